@@ -1,0 +1,47 @@
+# call_log_fdw: the RingCentral Call Log as PostgreSQL foreign tables
+#
+#   make && make install      build and install (PG_CONFIG=... picks the server)
+#   make installcheck         run the tests against a running server
+
+EXTENSION = call_log_fdw
+DATA = call_log_fdw--1.0.sql
+PGFILEDESC = "call_log_fdw - foreign data wrapper for the RingCentral Call Log API"
+
+MODULE_big = call_log_fdw
+OBJS = \
+	call_log_fdw.o \
+	src/budget.o \
+	src/endpoint.o \
+	src/http.o \
+	src/import.o \
+	src/json.o \
+	src/monitor.o \
+	src/option.o \
+	src/pager.o \
+	src/pushdown.o \
+	src/report.o \
+	src/request.o \
+	src/token.o \
+	src/tuple.o
+
+PKG_CONFIG ?= pkg-config
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
+PG_CPPFLAGS = -I$(srcdir)/src -DCLF_VERSION='"$(EXTVERSION)"' $(shell $(PKG_CONFIG) --cflags libcurl json-c)
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
+
+# The tests talk to the API simulator, so installcheck starts one for the time
+# it runs; NO_INSTALLCHECK makes room for that target of our own.
+REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard $(srcdir)/sql/*.sql)))
+TAP_TESTS = 1
+NO_INSTALLCHECK = 1
+
+EXTRA_CLEAN = tmp_check results regression.diffs regression.out
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+.PHONY: installcheck
+installcheck:
+	$(srcdir)/script/with_simulator $(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)
+	$(prove_installcheck)

@@ -1,0 +1,400 @@
+/*-------------------------------------------------------------------------
+ *
+ * call_log_fdw.c
+ *	  Foreign data wrapper for the RingCentral Call Log API: the front door.
+ *
+ * The callbacks of the executor and the planner, as short scripts that call
+ * the rooms in src/.  A scan goes straight down through them:
+ *
+ *	  option -> endpoint -> pushdown -> request -> json, http, budget, token
+ *	  -> pager -> tuple
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
+#include "import.h"
+#include "nodes/nodeFuncs.h"
+#include "option.h"
+#include "pager.h"
+#include "parser/parsetree.h"
+#include "pushdown.h"
+#include "request.h"
+#include "token.h"
+#include "tuple.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+CLF_MODULE_MAGIC("call_log_fdw", CLF_VERSION);
+
+PG_FUNCTION_INFO_V1(call_log_fdw_handler);
+
+void		_PG_init(void);
+
+/* One scan, from Begin to End: node->fdw_state */
+typedef struct ClfScanState
+{
+	MemoryContext cxt;			/* all of this; deleted at the end */
+	ClfOptions *options;
+	ClfRequestPlan *plan;
+	List	   *exprs;			/* ExprStates of fdw_exprs */
+	ClfTuple   *tuple;
+	ClfPager   *pager;
+
+	bool		started;		/* has the pager the query? */
+	MemoryContext query_cxt;
+	ClfQuery   *query;			/* as bound at the start or last rescan */
+} ClfScanState;
+
+void
+_PG_init(void)
+{
+	clf_token_init();
+}
+
+/* ----------
+ * Planning
+ * ----------
+ */
+
+static void
+callLogGetForeignRelSize(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	clf_plan_rel_size(root, baserel, relid);
+}
+
+static void
+callLogGetForeignPaths(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	(void) relid;
+	clf_plan_paths(root, baserel);
+}
+
+static ForeignScan *
+callLogGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel, Oid relid,
+					  ForeignPath *best_path, List *tlist, List *scan_clauses,
+					  Plan *outer_plan)
+{
+	(void) relid;
+	(void) best_path;
+	return clf_plan_scan(root, baserel, tlist, scan_clauses, outer_plan);
+}
+
+/* ----------
+ * Scanning
+ * ----------
+ */
+
+/* Nothing is sent here, nor for EXPLAIN alone */
+static void
+callLogBeginForeignScan(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = castNode(ForeignScan, node->ss.ps.plan);
+	Relation	rel = node->ss.ss_currentRelation;
+	MemoryContext cxt = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
+											  "call_log_fdw scan",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfScanState *state = palloc0(sizeof(ClfScanState));
+
+	node->fdw_state = state;
+	state->cxt = cxt;
+	state->query_cxt = AllocSetContextCreate(cxt, "call_log_fdw query",
+											 ALLOCSET_SMALL_SIZES);
+	state->options = clf_get_options(RelationGetRelid(rel));
+	state->plan = clf_get_request_plan(plan);
+	state->exprs = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	{
+		state->tuple = clf_tuple_create(rel, state->options,
+										state->plan->attnums);
+		state->pager = clf_pager_create(cxt, state->options,
+										clf_scan_userid(plan,
+														node->ss.ps.state));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* The plan's expressions as they are now, in the per-tuple context */
+static ClfValue *
+evaluate(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
+								 sizeof(ClfValue));
+	ListCell   *lc;
+
+	foreach(lc, state->exprs)
+	{
+		ClfValue   *value = &values[foreach_current_index(lc)];
+		ExprState  *expr = lfirst(lc);
+
+		value->type = exprType((Node *) expr->expr);
+		value->value = ExecEvalExprSwitchContext(expr, econtext,
+												 &value->isnull);
+	}
+	return values;
+}
+
+/*
+ * Bind the plan to the present values and stand before the first record.  A
+ * rescan that asks for the same goes back to what is there.
+ */
+static void
+start_scan(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	ClfValue   *values = evaluate(node);
+	ClfQuery   *query = clf_bind_query(state->plan, state->options, values);
+	MemoryContext old;
+
+	state->started = true;
+	if (state->query && clf_query_equals(state->query, query))
+	{
+		clf_pager_rewind(state->pager);
+		return;
+	}
+	MemoryContextReset(state->query_cxt);
+	old = MemoryContextSwitchTo(state->query_cxt);
+	state->query = clf_bind_query(state->plan, state->options, values);
+	MemoryContextSwitchTo(old);
+	clf_pager_start(state->pager, state->query);
+}
+
+/* Called in the per-tuple context, where the tuple's values go */
+static TupleTableSlot *
+callLogIterateForeignScan(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	const ClfRecord *record;
+
+	if (!state->started)
+		start_scan(node);
+	record = clf_pager_next(state->pager);
+	if (record == NULL)
+		return ExecClearTuple(slot);
+	clf_tuple_fill(state->tuple, record, slot);
+	return slot;
+}
+
+static void
+callLogReScanForeignScan(ForeignScanState *node)
+{
+	((ClfScanState *) node->fdw_state)->started = false;
+}
+
+static void
+callLogEndForeignScan(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+
+	if (state)
+		MemoryContextDelete(state->cxt);
+	node->fdw_state = NULL;
+}
+
+/* ----------
+ * EXPLAIN
+ * ----------
+ */
+
+/* Does the expression need a value that EXPLAIN alone does not have? */
+static bool
+lacks_value(Node *node, void *generic)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC || *(bool *) generic;
+	return expression_tree_walker(node, lacks_value, generic);
+}
+
+/* The values of the plan's expressions, or their text where there is none */
+static ClfValue *
+explain_values(ForeignScanState *node, List *deparse_context)
+{
+	ClfScanState *state = node->fdw_state;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	bool		generic = (node->ss.ps.state->es_top_eflags &
+						   CLF_EXPLAIN_GENERIC) != 0;
+	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
+								 sizeof(ClfValue));
+	ListCell   *lc;
+
+	foreach(lc, state->exprs)
+	{
+		ClfValue   *value = &values[foreach_current_index(lc)];
+		ExprState  *expr = lfirst(lc);
+		Node	   *source = (Node *) expr->expr;
+
+		value->type = exprType(source);
+		if (lacks_value(source, &generic))
+			value->unknown = deparse_expression(source, deparse_context, false,
+												false);
+		else
+			value->value = ExecEvalExprSwitchContext(expr, econtext,
+													 &value->isnull);
+	}
+	return values;
+}
+
+static void
+explain_request(ForeignScanState *node, ExplainState *es,
+				List *deparse_context)
+{
+	ClfScanState *state = node->fdw_state;
+	ClfQuery   *query = state->query;
+	ClfWindow	window;
+	bool		known;
+	const char *text;
+
+	if (query == NULL)
+		query = clf_bind_query(state->plan, state->options,
+							   explain_values(node, deparse_context));
+	if (clf_query_window(query, state->options,
+						 clf_http_clock(state->options, &known), &window))
+		text = psprintf("GET %s", clf_query_uri(query, &window, 1));
+	else
+		text = "none, the conditions leave nothing over";
+	ExplainPropertyText("Call Log Request", text, es);
+}
+
+static void
+explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
+						  List *deparse_context)
+{
+	ClfScanState *state = node->fdw_state;
+	bool		prefix = es->verbose || list_length(es->rtable) > 1;
+	List	   *texts = NIL;
+
+	for (int i = 0; i < state->plan->nconditions; i++)
+	{
+		Node	   *clause = list_nth(node->ss.ps.plan->qual,
+									  state->plan->conditions[i].clause);
+
+		texts = lappend(texts, deparse_expression(clause, deparse_context,
+												  prefix, false));
+	}
+	if (texts != NIL)
+		ExplainPropertyList("Pushed Conditions", texts, es);
+}
+
+static void
+explain_stats(ForeignScanState *node, ExplainState *es)
+{
+	ClfScanState *state = node->fdw_state;
+	const ClfScanStats *stats = clf_pager_stats(state->pager);
+
+	ExplainPropertyInteger("Requests", NULL, stats->requests, es);
+	ExplainPropertyInteger("Pages", NULL, stats->pages, es);
+	ExplainPropertyInteger("Records Received", NULL, stats->records, es);
+	if (es->verbose || stats->duplicates > 0)
+		ExplainPropertyInteger("Duplicates Dropped", NULL, stats->duplicates,
+							   es);
+	if (es->verbose)
+		ExplainPropertyInteger("Bytes Received", NULL, stats->bytes, es);
+	if (es->timing && (es->verbose || stats->budget_wait > 0.001))
+		ExplainPropertyFloat("Budget Wait", "s", stats->budget_wait, 3, es);
+}
+
+static void
+callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
+{
+	ClfScanState *state = node->fdw_state;
+	List	   *deparse_context = set_deparse_context_plan(es->deparse_cxt,
+														   node->ss.ps.plan,
+														   NIL);
+
+	explain_request(node, es, deparse_context);
+	explain_pushed_conditions(node, es, deparse_context);
+	ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
+	if (es->costs)
+		ExplainPropertyFloat("Estimated Requests", NULL, state->plan->requests,
+							 0, es);
+	if (es->analyze && state->pager)
+		explain_stats(node, es);
+}
+
+/* ----------
+ * Read-only
+ * ----------
+ */
+
+static void
+report_read_only(Relation rel)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("foreign table \"%s\" is read-only",
+					RelationGetRelationName(rel)),
+			 errdetail("The Call Log API has no way to change calls.")));
+}
+
+static int
+callLogIsForeignRelUpdatable(Relation rel)
+{
+	(void) rel;
+	return 0;
+}
+
+static List *
+callLogPlanForeignModify(PlannerInfo *root, ModifyTable *plan,
+						 Index result_relation, int subplan_index)
+{
+	RangeTblEntry *rte = planner_rt_fetch(result_relation, root);
+
+	(void) plan;
+	(void) subplan_index;
+	report_read_only(RelationIdGetRelation(rte->relid));
+	return NIL;
+}
+
+static void
+callLogExecForeignTruncate(List *rels, DropBehavior behavior,
+						   bool restart_seqs)
+{
+	(void) behavior;
+	(void) restart_seqs;
+	report_read_only(linitial(rels));
+}
+
+static List *
+callLogImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverid)
+{
+	(void) serverid;
+	return clf_import_schema(stmt);
+}
+
+/*
+ * call_log_fdw_handler
+ *		The callbacks.  Nothing here is parallel-safe: a libcurl handle belongs
+ *		to one process.
+ */
+Datum
+call_log_fdw_handler(PG_FUNCTION_ARGS)
+{
+	FdwRoutine *routine = makeNode(FdwRoutine);
+
+	(void) fcinfo;
+	routine->GetForeignRelSize = callLogGetForeignRelSize;
+	routine->GetForeignPaths = callLogGetForeignPaths;
+	routine->GetForeignPlan = callLogGetForeignPlan;
+	routine->BeginForeignScan = callLogBeginForeignScan;
+	routine->IterateForeignScan = callLogIterateForeignScan;
+	routine->ReScanForeignScan = callLogReScanForeignScan;
+	routine->EndForeignScan = callLogEndForeignScan;
+	routine->ExplainForeignScan = callLogExplainForeignScan;
+	routine->IsForeignRelUpdatable = callLogIsForeignRelUpdatable;
+	routine->PlanForeignModify = callLogPlanForeignModify;
+	routine->ExecForeignTruncate = callLogExecForeignTruncate;
+	routine->ImportForeignSchema = callLogImportForeignSchema;
+	PG_RETURN_POINTER(routine);
+}

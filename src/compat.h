@@ -1,0 +1,103 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  What differs between the supported PostgreSQL versions (15 to 18).
+ *
+ * Every test of PG_VERSION_NUM lives here, so that the rooms read as if there
+ * were one PostgreSQL.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_COMPAT_H
+#define CLF_COMPAT_H
+
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "optimizer/pathnode.h"
+#include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 180000
+#include "commands/explain_format.h"
+#include "commands/explain_state.h"
+#else
+#include "commands/explain.h"
+#endif
+
+#if PG_VERSION_NUM < 150000
+#error call_log_fdw needs PostgreSQL 15 or later
+#endif
+
+/* Names and version for the module list: PostgreSQL 18 */
+#ifdef PG_MODULE_MAGIC_EXT
+#define CLF_MODULE_MAGIC(n, v) PG_MODULE_MAGIC_EXT(.name = n, .version = v)
+#else
+#define CLF_MODULE_MAGIC(n, v) PG_MODULE_MAGIC
+#endif
+
+/* EXPLAIN (GENERIC_PLAN), where $1 has no value: PostgreSQL 16 */
+#if PG_VERSION_NUM >= 160000
+#define CLF_EXPLAIN_GENERIC EXEC_FLAG_EXPLAIN_GENERIC
+#else
+#define CLF_EXPLAIN_GENERIC 0
+#endif
+
+/*
+ * The path of one scan of a base relation.  17 added fdw_restrictinfo, 18
+ * disabled_nodes.
+ */
+static inline ForeignPath *
+clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
+					 Cost startup_cost, Cost total_cost, List *pathkeys,
+					 Relids required_outer)
+{
+#if PG_VERSION_NUM >= 180000
+	return create_foreignscan_path(root, rel, NULL, rows, 0, startup_cost,
+								   total_cost, pathkeys, required_outer,
+								   NULL, NIL, NIL);
+#elif PG_VERSION_NUM >= 170000
+	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
+								   total_cost, pathkeys, required_outer,
+								   NULL, NIL, NIL);
+#else
+	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
+								   total_cost, pathkeys, required_outer,
+								   NULL, NIL);
+#endif
+}
+
+/*
+ * The role whose user mapping a scan uses: the view owner's where the table is
+ * read through a view.  The plan node knows it since 16.
+ */
+static inline Oid
+clf_scan_userid(const ForeignScan *plan, EState *estate)
+{
+	Oid			userid;
+
+#if PG_VERSION_NUM >= 160000
+	(void) estate;
+	userid = plan->checkAsUser;
+#else
+	userid = exec_rt_fetch(plan->scan.scanrelid, estate)->checkAsUser;
+#endif
+	return OidIsValid(userid) ? userid : GetUserId();
+}
+
+/*
+ * A wait event of our own, shown in pg_stat_activity; before 17 an extension
+ * has only "Extension".  *cache belongs to the caller and starts as 0.
+ */
+static inline uint32
+clf_wait_event(uint32 *cache, const char *name)
+{
+#if PG_VERSION_NUM >= 170000
+	if (*cache == 0)
+		*cache = WaitEventExtensionNew(name);
+	return *cache;
+#else
+	(void) cache;
+	(void) name;
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+#endif							/* CLF_COMPAT_H */

@@ -1,0 +1,114 @@
+/*-------------------------------------------------------------------------
+ *
+ * endpoint.h
+ *	  The RingCentral Call Log API as data: resources, columns, filters.
+ *
+ * Room 1.  Depends on nothing; everything here is constant.
+ * Source of all facts unless a line says otherwise: RingCentral's API
+ * reference, https://developers.ringcentral.com/api-reference/Call-Log
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_ENDPOINT_H
+#define CLF_ENDPOINT_H
+
+#include "postgres.h"
+
+/* Whose calls: the whole account's, or one extension's (user's) */
+typedef enum ClfLevel
+{
+	CLF_LEVEL_ACCOUNT,
+	CLF_LEVEL_EXTENSION,
+	CLF_LEVELS
+} ClfLevel;
+
+#define CLF_AT(level)	(1 << (level))
+#define CLF_AT_ACCOUNT	CLF_AT(CLF_LEVEL_ACCOUNT)
+#define CLF_AT_EXTENSION CLF_AT(CLF_LEVEL_EXTENSION)
+#define CLF_AT_BOTH		(CLF_AT_ACCOUNT | CLF_AT_EXTENSION)
+
+/* json_path of a column that holds the whole record */
+#define CLF_WHOLE_RECORD "$"
+
+/* One column that IMPORT FOREIGN SCHEMA creates */
+typedef struct ClfColumn
+{
+	const char *name;			/* SQL name */
+	const char *type;			/* SQL type */
+	const char *json_path;		/* where in the record: "from.phoneNumber" */
+	bool		detailed;		/* does only view=Detailed always carry it? */
+} ClfColumn;
+
+/* What a filter can be asked; bits */
+typedef enum ClfOperators
+{
+	CLF_OP_EQUAL = 1,			/* =, IN, = ANY */
+	CLF_OP_RANGE = 2,			/* <, <=, =, >=, > */
+	CLF_OP_PRESENT = 4			/* IS NOT NULL, or any strict operator */
+} ClfOperators;
+
+/*
+ * Parameters with the same rival number are not to be sent together; the first
+ * in the resource's table that applies is sent, the others are left to the
+ * local recheck.
+ */
+typedef enum ClfRivals
+{
+	CLF_NO_RIVALS,
+	CLF_SESSION_RIVALS
+} ClfRivals;
+
+/* A condition on a column that the API can apply by a query parameter */
+typedef struct ClfFilter
+{
+	const char *json_path;		/* field it filters by */
+	const char *parameter;		/* query parameter; of several filters with
+								 * the same one, all hold (AND) */
+	int			operators;		/* ClfOperators */
+	int			levels;			/* CLF_AT_... where it is documented */
+	const char *const *values;	/* the values it takes, NULL-terminated; NULL:
+								 * any text */
+	bool		repeatable;		/* type=Voice&type=Fax? */
+	const char *any_value;		/* the one value that means any of values, for
+								 * a parameter that is not repeatable */
+	ClfRivals	rivals;
+} ClfFilter;
+
+/* Table options that only some endpoints have; bits */
+typedef enum ClfTableOptions
+{
+	CLF_HAS_SHOW_BLOCKED = 1,
+	CLF_HAS_SHOW_DELETED = 2,
+	CLF_HAS_EXTENSION_NUMBER = 4
+} ClfTableOptions;
+
+/* What a foreign table can stand for */
+typedef struct ClfResource
+{
+	const char *name;			/* value of the table option resource */
+	int			levels;			/* CLF_AT_... */
+	const char *path[CLF_LEVELS];	/* "{account}", "{extension}" to be filled
+									 * in */
+	int			options[CLF_LEVELS];	/* ClfTableOptions */
+	const char *throttling_group;	/* x-throttling-group */
+	const char *id_path;		/* the record's key */
+	const char *time_path;		/* the date that dateFrom and dateTo act on */
+	int			max_per_page;	/* more is cut to this in silence */
+	int			max_page;		/* highest page number the API defines */
+	const ClfColumn *columns;	/* ends with name == NULL */
+	const ClfFilter *filters;	/* ends with json_path == NULL */
+} ClfResource;
+
+/* All resources; ends with name == NULL */
+extern const ClfResource clf_resources[];
+
+/* What the level is called: the remote schema of IMPORT FOREIGN SCHEMA */
+extern const char *const clf_level_names[CLF_LEVELS];
+
+extern const ClfResource *clf_find_resource(const char *name);
+extern const ClfColumn *clf_find_column(const ClfResource *resource,
+										const char *name);
+extern bool clf_path_needs_detailed(const ClfResource *resource,
+									const char *json_path);
+
+#endif							/* CLF_ENDPOINT_H */

@@ -1,0 +1,743 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.c
+ *	  HTTP transfers that never block the backend.
+ *
+ * libcurl's multi interface tells which sockets and which timeout it waits
+ * for; both go into one epoll descriptor per ClfHttp, and that descriptor into
+ * PostgreSQL's latch loop, so that a cancel is answered whatever the transfer
+ * is doing.
+ *
+ * A ClfHttp is malloc'd and outlives the scan that used it: when the scan's
+ * memory context goes, by whichever way, the ClfHttp goes back to a small pool
+ * with its open connection, for the next scan of the session.
+ *
+ * The libcurl callbacks in here must not palloc, ereport or check for
+ * interrupts: a longjmp out of libcurl leaves it unusable, not even to be
+ * freed.  They set a flag and return.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/fd.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#if !CURL_AT_LEAST_VERSION(7, 87, 0)
+#error call_log_fdw needs libcurl 7.87 or later
+#endif
+
+/* Connections kept open between scans, for a session that reads many servers */
+#define MAX_IDLE 4
+
+/* epoll, timerfd, and the connection's socket */
+#define DESCRIPTORS 3
+
+/* The API's clock, as far as its Date headers told */
+typedef struct Clock
+{
+	char	   *base_url;
+	int64		ahead;			/* microseconds before the local clock */
+	struct Clock *next;
+} Clock;
+
+struct ClfHttp
+{
+	/* Whom the open connection leads to */
+	char	   *base_url;
+	char	   *sslrootcert;
+
+	/* The engine */
+	CURLM	   *multi;
+	CURL	   *easy;
+	int			mux;			/* epoll of the sockets and the timer */
+	int			timer;
+	int			descriptors;	/* acquired from fd.c */
+	ClfHttp    *next_idle;
+
+	/* The request under way */
+	bool		in_flight;		/* the easy handle is in the multi handle */
+	bool		done;
+	CURLcode	result;
+	struct curl_slist *headers;
+	char	   *body;			/* malloc'd */
+	size_t		length;
+	size_t		capacity;
+	size_t		limit;
+	bool		too_large;
+	char		error[CURL_ERROR_SIZE];
+};
+
+/* Gives a ClfHttp back when the memory context goes */
+typedef struct Lease
+{
+	ClfHttp    *http;
+	MemoryContextCallback callback;
+} Lease;
+
+static ClfHttp *idle_list = NULL;
+static Clock *clocks = NULL;
+
+/* ----------
+ * Callbacks: see the top of the file
+ * ----------
+ */
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+{
+	ClfHttp    *http = arg;
+	struct epoll_event event = {0};
+
+	(void) easy;
+	(void) unused;
+	event.data.fd = fd;
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	if (what == CURL_POLL_REMOVE)
+	{
+		/* closed already: then the kernel has forgotten it */
+		(void) epoll_ctl(http->mux, EPOLL_CTL_DEL, fd, &event);
+		return 0;
+	}
+	if (epoll_ctl(http->mux, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return epoll_ctl(http->mux, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -1;
+}
+
+static int
+on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	ClfHttp    *http = arg;
+	struct itimerspec when = {0};
+
+	(void) multi;
+	if (timeout_ms == 0)
+		when.it_value.tv_nsec = 1;	/* zero would disarm it */
+	else if (timeout_ms > 0)
+	{
+		when.it_value.tv_sec = timeout_ms / 1000;
+		when.it_value.tv_nsec = (timeout_ms % 1000) * 1000000;
+	}
+	return timerfd_settime(http->timer, 0, &when, NULL) == 0 ? 0 : -1;
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+	ClfHttp    *http = arg;
+	size_t		length = size * count;
+
+	if (length > http->limit - http->length)
+	{
+		http->too_large = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (http->length + length > http->capacity)
+	{
+		size_t		capacity = Max(http->capacity * 2, 64 * 1024);
+		char	   *body;
+
+		while (capacity < http->length + length)
+			capacity *= 2;
+		body = realloc(http->body, capacity);
+		if (body == NULL)
+			return CURL_WRITEFUNC_ERROR;
+		http->body = body;
+		http->capacity = capacity;
+	}
+	memcpy(http->body + http->length, data, length);
+	http->length += length;
+	return length;
+}
+
+/* ----------
+ * Life of a ClfHttp
+ * ----------
+ */
+
+/* Take the easy handle out of the multi handle and drop what it carried */
+static void
+end_transfer(ClfHttp *http)
+{
+	if (http->in_flight)
+		curl_multi_remove_handle(http->multi, http->easy);
+	http->in_flight = false;
+	curl_slist_free_all(http->headers);
+	http->headers = NULL;
+	free(http->body);
+	http->body = NULL;
+	http->length = http->capacity = 0;
+}
+
+static void
+destroy_http(ClfHttp *http)
+{
+	if (http->easy)
+		curl_easy_cleanup(http->easy);
+	if (http->multi)
+		curl_multi_cleanup(http->multi);
+	if (http->timer >= 0)
+		close(http->timer);
+	if (http->mux >= 0)
+		close(http->mux);
+	while (http->descriptors-- > 0)
+		ReleaseExternalFD();
+	free(http->base_url);
+	free(http->sslrootcert);
+	free(http);
+}
+
+/* Back to the pool; the oldest of too many is closed */
+static void
+return_http(void *arg)
+{
+	Lease	   *lease = arg;
+	ClfHttp   **link = &idle_list;
+
+	if (lease->http == NULL)
+		return;
+	end_transfer(lease->http);
+	lease->http->next_idle = idle_list;
+	idle_list = lease->http;
+	lease->http = NULL;
+
+	for (int i = 0; *link != NULL && i < MAX_IDLE; i++)
+		link = &(*link)->next_idle;
+	if (*link != NULL)
+	{
+		destroy_http(*link);
+		*link = NULL;
+	}
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
+}
+
+/* Take one out of the pool whose connection leads there */
+static ClfHttp *
+reuse_http(const ClfOptions *options)
+{
+	for (ClfHttp **link = &idle_list; *link != NULL; link = &(*link)->next_idle)
+	{
+		ClfHttp    *http = *link;
+
+		if (same_text(http->base_url, options->base_url) &&
+			same_text(http->sslrootcert, options->sslrootcert))
+		{
+			*link = http->next_idle;
+			return http;
+		}
+	}
+	return NULL;
+}
+
+/* The descriptors and handles of a new ClfHttp; false: see errno */
+static bool
+build_http(ClfHttp *http, const ClfOptions *options)
+{
+	struct epoll_event event = {0};
+
+	while (http->descriptors < DESCRIPTORS)
+	{
+		if (!AcquireExternalFD())
+			return false;
+		http->descriptors++;
+	}
+	http->mux = epoll_create1(EPOLL_CLOEXEC);
+	http->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	event.events = EPOLLIN;
+	event.data.fd = http->timer;
+	if (http->mux < 0 || http->timer < 0 ||
+		epoll_ctl(http->mux, EPOLL_CTL_ADD, http->timer, &event) != 0)
+		return false;
+
+	errno = ENOMEM;
+	http->base_url = strdup(options->base_url);
+	http->sslrootcert = options->sslrootcert ? strdup(options->sslrootcert) :
+		NULL;
+	http->multi = curl_multi_init();
+	http->easy = curl_easy_init();
+	return http->base_url && http->multi && http->easy &&
+		(http->sslrootcert || !options->sslrootcert) &&
+		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION,
+						  on_socket) == CURLM_OK &&
+		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) == CURLM_OK &&
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION,
+						  on_timer) == CURLM_OK &&
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) == CURLM_OK;
+}
+
+static ClfHttp *
+create_http(const ClfOptions *options)
+{
+	static bool initialised = false;
+	ClfHttp    *http;
+
+	/* not in _PG_init: that may be the postmaster, before it forks */
+	if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not initialise libcurl")));
+	initialised = true;
+
+	http = calloc(1, sizeof(ClfHttp));
+	if (http == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	http->mux = http->timer = -1;
+	if (!build_http(http, options))
+	{
+		int			save_errno = errno;
+
+		destroy_http(http);
+		errno = save_errno;
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not prepare an HTTP connection: %m")));
+	}
+	return http;
+}
+
+/*
+ * clf_http_open
+ *		A ClfHttp for requests to the server's base_url, until the memory
+ *		context is reset.
+ */
+ClfHttp *
+clf_http_open(MemoryContext cxt, const ClfOptions *options)
+{
+	Lease	   *lease = MemoryContextAllocZero(cxt, sizeof(Lease));
+	ClfHttp    *http = reuse_http(options);
+
+	if (http == NULL)
+		http = create_http(options);
+	http->limit = options->max_response_size;
+	lease->http = http;
+	lease->callback.func = return_http;
+	lease->callback.arg = lease;
+	MemoryContextRegisterResetCallback(cxt, &lease->callback);
+	return http;
+}
+
+/* ----------
+ * A transfer
+ * ----------
+ */
+
+static void
+check_setopt(CURLcode rc, const char *option)
+{
+	if (rc != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not set libcurl option %s: %s", option,
+						curl_easy_strerror(rc))));
+}
+
+#define SETOPT(http, option, value) \
+	check_setopt(curl_easy_setopt((http)->easy, option, value), #option)
+
+static void
+set_engine_options(ClfHttp *http, const ClfOptions *options)
+{
+	SETOPT(http, CURLOPT_ERRORBUFFER, http->error);
+	SETOPT(http, CURLOPT_WRITEFUNCTION, on_body);
+	SETOPT(http, CURLOPT_WRITEDATA, http);
+	SETOPT(http, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is PostgreSQL's */
+	SETOPT(http, CURLOPT_QUICK_EXIT, 1L);	/* do not join a resolver thread */
+	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout);
+	SETOPT(http, CURLOPT_TIMEOUT_MS, (long) options->request_timeout);
+	SETOPT(http, CURLOPT_PROTOCOLS_STR, "http,https");
+	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
+	SETOPT(http, CURLOPT_ACCEPT_ENCODING, "");
+	if (options->sslrootcert)
+		SETOPT(http, CURLOPT_CAINFO, options->sslrootcert);
+	if (clf_url_is_loopback(options->base_url))
+		SETOPT(http, CURLOPT_NOPROXY, "*");
+}
+
+static void
+set_request_options(ClfHttp *http, const ClfRequest *request)
+{
+	SETOPT(http, CURLOPT_URL, request->url);
+	if (request->bearer)
+	{
+		SETOPT(http, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		SETOPT(http, CURLOPT_XOAUTH2_BEARER, request->bearer);
+	}
+	if (request->username)
+	{
+		SETOPT(http, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SETOPT(http, CURLOPT_USERNAME, request->username);
+		SETOPT(http, CURLOPT_PASSWORD, request->password);
+	}
+	if (request->form)
+		SETOPT(http, CURLOPT_COPYPOSTFIELDS, request->form);
+}
+
+/*
+ * RingCentral asks clients to say who they are:
+ * https://developers.ringcentral.com/guide/basics/user-agent
+ * Messages in an error are to be in the language of the hints.
+ */
+static void
+set_headers(ClfHttp *http)
+{
+	static const char *const lines[] = {
+		"Accept: application/json",
+		"Accept-Language: en-US",
+		"User-Agent: call_log_fdw/" CLF_VERSION " (PostgreSQL/" PG_VERSION ")",
+	};
+
+	for (size_t i = 0; i < lengthof(lines); i++)
+	{
+		struct curl_slist *longer = curl_slist_append(http->headers, lines[i]);
+
+		if (longer == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+		http->headers = longer;
+	}
+	SETOPT(http, CURLOPT_HTTPHEADER, http->headers);
+}
+
+/* Note the end of the transfer, if that is what happened */
+static void
+collect_result(ClfHttp *http)
+{
+	CURLMsg    *message;
+	int			queued;
+
+	while ((message = curl_multi_info_read(http->multi, &queued)) != NULL)
+	{
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		http->done = true;
+		http->result = message->data.result;
+	}
+}
+
+/* Tell libcurl that a socket is ready, or (CURL_SOCKET_TIMEOUT) that it is time */
+static void
+act(ClfHttp *http, curl_socket_t fd, int ready)
+{
+	int			running;
+	CURLMcode	rc = curl_multi_socket_action(http->multi, fd, ready, &running);
+
+	if (rc != CURLM_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl failed: %s", curl_multi_strerror(rc))));
+	collect_result(http);
+}
+
+/*
+ * clf_http_start
+ *		Send a request.  Returns at once; the options are those that the
+ *		ClfHttp was opened with.
+ */
+void
+clf_http_start(ClfHttp *http, const ClfOptions *options,
+			   const ClfRequest *request)
+{
+	CURLMcode	rc;
+
+	Assert(!http->in_flight);
+	curl_easy_reset(http->easy);
+	http->done = http->too_large = false;
+	http->error[0] = '\0';
+	set_engine_options(http, options);
+	set_request_options(http, request);
+	set_headers(http);
+
+	rc = curl_multi_add_handle(http->multi, http->easy);
+	if (rc != CURLM_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl failed: %s", curl_multi_strerror(rc))));
+	http->in_flight = true;
+	act(http, CURL_SOCKET_TIMEOUT, 0);
+}
+
+bool
+clf_http_in_flight(const ClfHttp *http)
+{
+	return http->in_flight;
+}
+
+/*
+ * clf_http_advance
+ *		Do what can be done without waiting.  True when the transfer is done.
+ */
+bool
+clf_http_advance(ClfHttp *http)
+{
+	struct epoll_event events[8];
+	int			n = epoll_wait(http->mux, events, lengthof(events), 0);
+
+	for (int i = 0; i < n && !http->done; i++)
+	{
+		int			ready = 0;
+
+		if (events[i].data.fd == http->timer)
+		{
+			uint64		expirations;
+
+			if (read(http->timer, &expirations, sizeof(expirations)) > 0)
+				act(http, CURL_SOCKET_TIMEOUT, 0);
+			continue;
+		}
+		if (events[i].events & EPOLLIN)
+			ready |= CURL_CSELECT_IN;
+		if (events[i].events & EPOLLOUT)
+			ready |= CURL_CSELECT_OUT;
+		if (events[i].events & (EPOLLERR | EPOLLHUP))
+			ready |= CURL_CSELECT_ERR;
+		act(http, events[i].data.fd, ready);
+	}
+	return http->done;
+}
+
+/*
+ * clf_http_wait
+ *		Wait until the transfer is done, open to interrupts all the time.
+ */
+void
+clf_http_wait(ClfHttp *http)
+{
+	static uint32 wait_event = 0;
+
+	while (!clf_http_advance(http))
+	{
+		int			rc = WaitLatchOrSocket(MyLatch,
+										   WL_LATCH_SET | WL_SOCKET_READABLE |
+										   WL_EXIT_ON_PM_DEATH,
+										   http->mux, -1,
+										   clf_wait_event(&wait_event,
+														  "CallLogHttp"));
+
+		if (rc & WL_LATCH_SET)
+		{
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+	}
+}
+
+/* How libcurl's result reads to us */
+static ClfTransport
+classify(const ClfHttp *http)
+{
+	switch (http->result)
+	{
+		case CURLE_OK:
+			return CLF_TRANSPORT_OK;
+		case CURLE_COULDNT_RESOLVE_HOST:
+		case CURLE_COULDNT_RESOLVE_PROXY:
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_PROXY:
+			return CLF_TRANSPORT_CONNECT;
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_SSL_ISSUER_ERROR:
+		case CURLE_SSL_INVALIDCERTSTATUS:
+		case CURLE_PEER_FAILED_VERIFICATION:
+			return CLF_TRANSPORT_TLS;
+		case CURLE_OPERATION_TIMEDOUT:
+			return CLF_TRANSPORT_TIMEOUT;
+		case CURLE_PARTIAL_FILE:
+		case CURLE_GOT_NOTHING:
+		case CURLE_RECV_ERROR:
+		case CURLE_SEND_ERROR:
+		case CURLE_WEIRD_SERVER_REPLY:
+		case CURLE_BAD_CONTENT_ENCODING:
+		case CURLE_UNSUPPORTED_PROTOCOL:
+			return CLF_TRANSPORT_BROKEN;
+		case CURLE_WRITE_ERROR:
+			if (http->too_large)
+				return CLF_TRANSPORT_TOO_LARGE;
+			return CLF_TRANSPORT_LOCAL;
+		default:
+			return CLF_TRANSPORT_LOCAL;
+	}
+}
+
+/* A header of the answer, palloc'd in the current memory context; "" if none */
+static char *
+get_header(ClfHttp *http, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(http->easy, name, 0, CURLH_HEADER, -1,
+						 &header) != CURLHE_OK)
+		return pstrdup("");
+	return pstrdup(header->value);
+}
+
+/* A header that is a whole number, -1 if it is none */
+static int
+get_number_header(ClfHttp *http, const char *name)
+{
+	char	   *value = get_header(http, name);
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || number < 0 ||
+		number > PG_INT32_MAX)
+		return -1;
+	return (int) number;
+}
+
+/* A header that is a date (RFC 9110), 0 if it is none */
+static TimestampTz
+get_date_header(ClfHttp *http, const char *name)
+{
+	time_t		date = curl_getdate(get_header(http, name), NULL);
+
+	return date == -1 ? 0 : time_t_to_timestamptz(date);
+}
+
+/* Retry-After comes as seconds or as a date (RFC 9110) */
+static int
+get_retry_after(ClfHttp *http, TimestampTz now)
+{
+	int			seconds = get_number_header(http, "Retry-After");
+	TimestampTz date = get_date_header(http, "Retry-After");
+
+	if (seconds >= 0 || date == 0 || now == 0)
+		return seconds;
+	return date > now ? (int) Min((date - now) / USECS_PER_SEC, PG_INT32_MAX) : 0;
+}
+
+/* Remember what the API's clock shows */
+static void
+set_clock(const char *base_url, TimestampTz date)
+{
+	Clock	   *clock = clocks;
+
+	while (clock != NULL && strcmp(clock->base_url, base_url) != 0)
+		clock = clock->next;
+	if (clock == NULL)
+	{
+		clock = MemoryContextAlloc(TopMemoryContext, sizeof(Clock));
+		clock->base_url = MemoryContextStrdup(TopMemoryContext, base_url);
+		clock->next = clocks;
+		clocks = clock;
+	}
+	/* the header's seconds are cut off: the clock may be a second further */
+	clock->ahead = date + USECS_PER_SEC - GetCurrentTimestamp();
+}
+
+/*
+ * clf_http_clock
+ *		Now by the API's clock, never earlier than it shows.  *known: whether
+ *		the API has told; otherwise it is the local clock.
+ */
+TimestampTz
+clf_http_clock(const ClfOptions *options, bool *known)
+{
+	for (Clock *clock = clocks; clock != NULL; clock = clock->next)
+	{
+		if (strcmp(clock->base_url, options->base_url) == 0)
+		{
+			*known = true;
+			return GetCurrentTimestamp() + clock->ahead;
+		}
+	}
+	*known = false;
+	return GetCurrentTimestamp();
+}
+
+static void
+read_response(ClfHttp *http, ClfResponse *response)
+{
+	long		status = 0;
+	curl_off_t	bytes = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	response->status = (int) status;
+	response->wire_bytes = bytes;
+	response->content_type = get_header(http, "Content-Type");
+	response->request_id = get_header(http, "RCRequestId");
+	response->rate_group = get_header(http, "X-Rate-Limit-Group");
+	response->rate_limit = get_number_header(http, "X-Rate-Limit-Limit");
+	response->rate_remaining = get_number_header(http, "X-Rate-Limit-Remaining");
+	response->rate_window = get_number_header(http, "X-Rate-Limit-Window");
+	response->date = get_date_header(http, "Date");
+	response->retry_after = get_retry_after(http, response->date);
+	if (response->date != 0)
+		set_clock(http->base_url, response->date);
+
+	response->length = http->length;
+	response->body = palloc_extended(http->length + 1, MCXT_ALLOC_HUGE);
+	memcpy(response->body, http->body ? http->body : "", http->length);
+	response->body[http->length] = '\0';
+}
+
+/*
+ * clf_http_finish
+ *		Take the answer of a transfer that is done, palloc'd in cxt, or learn
+ *		why there is none, with libcurl's words in *detail.  The ClfHttp is
+ *		free for the next request.
+ */
+ClfTransport
+clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfResponse *response,
+				const char **detail)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfTransport how = classify(http);
+
+	Assert(http->done);
+	memset(response, 0, sizeof(ClfResponse));
+	*detail = NULL;
+	if (how == CLF_TRANSPORT_OK)
+		read_response(http, response);
+	else
+		*detail = pstrdup(http->error[0] ? http->error :
+						  curl_easy_strerror(http->result));
+	MemoryContextSwitchTo(old);
+	end_transfer(http);
+	return how;
+}
+
+/*
+ * clf_http_abandon
+ *		Drop the request under way, if there is one.
+ */
+void
+clf_http_abandon(ClfHttp *http)
+{
+	end_transfer(http);
+}
+
+/*
+ * clf_http_library
+ *		Name and version of the library in use.
+ */
+const char *
+clf_http_library(void)
+{
+	return psprintf("libcurl %s", curl_version_info(CURLVERSION_NOW)->version);
+}

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.h
+ *	  HTTP transfers that never block the backend.
+ *
+ * Room 6.  The only one that knows libcurl.  Uses option, report.
+ *
+ * A ClfHttp carries one request at a time: start, then advance (no waiting)
+ * or wait, then finish.  It watches everything that libcurl waits for through
+ * one descriptor of its own.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_HTTP_H
+#define CLF_HTTP_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "option.h"
+#include "report.h"
+
+typedef struct ClfHttp ClfHttp;
+
+/* What to send.  Nothing of it needs to outlive clf_http_start. */
+typedef struct ClfRequest
+{
+	const char *url;
+	const char *bearer;			/* access token, or NULL */
+	const char *username;		/* Basic authentication, or NULL */
+	const char *password;
+	const char *form;			/* body of a POST, form-encoded; NULL: GET */
+} ClfRequest;
+
+/* What came back.  Numbers that the answer does not have are -1. */
+typedef struct ClfResponse
+{
+	int			status;
+	char	   *body;			/* decompressed, terminated */
+	size_t		length;
+	int64		wire_bytes;		/* as it came over the network, body only */
+	char	   *content_type;	/* "" when not given, like the next two */
+	char	   *request_id;		/* RCRequestId: RingCentral's support asks for
+								 * it */
+	char	   *rate_group;		/* X-Rate-Limit-Group */
+	int			rate_limit;		/* requests a window */
+	int			rate_remaining;
+	int			rate_window;	/* seconds */
+	int			retry_after;	/* seconds */
+	TimestampTz date;			/* the API's clock, whole seconds; 0: not given */
+} ClfResponse;
+
+extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfOptions *options);
+extern void clf_http_start(ClfHttp *http, const ClfOptions *options,
+						   const ClfRequest *request);
+extern bool clf_http_advance(ClfHttp *http);
+extern void clf_http_wait(ClfHttp *http);
+extern ClfTransport clf_http_finish(ClfHttp *http, MemoryContext cxt,
+									ClfResponse *response,
+									const char **detail);
+extern bool clf_http_in_flight(const ClfHttp *http);
+extern void clf_http_abandon(ClfHttp *http);
+extern TimestampTz clf_http_clock(const ClfOptions *options, bool *known);
+extern const char *clf_http_library(void);
+
+#endif							/* CLF_HTTP_H */

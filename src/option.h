@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * option.h
+ *	  Options of servers, user mappings, tables and columns.
+ *
+ * Room 2.  Uses endpoint.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_OPTION_H
+#define CLF_OPTION_H
+
+#include "postgres.h"
+
+#include "access/attnum.h"
+#include "datatype/timestamp.h"
+#include "endpoint.h"
+
+/*
+ * What server and table say together, table first.  Holds no secret, so it may
+ * be shown and kept.
+ */
+typedef struct ClfOptions
+{
+	Oid			relid;			/* the foreign table */
+	Oid			serverid;
+
+	/* Where, and how to talk to it */
+	char	   *base_url;		/* scheme://host[:port], no slash at the end */
+	char	   *sslrootcert;	/* file of CA certificates; NULL: the system's */
+	int			connect_timeout;	/* milliseconds */
+	int			request_timeout;	/* milliseconds, a whole request */
+	int			max_response_size;	/* bytes, decompressed */
+
+	/* What the table stands for */
+	const ClfResource *resource;
+	char	   *account_id;		/* "~": the account of the token's owner */
+	char	   *extension_id;	/* NULL: an account-level table */
+	char	   *extension_number;	/* NULL: every extension */
+	bool		show_blocked;
+	bool		show_deleted;
+
+	/* How to scan it */
+	int			page_size;		/* records a request asks for */
+	Interval   *history;		/* reach of a query without a lower bound */
+	double		fdw_startup_cost;	/* planner cost of one request */
+	double		fdw_tuple_cost; /* planner cost of one record */
+} ClfOptions;
+
+/* What a user mapping holds: a ready access_token, or the three others */
+typedef struct ClfCredentials
+{
+	Oid			umid;			/* pg_user_mapping.oid */
+	char	   *client_id;
+	char	   *client_secret;
+	char	   *jwt;
+	char	   *access_token;
+} ClfCredentials;
+
+extern ClfOptions *clf_get_options(Oid relid);
+extern ClfCredentials *clf_get_credentials(Oid userid, Oid serverid);
+extern ClfLevel clf_table_level(const ClfOptions *options);
+extern const char *clf_column_path(const ClfOptions *options,
+								   AttrNumber attnum);
+extern bool clf_url_is_loopback(const char *url);
+
+#endif							/* CLF_OPTION_H */

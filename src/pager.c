@@ -1,0 +1,536 @@
+/*-------------------------------------------------------------------------
+ *
+ * pager.c
+ *	  Which request comes next, and the records of all of them, each once.
+ *
+ * The list is paged by offset: when a call arrives while one pages, the rest
+ * moves down and some records come again on the next page, so every id is
+ * remembered.  Page numbers are our own; the server's nextPage URI only says
+ * whether there is one, since the token would follow it wherever it leads.
+ *
+ * While the executor consumes a page, the next one is on its way.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "pager.h"
+
+#include "budget.h"
+#include "common/hashfn.h"
+#include "http.h"
+#include "miscadmin.h"
+#include "token.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* After so many records the transfer of the next page gets a turn */
+#define ADVANCE_EVERY 32
+
+/*
+ * A call's id, as 96 bits of hash: with its status 16 bytes a call, whatever
+ * the id's length.  That two of a million ids meet is less likely than 1 in
+ * 10^17.
+ */
+typedef struct IdHash
+{
+	uint32		bits[3];
+} IdHash;
+
+typedef struct SeenId
+{
+	IdHash		id;
+	uint32		status;			/* simplehash's */
+} SeenId;
+
+#define SH_PREFIX seen
+#define SH_ELEMENT_TYPE SeenId
+#define SH_KEY_TYPE IdHash
+#define SH_KEY id
+#define SH_HASH_KEY(table, key) ((key).bits[0])
+#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), sizeof(IdHash)) == 0)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+struct ClfPager
+{
+	/* for the pager's life */
+	const ClfOptions *options;
+	Oid			userid;
+	MemoryContext cxt;
+	ClfHttp    *http;			/* opened at the first request */
+	ClfToken   *token;
+	ClfScanStats stats;
+
+	/* for one run of a query */
+	MemoryContext run_cxt;
+	const ClfQuery *query;
+	bool		window_fixed;
+	ClfWindow	window;			/* of the scan, once it is fixed */
+	TimestampTz until;			/* its end, moved back past the page ceiling */
+	bool		clock_known;	/* was the window made by the API's clock? */
+	bool		at_end;
+	seen_hash  *seen;
+	TimestampTz oldest;			/* start time of the oldest record so far */
+	bool		unsorted;		/* a record was newer than the one before it */
+	ClfJsonPath *id_path;
+	ClfJsonPath *time_path;
+
+	/* the page being consumed */
+	MemoryContext page_cxt;
+	ClfPage    *page;
+	int			page_number;	/* 0: none yet */
+	int			next_record;
+
+	/* the page on its way is page_number + 1; its URI, for error messages */
+	char	   *uri;
+};
+
+/* ----------
+ * Where an error happened
+ * ----------
+ */
+
+static void
+request_error_context(void *arg)
+{
+	ClfPager   *pager = arg;
+
+	errcontext("request for foreign table \"%s\": GET %s",
+			   get_rel_name(pager->options->relid), pager->uri);
+}
+
+static void
+record_error_context(void *arg)
+{
+	ClfPager   *pager = arg;
+
+	errcontext("record %d on page %d for foreign table \"%s\"",
+			   pager->next_record, pager->page_number,
+			   get_rel_name(pager->options->relid));
+}
+
+/* ----------
+ * Life
+ * ----------
+ */
+
+/*
+ * clf_pager_create
+ *		A pager for one scan, owned by the memory context, as are the requests
+ *		that it sends.  The role is the one whose user mapping counts.
+ */
+ClfPager *
+clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfPager   *pager = palloc0(sizeof(ClfPager));
+
+	pager->options = options;
+	pager->userid = userid;
+	pager->cxt = cxt;
+	pager->id_path = clf_json_compile_path(options->resource->id_path);
+	pager->time_path = clf_json_compile_path(options->resource->time_path);
+	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
+										   ALLOCSET_DEFAULT_SIZES);
+	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
+											ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(old);
+	return pager;
+}
+
+/* Forget the records given out and stand before the first one */
+static void
+reset_run(ClfPager *pager)
+{
+	MemoryContextReset(pager->run_cxt);
+	pager->seen = seen_create(pager->run_cxt, 1024, NULL);
+	pager->oldest = DT_NOEND;
+	pager->unsorted = false;
+	pager->next_record = 0;
+	pager->at_end = pager->query->nothing;
+}
+
+/* Forget the pages as well */
+static void
+reset_pages(ClfPager *pager)
+{
+	if (pager->http)
+		clf_http_abandon(pager->http);
+	MemoryContextReset(pager->page_cxt);
+	pager->page = NULL;
+	pager->page_number = 0;
+	reset_run(pager);
+}
+
+/*
+ * clf_pager_start
+ *		Begin to answer a query, which must live until the next start.  Nothing
+ *		is sent before the first record is asked for.
+ */
+void
+clf_pager_start(ClfPager *pager, const ClfQuery *query)
+{
+	pager->query = query;
+	pager->window_fixed = false;
+	reset_pages(pager);
+}
+
+/*
+ * clf_pager_rewind
+ *		Give out the same query's records once more, of the same window.  When
+ *		the first page is still here, it is not fetched again.
+ */
+void
+clf_pager_rewind(ClfPager *pager)
+{
+	if (pager->page_number == 1 && pager->until == pager->window.to)
+		reset_run(pager);
+	else
+		reset_pages(pager);
+}
+
+const ClfScanStats *
+clf_pager_stats(const ClfPager *pager)
+{
+	return &pager->stats;
+}
+
+/* ----------
+ * Requests
+ * ----------
+ */
+
+static ClfBudget *
+get_budget(ClfPager *pager)
+{
+	return clf_budget_get(clf_token_account(pager->token),
+						  pager->options->resource->throttling_group);
+}
+
+/* Send the request for the page after the current one */
+static void
+send_request(ClfPager *pager)
+{
+	ClfRequest	request = {0};
+	ClfWindow	window = pager->window;
+	MemoryContext old;
+
+	if (pager->uri)
+		pfree(pager->uri);
+	old = MemoryContextSwitchTo(pager->cxt);
+	window.to = pager->until;
+	pager->uri = clf_query_uri(pager->query, &window, pager->page_number + 1);
+	MemoryContextSwitchTo(old);
+
+	request.url = psprintf("%s%s", pager->options->base_url, pager->uri);
+	request.bearer = clf_token_value(pager->token);
+	clf_http_start(pager->http, pager->options, &request);
+	pager->stats.requests++;
+}
+
+/*
+ * Send it ahead of need, unless that would mean to wait for a login or for the
+ * budget.
+ */
+static void
+prefetch(ClfPager *pager)
+{
+	if (clf_token_fresh(pager->token) && clf_budget_ready(get_budget(pager)))
+		send_request(pager);
+}
+
+/*
+ * Wait for the answer, sending the request first unless it has been sent ahead.
+ * One sent ahead may have run into its timeout merely because the executor did
+ * not come back for a while: that is no error, it is sent once more.
+ */
+static ClfTransport
+fetch(ClfPager *pager, ClfResponse *response, const char **detail)
+{
+	if (clf_http_in_flight(pager->http))
+	{
+		ClfTransport how;
+
+		clf_http_wait(pager->http);
+		how = clf_http_finish(pager->http, pager->page_cxt, response, detail);
+		if (how == CLF_TRANSPORT_OK || how == CLF_TRANSPORT_TOO_LARGE)
+			return how;
+	}
+	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
+	pager->stats.budget_wait += clf_budget_wait(get_budget(pager));
+	send_request(pager);
+	clf_http_wait(pager->http);
+	return clf_http_finish(pager->http, pager->page_cxt, response, detail);
+}
+
+/*
+ * Get an answer for the page after the current one, into page_cxt.  A token
+ * that the API refuses is replaced once.
+ */
+static void
+fetch_response(ClfPager *pager, ClfResponse *response)
+{
+	for (int try = 0;; try++)
+	{
+		const char *detail;
+		const char *value;
+		ClfTransport how = fetch(pager, response, &detail);
+
+		if (how != CLF_TRANSPORT_OK)
+			clf_report_transport(how, detail);
+		clf_budget_note(get_budget(pager), response);
+		pager->stats.bytes += response->wire_bytes;
+		value = clf_token_value(pager->token);
+		if (response->status != 401 || try > 0 ||
+			(value != NULL && !clf_token_discard(pager->token, value)))
+			return;
+	}
+}
+
+/* Is it JSON by its own account?  "application/json;charset=utf-8" */
+static bool
+is_json(const ClfResponse *response)
+{
+	static const char json[] = "application/json";
+	char		next = response->content_type[0] == '\0' ? '\0' :
+		response->content_type[Min(strlen(response->content_type),
+								   sizeof(json) - 1)];
+
+	return pg_strncasecmp(response->content_type, json, sizeof(json) - 1) == 0 &&
+		(next == '\0' || next == ';' || next == ' ');
+}
+
+/* Fetch the page after the current one and make it the current one */
+static void
+fetch_page(ClfPager *pager, ClfResponse *response)
+{
+	const char *error;
+
+	MemoryContextReset(pager->page_cxt);
+	pager->page = NULL;
+	fetch_response(pager, response);
+	if (response->status != 200)
+		clf_report_status(response->status, response->body, response->length,
+						  response->request_id);
+	if (!is_json(response))
+		clf_report_bad_answer("its content type is not application/json",
+							  response->body, response->length);
+	pager->page = clf_page_parse(pager->page_cxt, response->body,
+								 response->length, &error);
+	if (pager->page == NULL)
+		clf_report_bad_answer(error, response->body, response->length);
+}
+
+/* ----------
+ * The order of requests
+ * ----------
+ */
+
+/*
+ * Fix the window of the scan: not before it begins, since only after the login
+ * it is known what the API's clock shows.  False when there is nothing to ask
+ * for.
+ */
+static bool
+fix_window(ClfPager *pager)
+{
+	TimestampTz now = clf_http_clock(pager->options, &pager->clock_known);
+
+	pager->window_fixed = true;
+	return clf_query_window(pager->query, pager->options, now, &pager->window);
+}
+
+/* Get ready for the first page; false when there is none to ask for */
+static bool
+open_first_page(ClfPager *pager)
+{
+	if (pager->http == NULL)
+		pager->http = clf_http_open(pager->cxt, pager->options);
+	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
+	if (!pager->window_fixed && !fix_window(pager))
+		return false;
+	pager->until = pager->window.to;
+	return true;
+}
+
+/*
+ * The window was made by the local clock, and that turns out to be behind the
+ * API's: calls of the last moments are missing, so make it again.
+ */
+static bool
+window_was_early(ClfPager *pager, const ClfResponse *response)
+{
+	if (pager->clock_known || !pager->window.to_now ||
+		response->date <= pager->window.to)
+		return false;
+	(void) fix_window(pager);
+	pager->until = pager->window.to;
+	return true;
+}
+
+/*
+ * The API numbers pages only up to a maximum: begin anew at page 1, with a
+ * window that ends at the oldest record seen.  Those of the same second come
+ * again and are dropped.
+ */
+static void
+continue_window(ClfPager *pager)
+{
+	TimestampTz until = clf_second_after(pager->oldest);
+
+	if (pager->unsorted || until >= pager->until)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("the API does not number pages beyond %d",
+						pager->options->resource->max_page),
+				 errdetail("The records do not come newest first, or too many "
+						   "are of one second, so the scan cannot go on from "
+						   "the oldest."),
+				 errhint("Narrow the range of start_time, or raise "
+						 "page_size.")));
+	pager->until = until;
+	pager->page_number = 0;
+}
+
+/* Make the next page the current one; false at the end of the scan */
+static bool
+next_page(ClfPager *pager)
+{
+	ErrorContextCallback context;
+	ClfResponse response;
+
+	if (pager->page == NULL)
+	{
+		if (!open_first_page(pager))
+			return false;
+	}
+	else if (!clf_page_has_next(pager->page))
+		return false;
+	else if (pager->page_number == pager->options->resource->max_page)
+		continue_window(pager);
+
+	context.callback = request_error_context;
+	context.arg = pager;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	fetch_page(pager, &response);
+	if (pager->page_number == 0 && window_was_early(pager, &response))
+		fetch_page(pager, &response);
+
+	error_context_stack = context.previous;
+
+	pager->page_number++;
+	pager->next_record = 0;
+	pager->stats.pages++;
+	pager->stats.records += clf_page_length(pager->page);
+	if (clf_page_has_next(pager->page) &&
+		pager->page_number < pager->options->resource->max_page)
+		prefetch(pager);
+	return true;
+}
+
+/* ----------
+ * Records
+ * ----------
+ */
+
+/* Is this the first record with its id? */
+static bool
+is_new(ClfPager *pager, const ClfRecord *record)
+{
+	ClfJson    *id;
+	const char *stray;
+	const unsigned char *text;
+	size_t		length;
+	uint64		high;
+	uint64		low;
+	IdHash		hash;
+	bool		found;
+
+	(void) clf_json_find(record->root, pager->id_path, &id, &stray);
+	if (id == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("a record has no field \"%s\"",
+						pager->options->resource->id_path)));
+	text = (const unsigned char *) clf_json_text(id, &length);
+	high = hash_bytes_extended(text, (int) length, 0);
+	low = hash_bytes_extended(text, (int) length, 1);
+	hash.bits[0] = (uint32) high;
+	hash.bits[1] = (uint32) (high >> 32);
+	hash.bits[2] = (uint32) low;
+	seen_insert(pager->seen, hash, &found);
+	return !found;
+}
+
+/* Remember how far back the records reach, and whether they do in order */
+static void
+note_time(ClfPager *pager, const ClfRecord *record)
+{
+	ClfJson    *value;
+	const char *stray;
+	TimestampTz t;
+
+	(void) clf_json_find(record->root, pager->time_path, &value, &stray);
+	if (!clf_json_get_time(value, &t) || t > pager->oldest)
+		pager->unsorted = true;
+	else
+		pager->oldest = t;
+}
+
+/* Record n of the page, if it is one not seen before; else NULL */
+static const ClfRecord *
+take_record(ClfPager *pager, int n)
+{
+	ErrorContextCallback context;
+	const ClfRecord *record;
+	const char *error;
+
+	context.callback = record_error_context;
+	context.arg = pager;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	record = clf_page_record(pager->page, n, &error);
+	if (record == NULL)
+		clf_report_bad_answer(error, "", 0);
+	if (is_new(pager, record))
+		note_time(pager, record);
+	else
+	{
+		pager->stats.duplicates++;
+		record = NULL;
+	}
+	error_context_stack = context.previous;
+	return record;
+}
+
+/*
+ * clf_pager_next
+ *		The next record, until the next call; NULL when there is none left.
+ */
+const ClfRecord *
+clf_pager_next(ClfPager *pager)
+{
+	while (!pager->at_end)
+	{
+		while (pager->page && pager->next_record < clf_page_length(pager->page))
+		{
+			const ClfRecord *record = take_record(pager,
+												  pager->next_record++);
+
+			if (pager->next_record % ADVANCE_EVERY == 0 &&
+				clf_http_in_flight(pager->http))
+				(void) clf_http_advance(pager->http);
+			if (record)
+				return record;
+			CHECK_FOR_INTERRUPTS();
+		}
+		if (!next_page(pager))
+			pager->at_end = true;
+	}
+	return NULL;
+}

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * pager.h
+ *	  Which request comes next, and the records of all of them, each once.
+ *
+ * Room 9.  Uses option, request, json, http, budget, token, report.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_PAGER_H
+#define CLF_PAGER_H
+
+#include "postgres.h"
+
+#include "json.h"
+#include "request.h"
+
+typedef struct ClfPager ClfPager;
+
+/* What a scan has cost so far; for EXPLAIN ANALYZE */
+typedef struct ClfScanStats
+{
+	int64		requests;		/* sent, logins not counted */
+	int64		pages;			/* received and used */
+	int64		records;		/* received */
+	int64		duplicates;		/* of these, dropped */
+	int64		bytes;			/* over the network */
+	double		budget_wait;	/* seconds */
+} ClfScanStats;
+
+extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
+								  Oid userid);
+extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
+extern void clf_pager_rewind(ClfPager *pager);
+extern const ClfRecord *clf_pager_next(ClfPager *pager);
+extern const ClfScanStats *clf_pager_stats(const ClfPager *pager);
+
+#endif							/* CLF_PAGER_H */

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.h
+ *	  From what RingCentral said to SQLSTATE, message and hint.
+ *
+ * Usable from every room.  Which table and which request an error is about is
+ * in its CONTEXT, which the pager and the token room set.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_REPORT_H
+#define CLF_REPORT_H
+
+#include "postgres.h"
+
+/* How a transfer failed without an answer of the API */
+typedef enum ClfTransport
+{
+	CLF_TRANSPORT_OK,
+	CLF_TRANSPORT_CONNECT,		/* name, route, refused */
+	CLF_TRANSPORT_TLS,			/* handshake, certificate */
+	CLF_TRANSPORT_TIMEOUT,
+	CLF_TRANSPORT_BROKEN,		/* cut short, or not HTTP */
+	CLF_TRANSPORT_TOO_LARGE,	/* over max_response_size */
+	CLF_TRANSPORT_LOCAL			/* libcurl or this machine */
+} ClfTransport;
+
+extern void clf_report_transport(ClfTransport how, const char *detail)
+			pg_attribute_noreturn();
+extern void clf_report_status(int status, const char *body, size_t length,
+							  const char *request_id)
+			pg_attribute_noreturn();
+extern void clf_report_bad_answer(const char *what, const char *body,
+								  size_t length)
+			pg_attribute_noreturn();
+extern char *clf_to_server_encoding(const char *text, size_t length);
+
+#endif							/* CLF_REPORT_H */

@@ -1,0 +1,493 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.c
+ *	  From a request plan and its values to the URIs of the requests.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "request.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+/*
+ * No call is older; dates before it are not sent, since how the API takes them
+ * is not documented.
+ */
+#define UNIX_EPOCH \
+	((TimestampTz) (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
+/* The values that all conditions on one parameter leave over */
+typedef struct ParameterState
+{
+	bool		asked;			/* is there a condition at all? */
+	uint32		mask;			/* enumerated: bit n is filter->values[n] */
+	bool		limited;		/* free text: is texts meaningful? */
+	List	   *texts;			/* of char *, UTF-8, distinct */
+	const char *unknown;		/* EXPLAIN: an expression without a value */
+} ParameterState;
+
+/*
+ * clf_append_escaped
+ *		As %XX everything but the unreserved characters of RFC 3986 and the
+ *		colon, which means nothing in a query and keeps dates readable.
+ */
+void
+clf_append_escaped(StringInfo out, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *) text; *p; p++)
+	{
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			(*p >= '0' && *p <= '9') || strchr("-._~:", *p))
+			appendStringInfoChar(out, *p);
+		else
+			appendStringInfo(out, "%%%02X", *p);
+	}
+}
+
+static void
+append_parameter(StringInfo out, const char *name, const char *value)
+{
+	appendStringInfo(out, "%s%s=", out->len > 0 ? "&" : "", name);
+	clf_append_escaped(out, value);
+}
+
+/* ----------
+ * Dates
+ * ----------
+ */
+
+/* As the comparison operators see it: in the session's time zone */
+static TimestampTz
+value_as_time(const ClfValue *value)
+{
+	int			overflow;
+
+	switch (value->type)
+	{
+		case DATEOID:
+			return date2timestamptz_opt_overflow(DatumGetDateADT(value->value),
+												 &overflow);
+		case TIMESTAMPOID:
+			return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value->value),
+													  &overflow);
+		default:
+			return DatumGetTimestampTz(value->value);
+	}
+}
+
+/* Narrow the bounds by "start_time <strategy> t" */
+static void
+narrow_bounds(ClfQuery *query, int strategy, TimestampTz t)
+{
+	bool		finite = !TIMESTAMP_NOT_FINITE(t);
+
+	if (strategy == BTLessStrategyNumber && finite)
+		t--;
+	if (strategy == BTGreaterStrategyNumber && finite)
+		t++;
+	if (strategy <= BTEqualStrategyNumber)
+		query->upper = Min(query->upper, t);
+	if (strategy >= BTEqualStrategyNumber)
+		query->lower = Max(query->lower, t);
+
+	/* no call begins at infinity */
+	if (query->lower > query->upper || query->lower == DT_NOEND ||
+		query->upper == DT_NOBEGIN)
+		query->nothing = true;
+}
+
+static void
+bind_dates(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
+{
+	query->lower = DT_NOBEGIN;
+	query->upper = DT_NOEND;
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (!(c->filter->operators & CLF_OP_RANGE))
+			continue;
+		if (values[c->expr].unknown)
+			query->dates = values[c->expr].unknown;
+		else if (values[c->expr].isnull)
+			query->nothing = true;
+		else
+			narrow_bounds(query, c->strategy, value_as_time(&values[c->expr]));
+	}
+}
+
+static TimestampTz
+floor_second(TimestampTz t)
+{
+	TimestampTz rest = t % USECS_PER_SEC;
+
+	return t - (rest < 0 ? rest + USECS_PER_SEC : rest);
+}
+
+/*
+ * clf_second_after
+ *		The first whole second later than t.
+ */
+TimestampTz
+clf_second_after(TimestampTz t)
+{
+	return floor_second(t) + USECS_PER_SEC;
+}
+
+/*
+ * clf_query_window
+ *		The dates to send, given what the API's clock shows.  False when no
+ *		call can be in there, so that nothing is to be sent.
+ *
+ * Whether the API takes its bounds as inclusive, and whether it looks at
+ * fractions of seconds, is not documented, so the window reaches past both
+ * bounds; the local filter makes it exact.
+ */
+bool
+clf_query_window(const ClfQuery *query, const ClfOptions *options,
+				 TimestampTz now, ClfWindow *window)
+{
+	TimestampTz lower = query->lower;
+
+	if (lower == DT_NOBEGIN)
+		lower = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+														TimestampTzGetDatum(now),
+														IntervalPGetDatum(options->history)));
+	lower = Max(lower, UNIX_EPOCH);
+	window->to_now = query->upper >= now;
+	window->from = floor_second(lower - 1);
+	window->to = clf_second_after(window->to_now ? now : query->upper);
+	return !query->nothing && lower <= Min(query->upper, now);
+}
+
+static void
+append_date(StringInfo out, const char *name, TimestampTz t)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	append_parameter(out, name, psprintf("%04d-%02d-%02dT%02d:%02d:%02dZ",
+										 tm.tm_year, tm.tm_mon, tm.tm_mday,
+										 tm.tm_hour, tm.tm_min, tm.tm_sec));
+}
+
+/* ----------
+ * Other conditions
+ * ----------
+ */
+
+static char *
+value_as_utf8(Datum value)
+{
+	char	   *s = TextDatumGetCString(value);
+
+	return pg_server_to_any(s, strlen(s), PG_UTF8);
+}
+
+/*
+ * The texts that a condition lets the column have: one, or the elements of an
+ * array.  NULLs equal nothing and are left out.
+ */
+static List *
+condition_texts(const ClfCondition *c, const ClfValue *value)
+{
+	List	   *texts = NIL;
+	ArrayType  *array;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	if (value->isnull)
+		return NIL;
+	if (!c->is_array)
+		return list_make1(value_as_utf8(value->value));
+
+	array = DatumGetArrayTypeP(value->value);
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			texts = lappend(texts, value_as_utf8(elements[i]));
+	}
+	return texts;
+}
+
+static bool
+contains_text(List *texts, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The members of one that are in the other as well, each once */
+static List *
+common_texts(List *one, List *other)
+{
+	List	   *common = NIL;
+	ListCell   *lc;
+
+	foreach(lc, one)
+	{
+		if (contains_text(other, lfirst(lc)) &&
+			!contains_text(common, lfirst(lc)))
+			common = lappend(common, lfirst(lc));
+	}
+	return common;
+}
+
+/* The enumerated values that are among the texts, as a mask */
+static uint32
+texts_mask(const ClfFilter *filter, List *texts)
+{
+	uint32		mask = 0;
+
+	for (int i = 0; filter->values[i] != NULL; i++)
+	{
+		if (contains_text(texts, filter->values[i]))
+			mask |= 1U << i;
+	}
+	return mask;
+}
+
+/* Narrow the state by one condition; false when it leaves nothing over */
+static bool
+apply_condition(ParameterState *state, const ClfCondition *c,
+				const ClfValue *values)
+{
+	List	   *texts;
+
+	state->asked = true;
+	if (c->expr < 0)
+		return true;			/* IS NOT NULL */
+	if (values[c->expr].unknown)
+	{
+		state->unknown = values[c->expr].unknown;
+		return true;
+	}
+
+	texts = condition_texts(c, &values[c->expr]);
+	if (texts == NIL)
+		return false;
+	if (!(c->filter->operators & CLF_OP_EQUAL))
+		return true;			/* only its presence can be asked for */
+	if (c->filter->values)
+	{
+		state->mask &= texts_mask(c->filter, texts);
+		return state->mask != 0;
+	}
+	state->texts = common_texts(texts, state->limited ? state->texts : texts);
+	state->limited = true;
+	return state->texts != NIL;
+}
+
+/* What is left over after all conditions on the parameter of this filter */
+static bool
+gather_conditions(const ClfRequestPlan *plan, const ClfFilter *filter,
+				  const ClfValue *values, ParameterState *state)
+{
+	memset(state, 0, sizeof(ParameterState));
+	state->mask = ~0U;
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (strcmp(c->filter->parameter, filter->parameter) == 0 &&
+			!apply_condition(state, c, values))
+			return false;
+	}
+	return true;
+}
+
+static void
+append_enumerated(StringInfo out, const ClfFilter *filter, uint32 mask)
+{
+	const char *chosen = NULL;
+	int			n = 0;
+
+	for (int i = 0; filter->values[i] != NULL; i++)
+	{
+		if (!(mask & (1U << i)))
+			continue;
+		if (filter->repeatable)
+			append_parameter(out, filter->parameter, filter->values[i]);
+		chosen = filter->values[i];
+		n++;
+	}
+	if (!filter->repeatable)
+		append_parameter(out, filter->parameter,
+						 n == 1 ? chosen : filter->any_value);
+}
+
+/* Is it the first filter of its parameter? */
+static bool
+is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
+{
+	const ClfFilter *f = resource->filters;
+
+	while (strcmp(f->parameter, filter->parameter) != 0)
+		f++;
+	return f == filter;
+}
+
+/*
+ * Can this free text be sent?  A parameter takes one text; an empty one might
+ * be read as no filter at all, or refused.
+ */
+static bool
+is_sendable(const ParameterState *state)
+{
+	return list_length(state->texts) == 1 &&
+		((const char *) linitial(state->texts))[0] != '\0';
+}
+
+/*
+ * Append the parameters of the conditions.  Of rivals only the first is sent;
+ * extensionNumber, which the table's definition demands, is a rival of the
+ * session ids as well (the API answers CLG-110).
+ */
+static void
+bind_filters(ClfQuery *query, StringInfo out, const ClfRequestPlan *plan,
+			 const ClfOptions *options, const ClfValue *values)
+{
+	bool		rival_sent = options->extension_number != NULL;
+
+	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
+	{
+		ParameterState state;
+		bool		is_rival = f->rivals != CLF_NO_RIVALS;
+
+		if ((f->operators & CLF_OP_RANGE) ||
+			!is_first_of_parameter(plan->resource, f))
+			continue;
+		if (!gather_conditions(plan, f, values, &state))
+		{
+			query->nothing = true;
+			return;
+		}
+		if (!state.asked || (is_rival && rival_sent))
+			continue;
+		if (state.unknown)
+			appendStringInfo(out, "&%s={%s}", f->parameter, state.unknown);
+		else if (f->values)
+			append_enumerated(out, f, state.mask);
+		else if (is_sendable(&state))
+			append_parameter(out, f->parameter, linitial(state.texts));
+		else
+			continue;
+		rival_sent |= is_rival;
+	}
+}
+
+static void
+bind_table_options(StringInfo out, const ClfOptions *options)
+{
+	if (options->extension_number)
+		append_parameter(out, "extensionNumber", options->extension_number);
+	if (!options->show_blocked)
+		append_parameter(out, "showBlocked", "false");
+	if (options->show_deleted)
+		append_parameter(out, "showDeleted", "true");
+}
+
+/* The endpoint's path with the ids filled in */
+static char *
+bind_path(const char *path, const ClfOptions *options)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (const char *p = path; *p;)
+	{
+		if (strncmp(p, "{account}", 9) == 0)
+		{
+			appendStringInfoString(&out, options->account_id);
+			p += 9;
+		}
+		else if (strncmp(p, "{extension}", 11) == 0)
+		{
+			appendStringInfoString(&out, options->extension_id);
+			p += 11;
+		}
+		else
+			appendStringInfoChar(&out, *p++);
+	}
+	return out.data;
+}
+
+/*
+ * clf_bind_query
+ *		What to ask for, given the values of the plan's expressions (as many as
+ *		fdw_exprs has).  Palloc'd in the current memory context.
+ */
+ClfQuery *
+clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
+			   const ClfValue *values)
+{
+	ClfQuery   *query = palloc0(sizeof(ClfQuery));
+	StringInfoData parameters;
+
+	initStringInfo(&parameters);
+	append_parameter(&parameters, "view",
+					 plan->detailed ? "Detailed" : "Simple");
+	bind_dates(query, plan, values);
+	bind_filters(query, &parameters, plan, options, values);
+	bind_table_options(&parameters, options);
+	query->path = bind_path(plan->resource->path[plan->level], options);
+	query->parameters = parameters.data;
+	query->page_size = plan->page_size;
+	return query;
+}
+
+/*
+ * clf_query_equals
+ *		Do both ask for the same records?
+ */
+bool
+clf_query_equals(const ClfQuery *a, const ClfQuery *b)
+{
+	return a->nothing == b->nothing && a->lower == b->lower &&
+		a->upper == b->upper && a->page_size == b->page_size &&
+		strcmp(a->path, b->path) == 0 &&
+		strcmp(a->parameters, b->parameters) == 0;
+}
+
+/*
+ * clf_query_uri
+ *		Path and query of one page of a window.  Palloc'd in the current memory
+ *		context.
+ */
+char *
+clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page)
+{
+	StringInfoData out;
+	StringInfoData parameters;
+
+	initStringInfo(&parameters);
+	appendStringInfoString(&parameters, query->parameters);
+	append_date(&parameters, "dateFrom", window->from);
+	append_date(&parameters, "dateTo", window->to);
+	appendStringInfo(&parameters, "&page=%d&perPage=%d", page,
+					 query->page_size);
+
+	initStringInfo(&out);
+	appendStringInfo(&out, "%s?%s", query->path, parameters.data);
+	pfree(parameters.data);
+	return out.data;
+}

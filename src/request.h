@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * request.h
+ *	  From a request plan and its values to the URIs of the requests.
+ *
+ * Room 4.  Uses endpoint, option, pushdown.  Pure: no I/O, no clock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_REQUEST_H
+#define CLF_REQUEST_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "option.h"
+#include "pushdown.h"
+
+/* The value of one of the plan's expressions */
+typedef struct ClfValue
+{
+	Datum		value;
+	bool		isnull;
+	Oid			type;
+	const char *unknown;		/* EXPLAIN: the expression, when it has no
+								 * value yet; else NULL */
+} ClfValue;
+
+/* What a scan asks for, but for the window and the page */
+typedef struct ClfQuery
+{
+	bool		nothing;		/* no record can meet the conditions */
+	TimestampTz lower;			/* start_time >= this; infinite: no bound */
+	TimestampTz upper;			/* start_time <= this */
+	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
+	char	   *parameters;		/* "view=Simple&type=Voice", escaped */
+	const char *dates;			/* EXPLAIN: bounds without a value yet */
+	int			page_size;
+} ClfQuery;
+
+/* The dates that a list request carries, both in whole seconds */
+typedef struct ClfWindow
+{
+	TimestampTz from;
+	TimestampTz to;
+	bool		to_now;			/* it ends at the present */
+} ClfWindow;
+
+extern ClfQuery *clf_bind_query(const ClfRequestPlan *plan,
+								const ClfOptions *options,
+								const ClfValue *values);
+extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
+extern bool clf_query_window(const ClfQuery *query, const ClfOptions *options,
+							 TimestampTz now, ClfWindow *window);
+extern TimestampTz clf_second_after(TimestampTz t);
+extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
+						   int page);
+
+/* form=url-encoded, also for the token room */
+extern void clf_append_escaped(StringInfo out, const char *text);
+
+#endif							/* CLF_REQUEST_H */

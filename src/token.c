@@ -1,0 +1,285 @@
+/*-------------------------------------------------------------------------
+ *
+ * token.c
+ *	  OAuth: obtain, keep and renew access tokens.
+ *
+ * A login costs one of few requests of the group "auth", and RingCentral ends
+ * the oldest session of a user who has too many, so a token is kept for the
+ * whole life of the backend and used until shortly before it expires.
+ * https://developers.ringcentral.com/guide/authentication/jwt-flow
+ *
+ * A change of the user mapping or the server takes effect at once: syscache
+ * invalidation empties the entry.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "token.h"
+
+#include "budget.h"
+#include "foreign/foreign.h"
+#include "json.h"
+#include "request.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#define TOKEN_PATH "/restapi/oauth/token"
+#define GRANT_TYPE "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+/* A token is renewed this early, so that no request arrives with a dead one */
+#define RENEW_BEFORE_MS 60000
+
+/* What expires_in is when the answer does not say, in seconds */
+#define DEFAULT_EXPIRES_IN 3600
+
+/* The token of one user mapping; lives as long as the backend */
+struct ClfToken
+{
+	Oid			umid;
+	uint32		mapping_hash;	/* of the syscache entries it was made from */
+	uint32		server_hash;
+	bool		by_login;		/* else the mapping's own access_token */
+	char	   *value;			/* NULL: none at present */
+	char	   *account;		/* key of its budgets */
+	TimestampTz renew_at;		/* by the local clock */
+	ClfToken   *next;
+};
+
+static ClfToken *tokens = NULL;
+
+/* Forget the value, in memory as well */
+static void
+wipe(ClfToken *token)
+{
+	if (token->value == NULL)
+		return;
+	explicit_bzero(token->value, strlen(token->value));
+	pfree(token->value);
+	token->value = NULL;
+}
+
+/* A user mapping or server changed: hash 0 means any */
+static void
+on_syscache_change(Datum arg, int cacheid, uint32 hash)
+{
+	(void) arg;
+	for (ClfToken *token = tokens; token != NULL; token = token->next)
+	{
+		if (hash == 0 ||
+			hash == (cacheid == USERMAPPINGOID ? token->mapping_hash :
+					 token->server_hash))
+			wipe(token);
+	}
+}
+
+/*
+ * clf_token_init
+ *		Called once, when the library is loaded.
+ */
+void
+clf_token_init(void)
+{
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, on_syscache_change,
+								  (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, on_syscache_change,
+								  (Datum) 0);
+}
+
+static ClfToken *
+find_token(Oid umid, Oid serverid)
+{
+	ClfToken   *token;
+
+	for (token = tokens; token != NULL; token = token->next)
+	{
+		if (token->umid == umid)
+			return token;
+	}
+	token = MemoryContextAllocZero(TopMemoryContext, sizeof(ClfToken));
+	token->umid = umid;
+	token->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID,
+												ObjectIdGetDatum(umid));
+	token->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
+											   ObjectIdGetDatum(serverid));
+	token->next = tokens;
+	tokens = token;
+	return token;
+}
+
+static void
+set_token(ClfToken *token, const char *value, bool by_login, int64 valid_ms)
+{
+	wipe(token);
+	token->value = MemoryContextStrdup(TopMemoryContext, value);
+	token->by_login = by_login;
+	token->renew_at = by_login ?
+		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), valid_ms) :
+		DT_NOEND;
+}
+
+/* Requests of one user of one app on one server share their budgets */
+static void
+set_account(ClfToken *token, const char *base_url, const char *client,
+			const char *owner)
+{
+	char	   *account = psprintf("%s|%s|%s", base_url, client, owner);
+
+	if (token->account)
+		pfree(token->account);
+	token->account = MemoryContextStrdup(TopMemoryContext, account);
+	pfree(account);
+}
+
+static void
+login_error_context(void *arg)
+{
+	errcontext("logging in at %s", (const char *) arg);
+}
+
+/* Post the login and wait for the answer */
+static void
+send_login(ClfHttp *http, const ClfOptions *options,
+		   const ClfCredentials *credentials, ClfResponse *response)
+{
+	ClfBudget  *budget = clf_budget_get(psprintf("%s|%s|", options->base_url,
+												 credentials->client_id),
+										"auth");
+	ClfRequest	request = {0};
+	ClfTransport how;
+	StringInfoData form;
+	const char *detail;
+
+	initStringInfo(&form);
+	appendStringInfoString(&form, "grant_type=");
+	clf_append_escaped(&form, GRANT_TYPE);
+	appendStringInfoString(&form, "&assertion=");
+	clf_append_escaped(&form, credentials->jwt);
+
+	request.url = psprintf("%s" TOKEN_PATH, options->base_url);
+	request.username = credentials->client_id;
+	request.password = credentials->client_secret;
+	request.form = form.data;
+
+	clf_budget_wait(budget);
+	clf_http_start(http, options, &request);
+	clf_http_wait(http);
+	how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
+	if (how != CLF_TRANSPORT_OK)
+		clf_report_transport(how, detail);
+	clf_budget_note(budget, response);
+	if (response->status != 200)
+		clf_report_status(response->status, response->body, response->length,
+						  response->request_id);
+}
+
+/* Log in and keep what comes back */
+static void
+login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
+	  const ClfCredentials *credentials)
+{
+	ErrorContextCallback context;
+	ClfResponse response;
+	ClfJson    *answer;
+	char	   *value;
+	char	   *expires_in;
+	char	   *owner;
+	int64		valid_ms;
+
+	context.callback = login_error_context;
+	context.arg = options->base_url;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	send_login(http, options, credentials, &response);
+	answer = clf_json_parse(CurrentMemoryContext, response.body,
+							response.length);
+	value = clf_json_get_text(answer, "access_token");
+	if (value == NULL || value[0] == '\0')
+		clf_report_bad_answer("there is no access_token in it", "", 0);
+
+	expires_in = clf_json_get_text(answer, "expires_in");
+	owner = clf_json_get_text(answer, "owner_id");
+	valid_ms = INT64CONST(1000) *
+		(expires_in ? atoi(expires_in) : DEFAULT_EXPIRES_IN);
+	set_token(token, value, true,
+			  valid_ms - Min(RENEW_BEFORE_MS, valid_ms / 10));
+	set_account(token, options->base_url, credentials->client_id,
+				owner ? owner : "");
+	error_context_stack = context.previous;
+}
+
+/*
+ * clf_token_get
+ *		The token with which this role calls this server, good for a while.
+ *		Logs in when there is none, which sends a request through http.
+ *
+ * What the token points to is the backend's; it may lose its value at any
+ * access to the catalogs.
+ */
+ClfToken *
+clf_token_get(ClfHttp *http, const ClfOptions *options, Oid userid)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "call_log_fdw login",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfCredentials *credentials = clf_get_credentials(userid,
+													  options->serverid);
+	ClfToken   *token = find_token(credentials->umid, options->serverid);
+
+	if (!clf_token_fresh(token))
+	{
+		if (credentials->access_token == NULL)
+			login(token, http, options, credentials);
+		else
+		{
+			set_token(token, credentials->access_token, false, 0);
+			set_account(token, options->base_url, "",
+						psprintf("%u", credentials->umid));
+		}
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return token;
+}
+
+const char *
+clf_token_value(const ClfToken *token)
+{
+	return token->value;
+}
+
+/*
+ * clf_token_account
+ *		The account key for the budget room.
+ */
+const char *
+clf_token_account(const ClfToken *token)
+{
+	return token->account;
+}
+
+/*
+ * clf_token_fresh
+ *		Is there a value, and will it do for another request?
+ */
+bool
+clf_token_fresh(const ClfToken *token)
+{
+	return token->value != NULL && GetCurrentTimestamp() < token->renew_at;
+}
+
+/*
+ * clf_token_discard
+ *		The API refused this value.  True when a new login may help.
+ */
+bool
+clf_token_discard(ClfToken *token, const char *value)
+{
+	if (!token->by_login)
+		return false;
+	if (token->value != NULL && strcmp(token->value, value) == 0)
+		wipe(token);
+	return true;
+}

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * token.h
+ *	  OAuth: obtain, keep and renew access tokens.
+ *
+ * Room 8.  Uses option, request, json, http, budget, report.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_TOKEN_H
+#define CLF_TOKEN_H
+
+#include "postgres.h"
+
+#include "http.h"
+#include "option.h"
+
+typedef struct ClfToken ClfToken;
+
+extern void clf_token_init(void);
+extern ClfToken *clf_token_get(ClfHttp *http, const ClfOptions *options,
+							   Oid userid);
+extern const char *clf_token_value(const ClfToken *token);
+extern const char *clf_token_account(const ClfToken *token);
+extern bool clf_token_fresh(const ClfToken *token);
+extern bool clf_token_discard(ClfToken *token, const char *value);
+
+#endif							/* CLF_TOKEN_H */

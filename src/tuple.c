@@ -1,0 +1,329 @@
+/*-------------------------------------------------------------------------
+ *
+ * tuple.c
+ *	  From a JSON record to the columns of a foreign table.
+ *
+ * Values go through the input function of the column's type, so that a user
+ * may declare any type that can read the text.  Only columns that the query
+ * needs are looked at: a value that cannot be converted breaks no query that
+ * does not read it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "tuple.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "report.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* How JSON becomes a value of the column's type */
+typedef enum Conversion
+{
+	CONVERT_TEXT,				/* text: any JSON, strings without quotes */
+	CONVERT_TIME,				/* timestamptz: the API's dates */
+	CONVERT_JSON,				/* json, jsonb: any JSON */
+	CONVERT_ARRAY,				/* an array, element by element */
+	CONVERT_SCALAR				/* the type's input function */
+} Conversion;
+
+typedef struct TupleColumn
+{
+	AttrNumber	attnum;
+	const char *name;
+	ClfJsonPath *path;
+	Conversion	conversion;
+	Oid			type;			/* base type; of the elements for an array */
+	FmgrInfo	input;			/* its input function */
+	Oid			ioparam;
+	int32		typmod;
+	int16		typlen;			/* for arrays */
+	bool		typbyval;
+	char		typalign;
+} TupleColumn;
+
+struct ClfTuple
+{
+	const char *relname;
+	ClfJsonPath *id_path;
+	int			ncolumns;
+	TupleColumn *columns;
+
+	/* for the error context */
+	const TupleColumn *current;
+	const ClfRecord *record;
+};
+
+static void
+set_input(TupleColumn *column, Oid type)
+{
+	Oid			function;
+
+	getTypeInputInfo(type, &function, &column->ioparam);
+	fmgr_info(function, &column->input);
+	get_typlenbyvalalign(type, &column->typlen, &column->typbyval,
+						 &column->typalign);
+	column->type = type;
+}
+
+/*
+ * A domain is read by its own input function, which checks its constraints, so
+ * only plain types take the shorter ways.
+ */
+static void
+prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path)
+{
+	Oid			element = get_element_type(attr->atttypid);
+
+	column->attnum = attr->attnum;
+	column->name = NameStr(attr->attname);
+	column->path = clf_json_compile_path(path);
+	column->typmod = attr->atttypmod;
+	set_input(column, OidIsValid(element) ? element : attr->atttypid);
+
+	if (OidIsValid(element))
+		column->conversion = CONVERT_ARRAY;
+	else if (attr->atttypid == TEXTOID)
+		column->conversion = CONVERT_TEXT;
+	else if (attr->atttypid == TIMESTAMPTZOID && attr->atttypmod == -1)
+		column->conversion = CONVERT_TIME;
+	else if (getBaseType(attr->atttypid) == JSONOID ||
+			 getBaseType(attr->atttypid) == JSONBOID)
+		column->conversion = CONVERT_JSON;
+	else
+		column->conversion = CONVERT_SCALAR;
+}
+
+/*
+ * clf_tuple_create
+ *		Prepare to fill these columns.  Palloc'd in the current memory context.
+ */
+ClfTuple *
+clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums)
+{
+	ClfTuple   *tuple = palloc0(sizeof(ClfTuple));
+	ListCell   *lc;
+
+	tuple->relname = RelationGetRelationName(rel);
+	tuple->id_path = clf_json_compile_path(options->resource->id_path);
+	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
+	foreach(lc, attnums)
+		prepare_column(&tuple->columns[tuple->ncolumns++],
+					   TupleDescAttr(RelationGetDescr(rel),
+									 lfirst_int(lc) - 1),
+					   clf_column_path(options, lfirst_int(lc)));
+	return tuple;
+}
+
+/*
+ * The API's text in the database's encoding, terminated.  May be the text
+ * itself.
+ */
+static char *
+to_server(const char *text, size_t length)
+{
+	if (memchr(text, '\0', length) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("the text contains a zero byte (\\u0000)"),
+				 errdetail("PostgreSQL's text cannot hold it."),
+				 errhint("Leave the column out of the query, or give it the "
+						 "type json.")));
+	if (text[length] != '\0')
+		text = pnstrdup(text, length);
+	return pg_any_to_server(text, (int) length, PG_UTF8);
+}
+
+static void
+report_wrong_kind(const char *expected, ClfJsonKind kind)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+			 errmsg("expected %s, got %s", expected, clf_json_kind_name(kind)),
+			 errhint("Give the column the type jsonb to see what is there.")));
+}
+
+/* A scalar's characters; json-c lets NaN and Infinity pass as numbers */
+static char *
+scalar_text(ClfJson *value)
+{
+	size_t		length;
+	const char *text = clf_json_text(value, &length);
+	ClfJsonKind kind = clf_json_kind(value);
+
+	if (kind == CLF_JSON_OBJECT || kind == CLF_JSON_ARRAY)
+		report_wrong_kind("a single value", kind);
+	if (kind == CLF_JSON_NUMBER &&
+		(text[length - 1] < '0' || text[length - 1] > '9'))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid JSON number: %s", text)));
+	return to_server(text, length);
+}
+
+static Datum
+convert_text(ClfJson *value)
+{
+	size_t		length;
+	const char *text;
+	ClfJsonKind kind = clf_json_kind(value);
+
+	if (kind != CLF_JSON_OBJECT && kind != CLF_JSON_ARRAY)
+		return CStringGetTextDatum(scalar_text(value));
+	text = clf_json_serialize(value, &length);
+	return CStringGetTextDatum(to_server(text, length));
+}
+
+static Datum
+convert_time(ClfJson *value)
+{
+	TimestampTz t;
+
+	if (!clf_json_get_time(value, &t) || !IS_VALID_TIMESTAMP(t))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+				 errmsg("invalid date: \"%s\"", scalar_text(value)),
+				 errdetail("The API writes dates as 2016-03-10T18:07:52.534Z.")));
+	return TimestampTzGetDatum(t);
+}
+
+static Datum
+convert_scalar(TupleColumn *column, ClfJson *value)
+{
+	return InputFunctionCall(&column->input, scalar_text(value),
+							 column->ioparam, column->typmod);
+}
+
+/* The whole record is taken as it was received */
+static Datum
+convert_json(TupleColumn *column, const ClfRecord *record, ClfJson *value)
+{
+	size_t		length = record->length;
+	const char *text = value == record->root ? record->text :
+		clf_json_serialize(value, &length);
+
+	return InputFunctionCall(&column->input, to_server(text, length),
+							 column->ioparam, column->typmod);
+}
+
+static Datum
+convert_array(TupleColumn *column, ClfJson *value)
+{
+	int			n = clf_json_array_length(value);
+	Datum	   *elements = palloc(Max(n, 1) * sizeof(Datum));
+	bool	   *nulls = palloc(Max(n, 1) * sizeof(bool));
+	int			lower = 1;
+
+	if (clf_json_kind(value) != CLF_JSON_ARRAY)
+		report_wrong_kind("an array", clf_json_kind(value));
+	if (n == 0)
+		return PointerGetDatum(construct_empty_array(column->type));
+	for (int i = 0; i < n; i++)
+	{
+		ClfJson    *element = clf_json_array_element(value, i);
+
+		nulls[i] = element == NULL;
+		elements[i] = element ? convert_scalar(column, element) : (Datum) 0;
+	}
+	return PointerGetDatum(construct_md_array(elements, nulls, 1, &n, &lower,
+											  column->type, column->typlen,
+											  column->typbyval,
+											  column->typalign));
+}
+
+static Datum
+convert(TupleColumn *column, const ClfRecord *record, ClfJson *value)
+{
+	switch (column->conversion)
+	{
+		case CONVERT_TEXT:
+			return convert_text(value);
+		case CONVERT_TIME:
+			return convert_time(value);
+		case CONVERT_JSON:
+			return convert_json(column, record, value);
+		case CONVERT_ARRAY:
+			return convert_array(column, value);
+		case CONVERT_SCALAR:
+			break;
+	}
+	return convert_scalar(column, value);
+}
+
+/* Says which column of which record; must not touch the catalogs */
+static void
+column_error_context(void *arg)
+{
+	const ClfTuple *tuple = arg;
+	ClfJson    *id;
+	const char *stray;
+	const char *text = "";
+	size_t		length = 0;
+
+	(void) clf_json_find(tuple->record->root, tuple->id_path, &id, &stray);
+	if (id)
+		text = clf_json_text(id, &length);
+	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
+			   tuple->current->name, tuple->relname,
+			   clf_to_server_encoding(text, length));
+}
+
+/* One column; a domain's constraints hold for what is not there, too */
+static Datum
+column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
+{
+	ClfJson    *value;
+	const char *stray;
+
+	if (!clf_json_find(record->root, column->path, &value, &stray))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("there is no field \"%s\" in a single value", stray)));
+	*isnull = value == NULL;
+	if (value)
+		return convert(column, record, value);
+	if (column->conversion != CONVERT_ARRAY)
+		return InputFunctionCall(&column->input, NULL, column->ioparam,
+								 column->typmod);
+	return (Datum) 0;
+}
+
+/*
+ * clf_tuple_fill
+ *		Store a record in the slot, as a virtual tuple.  By-reference values
+ *		are palloc'd in the current memory context, which must live as long as
+ *		the slot is read.
+ */
+void
+clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record, TupleTableSlot *slot)
+{
+	ErrorContextCallback context;
+
+	tuple->record = record;
+	context.callback = column_error_context;
+	context.arg = tuple;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true,
+		   slot->tts_tupleDescriptor->natts * sizeof(bool));
+	for (int i = 0; i < tuple->ncolumns; i++)
+	{
+		TupleColumn *column = &tuple->columns[i];
+		int			n = column->attnum - 1;
+
+		tuple->current = column;
+		slot->tts_values[n] = column_value(column, record,
+										   &slot->tts_isnull[n]);
+	}
+	ExecStoreVirtualTuple(slot);
+	error_context_stack = context.previous;
+}

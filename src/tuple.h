@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * tuple.h
+ *	  From a JSON record to the columns of a foreign table.
+ *
+ * Room 10.  Uses option, json.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_TUPLE_H
+#define CLF_TUPLE_H
+
+#include "postgres.h"
+
+#include "executor/tuptable.h"
+#include "json.h"
+#include "option.h"
+#include "utils/rel.h"
+
+typedef struct ClfTuple ClfTuple;
+
+extern ClfTuple *clf_tuple_create(Relation rel, const ClfOptions *options,
+								  List *attnums);
+extern void clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record,
+						   TupleTableSlot *slot);
+
+#endif							/* CLF_TUPLE_H */
