@@ -272,7 +272,6 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 						  List *deparse_context)
 {
 	ClfScanState *state = node->fdw_state;
-	bool		prefix = es->verbose || list_length(es->rtable) > 1;
 	List	   *texts = NIL;
 
 	for (int i = 0; i < state->plan->nconditions; i++)
@@ -281,7 +280,7 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 									  state->plan->conditions[i].clause);
 
 		texts = lappend(texts, deparse_expression(clause, deparse_context,
-												  prefix, false));
+												  es->verbose, false));
 	}
 	if (texts != NIL)
 		ExplainPropertyList("Pushed Conditions", texts, es);

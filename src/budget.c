@@ -45,7 +45,7 @@ static ClfBudget *budgets = NULL;
  * clf_budget_get
  *		The budget of that account and group; lives as long as the backend.
  */
-ClfBudget *
+ClfBudget  *
 clf_budget_get(const char *account, const char *group)
 {
 	ClfBudget  *budget;

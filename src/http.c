@@ -319,7 +319,7 @@ create_http(const ClfOptions *options)
  *		A ClfHttp for requests to the server's base_url, until the memory
  *		context is reset.
  */
-ClfHttp *
+ClfHttp    *
 clf_http_open(MemoryContext cxt, const ClfOptions *options)
 {
 	Lease	   *lease = MemoryContextAllocZero(cxt, sizeof(Lease));

@@ -47,7 +47,8 @@ typedef struct ClfResponse
 	int			rate_remaining;
 	int			rate_window;	/* seconds */
 	int			retry_after;	/* seconds */
-	TimestampTz date;			/* the API's clock, whole seconds; 0: not given */
+	TimestampTz date;			/* the API's clock, whole seconds; 0: not
+								 * given */
 } ClfResponse;
 
 extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfOptions *options);

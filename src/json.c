@@ -256,7 +256,7 @@ release_tree(void *arg)
  *		A small answer (token, error), owned by the memory context; NULL when
  *		it is not one JSON object.
  */
-ClfJson *
+ClfJson    *
 clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 {
 	OwnedTree  *owned = MemoryContextAllocZero(cxt, sizeof(OwnedTree));
@@ -348,7 +348,7 @@ clf_json_find(ClfJson *root, const ClfJsonPath *path, ClfJson **value,
  * clf_json_get
  *		A field of a small answer; NULL when it is not there.
  */
-ClfJson *
+ClfJson    *
 clf_json_get(ClfJson *root, const char *path)
 {
 	ClfJson    *value;
@@ -573,7 +573,7 @@ clf_json_array_length(ClfJson *array)
 		(int) json_object_array_length(array) : 0;
 }
 
-ClfJson *
+ClfJson    *
 clf_json_array_element(ClfJson *array, int n)
 {
 	return n >= 0 && n < clf_json_array_length(array) ?
@@ -696,7 +696,7 @@ cut_page(ClfPage *page, const char *body, size_t length, StringInfo frame)
  *		refers to the body, which must live as long.  NULL, with the reason in
  *		*error, when it is no such answer.
  */
-ClfPage *
+ClfPage    *
 clf_page_parse(MemoryContext cxt, const char *body, size_t length,
 			   const char **error)
 {

@@ -262,7 +262,7 @@ static size_t
 host_length(const char *s)
 {
 	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	static const char digits[] = "0123456789";
 	char		allowed[80];
 	size_t		len;
@@ -498,7 +498,7 @@ check_mapping(List *list)
 {
 	bool		token = is_set(list, "access_token");
 	bool		login = is_set(list, "client_id") &&
-		is_set(list, "client_secret") && is_set(list, "jwt");
+	is_set(list, "client_secret") && is_set(list, "jwt");
 	int			others = list_length(list) - (token ? 1 : 0);
 
 	if (token ? others > 0 : !login)

@@ -121,7 +121,7 @@ record_error_context(void *arg)
  *		A pager for one scan, owned by the memory context, as are the requests
  *		that it sends.  The role is the one whose user mapping counts.
  */
-ClfPager *
+ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
@@ -295,8 +295,8 @@ is_json(const ClfResponse *response)
 {
 	static const char json[] = "application/json";
 	char		next = response->content_type[0] == '\0' ? '\0' :
-		response->content_type[Min(strlen(response->content_type),
-								   sizeof(json) - 1)];
+	response->content_type[Min(strlen(response->content_type),
+							   sizeof(json) - 1)];
 
 	return pg_strncasecmp(response->content_type, json, sizeof(json) - 1) == 0 &&
 		(next == '\0' || next == ';' || next == ' ');

@@ -50,7 +50,8 @@ typedef struct PushedClause
 typedef struct ClfRelInfo
 {
 	ClfOptions *options;
-	Bitmapset  *attrs_used;		/* offset by FirstLowInvalidHeapAttributeNumber */
+	Bitmapset  *attrs_used;		/* offset by
+								 * FirstLowInvalidHeapAttributeNumber */
 	List	   *pushed;			/* of PushedClause * */
 	double		fetched;		/* records that the requests bring */
 	double		requests;
@@ -308,11 +309,11 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
 	ClfRelInfo *info = baserel->fdw_private;
 	const ClfOptions *options = info->options;
 	Cost		startup = options->fdw_startup_cost +
-		baserel->baserestrictcost.startup;
+	baserel->baserestrictcost.startup;
 	Cost		total = startup +
-		(info->requests - 1) * options->fdw_startup_cost +
-		info->fetched * (options->fdw_tuple_cost + cpu_tuple_cost +
-						 baserel->baserestrictcost.per_tuple);
+	(info->requests - 1) * options->fdw_startup_cost +
+	info->fetched * (options->fdw_tuple_cost + cpu_tuple_cost +
+					 baserel->baserestrictcost.per_tuple);
 
 	add_path(baserel, (Path *) clf_create_scan_path(root, baserel,
 													baserel->rows, startup,

@@ -64,7 +64,8 @@ static const TransportText transport_texts[] = {
 /* What a status or an error code means for the person in front of it */
 typedef struct ApiErrorText
 {
-	const char *code;			/* errors[0].errorCode, or its start; NULL: any */
+	const char *code;			/* errors[0].errorCode, or its start; NULL:
+								 * any */
 	int			status;			/* HTTP status; 0: any */
 	int			sqlstate;
 	const char *hint;

@@ -102,6 +102,16 @@ narrow_bounds(ClfQuery *query, int strategy, TimestampTz t)
 		query->nothing = true;
 }
 
+/* EXPLAIN: a bound is there, but not known */
+static void
+note_unknown_bounds(ClfQuery *query, int strategy, const char *expression)
+{
+	if (strategy <= BTEqualStrategyNumber)
+		query->unknown_upper = expression;
+	if (strategy >= BTEqualStrategyNumber)
+		query->unknown_lower = expression;
+}
+
 static void
 bind_dates(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
 {
@@ -114,7 +124,7 @@ bind_dates(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
 		if (!(c->filter->operators & CLF_OP_RANGE))
 			continue;
 		if (values[c->expr].unknown)
-			query->dates = values[c->expr].unknown;
+			note_unknown_bounds(query, c->strategy, values[c->expr].unknown);
 		else if (values[c->expr].isnull)
 			query->nothing = true;
 		else
@@ -167,11 +177,17 @@ clf_query_window(const ClfQuery *query, const ClfOptions *options,
 }
 
 static void
-append_date(StringInfo out, const char *name, TimestampTz t)
+append_date(StringInfo out, const char *name, TimestampTz t,
+			const char *unknown)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
 
+	if (unknown)
+	{
+		appendStringInfo(out, "&%s={%s}", name, unknown);
+		return;
+	}
 	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -436,7 +452,7 @@ bind_path(const char *path, const ClfOptions *options)
  *		What to ask for, given the values of the plan's expressions (as many as
  *		fdw_exprs has).  Palloc'd in the current memory context.
  */
-ClfQuery *
+ClfQuery   *
 clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 			   const ClfValue *values)
 {
@@ -481,8 +497,8 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page)
 
 	initStringInfo(&parameters);
 	appendStringInfoString(&parameters, query->parameters);
-	append_date(&parameters, "dateFrom", window->from);
-	append_date(&parameters, "dateTo", window->to);
+	append_date(&parameters, "dateFrom", window->from, query->unknown_lower);
+	append_date(&parameters, "dateTo", window->to, query->unknown_upper);
 	appendStringInfo(&parameters, "&page=%d&perPage=%d", page,
 					 query->page_size);
 

@@ -35,7 +35,8 @@ typedef struct ClfQuery
 	TimestampTz upper;			/* start_time <= this */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
 	char	   *parameters;		/* "view=Simple&type=Voice", escaped */
-	const char *dates;			/* EXPLAIN: bounds without a value yet */
+	const char *unknown_lower;	/* EXPLAIN: the bound's expression, when it */
+	const char *unknown_upper;	/* has no value yet; else NULL */
 	int			page_size;
 } ClfQuery;
 

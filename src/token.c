@@ -217,7 +217,7 @@ login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
  * What the token points to is the backend's; it may lose its value at any
  * access to the catalogs.
  */
-ClfToken *
+ClfToken   *
 clf_token_get(ClfHttp *http, const ClfOptions *options, Oid userid)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,

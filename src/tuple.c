@@ -105,7 +105,7 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path)
  * clf_tuple_create
  *		Prepare to fill these columns.  Palloc'd in the current memory context.
  */
-ClfTuple *
+ClfTuple   *
 clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums)
 {
 	ClfTuple   *tuple = palloc0(sizeof(ClfTuple));
@@ -207,7 +207,7 @@ convert_json(TupleColumn *column, const ClfRecord *record, ClfJson *value)
 {
 	size_t		length = record->length;
 	const char *text = value == record->root ? record->text :
-		clf_json_serialize(value, &length);
+	clf_json_serialize(value, &length);
 
 	return InputFunctionCall(&column->input, to_server(text, length),
 							 column->ioparam, column->typmod);
