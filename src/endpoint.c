@@ -83,6 +83,10 @@ static const ClfColumn call_log_columns[] = {
 	{0}
 };
 
+/* What session ids are made of */
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static const char *const type_values[] = {"Voice", "Fax", NULL};
 static const char *const direction_values[] = {"Inbound", "Outbound", NULL};
 static const char *const transport_values[] = {"PSTN", "VoIP", NULL};
@@ -109,6 +113,7 @@ static const ClfFilter call_log_filters[] = {
 		.parameter = "telephonySessionId",
 		.operators = CLF_OP_EQUAL,
 		.levels = CLF_AT_BOTH,
+		.characters = LETTERS DIGITS "-_.~+/=",
 		.rivals = CLF_SESSION_RIVALS
 	},
 	{
@@ -116,6 +121,7 @@ static const ClfFilter call_log_filters[] = {
 		.parameter = "sessionId",
 		.operators = CLF_OP_EQUAL,
 		.levels = CLF_AT_BOTH,
+		.characters = DIGITS,
 		.rivals = CLF_SESSION_RIVALS
 	},
 	{

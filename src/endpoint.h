@@ -67,7 +67,8 @@ typedef struct ClfFilter
 	int			operators;		/* ClfOperators */
 	int			levels;			/* CLF_AT_... where it is documented */
 	const char *const *values;	/* the values it takes, NULL-terminated; NULL:
-								 * any text */
+								 * a text of characters */
+	const char *characters;
 	bool		repeatable;		/* type=Voice&type=Fax? */
 	const char *any_value;		/* the one value that means any of values, for
 								 * a parameter that is not repeatable */

@@ -311,11 +311,26 @@ clf_json_compile_path(const char *path)
 	return compiled;
 }
 
+/* One step down: a key of an object, or a number into an array */
+static bool
+take_step(ClfJson **value, const char *step)
+{
+	ClfJson    *parent = *value;
+	bool		is_number = step[strspn(step, "0123456789")] == '\0';
+
+	if (json_object_is_type(parent, json_type_object))
+		*value = json_object_object_get(parent, step);
+	else if (json_object_is_type(parent, json_type_array) && is_number)
+		*value = clf_json_array_element(parent, atoi(step));
+	else
+		return false;
+	return true;
+}
+
 /*
  * clf_json_find
  *		Follow a path.  True, with *value NULL, also where a step is missing or
- *		null; false where a step leads into something that has no fields, with
- *		the name of that step in *stray.
+ *		null; false, with the step in *stray, where it does not fit the value.
  */
 bool
 clf_json_find(ClfJson *root, const ClfJsonPath *path, ClfJson **value,
@@ -324,21 +339,11 @@ clf_json_find(ClfJson *root, const ClfJsonPath *path, ClfJson **value,
 	*value = root;
 	for (int i = 0; i < path->nsteps && *value != NULL; i++)
 	{
-		const char *step = path->steps[i];
-		ClfJson    *parent = *value;
-
-		switch (json_object_get_type(parent))
+		if (!take_step(value, path->steps[i]))
 		{
-			case json_type_object:
-				*value = json_object_object_get(parent, step);
-				break;
-			case json_type_array:
-				*value = clf_json_array_element(parent, atoi(step));
-				break;
-			default:
-				*value = NULL;
-				*stray = step;
-				return false;
+			*value = NULL;
+			*stray = path->steps[i];
+			return false;
 		}
 	}
 	return true;
@@ -754,7 +759,7 @@ clf_page_record(ClfPage *page, int n, const char **error)
 	page->tree = NULL;
 	page->tree = parse_slice(page->tokener, slice, &ok);
 	if (!ok)
-		*error = json_tokener_error_desc(json_tokener_get_error(page->tokener));
+		*error = "it is not valid JSON";
 	else if (clf_json_kind(page->tree) != CLF_JSON_OBJECT)
 		*error = "it is not an object";
 	else

@@ -66,7 +66,7 @@ typedef struct ApiErrorText
 {
 	const char *code;			/* errors[0].errorCode, or its start; NULL:
 								 * any */
-	int			status;			/* HTTP status; 0: any */
+	int			status;			/* HTTP status, or 3 for 3xx; 0: any */
 	int			sqlstate;
 	const char *hint;
 } ApiErrorText;
@@ -77,7 +77,7 @@ static const ApiErrorText api_error_texts[] = {
 		"The RingCentral app lacks a permission: add it to the app in the "
 	"developer console, then log in anew."},
 	{"CMN-408", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
-		"The RingCentral user lacks a permission in his role; account-level "
+		"The RingCentral user's role lacks a permission; account-level "
 	"tables need FullCompanyCallLog, extension-level tables ReadCallLog."},
 	{NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 	"Check the permissions of the RingCentral app and of its user."},
@@ -90,6 +90,9 @@ static const ApiErrorText api_error_texts[] = {
 	"Check the options account_id and extension_id."},
 	{NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the server option base_url."},
+	{NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+		"Redirects are not followed, since the token would go along: check the "
+	"server option base_url."},
 	{NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 		"The request limit of this RingCentral user and app is used up; a "
 	"request sent too early restarts the penalty."},
@@ -191,7 +194,8 @@ find_api_error_text(int status, const char *code)
 {
 	const ApiErrorText *text = api_error_texts;
 
-	while ((text->status != 0 && text->status != status) ||
+	while ((text->status != 0 && text->status != status &&
+			text->status != status / 100) ||
 		   (text->code != NULL &&
 			(code == NULL ||
 			 strncmp(text->code, code, strlen(text->code)) != 0)))
@@ -212,7 +216,9 @@ clf_report_status(int status, const char *body, size_t length,
 	char	   *code = first_text(error, "errors.0.errorCode", "errorCode");
 	char	   *name = first_text(error, "errorCode", "error");
 	char	   *said = first_text(error, "errors.0.message", "message");
-	const ApiErrorText *text = find_api_error_text(status, code);
+	const char *kind = code == NULL && clf_json_get(error, "error") ? "OAU-" :
+	code;						/* an OAuth error may come without a code */
+	const ApiErrorText *text = find_api_error_text(status, kind);
 	StringInfoData detail;
 
 	if (said == NULL)

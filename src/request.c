@@ -169,11 +169,11 @@ clf_query_window(const ClfQuery *query, const ClfOptions *options,
 		lower = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 														TimestampTzGetDatum(now),
 														IntervalPGetDatum(options->history)));
-	lower = Max(lower, UNIX_EPOCH);
 	window->to_now = query->upper >= now;
-	window->from = floor_second(lower - 1);
+	window->from = Max(floor_second(Max(lower, UNIX_EPOCH) - 1), UNIX_EPOCH);
 	window->to = clf_second_after(window->to_now ? now : query->upper);
-	return !query->nothing && lower <= Min(query->upper, now);
+	return !query->nothing && lower <= Min(query->upper, now) &&
+		query->upper >= UNIX_EPOCH;
 }
 
 static void
@@ -363,14 +363,19 @@ is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
 }
 
 /*
- * Can this free text be sent?  A parameter takes one text; an empty one might
- * be read as no filter at all, or refused.
+ * Can this free text be sent?  A parameter takes one text.  An empty one might
+ * be read as no filter at all, and one with other characters than an id has be
+ * refused, where SQL expects no row and no error.
  */
 static bool
-is_sendable(const ParameterState *state)
+is_sendable(const ClfFilter *filter, const ParameterState *state)
 {
-	return list_length(state->texts) == 1 &&
-		((const char *) linitial(state->texts))[0] != '\0';
+	const char *text;
+
+	if (list_length(state->texts) != 1)
+		return false;
+	text = linitial(state->texts);
+	return text[0] != '\0' && text[strspn(text, filter->characters)] == '\0';
 }
 
 /*
@@ -403,7 +408,7 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfRequestPlan *plan,
 			appendStringInfo(out, "&%s={%s}", f->parameter, state.unknown);
 		else if (f->values)
 			append_enumerated(out, f, state.mask);
-		else if (is_sendable(&state))
+		else if (is_sendable(f, &state))
 			append_parameter(out, f->parameter, linitial(state.texts));
 		else
 			continue;

@@ -285,7 +285,7 @@ column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 	if (!clf_json_find(record->root, column->path, &value, &stray))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("there is no field \"%s\" in a single value", stray)));
+				 errmsg("expected an object with the field \"%s\"", stray)));
 	*isnull = value == NULL;
 	if (value)
 		return convert(column, record, value);

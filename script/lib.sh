@@ -1,0 +1,246 @@
+# shellcheck shell=bash
+# Shared by the scripts of this folder: finds or installs what is needed, then
+# builds the extension and runs a throwaway server, all of it in one temporary
+# directory that is removed at exit. To be sourced; each function is one step.
+
+source_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+fail()
+{
+    printf '\n%s\n' "$@" >&2
+    exit 1
+}
+
+# step TITLE HINT COMMAND...: run quietly; on failure show the end of the
+# output and the hint
+step()
+{
+    local title=$1 hint=$2
+    shift 2
+    echo "$title"
+    "$@" </dev/null >"$work/step.log" 2>&1 || fail "This step failed: $title
+Command: $*
+The end of its output:
+$(tail -n 25 "$work/step.log" | sed 's/^/    /')
+$hint"
+}
+
+as_root()
+{
+    if [[ $EUID == 0 ]]; then
+        "$@"
+    elif type -P sudo >/dev/null; then
+        sudo "$@"
+    else
+        printf 'There is no sudo here. Run this as root, then try again:\n%s\n' "$*" >&2
+        return 1
+    fi
+}
+
+# ---- the temporary directory --------------------------------------------
+
+open_work()
+{
+    umask 022
+    # Root's PATH may lead to places where the worker (below) cannot go, and
+    # su leaves it without the sbin directories that apt-get insists on.
+    if [[ $EUID == 0 ]]; then
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    fi
+    # Not in TMPDIR: the path of a Unix socket must be short.
+    work=$(mktemp -d /tmp/call_log_fdw.XXXXXX)
+    mkdir "$work/source" "$work/socket" "$work/tmp"
+    trap close_work EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+# Stops every server below the directory, those of TAP tests included.
+close_work()
+{
+    local status=$? data
+    trap '' HUP INT TERM
+    while IFS= read -r data; do
+        as_worker "$bindir/pg_ctl" stop -D "$data" -m immediate >/dev/null 2>&1 || true
+    done < <(find "$work" -name postmaster.pid -printf '%h\n')
+    if [[ -n ${keep:-} ]]; then
+        echo "Kept: $work" >&2
+    else
+        rm -rf "$work" 2>/dev/null || { sleep 1; rm -rf "$work"; }   # one may still have been writing
+    fi
+    exit "$status"
+}
+
+# ---- what is needed -----------------------------------------------------
+
+missing=()
+
+# need PACKAGE COMMAND...: the package is missing unless the command succeeds
+need()
+{
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+need_build_tools()
+{
+    need postgresql-server find_pg_config
+    need gcc gcc --version
+    need libc6-dev gcc -include stdio.h -E -x c /dev/null
+    need make make --version
+    need pkg-config pkg-config --version
+    need libcurl4-openssl-dev pkg-config --exists libcurl
+    need libjson-c-dev pkg-config --exists json-c
+    need python3 python3 -c 'import http.server, unittest'
+}
+
+need_test_tools()
+{
+    need perl prove --version
+    need libipc-run-perl perl -MIPC::Run -e 1
+}
+
+# A pg_config is good for us when it comes with a server and with what
+# extensions are built with.
+usable_pg_config()
+{
+    [[ -x $("$1" --bindir)/initdb && -f $("$1" --pgxs) && -f $("$1" --includedir-server)/postgres.h ]] 2>/dev/null
+}
+
+# PG_CONFIG if set, else that of the newest server installed
+find_pg_config()
+{
+    local candidate
+    if [[ -n ${PG_CONFIG:-} ]]; then
+        usable_pg_config "$PG_CONFIG"
+        return
+    fi
+    while IFS= read -r candidate; do
+        if usable_pg_config "$candidate"; then
+            PG_CONFIG=$candidate
+            return
+        fi
+    done < <(printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV; type -P pg_config)
+    return 1
+}
+
+install_missing()
+{
+    if [[ -n ${PG_CONFIG:-} ]] && ! find_pg_config; then
+        fail "PG_CONFIG=$PG_CONFIG: found no server (initdb) or no header files for extensions there."
+    fi
+    if [[ ${#missing[@]} -gt 0 ]]; then
+        type -P apt-get >/dev/null || fail "Please install these first (their names in Debian): ${missing[*]}"
+        step "Installing ${missing[*]} (apt-get, only this once) ..." \
+            'Is the network there? Does "apt-get update" work?' \
+            as_root "$source_tree/script/install_packages" "${missing[@]}"
+        missing=()
+    fi
+}
+
+# ---- build and run ------------------------------------------------------
+
+# PostgreSQL refuses to run as root, so root hands the work to another user.
+worker=()
+
+as_worker()
+{
+    (cd "$work/source" && exec "${worker[@]}" "$@")
+}
+
+# From here on, none of the caller's settings may lead to another server, to
+# another make or through a proxy.
+enter_work()
+{
+    local user
+    find_pg_config || fail 'Found no PostgreSQL server with header files for extensions. Set PG_CONFIG.'
+    pg_config=$(type -P "$PG_CONFIG")
+    bindir=$("$pg_config" --bindir)
+    make=(make --no-print-directory PG_CONFIG="$pg_config")
+    unset "${!PG@}" MAKEFLAGS MAKELEVEL MFLAGS
+    export PATH="$bindir:$PATH" HOME="$work" TMPDIR="$work/tmp" LC_ALL=C.UTF-8
+    export PGHOST="$work/socket" PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
+    export PSQL_HISTORY="$work/psql_history" no_proxy='*' NO_PROXY='*'
+    copy_sources_to "$work/source"
+    if [[ $EUID == 0 ]]; then
+        user=$(getent passwd postgres >/dev/null && echo postgres || echo nobody)
+        worker=(setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups)
+        chown -R "$user:" "$work"
+    fi
+}
+
+# The files git knows or would add; where there is no checkout, all of them
+list_sources()
+{
+    local file
+    if [[ -e .git ]] && type -P git >/dev/null; then
+        git -c safe.directory='*' ls-files -z --cached --others --exclude-standard |
+            while IFS= read -rd '' file; do
+                if [[ -e $file || -L $file ]]; then
+                    printf '%s\0' "$file"
+                fi
+            done
+    else
+        printf '.\0'
+    fi
+}
+
+copy_sources_to()
+{
+    (cd "$source_tree" && list_sources | tar -c --exclude='*.o' --exclude='*.so' --null --files-from=-) |
+        tar -x --no-same-owner -C "$1"
+}
+
+# Also makes a trial installation in the directory. Without bitcode, which
+# nothing here needs, and without the path of the directory: the same sources
+# must give the same files.
+build_extension()
+{
+    make+=(with_llvm=no PROFILE="-ffile-prefix-map=$work/source=.")
+    if [[ -n ${strict:-} ]]; then
+        # Not for PostgreSQL's own headers; and the parameters of a callback
+        # are not ours to choose.
+        make+=(COPT="-Wall -Wextra -Wundef -Wvla -Wno-unused-parameter -Werror
+            -isystem $("$pg_config" --includedir-server)")
+    fi
+    step "Building with $("$pg_config" --version) ..." 'PG_CONFIG chooses another PostgreSQL; 15 to 18 are supported.' \
+        as_worker "${make[@]}" --jobs="$(nproc)" install DESTDIR="$work/stage"
+}
+
+# Asks for a password only when there is something new to install.
+install_extension()
+{
+    local directory privilege=()
+    directory=$("$pg_config" --pkglibdir)
+    if [[ -z $(cd "$work/stage" && find . -type f ! -exec cmp -s {} /{} \; -print -quit) ]]; then
+        return
+    fi
+    if [[ ! -w $directory ]]; then
+        privilege=(as_root)
+    fi
+    step "Installing into $directory ..." 'The extension can only be tried where the server looks for it.' \
+        "${privilege[@]}" "${make[@]}" -C "$work/source" install
+}
+
+start_server()
+{
+    step 'Starting a throwaway server ...' 'Is there space in /tmp?' \
+        as_worker initdb -D "$work/data" -U postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 --no-sync
+    cat >>"$work/data/postgresql.conf" <<CONFIGURATION
+listen_addresses = ''
+unix_socket_directories = '$work/socket'
+timezone = 'UTC'
+log_timezone = 'UTC'
+fsync = off
+CONFIGURATION
+    as_worker pg_ctl start -D "$work/data" -l "$work/server.log" --silent ||
+        fail 'The server does not start:' "$(tail -n 25 "$work/server.log")"
+}
+
+# A crash does not show in what a client sees.
+report_crash()
+{
+    grep -s -B 1 -A 3 'was terminated by signal' "$work/server.log" || true
+}

@@ -1,0 +1,74 @@
+"""The API: which endpoints there are, who may call them, what refuses a call before it is read."""
+
+import collections
+import re
+
+import call_log
+import errors
+import messages
+import oauth
+import ratelimit
+
+Endpoint = collections.namedtuple('Endpoint', 'method path group answer')
+
+ACCOUNT_PATH = '/restapi/v1.0/account/(?P<accountId>[^/]+)'
+EXTENSION_PATH = ACCOUNT_PATH + '/extension/(?P<extensionId>[^/]+)'
+
+JSON_RANGES = ('application/json', 'application/*', '*/*')
+
+
+class Api:
+    def __init__(self, base_url, options, clock, dataset):
+        self.options = options
+        self.dataset = dataset
+        self.tokens = oauth.Tokens(options)
+        self.limiter = ratelimit.RateLimiter(options)
+        self.call_log = call_log.CallLog(base_url, options, clock, dataset)
+        self.endpoints = (
+            Endpoint('POST', re.compile('/restapi/oauth/token'), 'auth', self.token),
+            Endpoint('GET', re.compile(ACCOUNT_PATH + '/call-log'), 'heavy', self.call_log.answer),
+            Endpoint('GET', re.compile(EXTENSION_PATH + '/call-log'), 'heavy',
+                     self.call_log.answer),
+        )
+
+    def reset(self):
+        self.tokens.clear()
+        self.limiter.clear()
+        self.dataset.clear_injected()
+        self.call_log.forget()
+
+    def answer(self, request, twist=None):
+        """(status, headers, body) of a request; `twist` makes a list lie (see faults.py)."""
+        headers = []
+        try:
+            endpoint, path = self.route(request)
+            self.admit(request, endpoint, headers)
+            return 200, headers, endpoint.answer(request, path, twist)
+        except errors.ApiError as error:
+            return error.status, headers + error.headers, messages.json_body(error.content)
+
+    def route(self, request):
+        for endpoint in self.endpoints:
+            match = endpoint.path.fullmatch(request.path)
+            if not match:
+                continue
+            if request.method != endpoint.method:
+                raise errors.refused(405, 'MethodNotAllowed', 'HTTP 405 Method Not Allowed',
+                                     [('Allow', endpoint.method)])
+            return endpoint, match.groupdict()
+        raise errors.invalid_uri()
+
+    def admit(self, request, endpoint, headers):
+        """Rate limit first: a request that is refused for another reason counts, too."""
+        passes, limits = self.limiter.admit(endpoint.group)
+        headers += limits
+        if not passes:
+            raise errors.rate_exceeded(self.options.rate_window)
+        if endpoint.group != 'auth':
+            self.tokens.check(request.header('authorization'))
+        accepted = request.header('accept', '*/*')
+        if not any(media_range in accepted for media_range in JSON_RANGES):
+            raise errors.refused(406, 'NotAcceptable', 'HTTP 406 Not Acceptable')
+
+    def token(self, request, path, twist):
+        return messages.json_body(oauth.answer(self.tokens, request))

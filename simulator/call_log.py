@@ -1,0 +1,164 @@
+"""The call-log lists: a window of a listing, filtered, cut into pages, rendered.
+
+https://developers.ringcentral.com/guide/voice/call-log/api
+"""
+
+import urllib.parse
+
+import calls
+import data
+import dates
+import errors
+import messages
+import parameters
+
+# What each filter asks of a record. `phoneNumber` compares digits: a number that a record shows
+# formatted or masked is not found, which is why clients should not rely on it.
+FILTERS = {
+    'showDeleted': lambda record, _: not record.deleted,
+    'showBlocked': lambda record, _: not record.blocked,
+    'type': lambda record, values: record.type in values,
+    'direction': lambda record, values: record.direction in values,
+    'transport': lambda record, values: record.transport in values,
+    'metadataCategory': lambda record, values: not values.isdisjoint(record.categories),
+    'sessionId': lambda record, value: record.session_id == value,
+    'telephonySessionId': lambda record, value: record.telephony_session_id == value,
+    'phoneNumber': lambda record, value: value in record.numbers,
+    'extensionNumber': lambda record, value: value in map(data.extension_number,
+                                                          record.extension_ids),
+    'recordingType': lambda record, value: value in record.recording_types or (
+        value == 'All' and bool(record.recording_types)),
+}
+
+VISIBILITY = ('showDeleted', 'showBlocked')
+
+# Whether dateFrom and dateTo belong to the range, and whether their fractions count, is not
+# documented. Each function turns the two (nanoseconds) into the first and the last millisecond.
+BOUNDS = {
+    'inclusive': lambda since, until: (-(-since // dates.MILLISECOND), until // dates.MILLISECOND),
+    'exclusive': lambda since, until: (since // dates.MILLISECOND + 1,
+                                       -(-until // dates.MILLISECOND) - 1),
+    'seconds': lambda since, until: (since // dates.SECOND * 1000, until // dates.SECOND * 1000),
+}
+
+
+class CallLog:
+    def __init__(self, base_url, options, clock, dataset):
+        self.base_url = base_url
+        self.options = options
+        self.clock = clock
+        self.dataset = dataset
+        self.listings = calls.Cache(64)
+        self.pages = calls.Cache(64)
+
+    def forget(self):
+        """The data or the options changed."""
+        self.listings.clear()
+        self.pages.clear()
+
+    def answer(self, request, path, twist):
+        scope = scope_of(path)
+        level = 'account' if scope == data.ACCOUNT else 'extension'
+        values = parameters.parse(request.parameters(), level)
+        values['perPage'] = min(values['perPage'], self.options.max_per_page)
+        if values['page'] > self.options.page_ceiling:
+            raise errors.invalid_parameter('page')
+        window = self.window(values)
+        key = (scope, parameters.echo(values), window, twist)
+        return self.pages.get(key, lambda: self.page(scope, values, window, twist))
+
+    def window(self, values):
+        """First and last millisecond that the dates admit; fills in the default dateFrom.
+
+        A missing dateTo is now; a missing dateFrom a day earlier, on a whole minute, as the URIs in
+        the documentation's examples show.
+        """
+        now = self.clock.now()
+        until = values.get('dateTo', now)
+        if 'dateFrom' not in values:
+            values['dateFrom'] = -(-(until - dates.DAY) // dates.MINUTE) * dates.MINUTE
+        elif values['dateFrom'] > min(until, now):
+            raise errors.invalid_parameter('dateFrom')
+        return BOUNDS[self.options.bounds](values['dateFrom'], until)
+
+    def page(self, scope, values, window, twist):
+        served = max(1, values['page'] - 1) if twist == 'repeat-page' else values['page']
+        records, more = self.cut(scope, filters_of(values), window, served, values['perPage'])
+        if twist == 'unsorted':
+            records = records[::-1]
+        return self.render(scope, values, records, more)
+
+    def cut(self, scope, filters, window, number, size):
+        """The records of a page, and whether a next one is offered."""
+        late = ()
+        if self.options.short_pages:
+            late = tuple(row for row in filters if row[0] not in VISIBILITY)
+            filters = tuple(row for row in filters if row[0] in VISIBILITY)
+        listing = self.listing(scope, filters)
+        low, high = listing.window(*window)
+        start, end = low + (number - 1) * size, low + number * size
+        more = end < high or (end == high and self.options.empty_last_page)
+        records = listing.records[start:min(end, high)]
+        return [record for record in records if passes(record, late)] if late else records, more
+
+    def listing(self, scope, filters):
+        return self.listings.get((scope, filters), lambda: self.dataset.listings[scope].filter(
+            lambda record: passes(record, filters)))
+
+    def render(self, scope, values, records, more):
+        """The answer: no totals, no lastPage, and no page numbers for an empty page."""
+        number, size = values['page'], values['perPage']
+        start = (number - 1) * size
+        paging = {'perPage': size}
+        if records:
+            paging |= {'page': number, 'pageStart': start, 'pageEnd': start + len(records) - 1}
+        links = {'firstPage': 1, 'previousPage': number - 1, 'nextPage': number + 1 if more else 0}
+        navigation = {name: {'uri': self.page_uri(scope, values, target)}
+                      for name, target in links.items() if target}
+        prefix = self.record_prefix(scope)
+        content = b'{"uri":%b,"records":[%b],"paging":%b,"navigation":%b}' % (
+            messages.to_json(self.page_uri(scope, values, number)),
+            b','.join([record.render(prefix, values['view']) for record in records]),
+            messages.to_json(paging), messages.to_json(navigation))
+        return messages.Body(content, len(records))
+
+    def page_uri(self, scope, values, number):
+        return f'{self.list_uri(scope)}?{parameters.echo(values | {"page": number})}'
+
+    def list_uri(self, scope):
+        return f'{self.base_url}{data.path_of(scope)}/call-log'
+
+    def record_prefix(self, scope):
+        """The beginning of a record: its uri up to the id."""
+        return f'{{"uri":"{self.list_uri(scope)}/'.encode()
+
+
+def scope_of(path):
+    """The list that a path names: the account's, or the one of an extension."""
+    names = {name: urllib.parse.unquote(text) for name, text in path.items()}
+    if names['accountId'] not in ('~', str(data.ACCOUNT_ID)):
+        raise errors.not_found('accountId')
+    extension = names.get('extensionId')
+    if extension is None:
+        return data.ACCOUNT
+    if extension == '~':
+        return data.OWNER.id
+    if extension not in map(str, data.EXTENSION_IDS):
+        raise errors.not_found('extensionId')
+    return int(extension)
+
+
+def filters_of(values):
+    """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
+    asked = {name: value for name, value in values.items() if name in FILTERS}
+    if values['withRecording']:
+        asked.setdefault('recordingType', 'All')
+    for name in VISIBILITY:
+        if asked.get(name):
+            del asked[name]
+    return tuple((name, frozenset(value) if isinstance(value, tuple) else value)
+                 for name, value in asked.items())
+
+
+def passes(record, filters):
+    return all(FILTERS[name](record, value) for name, value in filters)

@@ -1,0 +1,128 @@
+"""Call records as the lists serve them: rendered once, ordered newest first, filtered, cut."""
+
+import array
+import bisect
+import collections
+import json
+import re
+import threading
+
+E164 = re.compile(r'\+?([1-9]\d{7,14})', re.ASCII)
+
+
+class Record:
+    """One call: its JSON but for the uri, which depends on list and view; what filters look at."""
+
+    __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'transport', 'session_id',
+                 'telephony_session_id', 'recording_types', 'numbers', 'extension_id',
+                 'extension_ids', 'categories', 'deleted', 'blocked')
+
+    def __init__(self, start, fields, body, detail):
+        self.start = start
+        self.id = str(fields.get('id')).encode()
+        self.body = body        # the members that both views show
+        self.detail = detail    # the members that only Detailed shows, with a leading comma
+        self.read(fields)
+
+    def read(self, fields):
+        legs = fields.get('legs') or ()
+        self.type = fields.get('type')
+        self.direction = fields.get('direction')
+        self.transport = fields.get('transport')
+        self.session_id = fields.get('sessionId')
+        self.telephony_session_id = fields.get('telephonySessionId')
+        self.recording_types = recording_types(fields, *legs)
+        self.numbers = phone_numbers(fields)
+        self.extension_id = extension_id(fields)
+        self.extension_ids = tuple({self.extension_id, *map(extension_id, legs)} - {None})
+        self.categories = tuple(fields.get('metadataCategories') or ())
+        self.deleted = fields.get('deleted') is True
+        self.blocked = fields.get('result') == 'Blocked'
+
+    def render(self, prefix, view):
+        """The record as JSON; `prefix` opens the object and its uri, up to the id."""
+        detail = self.detail if view == 'Detailed' else b''
+        return b'%b%b?view=%b",%b%b}' % (prefix, self.id, view.encode(), self.body, detail)
+
+
+class InjectedRecord(Record):
+    """A record that a test supplied: served byte for byte in both views, valid or not."""
+
+    __slots__ = ()
+
+    def __init__(self, start, raw):
+        super().__init__(start, {}, raw, b'')
+        try:
+            self.read(json.loads(raw))
+            hash((self.type, self.direction, self.transport, self.categories, self.extension_ids))
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            self.read({})       # nothing to filter on, so it is only in unfiltered lists
+
+    def render(self, prefix, view):
+        return self.body
+
+
+def recording_types(*parts):
+    """Types of the recordings of a record and its legs; a recording may be on a leg only."""
+    return tuple({part['recording'].get('type') for part in parts if part.get('recording')})
+
+
+def phone_numbers(fields):
+    """The digits of both parties' numbers, unless they are formatted, masked or short."""
+    texts = ((fields.get(side) or {}).get('phoneNumber') for side in ('from', 'to'))
+    matches = (E164.fullmatch(text) for text in texts if text)
+    return tuple(match[1] for match in matches if match)
+
+
+def extension_id(fields):
+    return (fields.get('extension') or {}).get('id')
+
+
+class Listing:
+    """Records newest first, with the start times beside them for binary search."""
+
+    def __init__(self, records):
+        self.records = records
+        self.keys = array.array('q', [-record.start for record in records])
+
+    def window(self, first, last):
+        """Positions (from, to) of the records that started in [first, last] milliseconds."""
+        low = bisect.bisect_left(self.keys, -last)
+        return low, max(low, bisect.bisect_right(self.keys, -first))
+
+    def filter(self, predicate):
+        return Listing([record for record in self.records if predicate(record)])
+
+    def insert(self, record):
+        position = bisect.bisect_left(self.keys, -record.start)
+        self.records.insert(position, record)
+        self.keys.insert(position, -record.start)
+
+    def remove(self, unwanted):
+        kept = Listing([record for record in self.records if record not in unwanted])
+        self.records, self.keys = kept.records, kept.keys
+
+
+class Cache:
+    """The most recently used values of a function that is expensive to ask."""
+
+    def __init__(self, size):
+        self.size = size
+        self.values = collections.OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, key, make):
+        with self.lock:
+            if key in self.values:
+                self.values.move_to_end(key)
+                return self.values[key]
+        value = make()
+        with self.lock:
+            self.values[key] = value
+            if len(self.values) > self.size:
+                self.values.popitem(last=False)
+        return value
+
+    def clear(self):
+        with self.lock:
+            self.values.clear()

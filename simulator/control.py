@@ -1,0 +1,109 @@
+"""The control API under /simulator/, by which tests steer the simulator and ask what it saw."""
+
+import data
+import dates
+import faults
+import messages
+import truth
+
+PREFIX = '/simulator/'
+
+JSON = 'application/json'
+CSV = 'text/csv;charset=utf-8'
+
+
+def answer(simulator, request):
+    """(status, content type, chunks) of a control request."""
+    name = request.path[len(PREFIX):]
+    route = ROUTES.get((request.method, name))
+    if route is None:
+        return json_answer({'error': f'no such control: {request.method} {name}'}, 404)
+    try:
+        return route(simulator, dict(request.parameters()), request.body)
+    except (ValueError, TypeError, KeyError) as error:
+        return json_answer({'error': str(error)}, 400)
+
+
+def json_answer(value, status=200):
+    return status, JSON, [messages.to_json(value)]
+
+
+def scope(parameters):
+    """The listing named by `level` and `extension`; the token's owner is the default extension."""
+    level = parameters.pop('level', 'account')
+    extension = int(parameters.pop('extension', data.OWNER.id))
+    if level == 'account':
+        return data.ACCOUNT
+    if level != 'extension' or extension not in data.EXTENSION_IDS:
+        raise ValueError('level is account or extension, extension one of the known ids')
+    return extension
+
+
+def requests(simulator, parameters, body):
+    return json_answer(simulator.log.take(clear=parameters.get('clear') == 'true'))
+
+
+def get_faults(simulator, parameters, body):
+    return json_answer(simulator.faults.shown())
+
+
+def add_fault(simulator, parameters, body):
+    simulator.faults.add(faults.Fault(body=body, **parameters))
+    return get_faults(simulator, parameters, body)
+
+
+def clear_faults(simulator, parameters, body):
+    simulator.faults.clear()
+    return get_faults(simulator, parameters, body)
+
+
+def add_record(simulator, parameters, body):
+    start = dates.parse(parameters['startTime']) // dates.MILLISECOND
+    simulator.dataset.inject(scope(parameters), start, body)
+    simulator.api.call_log.forget()
+    return json_answer({})
+
+
+def clear_records(simulator, parameters, body):
+    simulator.dataset.clear_injected()
+    simulator.api.call_log.forget()
+    return json_answer({})
+
+
+def get_options(simulator, parameters, body):
+    return json_answer(simulator.options.shown())
+
+
+def set_options(simulator, parameters, body):
+    simulator.options.set(parameters)
+    simulator.api.call_log.forget()
+    return get_options(simulator, parameters, body)
+
+
+def reset(simulator, parameters, body):
+    simulator.reset()
+    return json_answer({})
+
+
+def get_truth(simulator, parameters, body):
+    wanted = scope(parameters)
+    records = [record for record in simulator.dataset.listings[wanted].records
+               if not record.deleted]
+    prefix = simulator.api.call_log.record_prefix(wanted)
+    if parameters.get('format') == 'json':
+        return 200, JSON, truth.json_lines(records, prefix)
+    return 200, CSV, truth.csv_lines(records, prefix, parameters.get('view', 'detailed'))
+
+
+ROUTES = {
+    ('GET', 'requests'): requests,
+    ('GET', 'faults'): get_faults,
+    ('POST', 'faults'): add_fault,
+    ('DELETE', 'faults'): clear_faults,
+    ('POST', 'records'): add_record,
+    ('DELETE', 'records'): clear_records,
+    ('GET', 'options'): get_options,
+    ('POST', 'options'): set_options,
+    ('POST', 'reset'): reset,
+    ('GET', 'truth'): get_truth,
+}

@@ -1,0 +1,74 @@
+"""Error answers in RingCentral's shape.
+
+https://developers.ringcentral.com/guide/basics/errors
+"""
+
+# What the outermost errorCode says instead of the code in errors[].
+ALIASES = {
+    'CMN-101': 'InvalidParameter',
+    'CMN-211': 'MaintenanceMode',
+    'CMN-401': 'InsufficientPermissions',
+    'OAU-128': 'TokenExpired',
+    'OAU-213': 'TokenInvalid',
+}
+
+BEARER_CHALLENGE = 'Bearer realm="RingCentral REST API"'
+
+
+class ApiError(Exception):
+    """An answer other than 200: `content` is the JSON body, `headers` go beside it."""
+
+    def __init__(self, status, content, headers=()):
+        super().__init__(status)
+        self.status = status
+        self.content = content
+        self.headers = list(headers)
+
+
+def content(code, message, **details):
+    """The usual body; `details` (parameterName, permissionName) stand in it twice."""
+    return {'errorCode': ALIASES.get(code, code), 'message': message,
+            'errors': [{'errorCode': code, 'message': message, **details}], **details}
+
+
+def invalid_parameter(name):
+    return ApiError(400, content('CMN-101', f'Parameter [{name}] value is invalid',
+                                 parameterName=name))
+
+
+def excluded_combination(name, other):
+    return ApiError(400, content(
+        'CLG-110', f'Parameter [{name}] is not allowed for usage along with parameter [{other}]',
+        parameterName=name))
+
+
+def not_found(name):
+    return ApiError(404, content('CMN-102', f'Resource for parameter [{name}] is not found',
+                                 parameterName=name))
+
+
+def invalid_uri():
+    return ApiError(404, content('CMN-120', 'Invalid URI'))
+
+
+def unauthorized(code, message):
+    return ApiError(401, content(code, message), [('WWW-Authenticate', BEARER_CHALLENGE)])
+
+
+def rate_exceeded(seconds):
+    return ApiError(429, content('CMN-301', 'Request rate exceeded'),
+                    [('Retry-After', str(seconds))])
+
+
+def refused(status, name, message, headers=()):
+    """405, 406, 415: the specification promises a status, no code."""
+    return ApiError(status, {'errorCode': name, 'message': message, 'errors': []}, headers)
+
+
+def oauth(error, description, code=None):
+    """The token endpoint's own shape; `errors` is missing where there is no RingCentral code."""
+    body = {'error': error, 'error_description': description}
+    if code:
+        body['errors'] = [{'errorCode': code, 'message': description}]
+    challenge = f'{BEARER_CHALLENGE}, error="{error}", error_description="{description}"'
+    return ApiError(400, body, [('WWW-Authenticate', challenge)])

@@ -1,0 +1,209 @@
+"""Faults on demand: which request they meet, and what they do to the answer.
+
+Three kinds: a replacement is another answer; a twist makes a list lie (call_log.py); a wire fault
+breaks the transport of an answer that is correct in itself. Nothing here is counted or authorised
+by the API unless the API's own answer is needed.
+"""
+
+import socket
+import struct
+import threading
+import time
+
+import errors
+import messages
+
+CHUNK = 65536
+
+# What RingCentral answers with a status, where a test does not say.
+CODES = {400: 'CMN-101', 401: 'OAU-213', 403: 'CMN-401', 404: 'CMN-102', 429: 'CMN-301',
+         500: 'CMN-201', 501: 'CMN-202', 503: 'CMN-211'}
+
+
+class Fault:
+    def __init__(self, kind, match='', skip='0', times='1', body=b'', **parameters):
+        if kind not in KINDS:
+            raise ValueError(f'unknown fault {kind}; there are: {", ".join(sorted(KINDS))}')
+        unknown = set(parameters) - set(KINDS[kind])
+        if unknown:
+            raise ValueError(f'{kind} does not take: {", ".join(sorted(unknown))}')
+        self.kind = kind
+        self.match = match
+        self.skip = int(skip)
+        self.times = float('inf') if times == 'always' else int(times)
+        if self.skip < 0 or self.times < 1:
+            raise ValueError('skip is 0 or more, times 1 or more')
+        self.body = body
+        self.parameters = {name: TYPES.get(name, str)(text) for name, text in parameters.items()}
+
+    def shown(self):
+        return {'kind': self.kind, 'match': self.match, 'skip': self.skip,
+                'times': self.times if self.times < float('inf') else 'always',
+                'parameters': self.parameters}
+
+    def get(self, name, default):
+        return self.parameters.get(name, default)
+
+
+class Faults:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.waiting = []
+
+    def add(self, fault):
+        with self.lock:
+            self.waiting.append(fault)
+
+    def clear(self):
+        with self.lock:
+            self.waiting.clear()
+
+    def shown(self):
+        with self.lock:
+            return [fault.shown() for fault in self.waiting]
+
+    def take(self, request):
+        """The fault that this request meets, if any: the first that matches and need not skip."""
+        with self.lock:
+            for fault in self.waiting:
+                if fault.match not in request.target:
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.waiting.remove(fault)
+                return fault
+        return None
+
+
+# --- replacements: (status, headers, body) ---------------------------------------------------
+
+def status(fault, request):
+    number = fault.get('status', 500)
+    message = fault.get('message', f'Simulated status {number}')
+    if request.path.endswith('/oauth/token') and number == 400:
+        error = errors.oauth(fault.get('error', 'invalid_grant'), message,
+                             fault.parameters.get('code'))
+        return number, extra_headers(fault) + error.headers, messages.json_body(error.content)
+    names = {'parameter': 'parameterName', 'permission': 'permissionName'}
+    details = {names[name]: value for name, value in fault.parameters.items() if name in names}
+    content = errors.content(fault.get('code', CODES.get(number, f'AGW-{number}')), message,
+                             **details)
+    return number, extra_headers(fault), messages.json_body(content)
+
+
+def extra_headers(fault):
+    headers = []
+    if 'retry_after' in fault.parameters:
+        headers.append(('Retry-After', fault.parameters['retry_after']))
+    if 'header' in fault.parameters:
+        for line in fault.parameters['header'].splitlines():
+            name, _, value = line.partition(':')
+            headers.append((name.strip(), value.strip()))
+    return headers
+
+
+def html(fault, request):
+    number = fault.get('status', 502)
+    page = f'<html><head><title>{number}</title></head><body><h1>{number}</h1></body></html>\r\n'
+    return (number, [('Content-Type', 'text/html'), *extra_headers(fault)],
+            messages.Body(page.encode()))
+
+
+def empty(fault, request):
+    return fault.get('status', 500), extra_headers(fault), messages.Body(b'')
+
+
+def raw(fault, request):
+    return 200, [], messages.Body(fault.body)
+
+
+def redirect(fault, request):
+    return (fault.get('status', 302), [('Location', fault.get('location', '/'))],
+            messages.Body(b''))
+
+
+# --- wire faults: each sends the answer its own way, and returns whether it is complete --------
+
+def hang(connection, fault, answer):
+    connection.wait_for_end()
+    return False
+
+
+def close(connection, fault, answer):
+    return False
+
+
+def drip(connection, fault, answer):
+    connection.send_head(answer, ('Content-Length', str(len(answer.payload))))
+    for byte in answer.payload:
+        time.sleep(fault.get('interval', 1.0))
+        connection.write(bytes((byte,)))
+    return True
+
+
+def truncate(connection, fault, answer):
+    connection.send_head(answer, ('Content-Length', str(len(answer.payload))))
+    connection.write(half(answer))
+    return False
+
+
+def chunk_truncate(connection, fault, answer):
+    connection.send_head(answer, ('Transfer-Encoding', 'chunked'))
+    connection.write_chunk(half(answer))
+    return False
+
+
+def reset(connection, fault, answer):
+    truncate(connection, fault, answer)
+    connection.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    connection.rfile.close()        # the socket closes with its last user
+    connection.connection.close()
+    return False
+
+
+def half(answer):
+    return answer.payload[:len(answer.payload) // 2]
+
+
+def huge(connection, fault, answer):
+    """A correct document of so many bytes, without saying in advance how many."""
+    opening, closing = b'{"records":[],"padding":"', b'"}'
+    answer.drop('Content-Encoding')
+    connection.send_head(answer, ('Transfer-Encoding', 'chunked'))
+    connection.write_chunk(opening)
+    left = fault.get('bytes', 100_000_000) - len(opening) - len(closing)
+    for start in range(0, left, CHUNK):
+        connection.write_chunk(b'x' * min(left - start, CHUNK))
+    connection.write_chunk(closing)
+    connection.write_chunk(b'')
+    return True
+
+
+def content_type(connection, fault, answer):
+    answer.set('Content-Type', fault.get('value', 'text/plain'))
+    connection.send(answer)
+    return True
+
+
+def badgzip(connection, fault, answer):
+    answer.payload = answer.body.gzip()[:-8] + b'\xff' * 8      # the check sum is at the end
+    answer.set('Content-Encoding', 'gzip')
+    connection.send(answer)
+    return True
+
+
+REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'redirect': redirect}
+TWISTS = ('unsorted', 'repeat-page')
+WIRE_FAULTS = {'hang': hang, 'close': close, 'drip': drip, 'truncate': truncate,
+               'chunk-truncate': chunk_truncate, 'reset': reset, 'huge': huge,
+               'content-type': content_type, 'badgzip': badgzip}
+
+TYPES = {'status': int, 'interval': float, 'bytes': int}
+HEADER_PARAMETERS = ('status', 'retry_after', 'header')
+KINDS = {kind: () for kind in (*REPLACEMENTS, *TWISTS, *WIRE_FAULTS)} | {
+    'status': (*HEADER_PARAMETERS, 'code', 'message', 'parameter', 'permission', 'error'),
+    'html': HEADER_PARAMETERS, 'empty': HEADER_PARAMETERS, 'redirect': ('status', 'location'),
+    'drip': ('interval',), 'huge': ('bytes',), 'content-type': ('value',)}

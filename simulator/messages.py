@@ -1,0 +1,46 @@
+"""What goes over the wire: a request as it was read, the body of an answer."""
+
+import gzip
+import json
+import urllib.parse
+
+
+class Request:
+    """One request; header names are in lower case."""
+
+    def __init__(self, method, target, version, headers, body):
+        self.method = method
+        self.target = target
+        self.path, _, self.query = target.partition('?')
+        self.keep_alive = version == 'HTTP/1.1' and headers.get('connection', '').lower() != 'close'
+        self.headers = headers
+        self.body = body
+
+    def header(self, name, default=None):
+        return self.headers.get(name, default)
+
+    def parameters(self):
+        """The query string as pairs; `+` is a space, as in every form."""
+        return urllib.parse.parse_qsl(self.query, keep_blank_values=True)
+
+
+class Body:
+    """The bytes of an answer; they are compressed once, however often they are sent."""
+
+    def __init__(self, plain, records=None):
+        self.plain = plain
+        self.records = records      # how many call records it carries, for the log
+        self.packed = None
+
+    def gzip(self):
+        if self.packed is None:
+            self.packed = gzip.compress(self.plain, compresslevel=1, mtime=0)
+        return self.packed
+
+
+def to_json(value):
+    return json.dumps(value, ensure_ascii=False, separators=(',', ':')).encode()
+
+
+def json_body(value):
+    return Body(to_json(value))

@@ -1,0 +1,97 @@
+"""The options: one table for the command line, the control API and the defaults."""
+
+import argparse
+import collections
+
+import dates
+
+Option = collections.namedtuple('Option', 'name type default help choices at_runtime',
+                                defaults=(None, True))
+
+
+def switch(text):
+    """A boolean as people write it."""
+    words = {'on': True, 'true': True, '1': True, 'off': False, 'false': False, '0': False}
+    if text.lower() not in words:
+        raise ValueError(f'not a boolean: {text}')
+    return words[text.lower()]
+
+
+def natural(text):
+    number = int(text)
+    if number < 0:
+        raise ValueError(f'negative: {text}')
+    return number
+
+
+def clock(text):
+    if text != 'real':
+        dates.parse(text)
+    return text
+
+
+OPTIONS = (
+    Option('calls', natural, 12000, 'number of calls', at_runtime=False),
+    Option('seed', int, 1, 'seed of the data set', at_runtime=False),
+    Option('days', natural, 400, 'the calls are spread over so many days', at_runtime=False),
+    Option('clock', clock, 'real', 'a timestamp freezes the clock of the API', at_runtime=False),
+    Option('tls_cert', str, None, 'PEM file with the certificate: serve https', at_runtime=False),
+    Option('tls_key', str, None, 'PEM file with the private key', at_runtime=False),
+    Option('exit_with_parent', switch, False, 'end when the parent process ends', at_runtime=False),
+    Option('rate_limit', natural, 1_000_000, 'requests per window, of each user and group'),
+    Option('rate_window', natural, 60, 'window and penalty in seconds'),
+    Option('token_ttl', natural, 3600, 'life of an access token in seconds'),
+    Option('page_ceiling', natural, 1000, 'a greater page number is refused'),
+    Option('max_per_page', natural, 1000, 'a greater perPage is lowered to this'),
+    Option('bounds', str, 'inclusive', 'how dateFrom and dateTo compare with the start time',
+           choices=('inclusive', 'exclusive', 'seconds')),
+    Option('short_pages', switch, False, 'cut pages before filtering them'),
+    Option('empty_last_page', switch, True, 'an exactly full last page offers a next page'),
+    Option('latency', natural, 0, 'milliseconds before an answer'),
+    Option('gzip_min', natural, 200, 'bytes from which a body is compressed'),
+)
+
+
+class Options:
+    """The values, as attributes."""
+
+    def __init__(self, **values):
+        self.start = {option.name: option.default for option in OPTIONS} | values
+        self.reset()
+
+    def reset(self):
+        self.__dict__.update(self.start)
+
+    def set(self, changes):
+        """Apply {name: text}, all or nothing; ValueError names what is wrong."""
+        self.__dict__.update({name: read(name, text) for name, text in changes.items()})
+
+    def shown(self):
+        return {option.name: getattr(self, option.name) for option in OPTIONS}
+
+
+def read(name, text):
+    option = next((row for row in OPTIONS if row.name == name and row.at_runtime), None)
+    if option is None:
+        raise ValueError(f'not an option that can be changed at run time: {name}')
+    value = option.type(text)
+    if option.choices and value not in option.choices:
+        raise ValueError(f'{name} must be one of: {", ".join(option.choices)}')
+    return value
+
+
+def from_command_line(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog='simulator', description='A stand-in for the RingCentral Call Log API.')
+    for option in OPTIONS:
+        flag = '--' + option.name.replace('_', '-')
+        if option.type is switch:
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction,
+                                default=option.default, help=option.help)
+        else:
+            parser.add_argument(flag, type=option.type, default=option.default,
+                                choices=option.choices, help=option.help)
+    parsed = parser.parse_args(arguments)
+    if bool(parsed.tls_cert) != bool(parsed.tls_key):
+        parser.error('--tls-cert and --tls-key belong together')
+    return Options(**vars(parsed))

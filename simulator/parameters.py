@@ -1,0 +1,111 @@
+"""Query parameters of the call-log lists: what each level documents and which values it takes.
+
+https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog
+https://developers.ringcentral.com/api-reference/Call-Log/readUserCallLog
+"""
+
+import collections
+import re
+import urllib.parse
+
+import dates
+import errors
+
+Parameter = collections.namedtuple('Parameter', 'name parse default many levels',
+                                   defaults=(None, False, ('account', 'extension')))
+
+
+def choice(*values):
+    def parse(text):
+        if text not in values:
+            raise ValueError(text)
+        return text
+    return parse
+
+
+def matching(pattern):
+    expression = re.compile(pattern, re.ASCII)
+
+    def parse(text):
+        if not expression.fullmatch(text):
+            raise ValueError(text)
+        return text
+    return parse
+
+
+def boolean(text):
+    return choice('true', 'false')(text.lower()) == 'true'
+
+
+def positive(text):
+    return int(matching('0*[1-9][0-9]{0,8}')(text))
+
+
+def page_size(text):
+    """The documentation takes 1 to 1000 or `max`; what is greater is lowered, not refused."""
+    return float('inf') if text == 'max' else positive(text)
+
+
+# Arrays repeat the key; a comma list is one (unknown) value.
+PARAMETERS = {parameter.name: parameter for parameter in (
+    Parameter('view', choice('Simple', 'Detailed'), 'Simple'),
+    Parameter('showBlocked', boolean, True, levels=('extension',)),
+    Parameter('withRecording', boolean, False),
+    Parameter('showDeleted', boolean, False),
+    Parameter('recordingType', choice('Automatic', 'OnDemand', 'All')),
+    Parameter('type', choice('Voice', 'Fax'), many=True),
+    Parameter('direction', choice('Inbound', 'Outbound'), many=True),
+    Parameter('transport', choice('PSTN', 'VoIP'), many=True, levels=('extension',)),
+    Parameter('metadataCategory', matching('.+'), many=True),
+    Parameter('sessionId', matching('[0-9]{1,19}')),
+    Parameter('telephonySessionId', matching(r'\S+')),
+    Parameter('extensionNumber', matching('[0-9]{1,10}')),
+    Parameter('phoneNumber', matching('[0-9]{1,15}')),
+    Parameter('dateFrom', dates.parse),
+    Parameter('dateTo', dates.parse),
+    Parameter('page', positive, 1),
+    Parameter('perPage', page_size, 100),
+)}
+
+EXCLUSIVE = (('sessionId', 'extensionNumber'), ('extensionNumber', 'phoneNumber'))
+
+
+def parse(pairs, level):
+    """{name: value} with the defaults, or the error that the API answers.
+
+    The API ignores names that it does not know. A name that only the other level documents is
+    refused here, although the API may ignore it, so that no client believes it was applied.
+    """
+    texts = collections.defaultdict(list)
+    for name, text in pairs:
+        if name in PARAMETERS:
+            texts[name].append(text)
+    for name, other in EXCLUSIVE:
+        if name in texts and other in texts:
+            raise errors.excluded_combination(name, other)
+    values = {name: row.default for name, row in PARAMETERS.items()
+              if row.default is not None and level in row.levels}
+    return values | {name: value_of(PARAMETERS[name], texts[name], level) for name in texts}
+
+
+def value_of(parameter, texts, level):
+    if level not in parameter.levels or (len(texts) > 1 and not parameter.many):
+        raise errors.invalid_parameter(parameter.name)
+    try:
+        values = [parameter.parse(text) for text in texts]
+    except ValueError:
+        raise errors.invalid_parameter(parameter.name) from None
+    return tuple(values) if parameter.many else values[0]
+
+
+def text_of(name, value):
+    if PARAMETERS[name].parse is dates.parse:
+        return dates.stamp(value // dates.MILLISECOND)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def echo(values):
+    """The query string of these values as the API writes it into its own URIs."""
+    pairs = [(name, text_of(name, value)) for name in PARAMETERS if name in values
+             for value in (values[name] if PARAMETERS[name].many else (values[name],))]
+    return urllib.parse.urlencode(pairs, safe=':', quote_via=urllib.parse.quote)

@@ -1,0 +1,47 @@
+"""Rate limits: a sliding window per group, and a penalty that impatience prolongs.
+
+The API counts per user and app; the simulator has one of each.
+
+https://developers.ringcentral.com/guide/basics/rate-limits
+"""
+
+import collections
+import threading
+import time
+
+
+class Bucket:
+    def __init__(self):
+        self.times = collections.deque()
+        self.penalty_end = 0.0
+
+    def admit(self, now, limit, window):
+        while self.times and self.times[0] <= now - window:
+            self.times.popleft()
+        if now < self.penalty_end or len(self.times) >= limit:
+            self.penalty_end = now + window
+            return False
+        self.times.append(now)
+        return True
+
+
+class RateLimiter:
+    def __init__(self, options):
+        self.options = options
+        self.lock = threading.Lock()
+        self.buckets = collections.defaultdict(Bucket)
+
+    def admit(self, group):
+        """Count a request; returns whether it may pass, and the headers to answer with."""
+        limit, window = self.options.rate_limit, self.options.rate_window
+        with self.lock:
+            bucket = self.buckets[group]
+            passes = bucket.admit(time.monotonic(), limit, window)
+            remaining = limit - len(bucket.times) if passes else 0
+        return passes, [('X-Rate-Limit-Group', group), ('X-Rate-Limit-Limit', str(limit)),
+                        ('X-Rate-Limit-Remaining', str(remaining)),
+                        ('X-Rate-Limit-Window', str(window))]
+
+    def clear(self):
+        with self.lock:
+            self.buckets.clear()

@@ -1,0 +1,254 @@
+"""Sockets and HTTP: reads requests, logs them, lets faults happen, sends answers."""
+
+import collections
+import email.utils
+import http
+import itertools
+import socketserver
+import ssl
+import sys
+import threading
+import time
+
+import api
+import control
+import data
+import dates
+import faults
+import messages
+
+LINE_LIMIT = 65536
+HEADER_LIMIT = 200
+BODY_LIMIT = 1 << 20
+
+COMMON_HEADERS = [('Content-Type', 'application/json;charset=utf-8'), ('Vary', 'Accept-Encoding')]
+
+
+class BadRequest(Exception):
+    """Not HTTP as we know it."""
+
+
+class Simulator(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """The listening socket with everything behind it."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, options):
+        super().__init__(('127.0.0.1', 0), Connection)
+        self.options = options
+        self.tls = tls_context(options)
+        self.url = f'http{"s" if self.tls else ""}://127.0.0.1:{self.server_address[1]}'
+        self.clock = dates.Clock(options.clock)
+        self.dataset = data.DataSet(self.url, options, self.clock.now())
+        self.api = api.Api(self.url, options, self.clock, self.dataset)
+        self.faults = faults.Faults()
+        self.log = Log()
+        self.connections = itertools.count(1)
+
+    def reset(self):
+        """Back to the start, the issued tokens and counted requests included."""
+        self.options.reset()
+        self.faults.clear()
+        self.log.take(clear=True)
+        self.api.reset()
+
+    def finish_request(self, request, client_address):
+        if not self.tls:
+            super().finish_request(request, client_address)
+            return
+        with self.tls.wrap_socket(request, server_side=True) as encrypted:
+            super().finish_request(encrypted, client_address)
+
+    def handle_error(self, request, client_address):
+        """A client that goes away is nothing to talk about; everything else is a bug."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+def tls_context(options):
+    if not options.tls_cert:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(options.tls_cert, options.tls_key)
+    return context
+
+
+class Log:
+    """The latest API requests. No token ever gets in here."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.entries = collections.deque(maxlen=100_000)
+        self.numbers = itertools.count(1)
+
+    def add(self, request, connection):
+        entry = {
+            'n': next(self.numbers), 'method': request.method, 'path': request.path,
+            'query': request.query, 'parameters': request.parameters(), 'status': None,
+            'bytes': 0, 'connection': connection, 'auth': auth_kind(request),
+            'user_agent': request.header('user-agent'),
+            'accept_encoding': request.header('accept-encoding'),
+            'view': dict(request.parameters()).get('view', 'Simple'), 'records': None}
+        with self.lock:
+            self.entries.append(entry)
+        return entry
+
+    def take(self, clear=False):
+        with self.lock:
+            entries = list(self.entries)
+            if clear:
+                self.entries.clear()
+        return entries
+
+
+def auth_kind(request):
+    kind = request.header('authorization', '').partition(' ')[0].lower()
+    return kind if kind in ('bearer', 'basic') else 'none' if not kind else 'other'
+
+
+class Answer:
+    """An answer on its way: `payload` is the body as sent, compressed or not."""
+
+    def __init__(self, status, headers, body, compress):
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.payload = body.gzip() if compress else body.plain
+        if compress:
+            self.set('Content-Encoding', 'gzip')
+
+    def set(self, name, value):
+        self.drop(name)
+        self.headers.append((name, value))
+
+    def drop(self, name):
+        self.headers = [row for row in self.headers if row[0] != name]
+
+
+class Connection(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+
+    def handle(self):
+        serial = next(self.server.connections)
+        keep_alive = True
+        while keep_alive:
+            try:
+                request = read_request(self.rfile)
+            except BadRequest:
+                self.write(b'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n'
+                           b'Content-Length: 0\r\n\r\n')
+                return
+            if request is None:
+                return
+            if request.path.startswith(control.PREFIX):
+                keep_alive = self.serve_control(request)
+            else:
+                keep_alive = self.serve_api(request, serial)
+
+    def serve_control(self, request):
+        status, content_type, chunks = control.answer(self.server, request)
+        self.send_head(Answer(status, [('Content-Type', content_type)], messages.Body(b''), False),
+                       ('Transfer-Encoding', 'chunked'))
+        for chunk in filter(None, chunks):
+            self.write_chunk(chunk)
+        self.write_chunk(b'')
+        return request.keep_alive
+
+    def serve_api(self, request, serial):
+        """Answer one request; returns whether the connection goes on."""
+        server = self.server
+        entry = server.log.add(request, serial)
+        fault = server.faults.take(request)
+        kind = fault.kind if fault else None
+        if server.options.latency:
+            time.sleep(server.options.latency / 1000)
+        if kind in faults.REPLACEMENTS:
+            status, headers, body = faults.REPLACEMENTS[kind](fault, request)
+        else:
+            twist = kind if kind in faults.TWISTS else None
+            status, headers, body = server.api.answer(request, twist)
+        answer = self.dress(request, entry, status, headers, body)
+        if kind in ('hang', 'close'):
+            entry['status'] = None
+        if kind in faults.WIRE_FAULTS:
+            return faults.WIRE_FAULTS[kind](self, fault, answer) and request.keep_alive
+        self.send(answer)
+        return request.keep_alive
+
+    def dress(self, request, entry, status, headers, body):
+        """Add what every answer has, and complete the log before anybody can see the answer."""
+        headers = self.common_headers(entry['n'], request.keep_alive, headers) + headers
+        compress = (0 < self.server.options.gzip_min <= len(body.plain)
+                    and 'gzip' in request.header('accept-encoding', ''))
+        answer = Answer(status, headers, body, compress)
+        entry.update(status=status, bytes=len(answer.payload), records=body.records)
+        return answer
+
+    def common_headers(self, number, keep_alive, headers):
+        given = {name for name, _ in headers}
+        now = self.server.clock.now() // dates.SECOND
+        common = [('RCRequestId', f'{number:08x}-0000-4000-8000-000000000000'),
+                  ('Date', email.utils.formatdate(now, usegmt=True))]
+        common += [row for row in COMMON_HEADERS if row[0] not in given]
+        return common if keep_alive else [*common, ('Connection', 'close')]
+
+    # --- sending ---------------------------------------------------------------------------
+
+    def write(self, data):
+        self.connection.sendall(data)
+
+    def send(self, answer):
+        """Head and body in one piece, so that they leave in one packet if they fit."""
+        self.send_head(answer, ('Content-Length', str(len(answer.payload))), answer.payload)
+
+    def send_head(self, answer, length, payload=b''):
+        lines = [f'HTTP/1.1 {answer.status} {phrase(answer.status)}']
+        lines += [f'{name}: {value}' for name, value in (*answer.headers, length)]
+        self.write(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1') + payload)
+
+    def write_chunk(self, data):
+        self.write(b'%x\r\n%b\r\n' % (len(data), data))
+
+    def wait_for_end(self):
+        """Until the client hangs up."""
+        while self.rfile.read(1):
+            pass
+
+
+def phrase(status):
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return 'Unknown'
+
+
+def read_request(stream):
+    """The next request; None if the client is done."""
+    line = stream.readline(LINE_LIMIT)
+    if not line:
+        return None
+    try:
+        method, target, version = line.decode('ascii').split()
+    except ValueError:
+        raise BadRequest from None
+    headers = dict(read_headers(stream))
+    if 'transfer-encoding' in headers or version not in ('HTTP/1.0', 'HTTP/1.1'):
+        raise BadRequest
+    length = headers.get('content-length', '0')
+    if not length.isdecimal() or int(length) > BODY_LIMIT:
+        raise BadRequest
+    body = stream.read(int(length))
+    return messages.Request(method, target, version, headers, body)
+
+
+def read_headers(stream):
+    for _ in range(HEADER_LIMIT):
+        line = stream.readline(LINE_LIMIT).decode('latin-1')
+        if line in ('\r\n', '\n', ''):
+            return
+        name, colon, value = line.partition(':')
+        if not colon or name != name.strip():
+            raise BadRequest
+        yield name.lower(), value.strip()
+    raise BadRequest

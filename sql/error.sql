@@ -1,0 +1,120 @@
+-- Errors: what failed, where, and what to do; with SQLSTATEs of their own.
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set VERBOSITY default
+\set fault '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log'
+\set reset '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset'
+-- Texts of libcurl and ids of requests differ from one run to the next
+CREATE FUNCTION failure(query text, OUT state text, OUT message text, OUT detail text, OUT hint text, OUT context text)
+LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE query;
+  message := 'no error';
+EXCEPTION WHEN others THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+    hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+  detail := regexp_replace(detail, 'RCRequestId: \S+', 'RCRequestId: ...');
+  context := regexp_replace(split_part(context, E'\n', 1), '127\.0\.0\.1:\d+', 'HOST');
+END $$;
+CREATE FUNCTION failing_call(OUT state text, OUT message text, OUT detail text, OUT hint text, OUT context text)
+LANGUAGE sql AS $$
+  SELECT * FROM failure($q$SELECT count(*) FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31'$q$)
+$$;
+\x on
+
+:fault status status=400 code=CMN-101
+SELECT * FROM failing_call();
+:fault status status=403 code=CMN-401
+SELECT * FROM failing_call();
+:fault status status=403 code=CMN-408
+SELECT * FROM failing_call();
+:fault status status=404 code=CMN-102
+SELECT * FROM failing_call();
+:fault status status=500 code=CMN-201
+SELECT * FROM failing_call();
+:fault status status=503 code=CMN-211
+SELECT * FROM failing_call();
+:fault html status=502
+SELECT * FROM failing_call();
+:fault html status=200
+SELECT * FROM failing_call();
+:fault content-type value=text/plain
+SELECT state, message, hint, context FROM failing_call();
+\! printf '{"records": [{"id": "a"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log raw
+SELECT * FROM failing_call();
+\! printf '{"records": {}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log raw
+SELECT state, message FROM failing_call();
+\! printf '{"records": [], "navigation": }' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log raw
+SELECT state, message FROM failing_call();
+:fault empty status=200
+SELECT state, message FROM failing_call();
+:fault truncate
+SELECT state, message, hint FROM failing_call();
+:fault chunk-truncate
+SELECT state, message FROM failing_call();
+:fault reset
+SELECT state, message FROM failing_call();
+:fault close
+SELECT state, message FROM failing_call();
+:fault badgzip
+SELECT state, message FROM failing_call();
+:fault redirect location=https://example.com/
+SELECT state, message FROM failing_call();
+ALTER SERVER ringcentral OPTIONS (ADD max_response_size '100kB');
+:fault huge bytes=1000000
+SELECT state, message, hint FROM failing_call();
+ALTER SERVER ringcentral OPTIONS (DROP max_response_size, ADD request_timeout '300ms');
+:fault hang
+SELECT state, message, hint FROM failing_call();
+ALTER SERVER ringcentral OPTIONS (DROP request_timeout);
+:reset
+
+-- 429: an error, and nothing leaves before the penalty is over
+:fault status status=429 code=CMN-301 retry_after=2
+SELECT state, message, detail, hint FROM failing_call();
+SELECT now() AS before \gset
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
+RESET client_min_messages;
+SELECT clock_timestamp() - :'before' > interval '1.5 s' AS waited;
+\set VERBOSITY default
+
+-- 401: one new login, then the same request again
+:reset
+:fault status status=401 code=OAU-211
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
+:fault --times 2 status status=401 code=OAU-211
+SELECT * FROM failing_call();
+:reset
+
+-- Logging in
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt 'expired');
+SELECT * FROM failing_call();
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt 'simulator.jwt.assertion', SET client_secret 'wrong');
+SELECT * FROM failing_call();
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP jwt, DROP client_id, DROP client_secret, ADD access_token 'revoked');
+SELECT * FROM failing_call();
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET access_token 'simulator-access-token');
+SELECT message FROM failing_call();
+DROP USER MAPPING FOR CURRENT_USER SERVER ringcentral;
+SELECT state, regexp_replace(message, 'user "\S+"', 'user "..."') AS message, regexp_replace(hint, 'FOR \S+', 'FOR ...') AS hint FROM failing_call();
+CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
+  client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
+
+-- Another account, nobody there
+CREATE FOREIGN TABLE other (id text) SERVER ringcentral OPTIONS (resource 'call_log', account_id '1');
+SELECT state, message, hint FROM failure('SELECT * FROM other');
+DROP FOREIGN TABLE other;
+CREATE SERVER nobody FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http://127.0.0.1:1');
+CREATE USER MAPPING FOR CURRENT_USER SERVER nobody OPTIONS (access_token 'x');
+CREATE FOREIGN TABLE nothing (id text) SERVER nobody OPTIONS (resource 'call_log', history '1 day');
+SELECT state, message, hint FROM failure('SELECT * FROM nothing');
+DROP SERVER nobody CASCADE;
+
+-- The session goes on
+\x off
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31') AS complete
+  FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
+DROP FUNCTION failing_call, failure;

@@ -1,0 +1,146 @@
+-- What is pushed, seen in EXPLAIN and in the requests; EXPLAIN sends nothing.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g"'
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+
+-- From the first answer on, the API's clock is known
+SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-01 00:00:00.987654';
+:log
+
+-- Bounds reach past what is asked for: what the API does at a bound is not documented
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= '2026-03-01' AND start_time < '2026-03-08'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '2026-03-01 00:00:00.5' AND start_time <= '2026-03-08'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time BETWEEN '2026-03-01' AND '2026-03-01 00:00:00.001'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time = '2026-03-01 10:00:00.25'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE '2026-03-08' > start_time AND '2026-03-01' <= start_time$$);
+:log
+
+-- Dates and timestamps count in the session's time zone, also when clocks change
+SET timezone = 'America/New_York';
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= date '2026-03-08' AND start_time < date '2026-03-09'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= timestamp '2026-03-08 12:00' AND start_time < timestamptz '2026-03-08 17:00+00'$$);
+SET timezone = 'UTC';
+
+-- A bound far away is not sent as it is; one in the future becomes now
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '-infinity' AND start_time < 'infinity'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '0044-03-15 BC' AND start_time < '2026-03-02'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '2026-03-01' AND start_time < date '5874897-12-31'$$);
+
+-- Enumerated values, as they are
+\set week 'start_time >= ''2026-03-01'' AND start_time < ''2026-03-08'''
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE type = 'Voice' AND direction = 'Inbound' AND start_time < '2026-03-08' AND start_time >= '2026-03-01'$$);
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND type = 'Fax') AS equal FROM calls.call_log WHERE :week AND type = 'Fax';
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week) AS equal FROM calls.call_log WHERE :week AND type IN ('Fax', 'Voice', 'Pigeon', NULL);
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND direction = 'Inbound') AS equal FROM calls.call_log WHERE :week AND direction = ANY (ARRAY['Inbound', 'inbound']) AND 'Inbound' = direction;
+SELECT count(*) = (SELECT count(*) FROM truth.mine WHERE :week AND transport = 'PSTN') AS equal FROM mine.call_log WHERE :week AND transport = 'PSTN';
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND transport = 'PSTN') AS equal FROM calls.call_log WHERE :week AND transport = 'PSTN';
+:log
+
+-- Recordings
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND recording_id IS NOT NULL) AS equal FROM calls.call_log WHERE :week AND recording_id IS NOT NULL;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND recording_type = 'OnDemand') AS equal FROM calls.call_log WHERE :week AND recording_type = 'OnDemand' AND recording_id IS NOT NULL;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND recording_type IS NOT NULL) AS equal FROM calls.call_log WHERE :week AND recording_type IN ('OnDemand', 'Automatic');
+SELECT count(*) = 1 AS equal FROM calls.call_log WHERE recording_id = (SELECT min(recording_id) FROM truth.calls WHERE :week) AND :week;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND recording_id IS NULL) AS equal FROM calls.call_log WHERE :week AND recording_id IS NULL;
+:log
+
+-- Session ids: one of them, since how the API combines them is not documented
+SELECT id, session_id, telephony_session_id FROM truth.calls
+  WHERE :week AND telephony_session_id IS NOT NULL ORDER BY start_time, id LIMIT 1 \gset call_
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE session_id = :'call_session_id' AND start_time >= '2026-03-01') AS equal FROM calls.call_log WHERE session_id = :'call_session_id' AND start_time >= '2026-03-01';
+SELECT count(*) > 0 AS found FROM calls.call_log WHERE session_id = :'call_session_id' AND telephony_session_id = :'call_telephony_session_id' AND start_time >= '2026-03-01';
+SELECT count(*) > 0 AS found FROM calls.call_log WHERE session_id IN (:'call_session_id', :'call_session_id') AND session_id = ANY (ARRAY['1', :'call_session_id']) AND start_time >= '2026-03-01';
+SELECT count(*) > 0 AS found FROM calls.call_log WHERE session_id IN (:'call_session_id', '2') AND :week;
+SELECT count(*) FROM calls.call_log WHERE session_id = '' AND :week;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/(essionId=)[^&]*/\1.../; s/(dateTo=2026-03-31T12:)[0-9:]{5}/\1..:../'
+-- characters that mean something in a URI; no id has others, so they are not sent
+SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'Y3M+/x==' AND :week;
+SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'a&b?c#%+ é' AND session_id = '1e5' AND :week;
+:log
+
+-- extensionNumber is never sent together with a session id
+CREATE FOREIGN TABLE desk (id text, session_id text, start_time timestamptz) SERVER ringcentral
+  OPTIONS (resource 'call_log', extension_number '101');
+SELECT count(*) FROM desk WHERE session_id = 'none' AND :week;
+:log
+DROP FOREIGN TABLE desk;
+
+-- No request at all
+SELECT count(*) FROM calls.call_log WHERE start_time > now() AND start_time < now();
+SELECT count(*) FROM calls.call_log WHERE start_time > NULL::timestamptz;
+SELECT count(*) FROM calls.call_log WHERE start_time > '2026-03-02' AND start_time < '2026-03-01';
+SELECT count(*) FROM calls.call_log WHERE start_time > 'infinity';
+SELECT count(*) FROM calls.call_log WHERE start_time < '1969-07-20';
+SELECT count(*) FROM calls.call_log WHERE start_time > '2100-01-01';
+SELECT count(*) FROM calls.call_log WHERE direction = 'foo';
+SELECT count(*) FROM calls.call_log WHERE direction = 'inbound';
+SELECT count(*) FROM calls.call_log WHERE direction = 'Inbound' AND direction = 'Outbound';
+SELECT count(*) FROM calls.call_log WHERE type = ANY (ARRAY[]::text[]);
+SELECT count(*) FROM calls.call_log WHERE type = ANY (NULL::text[]);
+SELECT count(*) FROM calls.call_log WHERE type = ANY (ARRAY[NULL]::text[]);
+SELECT count(*) FROM calls.call_log WHERE recording_type = 'Manual';
+SELECT count(*) FROM calls.call_log WHERE recording_id = NULL::text;
+SELECT count(*) FROM calls.call_log WHERE session_id = 'a' AND session_id = (SELECT 'b'::text);
+SELECT count(*) FROM mine.call_log WHERE transport = 'SIP';
+SELECT id FROM calls.call_log LIMIT 0;
+SELECT count(*) FROM calls.call_log WHERE false;
+PREPARE gate(boolean) AS SELECT count(*) FROM calls.call_log WHERE $1;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE gate(false);
+RESET plan_cache_mode;
+DEALLOCATE gate;
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE direction = 'foo'$$);
+:log
+
+-- Not pushed: what the API would read differently, or cannot know
+CREATE COLLATION ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time < '2026-03-02' AND start_time >= '2026-03-01' AND direction = 'inbound' COLLATE ignore_case$$);
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND direction = 'Inbound') AS equal FROM calls.call_log WHERE :week AND direction = 'inbound' COLLATE ignore_case;
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time < '2026-03-02' AND start_time >= '2026-03-01' AND (type = 'Fax' OR duration > 60) AND result <> 'Accepted' AND lower(direction) = 'inbound' AND direction > 'A' AND NOT type = 'Fax'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time < '2026-03-02' AND start_time >= '2026-03-01' AND start_time < clock_timestamp() AND direction = from_name$$);
+CREATE FOREIGN TABLE odd (
+  start_time timestamp, direction char(10), type name, session_id bigint
+) SERVER ringcentral OPTIONS (resource 'call_log', history '1 day');
+SELECT * FROM explain($$SELECT 1 FROM odd WHERE start_time > '2026-03-31' AND direction = 'Inbound' AND type = 'Voice' AND session_id = 1$$);
+DROP FOREIGN TABLE odd;
+DROP COLLATION ignore_case;
+:log
+
+-- Parameters: custom plans, then the generic one
+PREPARE by_day(date, text) AS
+  SELECT count(*) FROM calls.call_log WHERE start_time >= $1 AND start_time < $1 + 1 AND direction = $2;
+EXECUTE by_day('2026-03-01', 'Inbound') \gset
+EXECUTE by_day('2026-03-01', 'Inbound') \gset
+EXECUTE by_day('2026-03-01', 'Inbound') \gset
+EXECUTE by_day('2026-03-01', 'Inbound') \gset
+EXECUTE by_day('2026-03-01', 'Inbound') \gset
+EXECUTE by_day('2026-03-02', 'Outbound') \gset
+SELECT :count = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-02' AND start_time < '2026-03-03' AND direction = 'Outbound') AS equal;
+SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = 'by_day';
+SELECT * FROM explain('EXECUTE by_day(''2026-03-03'', ''Inbound'')');
+:log
+DEALLOCATE by_day;
+
+-- PL/pgSQL variables, sub-selects, functions of the present
+DO $$
+DECLARE
+  day date := '2026-03-05';
+  kind text := 'Fax';
+  n bigint;
+BEGIN
+  SELECT count(*) INTO n FROM calls.call_log WHERE start_time >= day AND start_time < day + 1 AND type = kind;
+  ASSERT n = (SELECT count(*) FROM truth.calls WHERE start_time >= day AND start_time < day + 1 AND type = kind);
+END $$;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30' AND direction = 'Outbound') AS equal
+  FROM calls.call_log
+  WHERE start_time >= (SELECT max(start_time)::date - 1 FROM truth.calls) AND direction = (SELECT 'Outbound'::text);
+SELECT count(*) FROM calls.call_log WHERE start_time > now() + interval '1 year' * random() + interval '100 years';
+:log
+SELECT line FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= (SELECT max(start_time) FROM truth.calls) AND session_id = (SELECT max(session_id) FROM truth.calls)$$) line
+  WHERE line ~ 'Call Log Request';
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31'$$, 'ANALYZE, VERBOSE, COSTS OFF, TIMING OFF');
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE type = 'Fax' AND start_time >= '2026-03-30' AND start_time < '2026-03-31'$$, 'FORMAT JSON, COSTS OFF');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear

@@ -1,0 +1,37 @@
+-- What all tests use: the server, the tables of both levels, and the truth.
+-- The API simulator's clock stands at 2026-03-31 12:00 UTC.
+\getenv url CALL_LOG_SIMULATOR
+CREATE EXTENSION call_log_fdw;
+CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url');
+CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
+  client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
+
+CREATE SCHEMA calls;
+CREATE SCHEMA mine;
+IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO calls;
+IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO mine;
+
+-- The truth comes from the simulator, which knows nothing of this extension.
+CREATE SCHEMA truth;
+CREATE TABLE truth.calls (LIKE calls.call_log);
+CREATE TABLE truth.mine (LIKE mine.call_log);
+\copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --level account' WITH (FORMAT csv, HEADER)
+\copy truth.mine FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --level extension' WITH (FORMAT csv, HEADER)
+SELECT count(*) > 10000 AS "more than ten pages" FROM truth.calls;
+SELECT count(*) BETWEEN 100 AND 5000 AS "a few pages" FROM truth.mine;
+
+-- The plan without what differs from one run to the next
+CREATE FUNCTION explain(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+BEGIN
+  FOR line IN EXECUTE format('EXPLAIN (%s) %s', options, query) LOOP
+    line := regexp_replace(line, 'actual time=[0-9.]+\.\.[0-9.]+ ', '');
+    line := regexp_replace(line, 'actual rows=([0-9]+)(\.00)? ', 'actual rows=\1 ');
+    line := regexp_replace(line, '(Bytes Received: )[0-9]+', '\1N');
+    line := regexp_replace(line, '(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}', '\1..:..', 'g');
+    CONTINUE WHEN line ~ '^ *(Planning|Execution) Time|Memory Usage|^ *Buffers:|Memory:|Index Searches|^Planning:';
+    RETURN NEXT line;
+  END LOOP;
+END $$;

@@ -1,0 +1,77 @@
+-- What a record may hold. A value that cannot be read is an error that names
+-- the record, the column and the reason, and only for queries that read it.
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set VERBOSITY default
+\set forget '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" records --clear'
+CREATE FOREIGN TABLE odd (
+  id text, start_time timestamptz, duration bigint, from_name text, from_phone_number varchar(20), short_recording boolean,
+  billing_cost_included numeric, metadata_categories text[], last_modified_time timestamptz, extension_id bigint,
+  legs jsonb, attrs jsonb, party json OPTIONS (json_path 'from')
+) SERVER ringcentral OPTIONS (resource 'call_log');
+\set one 'FROM odd WHERE start_time = ''2026-02-03 03:33:33.123'''
+
+-- Missing and null fields; text from numbers, numbers from text; an id as number
+\! printf '%s' '{"id": 12345, "startTime": "2026-02-03T03:33:33.123Z", "duration": "17", "from": {"name": null}, "metadataCategories": ["a,b", null, "{\"}"], "shortRecording": true, "billing": {"costIncluded": 1.50}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, start_time, duration, from_name, from_phone_number, short_recording, billing_cost_included, metadata_categories, legs, party :one;
+SELECT attrs :one;
+:forget
+
+-- Integers that 64 bits cannot hold
+\! printf '%s' '{"id": "big", "startTime": "2026-02-03T03:33:33.123Z", "duration": 99999999999999999999, "from": {"name": 123456789012345678901234567890}, "extension": {"id": 9223372036854775807}, "billing": {"costIncluded": -99999999999999999999.5}, "legs": [18446744073709551617, 1e400]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, from_name, extension_id, billing_cost_included, legs->>0 AS leg, length(legs->>1) AS digits :one;
+SELECT attrs->>'duration' AS duration, attrs->'from'->>'name' AS name :one;
+SELECT duration :one;
+:forget
+
+-- Zero bytes and invalid UTF-8
+\! printf '%s' '{"id": "zero", "startTime": "2026-02-03T03:33:33.123Z", "from": {"name": "a\u0000b", "phoneNumber": "1"}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, from_phone_number, party::text :one;
+SELECT from_name :one;
+SELECT attrs :one;
+:forget
+\! printf '{"id": "latin", "startTime": "2026-02-03T03:33:33.123Z", "from": {"name": "caf\351", "phoneNumber": "1"}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, from_phone_number :one;
+SELECT from_name :one;
+SELECT attrs :one;
+:forget
+
+-- Wrong kinds of values
+\! printf '%s' '{"id": "kinds", "startTime": "2026-02-03T03:33:33.123Z", "duration": 1.5, "from": {"name": {"first": "A"}, "phoneNumber": "123456789012345678901"}, "shortRecording": "perhaps", "billing": "free", "metadataCategories": "a", "lastModifiedTime": "now", "extension": [1], "legs": "none"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, from_name, legs :one;
+SELECT duration :one;
+SELECT from_phone_number :one;
+SELECT short_recording :one;
+SELECT billing_cost_included :one;
+SELECT metadata_categories :one;
+SELECT last_modified_time :one;
+SELECT extension_id :one;
+:forget
+\! printf '%s' '{"id": "nan", "startTime": "2026-02-03T03:33:33.123Z", "billing": {"costIncluded": NaN}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT billing_cost_included :one;
+:forget
+
+-- A record without an id, one that is no record, and one that is no JSON
+\set VERBOSITY terse
+\! printf '%s' '{"startTime": "2026-02-03T03:33:33.123Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id :one;
+:forget
+\! printf '%s' '[]' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id :one;
+:forget
+\! printf '%s' '{"id": "x", "startTime": tomorrow}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id :one;
+:forget
+
+-- A domain's constraints hold
+CREATE DOMAIN short AS text NOT NULL CHECK (length(VALUE) < 10);
+CREATE FOREIGN TABLE checked (start_time timestamptz, from_name short) SERVER ringcentral OPTIONS (resource 'call_log');
+\! printf '%s' '{"id": "long", "startTime": "2026-02-03T03:33:33.123Z", "from": {"name": "Bartholomew"}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT from_name FROM checked WHERE start_time = '2026-02-03 03:33:33.123';
+:forget
+\! printf '%s' '{"id": "none", "startTime": "2026-02-03T03:33:33.123Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT from_name FROM checked WHERE start_time = '2026-02-03 03:33:33.123';
+:forget
+DROP FOREIGN TABLE checked;
+DROP DOMAIN short;
+DROP FOREIGN TABLE odd;

@@ -1,0 +1,50 @@
+-- Copies of the data, and no way to change it.
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set VERBOSITY default
+\set day 'start_time >= ''2026-03-30'' AND start_time < ''2026-03-31'''
+
+-- A materialized view, refreshed with and without a lock
+CREATE MATERIALIZED VIEW recent AS SELECT * FROM calls.call_log WHERE :day;
+CREATE UNIQUE INDEX ON recent (id);
+REFRESH MATERIALIZED VIEW recent;
+REFRESH MATERIALIZED VIEW CONCURRENTLY recent;
+SELECT count(*) AS differences FROM (SELECT * FROM recent EXCEPT ALL SELECT * FROM truth.calls WHERE :day) x;
+SELECT count(*) AS differences FROM (SELECT * FROM truth.calls WHERE :day EXCEPT ALL SELECT * FROM recent) x;
+DROP MATERIALIZED VIEW recent;
+
+-- INSERT ... SELECT, CREATE TABLE AS, COPY (SELECT)
+CREATE TABLE archive (LIKE calls.call_log);
+ALTER TABLE archive ADD PRIMARY KEY (id);
+INSERT INTO archive SELECT * FROM calls.call_log WHERE :day;
+INSERT INTO archive SELECT * FROM calls.call_log WHERE :day ON CONFLICT (id) DO UPDATE SET duration = EXCLUDED.duration;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS complete FROM archive;
+DROP TABLE archive;
+CREATE TABLE archive AS SELECT id, start_time, from_name FROM calls.call_log WHERE :day;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS complete FROM archive;
+DROP TABLE archive;
+\copy (SELECT count(*) > 0 FROM calls.call_log WHERE start_time >= '2026-03-30') TO STDOUT
+
+-- As a partition it is pruned like any other, and takes no rows
+CREATE TABLE both_parts (LIKE calls.call_log) PARTITION BY RANGE (start_time);
+CREATE TABLE old_part PARTITION OF both_parts FOR VALUES FROM ('2026-03-01') TO ('2026-03-30');
+CREATE FOREIGN TABLE new_part PARTITION OF both_parts FOR VALUES FROM ('2026-03-30') TO ('2026-04-01')
+  SERVER ringcentral OPTIONS (resource 'call_log');
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS complete FROM both_parts WHERE :day;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+SELECT count(*) FROM both_parts WHERE start_time < '2026-03-30';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
+INSERT INTO both_parts (id, start_time) VALUES ('x', '2026-03-30');
+DROP TABLE both_parts;
+
+-- Read-only
+INSERT INTO calls.call_log (id) VALUES ('x');
+UPDATE calls.call_log SET id = 'x';
+DELETE FROM calls.call_log;
+TRUNCATE calls.call_log;
+COPY calls.call_log (id) FROM STDIN;
+x
+\.
+SELECT id FROM calls.call_log WHERE :day AND start_time > '2026-03-30 23:59:59' FOR UPDATE;
+SELECT pg_relation_is_updatable('calls.call_log'::regclass, false);
+ANALYZE calls.call_log;
