@@ -31,15 +31,20 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = setup option import scan pushdown rescan write type encoding error
+REGRESS = unit setup option import scan pushdown rescan write type encoding error
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 
-EXTRA_CLEAN = tmp_check results regression.diffs regression.out
+EXTRA_CLEAN = t/unit.o t/unit.so tmp_check results regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# The unit tests are a module of their own, with the pure rooms linked in
+UNIT_OBJS = t/unit.o src/endpoint.o src/json.o src/request.o
+t/unit$(DLSUFFIX): $(UNIT_OBJS)
+	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 
 .PHONY: installcheck installcheck-regress
 installcheck:
@@ -47,5 +52,5 @@ installcheck:
 	$(srcdir)/script/with_simulator $(MAKE) installcheck-regress
 	$(prove_installcheck)
 
-installcheck-regress:
+installcheck-regress: t/unit$(DLSUFFIX)
 	$(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)

@@ -67,6 +67,7 @@ struct ClfHttp
 
 	/* The request under way */
 	bool		in_flight;		/* the easy handle is in the multi handle */
+	TimestampTz started;		/* by the local clock */
 	bool		done;
 	CURLcode	result;
 	struct curl_slist *headers;
@@ -473,6 +474,7 @@ clf_http_start(ClfHttp *http, const ClfOptions *options,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("libcurl failed: %s", curl_multi_strerror(rc))));
 	http->in_flight = true;
+	http->started = GetCurrentTimestamp();
 	act(http, CURL_SOCKET_TIMEOUT, 0);
 }
 
@@ -630,9 +632,14 @@ get_retry_after(ClfHttp *http, TimestampTz now)
 	return date > now ? (int) Min((date - now) / USECS_PER_SEC, PG_INT32_MAX) : 0;
 }
 
-/* Remember what the API's clock shows */
+/*
+ * Remember what the API's clock shows.  It showed the date some time between
+ * the start of the request and now, which may be long for a request that was
+ * sent ahead; the start is the safe end, since a window that reaches into the
+ * future loses nothing.  The header's seconds are cut off, so one is added.
+ */
 static void
-set_clock(const char *base_url, TimestampTz date)
+set_clock(const char *base_url, TimestampTz date, TimestampTz started)
 {
 	Clock	   *clock = clocks;
 
@@ -645,28 +652,23 @@ set_clock(const char *base_url, TimestampTz date)
 		clock->next = clocks;
 		clocks = clock;
 	}
-	/* the header's seconds are cut off: the clock may be a second further */
-	clock->ahead = date + USECS_PER_SEC - GetCurrentTimestamp();
+	clock->ahead = date + USECS_PER_SEC - started;
 }
 
 /*
  * clf_http_clock
- *		Now by the API's clock, never earlier than it shows.  *known: whether
- *		the API has told; otherwise it is the local clock.
+ *		Now by the API's clock, rather a little late than early.  Before the
+ *		first answer it is the local clock.
  */
 TimestampTz
-clf_http_clock(const ClfOptions *options, bool *known)
+clf_http_clock(const ClfOptions *options)
 {
 	for (Clock *clock = clocks; clock != NULL; clock = clock->next)
 	{
 		if (strcmp(clock->base_url, options->base_url) == 0)
-		{
-			*known = true;
 			return GetCurrentTimestamp() + clock->ahead;
-		}
 	}
-	*known = false;
-	return GetCurrentTimestamp();
+	return GetCurrentTimestamp() + USECS_PER_SEC;
 }
 
 static void
@@ -688,7 +690,7 @@ read_response(ClfHttp *http, ClfResponse *response)
 	response->date = get_date_header(http, "Date");
 	response->retry_after = get_retry_after(http, response->date);
 	if (response->date != 0)
-		set_clock(http->base_url, response->date);
+		set_clock(http->base_url, response->date, http->started);
 
 	response->length = http->length;
 	response->body = palloc_extended(http->length + 1, MCXT_ALLOC_HUGE);

@@ -200,9 +200,9 @@ mark_long_integers(const Slice *slice, StringInfo out)
  * ----------
  */
 
-/* Parse exactly one value, all of it; NULL (with *ok false) when it is not */
+/* Parse exactly one value, all of it; NULL when it is not, or null */
 static ClfJson *
-parse_slice(json_tokener *tokener, const Slice *slice, bool *ok)
+parse_slice(json_tokener *tokener, const Slice *slice)
 {
 	const char *text = slice->start;
 	size_t		length = slice->length;
@@ -218,9 +218,8 @@ parse_slice(json_tokener *tokener, const Slice *slice, bool *ok)
 	}
 	json_tokener_reset(tokener);
 	tree = json_tokener_parse_ex(tokener, text, (int) length);
-	*ok = json_tokener_get_error(tokener) == json_tokener_success &&
-		json_tokener_get_parse_end(tokener) == length;
-	if (!*ok)
+	if (json_tokener_get_error(tokener) != json_tokener_success ||
+		json_tokener_get_parse_end(tokener) != length)
 	{
 		json_object_put(tree);
 		tree = NULL;
@@ -262,7 +261,6 @@ clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 	OwnedTree  *owned = MemoryContextAllocZero(cxt, sizeof(OwnedTree));
 	json_tokener *tokener;
 	Slice		slice = {0};
-	bool		ok;
 
 	owned->cleanup.func = release_tree;
 	owned->cleanup.arg = owned;
@@ -276,7 +274,7 @@ clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 		slice.length--;
 
 	tokener = new_tokener();
-	owned->tree = parse_slice(tokener, &slice, &ok);
+	owned->tree = parse_slice(tokener, &slice);
 	json_tokener_free(tokener);
 	return clf_json_kind(owned->tree) == CLF_JSON_OBJECT ? owned->tree : NULL;
 }
@@ -753,21 +751,17 @@ const ClfRecord *
 clf_page_record(ClfPage *page, int n, const char **error)
 {
 	const Slice *slice = &page->records[n];
-	bool		ok;
 
 	json_object_put(page->tree);
 	page->tree = NULL;
-	page->tree = parse_slice(page->tokener, slice, &ok);
-	if (!ok)
-		*error = "it is not valid JSON";
-	else if (clf_json_kind(page->tree) != CLF_JSON_OBJECT)
-		*error = "it is not an object";
-	else
+	page->tree = parse_slice(page->tokener, slice);
+	if (clf_json_kind(page->tree) == CLF_JSON_OBJECT)
 	{
 		page->record.root = page->tree;
 		page->record.text = slice->start;
 		page->record.length = slice->length;
 		return &page->record;
 	}
+	*error = "it is not a valid JSON object";
 	return NULL;
 }

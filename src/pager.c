@@ -67,9 +67,10 @@ struct ClfPager
 	MemoryContext run_cxt;
 	const ClfQuery *query;
 	bool		window_fixed;
+	bool		window_empty;
 	ClfWindow	window;			/* of the scan, once it is fixed */
+	TimestampTz fixed_at;		/* by the local clock */
 	TimestampTz until;			/* its end, moved back past the page ceiling */
-	bool		clock_known;	/* was the window made by the API's clock? */
 	bool		at_end;
 	seen_hash  *seen;
 	TimestampTz oldest;			/* start time of the oldest record so far */
@@ -82,6 +83,7 @@ struct ClfPager
 	ClfPage    *page;
 	int			page_number;	/* 0: none yet */
 	int			next_record;
+	int			new_records;	/* given out of it, so far */
 
 	/* the page on its way is page_number + 1; its URI, for error messages */
 	char	   *uri;
@@ -330,16 +332,16 @@ fetch_page(ClfPager *pager, ClfResponse *response)
 
 /*
  * Fix the window of the scan: not before it begins, since only after the login
- * it is known what the API's clock shows.  False when there is nothing to ask
- * for.
+ * it is known what the API's clock shows.
  */
-static bool
+static void
 fix_window(ClfPager *pager)
 {
-	TimestampTz now = clf_http_clock(pager->options, &pager->clock_known);
-
 	pager->window_fixed = true;
-	return clf_query_window(pager->query, pager->options, now, &pager->window);
+	pager->window_empty = !clf_query_window(pager->query, pager->options,
+											clf_http_clock(pager->options),
+											&pager->window);
+	pager->fixed_at = GetCurrentTimestamp();
 }
 
 /* Get ready for the first page; false when there is none to ask for */
@@ -349,31 +351,47 @@ open_first_page(ClfPager *pager)
 	if (pager->http == NULL)
 		pager->http = clf_http_open(pager->cxt, pager->options);
 	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
-	if (!pager->window_fixed && !fix_window(pager))
-		return false;
+	if (!pager->window_fixed)
+		fix_window(pager);
 	pager->until = pager->window.to;
-	return true;
+	return !pager->window_empty;
 }
 
 /*
- * The window was made by the local clock, and that turns out to be behind the
- * API's: calls of the last moments are missing, so make it again.
+ * The first answer shows that the window was made by a clock behind the API's:
+ * the local one, since there was no answer to tell better, or it has been set
+ * back since.  Calls of the last moments are missing, so make it again.
  */
 static bool
 window_was_early(ClfPager *pager, const ClfResponse *response)
 {
-	if (pager->clock_known || !pager->window.to_now ||
-		response->date <= pager->window.to)
+	TimestampTz elapsed = GetCurrentTimestamp() - pager->fixed_at;
+
+	if (!pager->window.to_now ||
+		response->date - elapsed <= pager->window.to)
 		return false;
-	(void) fix_window(pager);
+	fix_window(pager);
 	pager->until = pager->window.to;
 	return true;
 }
 
 /*
- * The API numbers pages only up to a maximum: begin anew at page 1, with a
- * window that ends at the oldest record seen.  Those of the same second come
- * again and are dropped.
+ * Did nothing but known records come on this page?  Either more calls arrived
+ * meanwhile than a page holds, or the API sent an older page again; in both
+ * cases page numbers are not to be trusted.  Not so in a window that begins
+ * with records that are known, because they are of its last second.
+ */
+static bool
+came_again(const ClfPager *pager)
+{
+	return pager->new_records == 0 && clf_page_length(pager->page) > 0 &&
+		(pager->unsorted || clf_second_after(pager->oldest) < pager->until);
+}
+
+/*
+ * Page numbers do not lead any further: begin anew at page 1, with a window
+ * that ends at the oldest record seen.  Those of the same second come again
+ * and are dropped.
  */
 static void
 continue_window(ClfPager *pager)
@@ -382,14 +400,16 @@ continue_window(ClfPager *pager)
 
 	if (pager->unsorted || until >= pager->until)
 		ereport(ERROR,
-				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("the API does not number pages beyond %d",
-						pager->options->resource->max_page),
-				 errdetail("The records do not come newest first, or too many "
-						   "are of one second, so the scan cannot go on from "
-						   "the oldest."),
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
+				 errmsg("cannot go on after page %d of the call log",
+						pager->page_number),
+				 errdetail("The page came twice, or it is the last that the "
+						   "API numbers; and the records do not come newest "
+						   "first, or too many are of one second, so the scan "
+						   "cannot go on from the oldest."),
 				 errhint("Narrow the range of start_time, or raise "
 						 "page_size.")));
+	clf_http_abandon(pager->http);
 	pager->until = until;
 	pager->page_number = 0;
 }
@@ -408,7 +428,8 @@ next_page(ClfPager *pager)
 	}
 	else if (!clf_page_has_next(pager->page))
 		return false;
-	else if (pager->page_number == pager->options->resource->max_page)
+	else if (pager->page_number == pager->options->resource->max_page ||
+			 came_again(pager))
 		continue_window(pager);
 
 	context.callback = request_error_context;
@@ -424,6 +445,7 @@ next_page(ClfPager *pager)
 
 	pager->page_number++;
 	pager->next_record = 0;
+	pager->new_records = 0;
 	pager->stats.pages++;
 	pager->stats.records += clf_page_length(pager->page);
 	if (clf_page_has_next(pager->page) &&
@@ -498,7 +520,10 @@ take_record(ClfPager *pager, int n)
 	if (record == NULL)
 		clf_report_bad_answer(error, "", 0);
 	if (is_new(pager, record))
+	{
 		note_time(pager, record);
+		pager->new_records++;
+	}
 	else
 	{
 		pager->stats.duplicates++;
