@@ -26,7 +26,9 @@ OBJS = \
 
 PKG_CONFIG ?= pkg-config
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
-PG_CPPFLAGS = -I$(srcdir)/src -DCLF_VERSION='"$(EXTVERSION)"' $(shell $(PKG_CONFIG) --cflags libcurl json-c)
+PG_CPPFLAGS = -I$(srcdir)/src -DCLF_VERSION='"$(EXTVERSION)"' \
+	$(shell $(PKG_CONFIG) --cflags libcurl json-c) \
+	-isystem $(includedir_server)	# others' headers, others' warnings
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
@@ -46,11 +48,15 @@ UNIT_OBJS = t/unit.o src/endpoint.o src/json.o src/request.o
 t/unit$(DLSUFFIX): $(UNIT_OBJS)
 	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 
-.PHONY: installcheck installcheck-regress
-installcheck:
-	SIMULATOR_OPTIONS='--clock 2026-03-31T12:00:00Z' \
-	$(srcdir)/script/with_simulator $(MAKE) installcheck-regress
-	$(prove_installcheck)
+.PHONY: installcheck installcheck-regress installcheck-tap regress
+installcheck: installcheck-regress installcheck-tap
 
 installcheck-regress: t/unit$(DLSUFFIX)
+	SIMULATOR_OPTIONS='--clock 2026-03-31T12:00:00Z' \
+	$(srcdir)/script/with_simulator $(MAKE) regress
+
+regress:
 	$(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)
+
+installcheck-tap:
+	$(prove_installcheck)

@@ -198,12 +198,10 @@ copy_sources_to()
 # must give the same files.
 build_extension()
 {
+    local warnings='-Wall -Wextra -Wundef -Wvla -Werror'
     make+=(with_llvm=no PROFILE="-ffile-prefix-map=$work/source=.")
     if [[ -n ${strict:-} ]]; then
-        # Not for PostgreSQL's own headers; and the parameters of a callback
-        # are not ours to choose.
-        make+=(COPT="-Wall -Wextra -Wundef -Wvla -Wno-unused-parameter -Werror
-            -isystem $("$pg_config" --includedir-server)")
+        make+=(COPT="$warnings")
     fi
     step "Building with $("$pg_config" --version) ..." 'PG_CONFIG chooses another PostgreSQL; 15 to 18 are supported.' \
         as_worker "${make[@]}" --jobs="$(nproc)" install DESTDIR="$work/stage"

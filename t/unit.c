@@ -269,8 +269,8 @@ static void
 test_objects(void)
 {
 	static const char *const bad[] = {
-		"", " ", "[]", "1", "null", "{", "{}x", "{} {}", "{\"a\":1,}",
-		"{\"a\":01}", "<html>", "{\"a\":\"\\x\"}",
+		"", " ", "[]", "1", "null", "{", "{}x", "{} {}",
+		"{\"a\":}", "{\"a\"}", "<html>", "{\"a\":\"\\x\"}",
 	};
 	char	   *deep = palloc0(201);
 
@@ -342,7 +342,6 @@ test_pages(void)
 		{"{\"records\":null}", no_array},
 		{"[]", no_array}, {"", no_array}, {"{", no_array}, {"{}", no_array},
 		{"{\"a\"}", no_array},
-		{"{\"records\":[],}", not_valid},
 		{"{\"records\":[]", not_valid},
 		{"{\"records\":[]} trailing", not_valid},
 		{"{\"a\":+,\"records\":[]}", not_valid},

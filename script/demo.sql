@@ -1,0 +1,84 @@
+-- What script/demo shows. The API behind it is the simulator, whose calls end now.
+\getenv url CALL_LOG_SIMULATOR
+\pset null '·'
+\pset linestyle unicode
+
+\echo
+\echo '-- Once per database: the extension, where the API is, who logs in.'
+CREATE EXTENSION call_log_fdw;
+CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url');
+CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral
+  OPTIONS (client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
+
+\echo
+\echo '-- The tables of the whole account, and those of the user who logs in.'
+CREATE SCHEMA calls;
+CREATE SCHEMA my_calls;
+IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO calls;
+IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO my_calls;
+
+\echo
+\echo '-- The last calls.'
+SELECT start_time, direction, from_phone_number, to_phone_number, duration, result
+FROM calls.call_log
+WHERE start_time > now() - interval '2 days'
+ORDER BY start_time DESC
+LIMIT 8;
+
+\echo
+\echo '-- What a query costs, before it is paid: EXPLAIN sends nothing.'
+\pset format unaligned
+\pset tuples_only on
+EXPLAIN (COSTS OFF)
+SELECT count(*) FROM calls.call_log
+WHERE start_time >= CURRENT_DATE - 7 AND direction = 'Inbound' AND type = 'Voice' AND result = 'Missed';
+
+\echo
+\echo '-- And what it did cost.'
+EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
+SELECT count(*) FROM calls.call_log;
+\pset format aligned
+\pset tuples_only off
+
+\echo
+\echo '-- A report: how many calls of a day were answered.'
+SELECT start_time::date AS day, count(*) AS calls,
+       count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
+       count(*) FILTER (WHERE result IN ('Missed', 'Voicemail', 'Abandoned')) AS not_answered,
+       justify_hours(sum(duration) * interval '1 second') AS time
+FROM calls.call_log
+WHERE start_time >= CURRENT_DATE - 6
+GROUP BY day ORDER BY day;
+
+\echo
+\echo '-- My own calls that were recorded.'
+SELECT start_time, direction, duration, recording_id, recording_type
+FROM my_calls.call_log
+WHERE recording_id IS NOT NULL AND start_time > now() - interval '60 days'
+ORDER BY start_time DESC
+LIMIT 5;
+
+\echo
+\echo '-- The legs of a call, as they came.'
+SELECT c.id, leg->>'legType' AS leg, leg->>'direction' AS direction, leg->>'result' AS result, leg->>'duration' AS duration
+FROM calls.call_log c, jsonb_array_elements(legs) leg
+WHERE start_time > now() - interval '1 day' AND jsonb_array_length(legs) > 2
+LIMIT 6;
+
+\echo
+\echo '-- An archive, safe to repeat.'
+CREATE TABLE archive (LIKE calls.call_log, PRIMARY KEY (id));
+INSERT INTO archive SELECT * FROM calls.call_log WHERE start_time >= now() - interval '30 days'
+ON CONFLICT (id) DO NOTHING;
+SELECT count(*), min(start_time), max(start_time) FROM archive;
+
+\echo
+\echo '-- A dashboard that does not ask the API.'
+CREATE MATERIALIZED VIEW calls_per_hour AS
+  SELECT date_trunc('hour', start_time) AS hour, direction, count(*) AS calls
+  FROM calls.call_log WHERE start_time >= now() - interval '1 day'
+  GROUP BY hour, direction;
+CREATE UNIQUE INDEX ON calls_per_hour (hour, direction);
+REFRESH MATERIALIZED VIEW CONCURRENTLY calls_per_hour;
+SELECT to_char(hour, 'HH24:MI') AS hour, direction, repeat('█', calls::int) AS calls
+FROM calls_per_hour ORDER BY calls_per_hour.hour DESC, direction LIMIT 8;
