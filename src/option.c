@@ -257,23 +257,20 @@ read_secret(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pstrdup(value);
 }
 
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* Length of the host at the start of s: a name, an IPv4 or a [IPv6] address */
 static size_t
 host_length(const char *s)
 {
-	static const char letters[] =
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	static const char digits[] = "0123456789";
-	char		allowed[80];
 	size_t		len;
 
-	if (s[0] == '[')
-	{
-		len = strspn(s + 1, "0123456789abcdefABCDEF:.");
-		return s[len + 1] == ']' && len > 0 ? len + 2 : 0;
-	}
-	snprintf(allowed, sizeof(allowed), "%s%s.-", letters, digits);
-	return strspn(s, allowed);
+	if (s[0] != '[')
+		return strspn(s, LETTERS DIGITS ".-");
+	len = strspn(s + 1, HEX_DIGITS ":.");
+	return s[len + 1] == ']' && len > 0 ? len + 2 : 0;
 }
 
 /* Where the host begins, or NULL unless it is http:// or https:// */
@@ -321,7 +318,7 @@ read_url(const OptionDef *def, const char *value, void *target)
 	rest = host + length;
 	if (length > 0 && rest[0] == ':')
 	{
-		size_t		port_digits = strspn(rest + 1, "0123456789");
+		size_t		port_digits = strspn(rest + 1, DIGITS);
 
 		if (port_digits >= 1 && port_digits <= 5 &&
 			atoi(rest + 1) >= 1 && atoi(rest + 1) <= 65535)
@@ -350,7 +347,7 @@ read_file(const OptionDef *def, const char *value, void *target)
 static void
 read_digits(const OptionDef *def, const char *value, void *target)
 {
-	if (value[0] == '\0' || value[strspn(value, "0123456789")] != '\0')
+	if (value[0] == '\0' || value[strspn(value, DIGITS)] != '\0')
 		report_bad_value(def, value, "It must consist of digits.");
 	*(char **) target = pstrdup(value);
 }
@@ -360,7 +357,7 @@ static void
 read_id(const OptionDef *def, const char *value, void *target)
 {
 	if (strcmp(value, "~") != 0 &&
-		(value[0] == '\0' || value[strspn(value, "0123456789")] != '\0'))
+		(value[0] == '\0' || value[strspn(value, DIGITS)] != '\0'))
 		report_bad_value(def, value,
 						 "It must be an identifier of digits, or \"~\" for "
 						 "that of the user who logs in.");
@@ -443,7 +440,7 @@ read_unit(const OptionDef *def, const char *value, int *target, int unit,
 {
 	const char *hint = NULL;
 
-	if (value[strspn(value, "0123456789. ")] == '\0' ||
+	if (value[strspn(value, DIGITS ". ")] == '\0' ||
 		!parse_int(value, target, unit, &hint) ||
 		*target < def->min || *target > def->max)
 		report_bad_value(def, value,
@@ -465,13 +462,26 @@ read_size(const OptionDef *def, const char *value, void *target)
 }
 
 static void
+option_error_context(void *arg)
+{
+	errcontext("option \"%s\"", ((const OptionDef *) arg)->name);
+}
+
+static void
 read_interval(const OptionDef *def, const char *value, void *target)
 {
+	ErrorContextCallback context;
 	Interval	zero = {0};
-	Datum		interval = DirectFunctionCall3(interval_in,
-											   CStringGetDatum(value),
-											   ObjectIdGetDatum(InvalidOid),
-											   Int32GetDatum(-1));
+	Datum		interval;
+
+	context.callback = option_error_context;
+	context.arg = unconstify(OptionDef *, def);
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	interval = DirectFunctionCall3(interval_in, CStringGetDatum(value),
+								   ObjectIdGetDatum(InvalidOid),
+								   Int32GetDatum(-1));
+	error_context_stack = context.previous;
 
 	if (!DatumGetBool(DirectFunctionCall2(interval_gt, interval,
 										  IntervalPGetDatum(&zero))))
@@ -497,11 +507,11 @@ static void
 check_mapping(List *list)
 {
 	bool		token = is_set(list, "access_token");
-	bool		login = is_set(list, "client_id") &&
-	is_set(list, "client_secret") && is_set(list, "jwt");
-	int			others = list_length(list) - (token ? 1 : 0);
+	bool		id = is_set(list, "client_id");
+	bool		secret = is_set(list, "client_secret");
+	bool		jwt = is_set(list, "jwt");
 
-	if (token ? others > 0 : !login)
+	if (token ? id || secret || jwt : !(id && secret && jwt))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("a user mapping needs either client_id, client_secret "

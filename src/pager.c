@@ -296,12 +296,10 @@ static bool
 is_json(const ClfResponse *response)
 {
 	static const char json[] = "application/json";
-	char		next = response->content_type[0] == '\0' ? '\0' :
-	response->content_type[Min(strlen(response->content_type),
-							   sizeof(json) - 1)];
+	size_t		length = sizeof(json) - 1;
 
-	return pg_strncasecmp(response->content_type, json, sizeof(json) - 1) == 0 &&
-		(next == '\0' || next == ';' || next == ' ');
+	return pg_strncasecmp(response->content_type, json, length) == 0 &&
+		strchr("; ", response->content_type[length]) != NULL;
 }
 
 /* Fetch the page after the current one and make it the current one */

@@ -308,13 +308,14 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
 {
 	ClfRelInfo *info = baserel->fdw_private;
 	const ClfOptions *options = info->options;
-	Cost		startup = options->fdw_startup_cost +
-	baserel->baserestrictcost.startup;
-	Cost		total = startup +
-	(info->requests - 1) * options->fdw_startup_cost +
-	info->fetched * (options->fdw_tuple_cost + cpu_tuple_cost +
-					 baserel->baserestrictcost.per_tuple);
+	QualCost	filter = baserel->baserestrictcost;
+	Cost		startup;
+	Cost		total;
 
+	startup = options->fdw_startup_cost + filter.startup;
+	total = startup + (info->requests - 1) * options->fdw_startup_cost;
+	total += info->fetched *
+		(options->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
 	add_path(baserel, (Path *) clf_create_scan_path(root, baserel,
 													baserel->rows, startup,
 													total, NIL,

@@ -216,10 +216,14 @@ clf_report_status(int status, const char *body, size_t length,
 	char	   *code = first_text(error, "errors.0.errorCode", "errorCode");
 	char	   *name = first_text(error, "errorCode", "error");
 	char	   *said = first_text(error, "errors.0.message", "message");
-	const char *kind = code == NULL && clf_json_get(error, "error") ? "OAU-" :
-	code;						/* an OAuth error may come without a code */
-	const ApiErrorText *text = find_api_error_text(status, kind);
+	const ApiErrorText *text;
 	StringInfoData detail;
+
+	/* an OAuth error may come without a code */
+	if (code == NULL && clf_json_get(error, "error"))
+		text = find_api_error_text(status, "OAU-");
+	else
+		text = find_api_error_text(status, code);
 
 	if (said == NULL)
 		said = first_text(error, "error_description", "error");

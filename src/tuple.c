@@ -206,9 +206,10 @@ static Datum
 convert_json(TupleColumn *column, const ClfRecord *record, ClfJson *value)
 {
 	size_t		length = record->length;
-	const char *text = value == record->root ? record->text :
-	clf_json_serialize(value, &length);
+	const char *text = record->text;
 
+	if (value != record->root)
+		text = clf_json_serialize(value, &length);
 	return InputFunctionCall(&column->input, to_server(text, length),
 							 column->ioparam, column->typmod);
 }

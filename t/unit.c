@@ -234,8 +234,7 @@ test_times(void)
 static void
 test_paths(void)
 {
-	static const char text[] =
-	"{\"a\": {\"b\": [1, {\"c\": \"x\"}], \"n\": null}, \"s\": \"t\"}";
+#define TEXT "{\"a\": {\"b\": [1, {\"c\": \"x\"}], \"n\": null}, \"s\": \"t\"}"
 	static const struct
 	{
 		const char *path;
@@ -246,8 +245,8 @@ test_paths(void)
 		{"a.n.deeper", NULL}, {"missing.x", NULL}, {"s.x", "stray"},
 		{"a.b.c", "stray"}, {"a.b.0.z", "stray"}, {"s", "\"t\""},
 	};
-	ClfJson    *json = clf_json_parse(CurrentMemoryContext, text,
-									  strlen(text));
+	ClfJson    *json = clf_json_parse(CurrentMemoryContext, TEXT,
+									  strlen(TEXT));
 
 	for (size_t i = 0; i < lengthof(cases); i++)
 	{
@@ -312,9 +311,8 @@ describe_page(const char *body)
 static void
 test_pages(void)
 {
-	static const char no_array[] =
-	"it is not a JSON object with an array \"records\"";
-	static const char not_valid[] = "it is not valid JSON";
+#define NO_ARRAY "it is not a JSON object with an array \"records\""
+#define NOT_VALID "it is not valid JSON"
 	static const struct
 	{
 		const char *body;
@@ -333,18 +331,18 @@ test_pages(void)
 			"4 (it is not a valid JSON object) (it is not a valid JSON object)"
 		" (it is not a valid JSON object) (it is not a valid JSON object)"},
 		{"{\"records\":[{\"a\":}]}", "1 (it is not a valid JSON object)"},
-		{"{\"records\":[{]}]}", no_array},
-		{"{\"records\":[{}{}]}", no_array},
-		{"{\"records\":[{}", no_array},
-		{"{\"records\":[{\"a\":\"", no_array},
-		{"{\"records\":[{\"a\":\"\\", no_array},
-		{"{\"records\":{}}", no_array},
-		{"{\"records\":null}", no_array},
-		{"[]", no_array}, {"", no_array}, {"{", no_array}, {"{}", no_array},
-		{"{\"a\"}", no_array},
-		{"{\"records\":[]", not_valid},
-		{"{\"records\":[]} trailing", not_valid},
-		{"{\"a\":+,\"records\":[]}", not_valid},
+		{"{\"records\":[{]}]}", NO_ARRAY},
+		{"{\"records\":[{}{}]}", NO_ARRAY},
+		{"{\"records\":[{}", NO_ARRAY},
+		{"{\"records\":[{\"a\":\"", NO_ARRAY},
+		{"{\"records\":[{\"a\":\"\\", NO_ARRAY},
+		{"{\"records\":{}}", NO_ARRAY},
+		{"{\"records\":null}", NO_ARRAY},
+		{"[]", NO_ARRAY}, {"", NO_ARRAY}, {"{", NO_ARRAY}, {"{}", NO_ARRAY},
+		{"{\"a\"}", NO_ARRAY},
+		{"{\"records\":[]", NOT_VALID},
+		{"{\"records\":[]} trailing", NOT_VALID},
+		{"{\"a\":+,\"records\":[]}", NOT_VALID},
 		{"{\"records\":[{},]}", "2 {} (it is not a valid JSON object)"},
 	};
 
