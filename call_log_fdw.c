@@ -253,14 +253,13 @@ explain_request(ForeignScanState *node, ExplainState *es,
 	ClfScanState *state = node->fdw_state;
 	ClfQuery   *query = state->query;
 	ClfWindow	window;
-	bool		known;
 	const char *text;
 
 	if (query == NULL)
 		query = clf_bind_query(state->plan, state->options,
 							   explain_values(node, deparse_context));
 	if (clf_query_window(query, state->options,
-						 clf_http_clock(state->options, &known), &window))
+						 clf_http_clock(state->options), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1));
 	else
 		text = "none, the conditions leave nothing over";

@@ -26,6 +26,11 @@
 #error call_log_fdw needs PostgreSQL 15 or later
 #endif
 
+/* The spelling of PostgreSQL 18 */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* Names and version for the module list: PostgreSQL 18 */
 #ifdef PG_MODULE_MAGIC_EXT
 #define CLF_MODULE_MAGIC(n, v) PG_MODULE_MAGIC_EXT(.name = n, .version = v)

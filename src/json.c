@@ -406,9 +406,36 @@ clf_json_kind_name(ClfJsonKind kind)
 	return names[kind];
 }
 
+/* A copy without the marks of mark_long_integers */
+static const char *
+unmark_long_integers(const char *text, size_t *length)
+{
+	StringInfoData out;
+	const char *end = text + *length;
+	const char *p = text;
+
+	initStringInfo(&out);
+	while (p < end)
+	{
+		const char *start = p;
+
+		if (*p == '"')
+			p = skip_string(p, end);
+		else if ((size_t) (end - p) >= LONG_INTEGER_MARK_LENGTH &&
+				 memcmp(p, LONG_INTEGER_MARK, LONG_INTEGER_MARK_LENGTH) == 0)
+			start = p += LONG_INTEGER_MARK_LENGTH;
+		else
+			p++;
+		appendBinaryStringInfo(&out, start, p - start);
+	}
+	*length = out.len;
+	return out.data;
+}
+
 /*
  * clf_json_serialize
- *		The JSON of any value.  Belongs to the value; not terminated at *length.
+ *		The JSON of any value.  Belongs to the value, or is palloc'd in the
+ *		current memory context; not to be freed.
  */
 const char *
 clf_json_serialize(ClfJson *value, size_t *length)
@@ -422,18 +449,16 @@ clf_json_serialize(ClfJson *value, size_t *length)
 	if (text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	if (json_object_get_type(value) == json_type_double &&
-		*length > LONG_INTEGER_MARK_LENGTH &&
-		memcmp(text + *length - LONG_INTEGER_MARK_LENGTH, LONG_INTEGER_MARK,
-			   LONG_INTEGER_MARK_LENGTH) == 0)
-		*length -= LONG_INTEGER_MARK_LENGTH;
+	if (strstr(text, LONG_INTEGER_MARK) != NULL)
+		return unmark_long_integers(text, length);
 	return text;
 }
 
 /*
  * clf_json_text
- *		A string's characters, any other value's JSON.  Belongs to the value;
- *		not terminated at *length.
+ *		A string's characters, which belong to the value, or any other value's
+ *		JSON, as clf_json_serialize gives it.  Terminated; a string may have
+ *		zero bytes before its end.
  */
 const char *
 clf_json_text(ClfJson *value, size_t *length)

@@ -365,7 +365,7 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 {
 	TimestampTz elapsed = GetCurrentTimestamp() - pager->fixed_at;
 
-	if (!pager->window.to_now ||
+	if (!pager->window.to_now || pager->until != pager->window.to ||
 		response->date - elapsed <= pager->window.to)
 		return false;
 	fix_window(pager);

@@ -13,6 +13,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 /* How a transfer failed without an answer of the API */
 typedef enum ClfTransport
 {
@@ -25,14 +27,13 @@ typedef enum ClfTransport
 	CLF_TRANSPORT_LOCAL			/* libcurl or this machine */
 } ClfTransport;
 
-extern void clf_report_transport(ClfTransport how, const char *detail)
-			pg_attribute_noreturn();
-extern void clf_report_status(int status, const char *body, size_t length,
-							  const char *request_id)
-			pg_attribute_noreturn();
-extern void clf_report_bad_answer(const char *what, const char *body,
-								  size_t length)
-			pg_attribute_noreturn();
+pg_noreturn extern void clf_report_transport(ClfTransport how,
+											 const char *detail);
+pg_noreturn extern void clf_report_status(int status, const char *body,
+										  size_t length,
+										  const char *request_id);
+pg_noreturn extern void clf_report_bad_answer(const char *what,
+											  const char *body, size_t length);
 extern char *clf_to_server_encoding(const char *text, size_t length);
 
 #endif							/* CLF_REPORT_H */

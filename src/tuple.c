@@ -137,7 +137,7 @@ to_server(const char *text, size_t length)
 				 errhint("Leave the column out of the query, or give it the "
 						 "type json.")));
 	if (text[length] != '\0')
-		text = pnstrdup(text, length);
+		text = pnstrdup(text, length);	/* a record within its page */
 	return pg_any_to_server(text, (int) length, PG_UTF8);
 }
 

@@ -370,8 +370,12 @@ test_long_integers(void)
 		ClfPage    *page = clf_page_parse(CurrentMemoryContext, body,
 										  strlen(body), &error);
 		const ClfRecord *record = clf_page_record(page, 0, &error);
+		size_t		length;
 
 		check("number", clf_json_get_text(record->root, "n"), numbers[i]);
+		check("within", clf_json_serialize(record->root, &length),
+			  psprintf("{\"n\":%s,\"s\":\"99999999999999999999\"}",
+					   numbers[i]));
 		check("digits in a string", clf_json_get_text(record->root, "s"),
 			  "99999999999999999999");
 	}
