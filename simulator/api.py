@@ -14,6 +14,9 @@ Endpoint = collections.namedtuple('Endpoint', 'method path group answer')
 ACCOUNT_PATH = '/restapi/v1.0/account/(?P<accountId>[^/]+)'
 EXTENSION_PATH = ACCOUNT_PATH + '/extension/(?P<extensionId>[^/]+)'
 
+# The group of what everybody may ask, as often as he likes
+PUBLIC = None
+
 JSON_RANGES = ('application/json', 'application/*', '*/*')
 
 
@@ -24,7 +27,9 @@ class Api:
         self.tokens = oauth.Tokens(options)
         self.limiter = ratelimit.RateLimiter(options)
         self.call_log = call_log.CallLog(base_url, options, clock, dataset)
+        self.base_url = base_url
         self.endpoints = (
+            Endpoint('GET', re.compile('/restapi'), PUBLIC, self.versions),
             Endpoint('POST', re.compile('/restapi/oauth/token'), 'auth', self.token),
             Endpoint('GET', re.compile(ACCOUNT_PATH + '/call-log'), 'heavy', self.call_log.answer),
             Endpoint('GET', re.compile(EXTENSION_PATH + '/call-log'), 'heavy',
@@ -60,6 +65,8 @@ class Api:
 
     def admit(self, request, endpoint, headers):
         """Rate limit first: a request that is refused for another reason counts, too."""
+        if endpoint.group is PUBLIC:
+            return
         passes, limits = self.limiter.admit(endpoint.group)
         headers += limits
         if not passes:
@@ -69,6 +76,11 @@ class Api:
         accepted = request.header('accept', '*/*')
         if not any(media_range in accepted for media_range in JSON_RANGES):
             raise errors.refused(406, 'NotAcceptable', 'HTTP 406 Not Acceptable')
+
+    def versions(self, request, path, twist):
+        version = {'uri': self.base_url + '/restapi/v1.0', 'versionString': '1.0.60',
+                   'uriString': 'v1.0'}
+        return messages.json_body({'uri': self.base_url + '/restapi', 'apiVersions': [version]})
 
     def token(self, request, path, twist):
         return messages.json_body(oauth.answer(self.tokens, request))

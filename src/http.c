@@ -632,6 +632,16 @@ get_retry_after(ClfHttp *http, TimestampTz now)
 	return date > now ? (int) Min((date - now) / USECS_PER_SEC, PG_INT32_MAX) : 0;
 }
 
+static Clock *
+find_clock(const char *base_url)
+{
+	Clock	   *clock = clocks;
+
+	while (clock != NULL && strcmp(clock->base_url, base_url) != 0)
+		clock = clock->next;
+	return clock;
+}
+
 /*
  * Remember what the API's clock shows.  It showed the date some time between
  * the start of the request and now, which may be long for a request that was
@@ -641,10 +651,8 @@ get_retry_after(ClfHttp *http, TimestampTz now)
 static void
 set_clock(const char *base_url, TimestampTz date, TimestampTz started)
 {
-	Clock	   *clock = clocks;
+	Clock	   *clock = find_clock(base_url);
 
-	while (clock != NULL && strcmp(clock->base_url, base_url) != 0)
-		clock = clock->next;
 	if (clock == NULL)
 	{
 		clock = MemoryContextAlloc(TopMemoryContext, sizeof(Clock));
@@ -656,19 +664,26 @@ set_clock(const char *base_url, TimestampTz date, TimestampTz started)
 }
 
 /*
+ * clf_http_clock_known
+ *		Has an answer told what the API's clock shows?
+ */
+bool
+clf_http_clock_known(const ClfOptions *options)
+{
+	return find_clock(options->base_url) != NULL;
+}
+
+/*
  * clf_http_clock
- *		Now by the API's clock, rather a little late than early.  Before the
- *		first answer it is the local clock.
+ *		Now by the API's clock, rather a little late than early.  While it is
+ *		not known, by the local clock.
  */
 TimestampTz
 clf_http_clock(const ClfOptions *options)
 {
-	for (Clock *clock = clocks; clock != NULL; clock = clock->next)
-	{
-		if (strcmp(clock->base_url, options->base_url) == 0)
-			return GetCurrentTimestamp() + clock->ahead;
-	}
-	return GetCurrentTimestamp() + USECS_PER_SEC;
+	Clock	   *clock = find_clock(options->base_url);
+
+	return GetCurrentTimestamp() + (clock ? clock->ahead : USECS_PER_SEC);
 }
 
 static void

@@ -61,6 +61,7 @@ extern ClfTransport clf_http_finish(ClfHttp *http, MemoryContext cxt,
 									const char **detail);
 extern bool clf_http_in_flight(const ClfHttp *http);
 extern void clf_http_abandon(ClfHttp *http);
+extern bool clf_http_clock_known(const ClfOptions *options);
 extern TimestampTz clf_http_clock(const ClfOptions *options);
 extern const char *clf_http_library(void);
 

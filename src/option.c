@@ -615,6 +615,7 @@ clf_get_options(Oid relid)
 	ClfOptions *options = palloc0(sizeof(ClfOptions));
 
 	options->relid = relid;
+	options->relname = get_rel_name(relid);
 	options->serverid = server->serverid;
 	read_initial_options(ON_SERVER | ON_TABLE, options);
 	read_options(server->options, ON_SERVER, options);
@@ -696,7 +697,7 @@ clf_column_path(const ClfOptions *options, AttrNumber attnum)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 				 errmsg("column \"%s\" of foreign table \"%s\" is no field of "
-						"resource \"%s\"", name, get_rel_name(options->relid),
+						"resource \"%s\"", name, options->relname,
 						options->resource->name),
 				 errhint("Say which field it is with OPTIONS (json_path "
 						 "'...') on the column.")));

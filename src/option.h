@@ -23,6 +23,7 @@
 typedef struct ClfOptions
 {
 	Oid			relid;			/* the foreign table */
+	char	   *relname;		/* for messages: no catalog look-up there */
 	Oid			serverid;
 
 	/* Where, and how to talk to it */

@@ -19,9 +19,11 @@
 #include "http.h"
 #include "miscadmin.h"
 #include "token.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+
+/* Tells the API's versions to everybody */
+#define VERSIONS_PATH "/restapi"
 
 /* After so many records the transfer of the next page gets a turn */
 #define ADVANCE_EVERY 32
@@ -85,7 +87,7 @@ struct ClfPager
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
 
-	/* the page on its way is page_number + 1; its URI, for error messages */
+	/* the request that is to be sent or on its way; for error messages, too */
 	char	   *uri;
 };
 
@@ -99,8 +101,12 @@ request_error_context(void *arg)
 {
 	ClfPager   *pager = arg;
 
-	errcontext("request for foreign table \"%s\": GET %s",
-			   get_rel_name(pager->options->relid), pager->uri);
+	if (pager->uri)
+		errcontext("request for foreign table \"%s\": GET %s",
+				   pager->options->relname, pager->uri);
+	else
+		errcontext("foreign table \"%s\"",
+				   pager->options->relname);
 }
 
 static void
@@ -110,7 +116,7 @@ record_error_context(void *arg)
 
 	errcontext("record %d on page %d for foreign table \"%s\"",
 			   pager->next_record, pager->page_number,
-			   get_rel_name(pager->options->relid));
+			   pager->options->relname);
 }
 
 /* ----------
@@ -211,24 +217,39 @@ get_budget(ClfPager *pager)
 						  pager->options->resource->throttling_group);
 }
 
-/* Send the request for the page after the current one */
 static void
-send_request(ClfPager *pager)
+set_uri(ClfPager *pager, char *uri)
 {
-	ClfRequest	request = {0};
-	ClfWindow	window = pager->window;
-	MemoryContext old;
-
 	if (pager->uri)
 		pfree(pager->uri);
-	old = MemoryContextSwitchTo(pager->cxt);
+	pager->uri = MemoryContextStrdup(pager->cxt, uri);
+}
+
+/* The request to send next is that for the page after the current one */
+static void
+set_page_uri(ClfPager *pager)
+{
+	ClfWindow	window = pager->window;
+
 	window.to = pager->until;
-	pager->uri = clf_query_uri(pager->query, &window, pager->page_number + 1);
-	MemoryContextSwitchTo(old);
+	set_uri(pager, clf_query_uri(pager->query, &window,
+								 pager->page_number + 1));
+}
+
+static void
+send_request(ClfPager *pager, const char *bearer)
+{
+	ClfRequest	request = {0};
 
 	request.url = psprintf("%s%s", pager->options->base_url, pager->uri);
-	request.bearer = clf_token_value(pager->token);
+	request.bearer = bearer;
 	clf_http_start(pager->http, pager->options, &request);
+}
+
+static void
+send_page_request(ClfPager *pager)
+{
+	send_request(pager, clf_token_value(pager->token));
 	pager->stats.requests++;
 }
 
@@ -239,8 +260,10 @@ send_request(ClfPager *pager)
 static void
 prefetch(ClfPager *pager)
 {
-	if (clf_token_fresh(pager->token) && clf_budget_ready(get_budget(pager)))
-		send_request(pager);
+	if (!clf_token_fresh(pager->token) || !clf_budget_ready(get_budget(pager)))
+		return;
+	set_page_uri(pager);
+	send_page_request(pager);
 }
 
 /*
@@ -262,7 +285,7 @@ fetch(ClfPager *pager, ClfResponse *response, const char **detail)
 	}
 	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
 	pager->stats.budget_wait += clf_budget_wait(get_budget(pager));
-	send_request(pager);
+	send_page_request(pager);
 	clf_http_wait(pager->http);
 	return clf_http_finish(pager->http, pager->page_cxt, response, detail);
 }
@@ -306,21 +329,25 @@ is_json(const ClfResponse *response)
 static void
 fetch_page(ClfPager *pager, ClfResponse *response)
 {
+	ClfSecrets	secrets = {{NULL}, false};
 	const char *error;
 
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
+	set_page_uri(pager);
 	fetch_response(pager, response);
+	secrets.values[0] = clf_token_value(pager->token);
 	if (response->status != 200)
 		clf_report_status(response->status, response->body, response->length,
-						  response->request_id);
+						  response->request_id, &secrets);
 	if (!is_json(response))
 		clf_report_bad_answer("its content type is not application/json",
-							  response->body, response->length);
+							  response->body, response->length, &secrets);
 	pager->page = clf_page_parse(pager->page_cxt, response->body,
 								 response->length, &error);
 	if (pager->page == NULL)
-		clf_report_bad_answer(error, response->body, response->length);
+		clf_report_bad_answer(error, response->body, response->length,
+							  &secrets);
 }
 
 /* ----------
@@ -342,6 +369,27 @@ fix_window(ClfPager *pager)
 	pager->fixed_at = GetCurrentTimestamp();
 }
 
+/*
+ * A login tells what the API's clock shows.  With a token from the user mapping
+ * nothing may have been asked yet, so ask for the API's versions, which is open
+ * to everybody and not limited:
+ * https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
+ */
+static void
+learn_clock(ClfPager *pager)
+{
+	ClfResponse response;
+	ClfTransport how;
+	const char *detail;
+
+	set_uri(pager, VERSIONS_PATH);
+	send_request(pager, NULL);
+	clf_http_wait(pager->http);
+	how = clf_http_finish(pager->http, pager->page_cxt, &response, &detail);
+	if (how != CLF_TRANSPORT_OK)
+		clf_report_transport(how, detail);
+}
+
 /* Get ready for the first page; false when there is none to ask for */
 static bool
 open_first_page(ClfPager *pager)
@@ -349,6 +397,8 @@ open_first_page(ClfPager *pager)
 	if (pager->http == NULL)
 		pager->http = clf_http_open(pager->cxt, pager->options);
 	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
+	if (!clf_http_clock_known(pager->options))
+		learn_clock(pager);
 	if (!pager->window_fixed)
 		fix_window(pager);
 	pager->until = pager->window.to;
@@ -356,9 +406,9 @@ open_first_page(ClfPager *pager)
 }
 
 /*
- * The first answer shows that the window was made by a clock behind the API's:
- * the local one, since there was no answer to tell better, or it has been set
- * back since.  Calls of the last moments are missing, so make it again.
+ * The first answer shows that the window ended before the API's present: the
+ * local clock has been set back since the answer before.  Calls of the last
+ * moments are missing, so make it again.
  */
 static bool
 window_was_early(ClfPager *pager, const ClfResponse *response)
@@ -412,34 +462,43 @@ continue_window(ClfPager *pager)
 	pager->page_number = 0;
 }
 
+/* Is there a page after the current one?  If so, get ready to ask for it. */
+static bool
+turn_page(ClfPager *pager)
+{
+	if (pager->page == NULL)
+		return open_first_page(pager);
+	if (!clf_page_has_next(pager->page))
+		return false;
+	if (pager->page_number == pager->options->resource->max_page ||
+		came_again(pager))
+		continue_window(pager);
+	return true;
+}
+
 /* Make the next page the current one; false at the end of the scan */
 static bool
 next_page(ClfPager *pager)
 {
 	ErrorContextCallback context;
 	ClfResponse response;
-
-	if (pager->page == NULL)
-	{
-		if (!open_first_page(pager))
-			return false;
-	}
-	else if (!clf_page_has_next(pager->page))
-		return false;
-	else if (pager->page_number == pager->options->resource->max_page ||
-			 came_again(pager))
-		continue_window(pager);
+	bool		found;
 
 	context.callback = request_error_context;
 	context.arg = pager;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	fetch_page(pager, &response);
-	if (pager->page_number == 0 && window_was_early(pager, &response))
+	found = turn_page(pager);
+	if (found)
+	{
 		fetch_page(pager, &response);
-
+		if (pager->page_number == 0 && window_was_early(pager, &response))
+			fetch_page(pager, &response);
+	}
 	error_context_stack = context.previous;
+	if (!found)
+		return false;
 
 	pager->page_number++;
 	pager->next_record = 0;
@@ -516,7 +575,9 @@ take_record(ClfPager *pager, int n)
 
 	record = clf_page_record(pager->page, n, &error);
 	if (record == NULL)
-		clf_report_bad_answer(error, "", 0);
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("could not read a record: %s", error)));
 	if (is_new(pager, record))
 	{
 		note_time(pager, record);

@@ -20,7 +20,7 @@ typedef struct ClfPager ClfPager;
 /* What a scan has cost so far; for EXPLAIN ANALYZE */
 typedef struct ClfScanStats
 {
-	int64		requests;		/* sent, logins not counted */
+	int64		requests;		/* sent for pages */
 	int64		pages;			/* received and used */
 	int64		records;		/* received */
 	int64		duplicates;		/* of these, dropped */

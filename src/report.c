@@ -133,17 +133,40 @@ clf_to_server_encoding(const char *text, size_t length)
 	return copy;
 }
 
-/* The start of a foreign text, fit for a message */
-static char *
-excerpt(const char *text, size_t length)
+/* Overwrite every occurrence of a secret with asterisks */
+static void
+redact(char *text, const ClfSecrets *secrets)
 {
-	bool		cut = length > EXCERPT_LENGTH;
-	char	   *start;
+	for (size_t i = 0; i < lengthof(secrets->values); i++)
+	{
+		const char *secret = secrets->values[i];
+		char	   *p = text;
 
-	if (cut)
-		length = pg_encoding_mbcliplen(PG_UTF8, text, length, EXCERPT_LENGTH);
-	start = clf_to_server_encoding(text, length);
-	return cut ? psprintf("%s...", start) : start;
+		if (secret == NULL || secret[0] == '\0')
+			continue;
+		while ((p = strstr(p, secret)) != NULL)
+		{
+			memset(p, '*', strlen(secret));
+			p += strlen(secret);
+		}
+	}
+}
+
+/*
+ * The start of a foreign text, fit for a message.  Secrets go before it is
+ * cut, or half of one might stay.
+ */
+static char *
+excerpt(const char *text, size_t length, const ClfSecrets *secrets)
+{
+	char	   *copy = clf_to_server_encoding(text, length);
+	size_t		copy_length = strlen(copy);
+
+	redact(copy, secrets);
+	if (copy_length <= EXCERPT_LENGTH)
+		return copy;
+	copy[pg_mbcliplen(copy, copy_length, EXCERPT_LENGTH)] = '\0';
+	return psprintf("%s...", copy);
 }
 
 /*
@@ -165,13 +188,14 @@ clf_report_transport(ClfTransport how, const char *detail)
 
 /* The first of two fields that is there, fit for a message */
 static char *
-first_text(ClfJson *error, const char *path, const char *other_path)
+first_text(ClfJson *error, const char *path, const char *other_path,
+		   const ClfSecrets *secrets)
 {
 	char	   *text = clf_json_get_text(error, path);
 
 	if (text == NULL)
 		text = clf_json_get_text(error, other_path);
-	return text ? excerpt(text, strlen(text)) : NULL;
+	return text ? excerpt(text, strlen(text), secrets) : NULL;
 }
 
 /* "403 InsufficientPermissions (CMN-401)", as far as it is known */
@@ -203,21 +227,45 @@ find_api_error_text(int status, const char *code)
 	return text;
 }
 
+/* What the API said, or what a gateway in between wrote, and the request id */
+static char *
+describe_answer(ClfJson *error, const char *body, size_t length,
+				const char *request_id, const ClfSecrets *secrets)
+{
+	char	   *said = first_text(error, "errors.0.message", "message",
+								  secrets);
+	StringInfoData s;
+
+	if (said == NULL)
+		said = first_text(error, "error_description", "error", secrets);
+	if (said == NULL && length > 0 && !secrets->hide_answer)
+		said = psprintf("The answer is no error object of the API: %s",
+						excerpt(body, length, secrets));
+
+	initStringInfo(&s);
+	if (said)
+		appendStringInfoString(&s, said);
+	if (request_id[0] != '\0')
+		appendStringInfo(&s, "%sRCRequestId: %s", said ? "\n" : "",
+						 excerpt(request_id, strlen(request_id), secrets));
+	return s.data;
+}
+
 /*
  * clf_report_status
- *		Raise the error for an HTTP status that is none of success.  The body
- *		is the API's error object, or whatever a gateway in between wrote.
+ *		Raise the error for an HTTP status that is none of success.
  */
 void
 clf_report_status(int status, const char *body, size_t length,
-				  const char *request_id)
+				  const char *request_id, const ClfSecrets *secrets)
 {
 	ClfJson    *error = clf_json_parse(CurrentMemoryContext, body, length);
-	char	   *code = first_text(error, "errors.0.errorCode", "errorCode");
-	char	   *name = first_text(error, "errorCode", "error");
-	char	   *said = first_text(error, "errors.0.message", "message");
+	char	   *code = first_text(error, "errors.0.errorCode", "errorCode",
+								  secrets);
+	char	   *name = first_text(error, "errorCode", "error", secrets);
+	char	   *detail = describe_answer(error, body, length, request_id,
+										 secrets);
 	const ApiErrorText *text;
-	StringInfoData detail;
 
 	/* an OAuth error may come without a code */
 	if (code == NULL && clf_json_get(error, "error"))
@@ -225,24 +273,11 @@ clf_report_status(int status, const char *body, size_t length,
 	else
 		text = find_api_error_text(status, code);
 
-	if (said == NULL)
-		said = first_text(error, "error_description", "error");
-	if (said == NULL && length > 0)
-		said = psprintf("The answer is no error object of the API: %s",
-						excerpt(body, length));
-
-	initStringInfo(&detail);
-	if (said)
-		appendStringInfoString(&detail, said);
-	if (request_id && request_id[0])
-		appendStringInfo(&detail, "%sRCRequestId: %s", said ? "\n" : "",
-						 excerpt(request_id, strlen(request_id)));
-
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("RingCentral answered %s",
 					describe_status(status, name, code)),
-			 detail.len > 0 ? errdetail_internal("%s", detail.data) : 0,
+			 detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
 			 text->hint ? errhint("%s", text->hint) : 0));
 }
 
@@ -252,13 +287,16 @@ clf_report_status(int status, const char *body, size_t length,
  *		what is wrong with it.
  */
 void
-clf_report_bad_answer(const char *what, const char *body, size_t length)
+clf_report_bad_answer(const char *what, const char *body, size_t length,
+					  const ClfSecrets *secrets)
 {
+	bool		show = length > 0 && !secrets->hide_answer;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 			 errmsg("could not read the answer of RingCentral: %s", what),
-			 length > 0 ? errdetail_internal("It begins: %s",
-											 excerpt(body, length)) : 0,
+			 show ? errdetail_internal("It begins: %s",
+									   excerpt(body, length, secrets)) : 0,
 			 errhint("Is a proxy or a login page between this machine and "
 					 "RingCentral?")));
 }

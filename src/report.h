@@ -27,13 +27,25 @@ typedef enum ClfTransport
 	CLF_TRANSPORT_LOCAL			/* libcurl or this machine */
 } ClfTransport;
 
+/*
+ * What must not come out in an error, should an answer repeat it.  Secrets may
+ * be NULL.
+ */
+typedef struct ClfSecrets
+{
+	const char *values[3];
+	bool		hide_answer;	/* show no answer but the API's error objects */
+} ClfSecrets;
+
 pg_noreturn extern void clf_report_transport(ClfTransport how,
 											 const char *detail);
 pg_noreturn extern void clf_report_status(int status, const char *body,
 										  size_t length,
-										  const char *request_id);
+										  const char *request_id,
+										  const ClfSecrets *secrets);
 pg_noreturn extern void clf_report_bad_answer(const char *what,
-											  const char *body, size_t length);
+											  const char *body, size_t length,
+											  const ClfSecrets *secrets);
 extern char *clf_to_server_encoding(const char *text, size_t length);
 
 #endif							/* CLF_REPORT_H */

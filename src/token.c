@@ -30,7 +30,7 @@
 /* A token is renewed this early, so that no request arrives with a dead one */
 #define RENEW_BEFORE_MS 60000
 
-/* What expires_in is when the answer does not say, in seconds */
+/* What expires_in is when the answer does not say, or nonsense, in seconds */
 #define DEFAULT_EXPIRES_IN 3600
 
 /* The token of one user mapping; lives as long as the backend */
@@ -140,7 +140,8 @@ login_error_context(void *arg)
 /* Post the login and wait for the answer */
 static void
 send_login(ClfHttp *http, const ClfOptions *options,
-		   const ClfCredentials *credentials, ClfResponse *response)
+		   const ClfCredentials *credentials, const ClfSecrets *secrets,
+		   ClfResponse *response)
 {
 	ClfBudget  *budget = clf_budget_get(psprintf("%s|%s|", options->base_url,
 												 credentials->client_id),
@@ -170,7 +171,17 @@ send_login(ClfHttp *http, const ClfOptions *options,
 	clf_budget_note(budget, response);
 	if (response->status != 200)
 		clf_report_status(response->status, response->body, response->length,
-						  response->request_id);
+						  response->request_id, secrets);
+}
+
+/* Seconds that the token is good for */
+static int
+get_expires_in(ClfJson *answer)
+{
+	char	   *text = clf_json_get_text(answer, "expires_in");
+	int			seconds = text ? atoi(text) : 0;
+
+	return seconds > 0 ? seconds : DEFAULT_EXPIRES_IN;
 }
 
 /* Log in and keep what comes back */
@@ -179,10 +190,10 @@ login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
 	  const ClfCredentials *credentials)
 {
 	ErrorContextCallback context;
+	ClfSecrets	secrets = {{credentials->client_secret, credentials->jwt}, true};
 	ClfResponse response;
 	ClfJson    *answer;
 	char	   *value;
-	char	   *expires_in;
 	char	   *owner;
 	int64		valid_ms;
 
@@ -191,17 +202,16 @@ login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	send_login(http, options, credentials, &response);
+	send_login(http, options, credentials, &secrets, &response);
 	answer = clf_json_parse(CurrentMemoryContext, response.body,
 							response.length);
 	value = clf_json_get_text(answer, "access_token");
 	if (value == NULL || value[0] == '\0')
-		clf_report_bad_answer("there is no access_token in it", "", 0);
+		clf_report_bad_answer("there is no access_token in it", response.body,
+							  response.length, &secrets);
 
-	expires_in = clf_json_get_text(answer, "expires_in");
 	owner = clf_json_get_text(answer, "owner_id");
-	valid_ms = INT64CONST(1000) *
-		(expires_in ? atoi(expires_in) : DEFAULT_EXPIRES_IN);
+	valid_ms = get_expires_in(answer) * INT64CONST(1000);
 	set_token(token, value, true,
 			  valid_ms - Min(RENEW_BEFORE_MS, valid_ms / 10));
 	set_account(token, options->base_url, credentials->client_id,

@@ -112,6 +112,12 @@ class Paths(SimulatorTest):
             else:
                 self.assertEqual(reply.status, 200)
 
+    def test_versions_are_public(self):
+        reply = self.get('/restapi', headers={})
+        self.assertEqual(reply.status, 200)
+        self.assertIn('Date', reply.headers)
+        self.assertNotIn('X-Rate-Limit-Group', reply.headers)
+
     def test_unknown_paths_and_methods(self):
         for path in ('/', '/restapi/v1.0/account/~/call-logs', '/restapi/v1.0/account//call-log'):
             self.assert_error(self.get(path), 404, 'CMN-120')
