@@ -98,6 +98,15 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP jwt, DROP c
 SELECT * FROM failing_call();
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET access_token 'simulator-access-token');
 SELECT message FROM failing_call();
+
+-- An answer that repeats a secret does not bring it into the error
+\! printf 'You sent: Bearer simulator-access-token' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log raw
+SELECT message, detail FROM failing_call();
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
+  DROP access_token, ADD client_id 'simulator-client', ADD client_secret 'simulator-secret', ADD jwt 'simulator.jwt.assertion');
+\! printf '{"access": "new-token", "assertion": "simulator.jwt.assertion"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /oauth raw
+SELECT message, detail FROM failing_call();
+:reset
 DROP USER MAPPING FOR CURRENT_USER SERVER ringcentral;
 SELECT state, regexp_replace(message, 'user "\S+"', 'user "..."') AS message, regexp_replace(hint, 'FOR \S+', 'FOR ...') AS hint FROM failing_call();
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
