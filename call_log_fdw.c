@@ -17,6 +17,7 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
+#include "http.h"
 #include "import.h"
 #include "nodes/nodeFuncs.h"
 #include "option.h"
@@ -121,12 +122,27 @@ callLogBeginForeignScan(ForeignScanState *node, int eflags)
 	MemoryContextSwitchTo(old);
 }
 
-/* The plan's expressions as they are now, in the per-tuple context */
+/* Does the expression need a value that EXPLAIN alone does not have? */
+static bool
+lacks_value(Node *node, void *generic)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC || *(bool *) generic;
+	return expression_tree_walker(node, lacks_value, generic);
+}
+
+/*
+ * The plan's expressions as they are now.  With a deparse context, for EXPLAIN
+ * alone, those without a value yet are given as text instead.
+ */
 static ClfValue *
-evaluate(ForeignScanState *node)
+evaluate(ForeignScanState *node, List *deparse_context)
 {
 	ClfScanState *state = node->fdw_state;
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+	bool		generic = (node->ss.ps.state->es_top_eflags &
+						   CLF_EXPLAIN_GENERIC) != 0;
 	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
 								 sizeof(ClfValue));
 	ListCell   *lc;
@@ -135,10 +151,16 @@ evaluate(ForeignScanState *node)
 	{
 		ClfValue   *value = &values[foreach_current_index(lc)];
 		ExprState  *expr = lfirst(lc);
+		Node	   *source = (Node *) expr->expr;
 
-		value->type = exprType((Node *) expr->expr);
-		value->value = ExecEvalExprSwitchContext(expr, econtext,
-												 &value->isnull);
+		value->type = exprType(source);
+		if (deparse_context && lacks_value(source, &generic))
+			value->unknown = deparse_expression(source, deparse_context, false,
+												false);
+		else
+			value->value = ExecEvalExprSwitchContext(expr,
+													 node->ss.ps.ps_ExprContext,
+													 &value->isnull);
 	}
 	return values;
 }
@@ -151,7 +173,7 @@ static void
 start_scan(ForeignScanState *node)
 {
 	ClfScanState *state = node->fdw_state;
-	ClfValue   *values = evaluate(node);
+	ClfValue   *values = evaluate(node, NIL);
 	ClfQuery   *query = clf_bind_query(state->plan, state->options, values);
 	MemoryContext old;
 
@@ -206,46 +228,6 @@ callLogEndForeignScan(ForeignScanState *node)
  * ----------
  */
 
-/* Does the expression need a value that EXPLAIN alone does not have? */
-static bool
-lacks_value(Node *node, void *generic)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Param))
-		return ((Param *) node)->paramkind == PARAM_EXEC || *(bool *) generic;
-	return expression_tree_walker(node, lacks_value, generic);
-}
-
-/* The values of the plan's expressions, or their text where there is none */
-static ClfValue *
-explain_values(ForeignScanState *node, List *deparse_context)
-{
-	ClfScanState *state = node->fdw_state;
-	ExprContext *econtext = node->ss.ps.ps_ExprContext;
-	bool		generic = (node->ss.ps.state->es_top_eflags &
-						   CLF_EXPLAIN_GENERIC) != 0;
-	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
-								 sizeof(ClfValue));
-	ListCell   *lc;
-
-	foreach(lc, state->exprs)
-	{
-		ClfValue   *value = &values[foreach_current_index(lc)];
-		ExprState  *expr = lfirst(lc);
-		Node	   *source = (Node *) expr->expr;
-
-		value->type = exprType(source);
-		if (lacks_value(source, &generic))
-			value->unknown = deparse_expression(source, deparse_context, false,
-												false);
-		else
-			value->value = ExecEvalExprSwitchContext(expr, econtext,
-													 &value->isnull);
-	}
-	return values;
-}
-
 static void
 explain_request(ForeignScanState *node, ExplainState *es,
 				List *deparse_context)
@@ -257,7 +239,7 @@ explain_request(ForeignScanState *node, ExplainState *es,
 
 	if (query == NULL)
 		query = clf_bind_query(state->plan, state->options,
-							   explain_values(node, deparse_context));
+							   evaluate(node, deparse_context));
 	if (clf_query_window(query, state->options,
 						 clf_http_clock(state->options), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1));
