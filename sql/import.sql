@@ -18,6 +18,7 @@ SELECT count(*) FROM information_schema.tables WHERE table_schema = 'other Calls
 IMPORT FOREIGN SCHEMA account LIMIT TO (call_log) FROM SERVER ringcentral INTO "other Calls";
 SELECT count(*) FROM information_schema.tables WHERE table_schema = 'other Calls';
 IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO "other Calls";
+IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO "other Calls" OPTIONS (import_default 'true');
 DROP SCHEMA "other Calls" CASCADE;
 
 -- IMPORT sends nothing

@@ -36,12 +36,16 @@ CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (connect_timeout '10')
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (page_size '1001');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (page_size 'all');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (connect_timeout '-1s');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (connect_timeout '1e3');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (connect_timeout '0x10');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (connect_timeout '');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (request_timeout '10 parsecs');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (max_response_size '1B');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (max_response_size '2GB');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (history 'long');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (history '-1 day');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (history '0');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (history '1000 years');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (fdw_startup_cost 'NaN');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (fdw_tuple_cost '-1');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (account_id 'me');
@@ -69,6 +73,7 @@ CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', jwt 's
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', access_token 'secret');
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token E'secret\r\nX-Header: 1');
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token '');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a:b', client_secret 'c', jwt 'd');
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token 'secret');
 ALTER USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (ADD jwt 'secret');
 DROP USER MAPPING FOR PUBLIC SERVER ringcentral;
@@ -81,6 +86,11 @@ CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'call_log'
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'call_log', show_blocked 'false');
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'call_log', show_deleted 'perhaps');
 CREATE FOREIGN TABLE t (id text OPTIONS (json_path 'from..name')) SERVER ringcentral OPTIONS (resource 'call_log');
+\set VERBOSITY terse
+CREATE FOREIGN TABLE t (id text OPTIONS (json_path '$.from')) SERVER ringcentral OPTIONS (resource 'call_log');
+CREATE FOREIGN TABLE t (id text OPTIONS (json_path 'legs[0].legType')) SERVER ringcentral OPTIONS (resource 'call_log');
+CREATE FOREIGN TABLE t (id text OPTIONS (json_path '')) SERVER ringcentral OPTIONS (resource 'call_log');
+\set VERBOSITY default
 CREATE FOREIGN TABLE t (id text, caller text, number text OPTIONS (json_path 'from.phoneNumber'))
   SERVER ringcentral OPTIONS (resource 'call_log', extension_id '~', show_blocked 'false', show_deleted 'true', page_size '100');
 EXPLAIN (COSTS OFF) SELECT caller FROM t;

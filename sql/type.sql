@@ -6,7 +6,7 @@ SET datestyle = 'ISO';
 \set forget '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" records --clear'
 CREATE FOREIGN TABLE odd (
   id text, start_time timestamptz, duration bigint, from_name text, from_phone_number varchar(20), short_recording boolean,
-  billing_cost_included numeric, metadata_categories text[], last_modified_time timestamptz, extension_id bigint,
+  billing_cost_included numeric, billing_cost_purchased numeric, metadata_categories text[], last_modified_time timestamptz, extension_id bigint,
   legs jsonb, attrs jsonb, party json OPTIONS (json_path 'from')
 ) SERVER ringcentral OPTIONS (resource 'call_log');
 \set one 'FROM odd WHERE start_time = ''2026-02-03 03:33:33.123'''
@@ -18,8 +18,8 @@ SELECT attrs :one;
 :forget
 
 -- Integers that 64 bits cannot hold
-\! printf '%s' '{"id": "big", "startTime": "2026-02-03T03:33:33.123Z", "duration": 99999999999999999999, "from": {"name": 123456789012345678901234567890}, "extension": {"id": 9223372036854775807}, "billing": {"costIncluded": -99999999999999999999.5}, "legs": [18446744073709551617, 1e400]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
-SELECT id, from_name, extension_id, billing_cost_included, legs->>0 AS leg, length(legs->>1) AS digits :one;
+\! printf '%s' '{"id": "big", "startTime": "2026-02-03T03:33:33.123Z", "duration": 99999999999999999999, "from": {"name": 123456789012345678901234567890}, "extension": {"id": 9223372036854775807}, "billing": {"costIncluded": -99999999999999999999.5, "costPurchased": 1.5E+003}, "legs": [18446744073709551617, 1e400]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, from_name, extension_id, billing_cost_included, billing_cost_purchased, legs->>0 AS leg, length(legs->>1) AS digits :one;
 SELECT attrs->>'duration' AS duration, attrs->'from'->>'name' AS name :one;
 SELECT duration :one;
 :forget

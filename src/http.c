@@ -706,6 +706,8 @@ read_response(ClfHttp *http, ClfResponse *response)
 	response->retry_after = get_retry_after(http, response->date);
 	if (response->date != 0)
 		set_clock(http->base_url, response->date, http->started);
+	else if (find_clock(http->base_url) == NULL)
+		set_clock(http->base_url, http->started, http->started);
 
 	response->length = http->length;
 	response->body = palloc_extended(http->length + 1, MCXT_ALLOC_HUGE);

@@ -59,6 +59,13 @@ clf_import_schema(ImportForeignSchemaStmt *stmt)
 	ClfLevel	level = find_level(stmt->remote_schema);
 	List	   *statements = NIL;
 
+	if (stmt->options != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("invalid option \"%s\"",
+						linitial_node(DefElem, stmt->options)->defname),
+				 errhint("IMPORT FOREIGN SCHEMA has no options here.")));
+
 	for (const ClfResource *r = clf_resources; r->name != NULL; r++)
 	{
 		if ((r->levels & CLF_AT(level)) &&

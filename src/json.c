@@ -406,7 +406,16 @@ clf_json_kind_name(ClfJsonKind kind)
 	return names[kind];
 }
 
-/* A copy without the marks of mark_long_integers */
+/* Is p at a mark, and not within a longer exponent as 1E+003? */
+static bool
+at_mark(const char *p)
+{
+	return strncmp(p, LONG_INTEGER_MARK, LONG_INTEGER_MARK_LENGTH) == 0 &&
+		!(p[LONG_INTEGER_MARK_LENGTH] >= '0' &&
+		  p[LONG_INTEGER_MARK_LENGTH] <= '9');
+}
+
+/* A terminated copy without the marks of mark_long_integers */
 static const char *
 unmark_long_integers(const char *text, size_t *length)
 {
@@ -421,8 +430,7 @@ unmark_long_integers(const char *text, size_t *length)
 
 		if (*p == '"')
 			p = skip_string(p, end);
-		else if ((size_t) (end - p) >= LONG_INTEGER_MARK_LENGTH &&
-				 memcmp(p, LONG_INTEGER_MARK, LONG_INTEGER_MARK_LENGTH) == 0)
+		else if (at_mark(p))
 			start = p += LONG_INTEGER_MARK_LENGTH;
 		else
 			p++;
@@ -749,6 +757,8 @@ clf_page_parse(MemoryContext cxt, const char *body, size_t length,
 		*error = "it is not a JSON object with an array \"records\"";
 	else if ((tree = clf_json_parse(cxt, frame.data, frame.len)) == NULL)
 		*error = "it is not valid JSON";
+	else if (clf_json_kind(clf_json_get(tree, "navigation")) != CLF_JSON_OBJECT)
+		*error = "it does not say whether there is a next page";
 	else
 	{
 		page->has_next = clf_json_get(tree, "navigation.nextPage") != NULL;

@@ -60,7 +60,8 @@ struct OptionDef
 	double		max;
 };
 
-static void read_text(const OptionDef *def, const char *value, void *target);
+static void read_client_id(const OptionDef *def, const char *value,
+						   void *target);
 static void read_secret(const OptionDef *def, const char *value, void *target);
 static void read_url(const OptionDef *def, const char *value, void *target);
 static void read_file(const OptionDef *def, const char *value, void *target);
@@ -110,7 +111,7 @@ static const OptionDef option_defs[] = {
 
 	{"json_path", ON_COLUMN, read_path, 0, NULL, 0, 0},
 
-	{"client_id", ON_MAPPING, read_text, CRED(client_id), NULL, 0, 0},
+	{"client_id", ON_MAPPING, read_client_id, CRED(client_id), NULL, 0, 0},
 	{"client_secret", ON_MAPPING, read_secret, CRED(client_secret), NULL, 0, 0},
 	{"jwt", ON_MAPPING, read_secret, CRED(jwt), NULL, 0, 0},
 	{"access_token", ON_MAPPING, read_secret, CRED(access_token), NULL, 0, 0},
@@ -189,7 +190,13 @@ read_options(List *list, int context, void *target)
 		DefElem    *elem = lfirst_node(DefElem, lc);
 		const OptionDef *closest;
 		const OptionDef *def = find_option(elem->defname, context, &closest);
-		Datum		scratch;	/* wide enough for what any reader stores */
+		union
+		{
+			void	   *pointer;
+			double		number;
+			int			integer;
+			bool		flag;
+		}			scratch;
 
 		if (def == NULL)
 			report_unknown_option(elem->defname, context, closest);
@@ -235,16 +242,18 @@ is_printable(const char *value)
 	return value[0] != '\0';
 }
 
+/* A colon would end it in Basic authentication (RFC 7617) */
 static void
-read_text(const OptionDef *def, const char *value, void *target)
+read_client_id(const OptionDef *def, const char *value, void *target)
 {
-	if (!is_printable(value))
+	if (!is_printable(value) || strchr(value, ':') != NULL)
 		report_bad_value(def, value,
-						 "It must not be empty or contain control characters.");
+						 "It must not be empty or contain colons or control "
+						 "characters.");
 	*(char **) target = pstrdup(value);
 }
 
-/* As read_text, but an error must not show the value */
+/* An error must not show the value */
 static void
 read_secret(const OptionDef *def, const char *value, void *target)
 {
@@ -368,14 +377,15 @@ read_id(const OptionDef *def, const char *value, void *target)
 static void
 read_path(const OptionDef *def, const char *value, void *target)
 {
-	size_t		length = strlen(value);
+	bool		whole = strcmp(value, CLF_WHOLE_RECORD) == 0;
 
-	if (!is_printable(value) || value[0] == '.' || value[length - 1] == '.' ||
-		strstr(value, "..") != NULL)
+	if (!is_printable(value) || value[0] == '.' ||
+		value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL ||
+		(!whole && strpbrk(value, "$[]") != NULL))
 		report_bad_value(def, value,
 						 "Name the fields from the outside in, joined by dots, "
-						 "for example \"from.phoneNumber\"; \"$\" is the whole "
-						 "record.");
+						 "for example \"from.phoneNumber\" or "
+						 "\"legs.0.legType\"; \"$\" is the whole record.");
 	*(char **) target = pstrdup(value);
 }
 
@@ -440,7 +450,8 @@ read_unit(const OptionDef *def, const char *value, int *target, int unit,
 {
 	const char *hint = NULL;
 
-	if (value[strspn(value, DIGITS ". ")] == '\0' ||
+	if (strcspn(value, LETTERS) == strlen(value) ||
+		strchr(DIGITS "., ", value[strlen(value) - 1]) != NULL ||
 		!parse_int(value, target, unit, &hint) ||
 		*target < def->min || *target > def->max)
 		report_bad_value(def, value,
@@ -471,7 +482,8 @@ static void
 read_interval(const OptionDef *def, const char *value, void *target)
 {
 	ErrorContextCallback context;
-	Interval	zero = {0};
+	Interval	shortest = {.time = 1};
+	Interval	longest = {.month = 100 * MONTHS_PER_YEAR};
 	Datum		interval;
 
 	context.callback = option_error_context;
@@ -483,9 +495,13 @@ read_interval(const OptionDef *def, const char *value, void *target)
 								   Int32GetDatum(-1));
 	error_context_stack = context.previous;
 
-	if (!DatumGetBool(DirectFunctionCall2(interval_gt, interval,
-										  IntervalPGetDatum(&zero))))
-		report_bad_value(def, value, "It must be longer than nothing.");
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, interval,
+										 IntervalPGetDatum(&shortest))) ||
+		DatumGetBool(DirectFunctionCall2(interval_gt, interval,
+										 IntervalPGetDatum(&longest))))
+		report_bad_value(def, value,
+						 "It must be longer than nothing, and at most 100 "
+						 "years.");
 	*(Interval **) target = DatumGetIntervalP(interval);
 }
 

@@ -63,6 +63,7 @@ struct ClfPager
 	MemoryContext cxt;
 	ClfHttp    *http;			/* opened at the first request */
 	ClfToken   *token;
+	int			generation;		/* of the token that was sent last */
 	ClfScanStats stats;
 
 	/* for one run of a query */
@@ -250,6 +251,7 @@ static void
 send_page_request(ClfPager *pager)
 {
 	send_request(pager, clf_token_value(pager->token));
+	pager->generation = clf_token_generation(pager->token);
 	pager->stats.requests++;
 }
 
@@ -300,16 +302,14 @@ fetch_response(ClfPager *pager, ClfResponse *response)
 	for (int try = 0;; try++)
 	{
 		const char *detail;
-		const char *value;
 		ClfTransport how = fetch(pager, response, &detail);
 
 		if (how != CLF_TRANSPORT_OK)
 			clf_report_transport(how, detail);
 		clf_budget_note(get_budget(pager), response);
 		pager->stats.bytes += response->wire_bytes;
-		value = clf_token_value(pager->token);
 		if (response->status != 401 || try > 0 ||
-			(value != NULL && !clf_token_discard(pager->token, value)))
+			!clf_token_discard(pager->token, pager->generation))
 			return;
 	}
 }
@@ -374,26 +374,30 @@ fix_window(ClfPager *pager)
  * nothing may have been asked yet, so ask for the API's versions, which is open
  * to everybody and not limited:
  * https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
+ * Without an answer the local clock has to do.
  */
 static void
 learn_clock(ClfPager *pager)
 {
 	ClfResponse response;
-	ClfTransport how;
 	const char *detail;
 
 	set_uri(pager, VERSIONS_PATH);
 	send_request(pager, NULL);
 	clf_http_wait(pager->http);
-	how = clf_http_finish(pager->http, pager->page_cxt, &response, &detail);
-	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, detail);
+	(void) clf_http_finish(pager->http, pager->page_cxt, &response, &detail);
 }
 
-/* Get ready for the first page; false when there is none to ask for */
+/*
+ * Get ready for the first page; false when there is none to ask for.  A lower
+ * bound in the future is seen before anything is sent, whatever the clocks
+ * differ by.
+ */
 static bool
 open_first_page(ClfPager *pager)
 {
+	if (pager->query->lower > clf_http_clock(pager->options) + USECS_PER_DAY)
+		return false;
 	if (pager->http == NULL)
 		pager->http = clf_http_open(pager->cxt, pager->options);
 	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
@@ -424,29 +428,22 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 }
 
 /*
- * Did nothing but known records come on this page?  Either more calls arrived
- * meanwhile than a page holds, or the API sent an older page again; in both
- * cases page numbers are not to be trusted.  Not so in a window that begins
- * with records that are known, because they are of its last second.
+ * Can the scan begin anew at page 1, with a window that ends at the oldest
+ * record seen?  Only if the records come newest first, and if that moves the
+ * window's end.
  */
 static bool
-came_again(const ClfPager *pager)
+can_continue_window(const ClfPager *pager)
 {
-	return pager->new_records == 0 && clf_page_length(pager->page) > 0 &&
-		(pager->unsorted || clf_second_after(pager->oldest) < pager->until);
+	return !pager->unsorted && pager->oldest != DT_NOEND &&
+		clf_second_after(pager->oldest) < pager->until;
 }
 
-/*
- * Page numbers do not lead any further: begin anew at page 1, with a window
- * that ends at the oldest record seen.  Those of the same second come again
- * and are dropped.
- */
+/* Do so; records of the same second come again and are dropped */
 static void
 continue_window(ClfPager *pager)
 {
-	TimestampTz until = clf_second_after(pager->oldest);
-
-	if (pager->unsorted || until >= pager->until)
+	if (!can_continue_window(pager))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
 				 errmsg("cannot go on after page %d of the call log",
@@ -458,20 +455,41 @@ continue_window(ClfPager *pager)
 				 errhint("Narrow the range of start_time, or raise "
 						 "page_size.")));
 	clf_http_abandon(pager->http);
-	pager->until = until;
+	pager->until = clf_second_after(pager->oldest);
 	pager->page_number = 0;
 }
 
-/* Is there a page after the current one?  If so, get ready to ask for it. */
+/*
+ * Did nothing but known records come on this page?  Either more calls arrived
+ * meanwhile than a page holds, or the API sent an older page again; in both
+ * cases page numbers are not to be trusted.  Not so in a window that begins
+ * with records that are known, because they are of its last second.
+ */
+static bool
+came_again(const ClfPager *pager)
+{
+	return pager->new_records == 0 && clf_page_length(pager->page) > 0 &&
+		(pager->unsorted || can_continue_window(pager));
+}
+
+/*
+ * Is there a page after the current one?  If so, get ready to ask for it.  The
+ * last page that the API numbers (page in EnumeratedPagingModel is 1000 at
+ * most) need not be the last that there is, whatever it says.
+ */
 static bool
 turn_page(ClfPager *pager)
 {
+	bool		more;
+	bool		at_ceiling;
+
 	if (pager->page == NULL)
 		return open_first_page(pager);
-	if (!clf_page_has_next(pager->page))
+	more = clf_page_has_next(pager->page);
+	at_ceiling = pager->page_number == pager->options->resource->max_page;
+	if (!more && !(at_ceiling && can_continue_window(pager)))
 		return false;
-	if (pager->page_number == pager->options->resource->max_page ||
-		came_again(pager))
+	if (at_ceiling || came_again(pager))
 		continue_window(pager);
 	return true;
 }

@@ -41,6 +41,8 @@ struct ClfToken
 	uint32		server_hash;
 	bool		by_login;		/* else the mapping's own access_token */
 	char	   *value;			/* NULL: none at present */
+	int			generation;		/* counts the values that there were */
+	char	   *base_url;		/* where it may be sent */
 	char	   *account;		/* key of its budgets */
 	TimestampTz renew_at;		/* by the local clock */
 	ClfToken   *next;
@@ -107,28 +109,29 @@ find_token(Oid umid, Oid serverid)
 	return token;
 }
 
+/* Replace a string that lives as long as the backend */
 static void
-set_token(ClfToken *token, const char *value, bool by_login, int64 valid_ms)
+set_text(char **text, const char *value)
+{
+	if (*text)
+		pfree(*text);
+	*text = MemoryContextStrdup(TopMemoryContext, value);
+}
+
+/* valid_ms: how long the value is good for; 0: nobody knows */
+static void
+set_token(ClfToken *token, const ClfOptions *options, const char *value,
+		  int64 valid_ms)
 {
 	wipe(token);
 	token->value = MemoryContextStrdup(TopMemoryContext, value);
-	token->by_login = by_login;
-	token->renew_at = by_login ?
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), valid_ms) :
-		DT_NOEND;
-}
-
-/* Requests of one user of one app on one server share their budgets */
-static void
-set_account(ClfToken *token, const char *base_url, const char *client,
-			const char *owner)
-{
-	char	   *account = psprintf("%s|%s|%s", base_url, client, owner);
-
-	if (token->account)
-		pfree(token->account);
-	token->account = MemoryContextStrdup(TopMemoryContext, account);
-	pfree(account);
+	token->generation++;
+	set_text(&token->base_url, options->base_url);
+	token->by_login = valid_ms > 0;
+	token->renew_at = DT_NOEND;
+	if (token->by_login)
+		token->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													  valid_ms);
 }
 
 static void
@@ -212,10 +215,11 @@ login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
 
 	owner = clf_json_get_text(answer, "owner_id");
 	valid_ms = get_expires_in(answer) * INT64CONST(1000);
-	set_token(token, value, true,
+	set_token(token, options, value,
 			  valid_ms - Min(RENEW_BEFORE_MS, valid_ms / 10));
-	set_account(token, options->base_url, credentials->client_id,
-				owner ? owner : "");
+	set_text(&token->account, psprintf("%s|%s|%s", options->base_url,
+									   credentials->client_id,
+									   owner ? owner : ""));
 	error_context_stack = context.previous;
 }
 
@@ -238,17 +242,18 @@ clf_token_get(ClfHttp *http, const ClfOptions *options, Oid userid)
 													  options->serverid);
 	ClfToken   *token = find_token(credentials->umid, options->serverid);
 
-	if (!clf_token_fresh(token))
+	/* a scan that began before an ALTER SERVER may still use the old URL */
+	if (token->base_url && strcmp(token->base_url, options->base_url) != 0)
+		wipe(token);
+
+	if (!clf_token_fresh(token) && credentials->access_token)
 	{
-		if (credentials->access_token == NULL)
-			login(token, http, options, credentials);
-		else
-		{
-			set_token(token, credentials->access_token, false, 0);
-			set_account(token, options->base_url, "",
-						psprintf("%u", credentials->umid));
-		}
+		set_token(token, options, credentials->access_token, 0);
+		set_text(&token->account, psprintf("%s||%u", options->base_url,
+										   credentials->umid));
 	}
+	else if (!clf_token_fresh(token))
+		login(token, http, options, credentials);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	return token;
@@ -281,15 +286,27 @@ clf_token_fresh(const ClfToken *token)
 }
 
 /*
+ * clf_token_generation
+ *		Tells one value of the token from the next.
+ */
+int
+clf_token_generation(const ClfToken *token)
+{
+	return token->generation;
+}
+
+/*
  * clf_token_discard
- *		The API refused this value.  True when a new login may help.
+ *		The API refused the value of that generation.  True when another one
+ *		may help.
  */
 bool
-clf_token_discard(ClfToken *token, const char *value)
+clf_token_discard(ClfToken *token, int generation)
 {
+	if (token->value == NULL || token->generation != generation)
+		return true;
 	if (!token->by_login)
 		return false;
-	if (token->value != NULL && strcmp(token->value, value) == 0)
-		wipe(token);
+	wipe(token);
 	return true;
 }

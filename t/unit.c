@@ -313,37 +313,41 @@ test_pages(void)
 {
 #define NO_ARRAY "it is not a JSON object with an array \"records\""
 #define NOT_VALID "it is not valid JSON"
+#define NO_NAVIGATION "it does not say whether there is a next page"
+#define LAST "\"navigation\":{}"
+#define NO_RECORD "(it is not a valid JSON object)"
 	static const struct
 	{
 		const char *body;
 		const char *expected;
 	}			cases[] = {
-		{"{\"records\":[]}", "0"},
+		{"{\"records\":[]," LAST "}", "0"},
 		{" { \"records\" : [ ] , \"navigation\" : {} } ", "0"},
 		{"{\"navigation\":{\"nextPage\":{\"uri\":\"x\"}},\"records\":[{}]}",
 		"1+ {}"},
 		{"{\"records\":[{\"a\":\"}]\\\"\"} , {\"b\":[{}]}],"
 			"\"navigation\":{\"nextPage\":null}}",
 		"2 {\"a\":\"}]\\\"\"} {\"b\":[{}]}"},
-		{"{\"uri\":\"\\\"records\\\":[\",\"records\":[{}]}", "1 {}"},
-		{"{\"x\":{\"records\":[1]},\"records\":[{}]}", "1 {}"},
-		{"{\"records\":[1, null, [], \"x\"]}",
-			"4 (it is not a valid JSON object) (it is not a valid JSON object)"
-		" (it is not a valid JSON object) (it is not a valid JSON object)"},
-		{"{\"records\":[{\"a\":}]}", "1 (it is not a valid JSON object)"},
+		{"{\"uri\":\"\\\"records\\\":[\",\"records\":[{}]," LAST "}", "1 {}"},
+		{"{\"x\":{\"records\":[1]},\"records\":[{}]," LAST "}", "1 {}"},
+		{"{\"records\":[1, null, [], \"x\"]," LAST "}",
+		"4 " NO_RECORD " " NO_RECORD " " NO_RECORD " " NO_RECORD},
+		{"{\"records\":[{\"a\":}]," LAST "}", "1 " NO_RECORD},
+		{"{\"records\":[{},]," LAST "}", "2 {} " NO_RECORD},
 		{"{\"records\":[{]}]}", NO_ARRAY},
 		{"{\"records\":[{}{}]}", NO_ARRAY},
 		{"{\"records\":[{}", NO_ARRAY},
 		{"{\"records\":[{\"a\":\"", NO_ARRAY},
 		{"{\"records\":[{\"a\":\"\\", NO_ARRAY},
-		{"{\"records\":{}}", NO_ARRAY},
-		{"{\"records\":null}", NO_ARRAY},
+		{"{\"records\":{}," LAST "}", NO_ARRAY},
+		{"{\"records\":null," LAST "}", NO_ARRAY},
 		{"[]", NO_ARRAY}, {"", NO_ARRAY}, {"{", NO_ARRAY}, {"{}", NO_ARRAY},
 		{"{\"a\"}", NO_ARRAY},
 		{"{\"records\":[]", NOT_VALID},
-		{"{\"records\":[]} trailing", NOT_VALID},
-		{"{\"a\":+,\"records\":[]}", NOT_VALID},
-		{"{\"records\":[{},]}", "2 {} (it is not a valid JSON object)"},
+		{"{\"records\":[]," LAST "} trailing", NOT_VALID},
+		{"{\"a\":+,\"records\":[]," LAST "}", NOT_VALID},
+		{"{\"records\":[]}", NO_NAVIGATION},
+		{"{\"records\":[],\"navigation\":\"x\"}", NO_NAVIGATION},
 	};
 
 	for (size_t i = 0; i < lengthof(cases); i++)
@@ -358,13 +362,15 @@ test_long_integers(void)
 		"0", "-1", "9223372036854775807", "9223372036854775808",
 		"-9223372036854775808", "-9223372036854775809",
 		"99999999999999999999999999", "1234567890123456789",
-		"1.50", "1e400", "12345678901234567890.25", "-0.0",
+		"1.50", "1e400", "12345678901234567890.25", "-0.0", "1.5E+003",
+		"1E+005", "1E+0000", "12345678901234567890E+001",
 	};
 
 	for (size_t i = 0; i < lengthof(numbers); i++)
 	{
 		char	   *body = psprintf("{\"records\":[{\"n\":%s,"
-									"\"s\":\"99999999999999999999\"}]}",
+									"\"s\":\"99999999999999999999\"}],"
+									"\"navigation\":{}}",
 									numbers[i]);
 		const char *error;
 		ClfPage    *page = clf_page_parse(CurrentMemoryContext, body,
