@@ -1,0 +1,345 @@
+# A cancel request or statement_timeout is answered in a fraction of a second,
+# whatever the scan waits for, and leaves nothing behind in the backend.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use IO::Socket::INET;
+use Simulator;
+use Socket qw(SOMAXCONN);
+use Test::More;
+use Time::HiRes qw(time);
+
+# What a cancel may take, in seconds
+my $limit = 0.25;
+
+my $calls = 450;
+
+my $simulator = Simulator->start(calls => $calls);
+my $node = start_cluster();
+
+# ----------
+# Servers that do not answer
+# ----------
+
+sub listen_on_loopback
+{
+	my ($backlog) = @_;
+	return IO::Socket::INET->new(
+		LocalAddr => '127.0.0.1',
+		Listen => $backlog,
+		Proto => 'tcp') // die "could not listen: $@";
+}
+
+# Fill the queue of a socket that accepts nobody, until it leaves new
+# connections without an answer. Returns the sockets that hold the places.
+sub fill_queue
+{
+	my ($listener) = @_;
+	my @guests;
+
+	while (@guests < 64)
+	{
+		my $guest = IO::Socket::INET->new(
+			PeerAddr => '127.0.0.1',
+			PeerPort => $listener->sockport,
+			Timeout => 0.5) // return @guests;
+		push @guests, $guest;
+	}
+	die 'the queue of a listening socket does not fill';
+}
+
+my $black_hole = listen_on_loopback(1);
+my @guests = fill_queue($black_hole);
+
+# The kernel accepts connections, nobody ever says a word
+my $mute = listen_on_loopback(SOMAXCONN);
+
+# ----------
+# The states that a scan can be in
+# ----------
+
+my %static = (access_token => $Simulator::access_token);
+
+create_server($node, 'good', $simulator->url, mapping => \%static);
+create_server($node, 'hole', 'http://127.0.0.1:' . $black_hole->sockport,
+	mapping => \%static);
+create_server($node, 'mute', 'https://127.0.0.1:' . $mute->sockport,
+	mapping => \%static);
+create_server($node, 'paged', $simulator->url, server => { page_size => 100 });
+create_server($node, 'login', $simulator->url);
+create_server($node, 'limited', $simulator->url, mapping => \%static);
+copy_truth($node, $simulator, 'good', 'truth');
+
+my $count = $node->safe_psql('postgres', 'SELECT count(*) FROM truth');
+
+sub hang
+{
+	my (%parameters) = @_;
+	return sub { $simulator->fault('hang', times => 'always', %parameters) };
+}
+
+# prepare brings the state about; requests is how many of them the simulator
+# must have seen when the scan is in that state.
+my @states = (
+	{
+		name => 'connecting to an address that never answers',
+		schema => 'hole',
+		requests => 0
+	},
+	{
+		name => 'in a TLS handshake that never goes on',
+		schema => 'mute',
+		requests => 0
+	},
+	{
+		name => 'waiting for an answer that never comes',
+		schema => 'paged',
+		prepare => hang(match => '/call-log'),
+		requests => 1
+	},
+	{
+		name => 'reading an answer that drips',
+		schema => 'paged',
+		prepare => sub {
+			$simulator->fault(
+				'drip',
+				times => 'always',
+				match => '/call-log',
+				interval => 0.02);
+		},
+		requests => 1
+	},
+	{
+		name => 'waiting for the second page',
+		schema => 'paged',
+		prepare => hang(match => '/call-log', skip => 1),
+		requests => 2
+	},
+	{
+		name => 'sleeping while the second page is on its way',
+		schema => 'paged',
+		query => 'SELECT pg_sleep(60) FROM paged.call_log',
+		prepare => hang(match => '/call-log', skip => 1),
+		requests => 2,
+		wait_event => 'PgSleep'
+	},
+	{
+		name => 'logging in',
+		schema => 'login',
+		prepare => hang(match => '/oauth/token'),
+		requests => 1
+	},
+	{
+		name => 'waiting for the request limit',
+		schema => 'limited',
+		prepare => sub {
+			my ($session) = @_;
+			$simulator->fault('status', status => 429, retry_after => 600);
+			run_in($session, 'SELECT count(*) FROM limited.call_log');
+			$simulator->clear_log;
+		},
+		requests => 0
+	});
+
+sub query_of
+{
+	my ($state) = @_;
+	return $state->{query} // "SELECT count(*) FROM $state->{schema}.call_log";
+}
+
+sub prepare
+{
+	my ($state, $session) = @_;
+
+	# so that a token is there, except for the server that nothing has used
+	run_in($session, 'SELECT count(*) FROM paged.call_log');
+	$simulator->clear_log;
+	$state->{prepare}->($session) if $state->{prepare};
+	return;
+}
+
+sub check_session_works
+{
+	my ($session) = @_;
+	my ($output, $error) =
+	  run_in($session, 'SELECT count(*) FROM good.call_log');
+
+	is($error, '', 'the next query of the session works');
+	is($output, $count, 'and its result is right');
+	return;
+}
+
+sub check_requests
+{
+	my ($state) = @_;
+
+	is(scalar($simulator->requests),
+		$state->{requests}, 'the scan was in that state');
+	return;
+}
+
+# ----------
+# The tests
+# ----------
+
+sub test_statement_timeout
+{
+	my ($state) = @_;
+	my $session = open_session($node);
+	my $timeout = 0.4;
+
+	prepare($state, $session);
+	run_in($session, "SET statement_timeout = '${timeout}s'");
+	my $start = time;
+	my (undef, $error) = run_in($session, query_of($state));
+	my $elapsed = time - $start;
+	run_in($session, 'RESET statement_timeout');
+
+	like(
+		$error,
+		qr/^ERROR:  57014: canceling statement due to statement timeout/m,
+		"statement_timeout while $state->{name}");
+	cmp_ok($elapsed, '<', $timeout + $limit, 'it is answered in time');
+	check_requests($state);
+	$simulator->clear_faults;
+	check_session_works($session);
+	$session->quit;
+	return;
+}
+
+# Start the query, and wait until it is where it is to be interrupted
+sub bring_into_state
+{
+	my ($state, $session, $pid) = @_;
+	my $event =
+	  $state->{wait_event}
+	  ? "wait_event = '$state->{wait_event}'"
+	  : "wait_event_type = 'Extension'";
+
+	prepare($state, $session);
+	start_in($session, query_of($state));
+	wait_until("a scan is $state->{name}",
+		sub { $simulator->requests >= $state->{requests} });
+	$node->poll_query_until('postgres',
+		"SELECT $event FROM pg_stat_activity WHERE pid = $pid")
+	  or die "no scan is $state->{name}";
+	return;
+}
+
+sub test_cancel
+{
+	my ($state, $other) = @_;
+	my $session = open_session($node);
+	my $pid = backend_pid($session);
+
+	bring_into_state($state, $session, $pid);
+	my $start = time;
+	run_in($other, "SELECT pg_cancel_backend($pid)");
+	my (undef, $error) = run_in($session, '');
+	my $elapsed = time - $start;
+
+	like(
+		$error,
+		qr/^ERROR:  57014: canceling statement due to user request/m,
+		"pg_cancel_backend while $state->{name}");
+	cmp_ok($elapsed, '<', $limit, 'it is answered in time');
+	check_requests($state);
+	$simulator->clear_faults;
+	check_session_works($session);
+	$session->quit;
+	return;
+}
+
+sub test_terminate
+{
+	my ($state, $other) = @_;
+	my $session = open_session($node);
+	my $pid = backend_pid($session);
+
+	bring_into_state($state, $session, $pid);
+	my $start = time;
+	run_in($other, "SELECT pg_terminate_backend($pid)");
+	wait_until('the backend is gone', sub { !-e "/proc/$pid" });
+	cmp_ok(time - $start, '<', $limit,
+		"pg_terminate_backend while $state->{name} is answered in time");
+	$simulator->clear_faults;
+	return;
+}
+
+# What a backend holds: descriptors, memory contexts and the bytes in them, and
+# memory of its own, which includes that of libcurl and json-c
+sub holdings
+{
+	my ($session, $pid) = @_;
+	my @descriptors = glob "/proc/$pid/fd/*";
+	my ($contexts) = run_in($session,
+		'SELECT count(*), sum(used_bytes) FROM pg_backend_memory_contexts');
+	my ($number, $bytes) = split /\|/, $contexts;
+
+	return {
+		descriptors => scalar(@descriptors),
+		contexts => $number,
+		bytes => $bytes,
+		anonymous => memory_of($pid, 'RssAnon') };
+}
+
+sub cancel_many
+{
+	my ($state, $session, $n) = @_;
+	my ($output, $error) =
+	  run_in($session,
+		"SET statement_timeout = '15ms';\n"
+		  . (query_of($state) . ";\n") x $n
+		  . 'RESET statement_timeout');
+	my $cancelled = () = $error =~ /^ERROR:  57014:/mg;
+
+	is($cancelled, $n, "$n scans cancelled while $state->{name}");
+	return;
+}
+
+sub test_leaks
+{
+	my ($state) = @_;
+	my $session = open_session($node);
+	my $pid = backend_pid($session);
+
+	check_session_works($session);
+	prepare($state, $session);
+	holdings($session, $pid);
+	cancel_many($state, $session, 20);
+	my $before = holdings($session, $pid);
+	cancel_many($state, $session, 100);
+	my $after = holdings($session, $pid);
+	$simulator->clear_faults;
+
+	cmp_ok($after->{descriptors}, '<=', $before->{descriptors},
+		'no descriptor is left open');
+	cmp_ok($after->{contexts}, '<=', $before->{contexts},
+		'no memory context is left over');
+	cmp_ok($after->{bytes} - $before->{bytes},
+		'<', 32 * 1024, 'memory contexts do not grow');
+	cmp_ok($after->{anonymous} - $before->{anonymous},
+		'<', 1024, 'the memory of the process does not grow');
+	check_session_works($session);
+	$session->quit;
+	return;
+}
+
+my $other = open_session($node);
+
+foreach my $state (@states)
+{
+	test_statement_timeout($state);
+	test_cancel($state, $other);
+	test_terminate($state, $other);
+	test_leaks($state);
+}
+
+$other->quit;
+$node->stop;
+done_testing();

@@ -1,0 +1,150 @@
+# A scan needs as much memory for many rows as for few, sends as few requests
+# as it can, and finds every call, also past the last page the API numbers.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use PostgreSQL::Test::Utils;
+use POSIX qw(ceil);
+use Simulator;
+use Test::More;
+
+# What 50,000 rows may need more than 5,000, in kB
+my $limit = 20 * 1024;
+
+my ($few, $many) = (5_000, 50_000);
+my $page_size = 1000;
+
+# 1 % of the calls are deleted ones, which are not listed
+my $simulator = Simulator->start(calls => 51_000, page_ceiling => 1000);
+
+# VmHWM includes what a process has touched of the shared memory
+my $node = start_cluster('shared_buffers = 1MB');
+
+create_server($node, 'calls', $simulator->url);
+
+# Newest first
+my @truth = $simulator->truth_index;
+die 'the simulator has too few calls' unless @truth > $many + 100;
+
+# Start time of the nth newest call, such that there are exactly n from then on
+sub start_of
+{
+	my ($n) = @_;
+
+	$n++ while $truth[$n][1] eq $truth[ $n - 1 ][1];
+	return ($truth[ $n - 1 ][1], $n);
+}
+
+sub check_requests
+{
+	my ($rows, $name) = @_;
+	my $pages = ceil($rows / $page_size);
+	my @requests = $simulator->list_requests;
+
+	cmp_ok(scalar(@requests), '>=', $pages, "$name: requests");
+	cmp_ok(scalar(@requests), '<=', $pages + 1,
+		"$name: no more than one in vain");
+	is(scalar(grep { $_->{query} !~ /dateFrom=.*dateTo=/ } @requests),
+		0, "$name: each with dateFrom and dateTo");
+	return;
+}
+
+# ----------
+# INSERT ... SELECT
+# ----------
+
+# Peak memory, in kB, of a new backend that copies the n newest calls
+sub copy_calls
+{
+	my ($n) = @_;
+	my ($start, $rows) = start_of($n);
+	my $session = open_session($node);
+
+	$simulator->clear_log;
+	run_in($session, 'CREATE TABLE copy (LIKE calls.call_log)');
+	my (undef, $error) = run_in($session,
+		qq{INSERT INTO copy SELECT * FROM calls.call_log
+			WHERE start_time >= '$start'});
+	is($error, '', "INSERT ... SELECT of $rows rows");
+	my $peak = memory_of(backend_pid($session), 'VmHWM');
+
+	my ($count) = run_in($session,
+		'SELECT count(*), count(DISTINCT id) FROM copy');
+	is($count, "$rows|$rows", "$rows rows: each once");
+	check_requests($rows, "$rows rows");
+	run_in($session, 'DROP TABLE copy');
+	$session->quit;
+	return $peak;
+}
+
+my $peak_of_few = copy_calls($few);
+my $peak_of_many = copy_calls($many);
+cmp_ok($peak_of_many - $peak_of_few,
+	'<', $limit, "$many rows need little more memory than $few")
+  or diag("peak in kB: $peak_of_many, $peak_of_few");
+
+# ----------
+# Requests
+# ----------
+
+sub test_count
+{
+	$simulator->clear_log;
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM calls.call_log'),
+		scalar(@truth), 'count(*)');
+	check_requests(scalar(@truth), 'count(*)');
+	return;
+}
+
+sub test_limit
+{
+	$simulator->clear_log;
+	my $rows =
+	  $node->safe_psql('postgres', 'SELECT id FROM calls.call_log LIMIT 5');
+	is(scalar(split /\n/, $rows), 5, 'LIMIT 5');
+	cmp_ok(scalar($simulator->list_requests),
+		'<=', 2, 'LIMIT 5 sends no more than one request in vain');
+
+	$simulator->clear_log;
+	$node->safe_psql('postgres', 'SELECT id FROM calls.call_log LIMIT 0');
+	is(scalar($simulator->requests), 0, 'LIMIT 0 sends nothing');
+	return;
+}
+
+test_count();
+test_limit();
+
+# ----------
+# More pages than the API numbers
+# ----------
+
+sub test_page_ceiling
+{
+	my ($start, $rows) = start_of(5_300);
+	my $expected = join "\n", sort map { $_->[0] } @truth[ 0 .. $rows - 1 ];
+
+	$node->safe_psql('postgres',
+		q{ALTER FOREIGN TABLE calls.call_log OPTIONS (page_size '5')});
+	$simulator->clear_log;
+	my $ids = $node->safe_psql(
+		'postgres', qq{
+		SELECT id FROM calls.call_log WHERE start_time >= '$start'
+		ORDER BY id COLLATE "C"});
+	my %windows = map { /dateTo=([^&]+)/; $1 => 1 }
+	  map { $_->{query} } $simulator->list_requests;
+
+	ok($ids eq $expected, "every one of $rows ids, once, from pages of 5")
+	  or diag(scalar(split /\n/, $ids) . ' ids');
+	is(scalar(keys %windows), 2, 'the window went on past page 1000');
+	return;
+}
+
+test_page_ceiling();
+
+$node->stop;
+done_testing();

@@ -1,0 +1,108 @@
+# The window of a scan ends at the present by the API's clock, so no call is
+# lost when the local clock is behind it or ahead of it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use POSIX qw(strftime);
+use PostgreSQL::Test::Utils;
+use Simulator;
+use Test::More;
+
+my %mappings = (
+	'JWT' => \%Simulator::login,
+	'access_token' => { access_token => $Simulator::access_token });
+
+# How far the API's clock is ahead of the local one, in seconds
+my %skews = (
+	'two seconds ahead' => 2,
+	'two hours ahead' => 2 * 3600,
+	'two hours behind' => -2 * 3600,
+	'a year behind' => -365 * 86400);
+
+my $node = start_cluster();
+my $servers = 0;
+
+sub timestamp
+{
+	my ($time, $fraction) = @_;
+	return strftime('%Y-%m-%dT%H:%M:%S', gmtime $time) . ($fraction // '') . 'Z';
+}
+
+sub ids_of
+{
+	my ($session, $table, $condition) = @_;
+	my ($ids, $error) = run_in(
+		$session, qq{
+		SELECT id FROM $table WHERE $condition ORDER BY id COLLATE "C"});
+
+	return $error ne '' ? $error : $ids;
+}
+
+# A call that begins in the very second that the API's clock shows
+sub inject_newest
+{
+	my ($simulator, $start) = @_;
+
+	$simulator->inject($start,
+		qq({"id":"newest","startTime":"$start","type":"Voice"}));
+	return;
+}
+
+sub test_skew
+{
+	my ($skew, $login) = @_;
+	my $schema = 'calls' . $servers++;
+	my $now = time + $skews{$skew};
+	my $simulator =
+	  Simulator->start(calls => 300, days => 20, clock => timestamp($now));
+	my $newest = timestamp($now, '.000');
+	my $session = open_session($node);
+
+	inject_newest($simulator, $newest);
+	create_server($node, $schema, $simulator->url, mapping => $mappings{$login});
+	copy_truth($node, $simulator, $schema, "$schema.truth");
+
+	# The conditions are tried before and after the session has learned the
+	# clock from an answer: each in a session of its own, then all in one.
+	foreach my $condition (
+		'true',
+		"start_time >= '$newest'",
+		"start_time > timestamptz '$newest' - interval '5 minutes'",
+		"start_time = '$newest'",
+		"start_time <= 'infinity'",
+		"start_time <= now() + interval '5 years'",
+		"start_time >= now() - interval '30 days'",
+		"start_time >= now() - interval '1 hour'",
+		"start_time BETWEEN now() - interval '2 years' AND now()")
+	{
+		my $own = open_session($node);
+		my $expected = ids_of($own, "$schema.truth", $condition);
+
+		is(ids_of($own, "$schema.call_log", $condition),
+			$expected, "$condition: the first query of a session");
+		is(ids_of($session, "$schema.call_log", $condition),
+			$expected, "$condition: one of several in a session");
+		$own->quit;
+	}
+	is(scalar(grep { $_->{query} !~ /dateFrom=.*dateTo=/ }
+			  $simulator->list_requests),
+		0, 'each request has dateFrom and dateTo');
+	$session->quit;
+	return;
+}
+
+foreach my $skew (sort keys %skews)
+{
+	foreach my $login (sort keys %mappings)
+	{
+		subtest "API $skew, $login" => sub { test_skew($skew, $login) };
+	}
+}
+
+$node->stop;
+done_testing();

@@ -1,0 +1,165 @@
+# What the TAP tests of call_log_fdw share: a cluster with the extension,
+# foreign tables, and sessions that survive errors.
+package CallLog;
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use Exporter qw(import);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Simulator;
+use Time::HiRes qw(sleep time);
+
+our @EXPORT = qw(
+  start_cluster
+  create_server
+  import_tables
+  copy_truth
+  open_session
+  run_in
+  start_in
+  backend_pid
+  memory_of
+  wait_until
+);
+
+# A running cluster with the extension in it
+sub start_cluster
+{
+	my (@settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new('main');
+
+	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ]);
+	$node->append_conf('postgresql.conf', "$_\n") foreach @settings;
+	$node->start;
+	$node->safe_psql('postgres', 'CREATE EXTENSION call_log_fdw');
+	return $node;
+}
+
+# (a => 1, b => 'c d') as "OPTIONS (a '1', b 'c d')"
+sub options_clause
+{
+	my (%options) = @_;
+	my @list;
+
+	foreach my $name (sort keys %options)
+	{
+		push @list, "$name '" . ($options{$name} =~ s/'/''/gr) . q(');
+	}
+	return 'OPTIONS (' . join(', ', @list) . ')';
+}
+
+# A foreign server with a user mapping, and a schema of the same name with the
+# account's tables. server and mapping hold options.
+sub create_server
+{
+	my ($node, $name, $url, %parts) = @_;
+	my $server = options_clause(base_url => $url, %{ $parts{server} // {} });
+	my $mapping = options_clause(%{ $parts{mapping} // \%Simulator::login });
+
+	$node->safe_psql(
+		'postgres', qq{
+		CREATE SERVER $name FOREIGN DATA WRAPPER call_log_fdw $server;
+		CREATE USER MAPPING FOR CURRENT_USER SERVER $name $mapping;
+	});
+	import_tables($node, $name, $name, 'account');
+	return;
+}
+
+# A new schema with the tables of that level; options are set on call_log
+sub import_tables
+{
+	my ($node, $server, $schema, $level, %options) = @_;
+
+	$node->safe_psql(
+		'postgres', qq{
+		CREATE SCHEMA $schema;
+		IMPORT FOREIGN SCHEMA $level FROM SERVER $server INTO $schema;
+	});
+	$node->safe_psql('postgres',
+		"ALTER FOREIGN TABLE $schema.call_log " . options_clause(%options))
+	  if %options;
+	return;
+}
+
+# A local table like call_log of that schema, filled with what the simulator
+# says is the truth
+sub copy_truth
+{
+	my ($node, $simulator, $schema, $table, %scope) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/truth.csv';
+
+	$simulator->write_truth($file, %scope);
+	$node->safe_psql(
+		'postgres', qq{
+		CREATE TABLE $table (LIKE $schema.call_log);
+		COPY $table FROM '$file' (FORMAT csv, HEADER, ENCODING 'UTF8');
+		ANALYZE $table;
+	});
+	return;
+}
+
+# A psql that stays; errors come with SQLSTATE, detail, hint and context
+sub open_session
+{
+	my ($node) = @_;
+	my $session = $node->background_psql('postgres', on_error_stop => 0);
+
+	$session->set_query_timer_restart;
+	$session->query('\set VERBOSITY verbose');
+	return $session;
+}
+
+# Run SQL in the session; returns what it wrote to stdout and to stderr
+sub run_in
+{
+	my ($session, $sql) = @_;
+
+	$session->{stderr} = '';
+	my $output = $session->query($sql);
+	return ($output, $session->{stderr} =~ s/^psql:<stdin>:\d+: //mgr);
+}
+
+# Begin to run SQL in the session, without waiting; run_in then waits for both
+sub start_in
+{
+	my ($session, $sql) = @_;
+
+	$session->query_until(qr/begun/, "\\echo begun\n$sql;\n");
+	return;
+}
+
+sub backend_pid
+{
+	my ($session) = @_;
+	my ($pid) = run_in($session, 'SELECT pg_backend_pid()');
+	return $pid;
+}
+
+# A line of /proc/PID/status, such as VmHWM, in kB
+sub memory_of
+{
+	my ($pid, $name) = @_;
+	my $status = slurp_file("/proc/$pid/status");
+
+	$status =~ /^$name:\s+(\d+) kB$/m or croak "no $name for process $pid";
+	return $1;
+}
+
+# Poll until the condition holds; what it is, for the message if it never does
+sub wait_until
+{
+	my ($what, $condition) = @_;
+	my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
+
+	until ($condition->())
+	{
+		croak "timed out waiting until $what" if time > $deadline;
+		sleep 0.01;
+	}
+	return;
+}
+
+1;

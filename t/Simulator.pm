@@ -1,0 +1,183 @@
+# The API simulator as a child process of the test, and its control API.
+#
+# my $simulator = Simulator->start(calls => 500, short_pages => undef);
+#
+# The options are those of the command line, see simulator/README.md; an option
+# without a value is undef. The simulator ends with the object.
+package Simulator;
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use File::Basename qw(dirname);
+use HTTP::Tiny;
+use JSON::PP;
+
+my $program = dirname(__FILE__) . '/../simulator';
+my $http = HTTP::Tiny->new(http_proxy => undef, timeout => 180);
+
+# Credentials that it accepts
+our %login = (
+	client_id => 'simulator-client',
+	client_secret => 'simulator-secret',
+	jwt => 'simulator.jwt.assertion');
+our $access_token = 'simulator-access-token';
+
+# The extension of the user who logs in
+our $own_extension = 731900211008;
+
+sub start
+{
+	my ($class, %options) = @_;
+	my @arguments;
+
+	foreach my $name (sort keys %options)
+	{
+		push @arguments, '--' . ($name =~ tr/_/-/r);
+		push @arguments, $options{$name} if defined $options{$name};
+	}
+	my $pid = open my $output, '-|', 'python3', $program, '--exit-with-parent',
+	  @arguments
+	  or croak "could not start python3: $!";
+	my $url = readline $output;
+	croak "the simulator does not start: @arguments" unless defined $url;
+	chomp $url;
+	return bless { pid => $pid, output => $output, url => $url }, $class;
+}
+
+sub DESTROY
+{
+	my ($self) = @_;
+	local $?;    # closing a pipe sets it, and it is the test's exit status
+
+	kill 'TERM', $self->{pid};
+	close $self->{output};
+	return;
+}
+
+sub url
+{
+	my ($self) = @_;
+	return $self->{url};
+}
+
+sub control
+{
+	my ($self, $method, $name, $parameters, %request) = @_;
+	my $query = $http->www_form_urlencode($parameters // {});
+	my $response = $http->request($method, "$self->{url}/simulator/$name?$query",
+		\%request);
+
+	croak "simulator: $method $name?$query: $response->{content}"
+	  unless $response->{success};
+	return $response->{content};
+}
+
+# fault('status', match => 'call-log', skip => 1, status => 503)
+sub fault
+{
+	my ($self, $kind, %parameters) = @_;
+	my $body = delete $parameters{body};
+
+	$self->control('POST', 'faults', { kind => $kind, %parameters },
+		defined $body ? (content => $body) : ());
+	return;
+}
+
+sub clear_faults
+{
+	my ($self) = @_;
+	$self->control('DELETE', 'faults');
+	return;
+}
+
+# Change options while it runs
+sub set
+{
+	my ($self, %changes) = @_;
+	$self->control('POST', 'options', \%changes);
+	return;
+}
+
+# Everything as it was at the start; issued tokens and the log are forgotten
+sub reset
+{
+	my ($self) = @_;
+	$self->control('POST', 'reset');
+	return;
+}
+
+# The requests since the last clear_log, oldest first, as hashes: method, path,
+# query, status, connection, records ...
+sub requests
+{
+	my ($self, $path) = @_;
+	my $log = decode_json($self->control('GET', 'requests'));
+	return grep { index($_->{path}, $path // '') >= 0 } @$log;
+}
+
+sub list_requests
+{
+	my ($self) = @_;
+	return $self->requests('/call-log');
+}
+
+sub logins
+{
+	my ($self) = @_;
+	return $self->requests('/oauth/token');
+}
+
+sub clear_log
+{
+	my ($self) = @_;
+	$self->control('GET', 'requests', { clear => 'true' });
+	return;
+}
+
+# Put a record, given as raw JSON, into the account's list
+sub inject
+{
+	my ($self, $start_time, $json) = @_;
+	$self->control('POST', 'records', { startTime => $start_time },
+		content => $json);
+	return;
+}
+
+# Write all records that a list shows into a file, as CSV with a header
+sub write_truth
+{
+	my ($self, $file, %scope) = @_;
+
+	open my $out, '>:raw', $file or croak "could not open $file: $!";
+	$self->control('GET', 'truth', { view => 'simple', %scope },
+		data_callback => sub { print $out $_[0] });
+	close $out or croak "could not write $file: $!";
+	return;
+}
+
+# [id, startTime] of all records that the account's list shows, newest first
+sub truth_index
+{
+	my ($self) = @_;
+	my @index;
+	my $rest = '';
+
+	$self->control(
+		'GET', 'truth',
+		{ format => 'json' },
+		data_callback => sub {
+			$rest .= $_[0];
+			while ($rest =~ s/\A(.*)\n//)
+			{
+				my $record = $1;
+				my ($id) = $record =~ /"id":"([^"]*)"/;
+				my ($start) = $record =~ /"startTime":"([^"]*)"/;
+				push @index, [ $id, $start ];
+			}
+		});
+	return @index;
+}
+
+1;
