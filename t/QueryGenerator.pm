@@ -372,7 +372,7 @@ sub condition
 	{
 		my ($a, $b) = ($self->condition($depth - 1), $self->condition($depth - 1));
 		return pick("($a AND $b)", "($a OR $b)", "NOT ($a)", "(NOT ($a) AND $b)",
-			"CASE WHEN $a THEN $b END");
+			"(CASE WHEN $a THEN $b END)::boolean");
 	}
 	return $self->time_condition if $kind < 0.4;
 	return $self->text_condition(pick(@enumerated)) if $kind < 0.72;
