@@ -10,6 +10,7 @@ PGFILEDESC = "call_log_fdw - foreign data wrapper for the RingCentral Call Log A
 MODULE_big = call_log_fdw
 OBJS = \
 	call_log_fdw.o \
+	src/batch.o \
 	src/budget.o \
 	src/endpoint.o \
 	src/http.o \
@@ -33,7 +34,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 
@@ -44,7 +45,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # The unit tests are a module of their own, with the pure rooms linked in
-UNIT_OBJS = t/unit.o src/endpoint.o src/json.o src/request.o
+UNIT_OBJS = t/unit.o src/batch.o src/endpoint.o src/json.o src/request.o
 t/unit$(DLSUFFIX): $(UNIT_OBJS)
 	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 

@@ -230,16 +230,12 @@ callLogEndForeignScan(ForeignScanState *node)
 
 static void
 explain_request(ForeignScanState *node, ExplainState *es,
-				List *deparse_context)
+				const ClfQuery *query)
 {
 	ClfScanState *state = node->fdw_state;
-	ClfQuery   *query = state->query;
 	ClfWindow	window;
 	const char *text;
 
-	if (query == NULL)
-		query = clf_bind_query(state->plan, state->options,
-							   evaluate(node, deparse_context));
 	if (clf_query_window(query, state->options,
 						 clf_http_clock(state->options), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1));
@@ -248,20 +244,24 @@ explain_request(ForeignScanState *node, ExplainState *es,
 	ExplainPropertyText("Call Log Request", text, es);
 }
 
+/* By id, the other conditions are not sent */
 static void
 explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
-						  List *deparse_context)
+						  List *deparse_context, const ClfQuery *query)
 {
 	ClfScanState *state = node->fdw_state;
 	List	   *texts = NIL;
 
 	for (int i = 0; i < state->plan->nconditions; i++)
 	{
+		ClfCondition *condition = &state->plan->conditions[i];
 		Node	   *clause = list_nth(node->ss.ps.plan->qual,
-									  state->plan->conditions[i].clause);
+									  condition->clause);
 
-		texts = lappend(texts, deparse_expression(clause, deparse_context,
-												  es->verbose, false));
+		if (!clf_query_by_id(query) ||
+			(condition->filter->operators & CLF_OP_IDS))
+			texts = lappend(texts, deparse_expression(clause, deparse_context,
+													  es->verbose, false));
 	}
 	if (texts != NIL)
 		ExplainPropertyList("Pushed Conditions", texts, es);
@@ -292,10 +292,15 @@ callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	List	   *deparse_context = set_deparse_context_plan(es->deparse_cxt,
 														   node->ss.ps.plan,
 														   NIL);
+	ClfQuery   *query = state->query;
 
-	explain_request(node, es, deparse_context);
-	explain_pushed_conditions(node, es, deparse_context);
-	ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
+	if (query == NULL)
+		query = clf_bind_query(state->plan, state->options,
+							   evaluate(node, deparse_context));
+	explain_request(node, es, query);
+	explain_pushed_conditions(node, es, deparse_context, query);
+	if (!clf_query_by_id(query))
+		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
 	if (es->costs)
 		ExplainPropertyFloat("Estimated Requests", NULL, state->plan->requests,
 							 0, es);

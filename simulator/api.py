@@ -3,21 +3,26 @@
 import collections
 import re
 
+import active_calls
+import by_id
 import call_log
 import errors
 import messages
 import oauth
 import ratelimit
+import render
 
-Endpoint = collections.namedtuple('Endpoint', 'method path group answer')
+JSON_TYPES = ('application/json', 'application/*', '*/*')
 
-ACCOUNT_PATH = '/restapi/v1.0/account/(?P<accountId>[^/]+)'
-EXTENSION_PATH = ACCOUNT_PATH + '/extension/(?P<extensionId>[^/]+)'
+# `types`: what the header Accept may ask for
+Endpoint = collections.namedtuple('Endpoint', 'method path group answer types',
+                                  defaults=(JSON_TYPES,))
+
+ACCOUNT = '/restapi/v1.0/account/(?P<accountId>[^/]+)'
+LEVEL = ACCOUNT + '(?:/extension/(?P<extensionId>[^/]+))?'
 
 # The group of what everybody may ask, as often as he likes
 PUBLIC = None
-
-JSON_RANGES = ('application/json', 'application/*', '*/*')
 
 
 class Api:
@@ -26,29 +31,40 @@ class Api:
         self.dataset = dataset
         self.tokens = oauth.Tokens(options)
         self.limiter = ratelimit.RateLimiter(options)
-        self.call_log = call_log.CallLog(base_url, options, clock, dataset)
+        self.renderer = render.Renderer(base_url)
+        self.call_log = call_log.CallLog(self.renderer, options, clock, dataset)
+        self.by_id = by_id.ById(self.renderer, options, dataset)
         self.base_url = base_url
+        self.active_calls = active_calls.ActiveCalls(self.renderer, options, clock, dataset)
         self.endpoints = (
             Endpoint('GET', re.compile('/restapi'), PUBLIC, self.versions),
             Endpoint('POST', re.compile('/restapi/oauth/token'), 'auth', self.token),
-            Endpoint('GET', re.compile(ACCOUNT_PATH + '/call-log'), 'heavy', self.call_log.answer),
-            Endpoint('GET', re.compile(EXTENSION_PATH + '/call-log'), 'heavy',
-                     self.call_log.answer),
+            Endpoint('GET', re.compile(LEVEL + '/call-log'), 'heavy', self.call_log.answer),
+            Endpoint('GET', re.compile(LEVEL + '/call-log/(?P<ids>[^/]+)'), 'heavy',
+                     self.by_id.answer, (*JSON_TYPES, *by_id.TYPES)),
+            Endpoint('GET', re.compile(LEVEL + '/active-calls'), 'heavy',
+                     self.active_calls.answer),
         )
 
     def reset(self):
         self.tokens.clear()
         self.limiter.clear()
         self.dataset.clear_injected()
+        self.forget()
+
+    def forget(self):
+        """The options changed."""
         self.call_log.forget()
+        self.active_calls.forget()
 
     def answer(self, request, twist=None):
-        """(status, headers, body) of a request; `twist` makes a list lie (see faults.py)."""
+        """(status, headers, body) of a request; `twist` makes an endpoint lie (see faults.py)."""
         headers = []
         try:
             endpoint, path = self.route(request)
             self.admit(request, endpoint, headers)
-            return 200, headers, endpoint.answer(request, path, twist)
+            body = endpoint.answer(request, path, twist)
+            return body.status, headers + body.headers, body
         except errors.ApiError as error:
             return error.status, headers + error.headers, messages.json_body(error.content)
 
@@ -74,7 +90,7 @@ class Api:
         if endpoint.group != 'auth':
             self.tokens.check(request.header('authorization'))
         accepted = request.header('accept', '*/*')
-        if not any(media_range in accepted for media_range in JSON_RANGES):
+        if not any(name in accepted for name in endpoint.types):
             raise errors.refused(406, 'NotAcceptable', 'HTTP 406 Not Acceptable')
 
     def versions(self, request, path, twist):

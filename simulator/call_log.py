@@ -1,4 +1,4 @@
-"""The call-log lists: a window of a listing, filtered, cut into pages, rendered.
+"""The lists of call records: a window of a listing, filtered, cut into pages, rendered.
 
 https://developers.ringcentral.com/guide/voice/call-log/api
 """
@@ -12,6 +12,9 @@ import errors
 import messages
 import parameters
 
+# The actions of calls that conferenceType finds.
+CONFERENCES = {'AudioConferencing': 'Conference Call', 'Meetings': 'RC Meetings'}
+
 # What each filter asks of a record. `phoneNumber` compares digits: a number that a record shows
 # formatted or masked is not found, which is why clients should not rely on it.
 FILTERS = {
@@ -19,6 +22,8 @@ FILTERS = {
     'showBlocked': lambda record, _: not record.blocked,
     'type': lambda record, values: record.type in values,
     'direction': lambda record, values: record.direction in values,
+    'conferenceType': lambda record, values: record.action in [CONFERENCES[value]
+                                                               for value in values],
     'transport': lambda record, values: record.transport in values,
     'metadataCategory': lambda record, values: not values.isdisjoint(record.categories),
     'sessionId': lambda record, value: record.session_id == value,
@@ -42,9 +47,11 @@ BOUNDS = {
 }
 
 
-class CallLog:
-    def __init__(self, base_url, options, clock, dataset):
-        self.base_url = base_url
+class RecordList:
+    """A list of records with what all lists do; subclasses say whence and which."""
+
+    def __init__(self, renderer, options, clock, dataset):
+        self.renderer = renderer
         self.options = options
         self.clock = clock
         self.dataset = dataset
@@ -52,20 +59,88 @@ class CallLog:
         self.pages = calls.Cache(64)
 
     def forget(self):
-        """The data or the options changed."""
+        """The options changed."""
         self.listings.clear()
         self.pages.clear()
 
     def answer(self, request, path, twist):
         scope = scope_of(path)
-        level = 'account' if scope == data.ACCOUNT else 'extension'
-        values = parameters.parse(request.parameters(), level)
+        values = parameters.parse(request.parameters(), self.endpoint(scope))
         values['perPage'] = min(values['perPage'], self.options.max_per_page)
         if values['page'] > self.options.page_ceiling:
             raise errors.invalid_parameter('page')
         window = self.window(values)
-        key = (scope, parameters.echo(values), window, twist)
-        return self.pages.get(key, lambda: self.page(scope, values, window, twist))
+        lie = twist.kind if twist else None
+        key = (self.dataset.version, scope, parameters.echo(values), window, lie)
+        return self.pages.get(key, lambda: self.page(scope, values, window, lie))
+
+    def page(self, scope, values, window, lie):
+        served = max(1, values['page'] - 1) if lie == 'repeat-page' else values['page']
+        records, last = self.cut(scope, self.filters(values), window, served, values['perPage'])
+        if lie == 'unsorted':
+            records = records[::-1]
+        return self.render(scope, values, records, last)
+
+    def cut(self, scope, filters, window, number, size):
+        """The records of a page, and the number of the last page that is offered."""
+        late = ()
+        if self.options.short_pages:
+            late = tuple(row for row in filters if row[0] not in VISIBILITY)
+            filters = tuple(row for row in filters if row[0] in VISIBILITY)
+        listing = self.listing(scope, filters)
+        low, high = listing.window(*window)
+        start, end = low + (number - 1) * size, low + number * size
+        records = [record for record in listing.records[start:min(end, high)]
+                   if passes(record, late)]
+        last = (high - low) // size + 1 if self.options.empty_last_page else -(-(high - low) // size)
+        return records, max(1, last)
+
+    def listing(self, scope, filters):
+        key = (self.dataset.version, scope, filters)
+        return self.listings.get(key, lambda: self.source(scope).filter(
+            lambda record: passes(record, filters)))
+
+    def render(self, scope, values, records, last):
+        """The answer: no totals, and no page numbers for an empty page."""
+        number, size = values['page'], values['perPage']
+        start = (number - 1) * size
+        paging = {'perPage': size}
+        if records:
+            paging |= {'page': number, 'pageStart': start, 'pageEnd': start + len(records) - 1}
+        navigation = {name: {'uri': self.page_uri(scope, values, target)}
+                      for name, target in self.links(number, last).items() if target}
+        content = b'{"uri":%b,"records":[%b],"paging":%b,"navigation":%b}' % (
+            messages.to_json(self.page_uri(scope, values, number)),
+            b','.join(self.renderer.records(scope, records, values['view'])),
+            messages.to_json(paging), messages.to_json(navigation))
+        return messages.Body(content, len(records))
+
+    def page_uri(self, scope, values, number):
+        echo = parameters.echo(values | {'page': number})
+        return f'{self.renderer.uri(scope, self.resource)}?{echo}'
+
+    def links(self, number, last):
+        """Page numbers; 0 is none."""
+        return {'firstPage': 1, 'previousPage': number - 1,
+                'nextPage': number + 1 if number < last else 0}
+
+    def filters(self, values):
+        """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
+        asked = {name: value for name, value in values.items() if name in FILTERS}
+        if values.get('withRecording'):
+            asked.setdefault('recordingType', 'All')
+        for name in VISIBILITY:
+            if asked.get(name):
+                del asked[name]
+        return tuple((name, frozenset(value) if isinstance(value, tuple) else value)
+                     for name, value in asked.items())
+
+
+class CallLog(RecordList):
+    resource = 'call-log'
+
+    def endpoint(self, scope):
+        return parameters.ACCOUNT if scope == data.ACCOUNT else parameters.EXTENSION
 
     def window(self, values):
         """First and last millisecond that the dates admit; fills in the default dateFrom.
@@ -81,61 +156,13 @@ class CallLog:
             raise errors.invalid_parameter('dateFrom')
         return BOUNDS[self.options.bounds](values['dateFrom'], until)
 
-    def page(self, scope, values, window, twist):
-        served = max(1, values['page'] - 1) if twist == 'repeat-page' else values['page']
-        records, more = self.cut(scope, filters_of(values), window, served, values['perPage'])
-        if twist == 'unsorted':
-            records = records[::-1]
-        return self.render(scope, values, records, more)
-
-    def cut(self, scope, filters, window, number, size):
-        """The records of a page, and whether a next one is offered."""
-        late = ()
-        if self.options.short_pages:
-            late = tuple(row for row in filters if row[0] not in VISIBILITY)
-            filters = tuple(row for row in filters if row[0] in VISIBILITY)
-        listing = self.listing(scope, filters)
-        low, high = listing.window(*window)
-        start, end = low + (number - 1) * size, low + number * size
-        more = end < high or (end == high and self.options.empty_last_page)
-        records = listing.records[start:min(end, high)]
-        return [record for record in records if passes(record, late)] if late else records, more
-
-    def listing(self, scope, filters):
-        return self.listings.get((scope, filters), lambda: self.dataset.listings[scope].filter(
-            lambda record: passes(record, filters)))
-
-    def render(self, scope, values, records, more):
-        """The answer: no totals, no lastPage, and no page numbers for an empty page."""
-        number, size = values['page'], values['perPage']
-        start = (number - 1) * size
-        paging = {'perPage': size}
-        if records:
-            paging |= {'page': number, 'pageStart': start, 'pageEnd': start + len(records) - 1}
-        links = {'firstPage': 1, 'previousPage': number - 1, 'nextPage': number + 1 if more else 0}
-        navigation = {name: {'uri': self.page_uri(scope, values, target)}
-                      for name, target in links.items() if target}
-        prefix = self.record_prefix(scope)
-        content = b'{"uri":%b,"records":[%b],"paging":%b,"navigation":%b}' % (
-            messages.to_json(self.page_uri(scope, values, number)),
-            b','.join([record.render(prefix, values['view']) for record in records]),
-            messages.to_json(paging), messages.to_json(navigation))
-        return messages.Body(content, len(records))
-
-    def page_uri(self, scope, values, number):
-        return f'{self.list_uri(scope)}?{parameters.echo(values | {"page": number})}'
-
-    def list_uri(self, scope):
-        return f'{self.base_url}{data.path_of(scope)}/call-log'
-
-    def record_prefix(self, scope):
-        """The beginning of a record: its uri up to the id."""
-        return f'{{"uri":"{self.list_uri(scope)}/'.encode()
+    def source(self, scope):
+        return self.dataset.listings[scope]
 
 
 def scope_of(path):
     """The list that a path names: the account's, or the one of an extension."""
-    names = {name: urllib.parse.unquote(text) for name, text in path.items()}
+    names = {name: urllib.parse.unquote(text) for name, text in path.items() if text is not None}
     if names['accountId'] not in ('~', str(data.ACCOUNT_ID)):
         raise errors.not_found('accountId')
     extension = names.get('extensionId')
@@ -146,18 +173,6 @@ def scope_of(path):
     if extension not in map(str, data.EXTENSION_IDS):
         raise errors.not_found('extensionId')
     return int(extension)
-
-
-def filters_of(values):
-    """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
-    asked = {name: value for name, value in values.items() if name in FILTERS}
-    if values['withRecording']:
-        asked.setdefault('recordingType', 'All')
-    for name in VISIBILITY:
-        if asked.get(name):
-            del asked[name]
-    return tuple((name, frozenset(value) if isinstance(value, tuple) else value)
-                 for name, value in asked.items())
 
 
 def passes(record, filters):

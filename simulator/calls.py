@@ -13,9 +13,9 @@ E164 = re.compile(r'\+?([1-9]\d{7,14})', re.ASCII)
 class Record:
     """One call: its JSON but for the uri, which depends on list and view; what filters look at."""
 
-    __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'transport', 'session_id',
-                 'telephony_session_id', 'recording_types', 'numbers', 'extension_id',
-                 'extension_ids', 'categories', 'deleted', 'blocked')
+    __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'action', 'transport',
+                 'session_id', 'telephony_session_id', 'recording_types', 'numbers',
+                 'extension_id', 'extension_ids', 'categories', 'deleted', 'blocked')
 
     def __init__(self, start, fields, body, detail):
         self.start = start
@@ -28,6 +28,7 @@ class Record:
         legs = fields.get('legs') or ()
         self.type = fields.get('type')
         self.direction = fields.get('direction')
+        self.action = fields.get('action')
         self.transport = fields.get('transport')
         self.session_id = fields.get('sessionId')
         self.telephony_session_id = fields.get('telephonySessionId')
@@ -53,10 +54,13 @@ class InjectedRecord(Record):
     def __init__(self, start, raw):
         super().__init__(start, {}, raw, b'')
         try:
-            self.read(json.loads(raw))
+            fields = json.loads(raw)
+            self.read(fields)
+            self.id = str(fields.get('id')).encode()
             hash((self.type, self.direction, self.transport, self.categories, self.extension_ids))
         except (ValueError, TypeError, AttributeError, RecursionError):
             self.read({})       # nothing to filter on, so it is only in unfiltered lists
+            self.id = b''       # and not to be found by id
 
     def render(self, prefix, view):
         return self.body
@@ -78,29 +82,39 @@ def extension_id(fields):
     return (fields.get('extension') or {}).get('id')
 
 
+def newest_first(record):
+    return -record.start
+
+
 class Listing:
     """Records newest first, with the start times beside them for binary search."""
 
     def __init__(self, records):
         self.records = records
-        self.keys = array.array('q', [-record.start for record in records])
+        self.keys = array.array('q', map(newest_first, records))
+        self.by_id = None       # made when it is first needed
 
     def window(self, first, last):
         """Positions (from, to) of the records that started in [first, last] milliseconds."""
         low = bisect.bisect_left(self.keys, -last)
         return low, max(low, bisect.bisect_right(self.keys, -first))
 
+    def find(self, record_id):
+        """The record with this id, or None."""
+        if self.by_id is None:
+            self.by_id = {record.id: record for record in reversed(self.records)}
+        return self.by_id.get(record_id.encode())
+
     def filter(self, predicate):
         return Listing([record for record in self.records if predicate(record)])
 
-    def insert(self, record):
-        position = bisect.bisect_left(self.keys, -record.start)
-        self.records.insert(position, record)
-        self.keys.insert(position, -record.start)
-
-    def remove(self, unwanted):
-        kept = Listing([record for record in self.records if record not in unwanted])
-        self.records, self.keys = kept.records, kept.keys
+    def changed(self, gone=frozenset(), new=()):
+        """A listing without some records and with others; whoever reads this one can go on."""
+        kept = self.filter(lambda record: record not in gone) if gone else self
+        records = kept.records.copy()
+        for record in new:
+            records.insert(bisect.bisect_left(records, -record.start, key=newest_first), record)
+        return Listing(records)
 
 
 class Cache:

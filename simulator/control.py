@@ -60,13 +60,11 @@ def clear_faults(simulator, parameters, body):
 def add_record(simulator, parameters, body):
     start = dates.parse(parameters['startTime']) // dates.MILLISECOND
     simulator.dataset.inject(scope(parameters), start, body)
-    simulator.api.call_log.forget()
     return json_answer({})
 
 
 def clear_records(simulator, parameters, body):
     simulator.dataset.clear_injected()
-    simulator.api.call_log.forget()
     return json_answer({})
 
 
@@ -76,7 +74,7 @@ def get_options(simulator, parameters, body):
 
 def set_options(simulator, parameters, body):
     simulator.options.set(parameters)
-    simulator.api.call_log.forget()
+    simulator.api.forget()
     return get_options(simulator, parameters, body)
 
 
@@ -87,13 +85,23 @@ def reset(simulator, parameters, body):
 
 def get_truth(simulator, parameters, body):
     wanted = scope(parameters)
-    records = [record for record in simulator.dataset.listings[wanted].records
-               if not record.deleted]
-    prefix = simulator.api.call_log.record_prefix(wanted)
+    resource = parameters.get('resource', 'call_log')
+    if resource not in TRUTHS:
+        raise ValueError(f'resource is one of: {", ".join(TRUTHS)}')
+    api = simulator.api
+    source = api.active_calls.source if resource == 'active_calls' else api.call_log.source
+    records = [record for record in source(wanted).records if not record.deleted]
+    texts = api.renderer.records(wanted, records, 'Detailed')
     if parameters.get('format') == 'json':
-        return 200, JSON, truth.json_lines(records, prefix)
-    return 200, CSV, truth.csv_lines(records, prefix, parameters.get('view', 'detailed'))
+        return 200, JSON, truth.json_lines(texts)
+    return 200, CSV, TRUTHS[resource](texts, parameters.get('view', 'detailed'))
 
+
+TRUTHS = {
+    'call_log': truth.calls,
+    'active_calls': truth.calls,
+    'call_log_legs': lambda texts, view: truth.legs(texts),
+}
 
 ROUTES = {
     ('GET', 'requests'): requests,

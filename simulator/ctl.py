@@ -95,7 +95,7 @@ def reset(arguments):
 
 
 def truth(arguments):
-    parameters = {'view': arguments.view, 'format': 'json' if arguments.json else 'csv'}
+    parameters = {'resource': arguments.resource, 'view': arguments.view, 'format': 'json' if arguments.json else 'csv'}
     with call('GET', 'truth', parameters | scope(arguments)) as response:
         while part := response.read(1 << 20):
             sys.stdout.buffer.write(part)
@@ -148,6 +148,7 @@ def parse_arguments():
 
     added = command('truth', truth, 'print all visible records, as CSV for COPY')
     add_scope(added)
+    added.add_argument('--resource', default='call_log', help='call_log, call_log_legs, active_calls')
     added.add_argument('--json', action='store_true', help='as JSON, one record a line')
     added.add_argument('--view', choices=('simple', 'detailed'), default='detailed',
                        help='the view that the uri names')

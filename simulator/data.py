@@ -1,4 +1,4 @@
-"""The data set: made-up calls of a made-up account, the same for the same seed.
+"""Made-up calls of a made-up account, the same for the same seed.
 
 Shapes follow https://developers.ringcentral.com/guide/voice/call-log/details; the mix is what makes
 clients stumble: fields that are missing, null or of another type, values outside the documented
@@ -132,29 +132,6 @@ def path_of(scope):
     return account if scope == ACCOUNT else f'{account}/extension/{scope}'
 
 
-class DataSet:
-    """The listings: the account's, and those of each extension."""
-
-    def __init__(self, base_url, options, now):
-        generator = Generator(base_url, options, now // dates.MILLISECOND)
-        records = generator.records()
-        self.listings = {ACCOUNT: calls.Listing(records)}
-        for extension in EXTENSION_IDS:
-            self.listings[extension] = calls.Listing(
-                [record for record in records if record.extension_id == extension])
-        self.injected = set()
-
-    def inject(self, scope, start, raw):
-        record = calls.InjectedRecord(start, raw)
-        self.injected.add(record)
-        self.listings[scope].insert(record)
-
-    def clear_injected(self):
-        for listing in self.listings.values():
-            listing.remove(self.injected)
-        self.injected.clear()
-
-
 class Generator:
     def __init__(self, base_url, options, now):
         self.random = random.Random(options.seed)
@@ -198,8 +175,8 @@ class Generator:
 
     # --- records ---------------------------------------------------------------------------
 
-    def record(self, index, start):
-        outcome = self.pick(DRAWN_OUTCOMES)
+    def record(self, index, start, outcome=None):
+        outcome = outcome or self.pick(DRAWN_OUTCOMES)
         modern = start >= self.modern_since
         shared = self.shared(outcome, start, modern)
         head = {'id': self.id(index), 'sessionId': self.session_id(index)}
@@ -230,12 +207,15 @@ class Generator:
         if outcome.reason:
             fields['reason'] = outcome.reason
             fields['reasonDescription'] = REASON_DESCRIPTIONS.get(outcome.reason, outcome.reason)
-        extension = self.pick(EXTENSIONS)
+        extension = self.extension()
         self.add_parties(fields, outcome.direction, extension)
         if self.chance(0.75):
             fields['extension'] = {'uri': self.base_url + path_of(extension.id), 'id': extension.id}
         fields['transport'] = 'PSTN' if self.chance(0.4) else 'VoIP'
         return fields
+
+    def extension(self):
+        return self.pick(EXTENSIONS)
 
     def extras(self, outcome):
         """What only some records have."""

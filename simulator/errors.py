@@ -47,6 +47,10 @@ def not_found(name):
                                  parameterName=name))
 
 
+def batch_too_large(limit):
+    return ApiError(400, content('CMN-106', f'Batch request is limited to {limit} entries'))
+
+
 def invalid_uri():
     return ApiError(404, content('CMN-120', 'Invalid URI'))
 

@@ -1,8 +1,8 @@
 """Faults on demand: which request they meet, and what they do to the answer.
 
-Three kinds: a replacement is another answer; a twist makes a list lie (call_log.py); a wire fault
-breaks the transport of an answer that is correct in itself. Nothing here is counted or authorised
-by the API unless the API's own answer is needed.
+Three kinds: a replacement is another answer; a twist makes an endpoint lie (call_log.py, by_id.py);
+a wire fault breaks the transport of an answer that is correct in itself. Nothing here is counted or
+authorised by the API unless the API's own answer is needed.
 """
 
 import socket
@@ -81,17 +81,22 @@ class Faults:
 # --- replacements: (status, headers, body) ---------------------------------------------------
 
 def status(fault, request):
-    number = fault.get('status', 500)
-    message = fault.get('message', f'Simulated status {number}')
+    number, content = failure(fault)
     if request.path.endswith('/oauth/token') and number == 400:
-        error = errors.oauth(fault.get('error', 'invalid_grant'), message,
+        error = errors.oauth(fault.get('error', 'invalid_grant'), content['message'],
                              fault.parameters.get('code'))
         return number, extra_headers(fault) + error.headers, messages.json_body(error.content)
+    return number, extra_headers(fault), messages.json_body(content)
+
+
+def failure(fault):
+    """Status and content of the error that a fault asks for."""
+    number = fault.get('status', 500)
+    message = fault.get('message', f'Simulated status {number}')
     names = {'parameter': 'parameterName', 'permission': 'permissionName'}
     details = {names[name]: value for name, value in fault.parameters.items() if name in names}
-    content = errors.content(fault.get('code', CODES.get(number, f'AGW-{number}')), message,
-                             **details)
-    return number, extra_headers(fault), messages.json_body(content)
+    code = fault.get('code', CODES.get(number, f'AGW-{number}'))
+    return number, errors.content(code, message, **details)
 
 
 def extra_headers(fault):
@@ -196,14 +201,15 @@ def badgzip(connection, fault, answer):
 
 
 REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'redirect': redirect}
-TWISTS = ('unsorted', 'repeat-page')
+TWISTS = ('unsorted', 'repeat-page', 'part')
 WIRE_FAULTS = {'hang': hang, 'close': close, 'drip': drip, 'truncate': truncate,
                'chunk-truncate': chunk_truncate, 'reset': reset, 'huge': huge,
                'content-type': content_type, 'badgzip': badgzip}
 
-TYPES = {'status': int, 'interval': float, 'bytes': int}
+TYPES = {'status': int, 'interval': float, 'bytes': int, 'n': int}
+ERROR_PARAMETERS = ('status', 'code', 'message', 'parameter', 'permission')
 HEADER_PARAMETERS = ('status', 'retry_after', 'header')
 KINDS = {kind: () for kind in (*REPLACEMENTS, *TWISTS, *WIRE_FAULTS)} | {
-    'status': (*HEADER_PARAMETERS, 'code', 'message', 'parameter', 'permission', 'error'),
+    'status': (*ERROR_PARAMETERS, *HEADER_PARAMETERS, 'error'), 'part': (*ERROR_PARAMETERS, 'n'),
     'html': HEADER_PARAMETERS, 'empty': HEADER_PARAMETERS, 'redirect': ('status', 'location'),
     'drip': ('interval',), 'huge': ('bytes',), 'content-type': ('value',)}

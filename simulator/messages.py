@@ -1,8 +1,16 @@
 """What goes over the wire: a request as it was read, the body of an answer."""
 
 import gzip
+import http
 import json
 import urllib.parse
+
+
+def phrase(status):
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return 'Unknown'
 
 
 class Request:
@@ -25,11 +33,16 @@ class Request:
 
 
 class Body:
-    """The bytes of an answer; they are compressed once, however often they are sent."""
+    """The bytes of an answer; they are compressed once, however often they are sent.
 
-    def __init__(self, plain, records=None):
+    `status` and `headers` are what an endpoint wants to go with it.
+    """
+
+    def __init__(self, plain, records=None, status=200, headers=()):
         self.plain = plain
         self.records = records      # how many call records it carries, for the log
+        self.status = status
+        self.headers = list(headers)
         self.packed = None
 
     def gzip(self):

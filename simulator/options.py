@@ -47,6 +47,8 @@ OPTIONS = (
            choices=('inclusive', 'exclusive', 'seconds')),
     Option('short_pages', switch, False, 'cut pages before filtering them'),
     Option('empty_last_page', switch, True, 'an exactly full last page offers a next page'),
+    Option('active_filters', switch, True, 'the list of active calls heeds its filters'),
+    Option('multipart_quoted', switch, False, 'quote the boundary of a multipart answer'),
     Option('latency', natural, 0, 'milliseconds before an answer'),
     Option('gzip_min', natural, 200, 'bytes from which a body is compressed'),
 )

@@ -1,7 +1,9 @@
-"""Query parameters of the call-log lists: what each level documents and which values it takes.
+"""Query parameters: which ones each endpoint documents and which values they take.
 
 https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/readUserCallLog
+https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallRecord
+https://developers.ringcentral.com/api-reference/Call-Log/listCompanyActiveCalls
 """
 
 import collections
@@ -11,8 +13,13 @@ import urllib.parse
 import dates
 import errors
 
-Parameter = collections.namedtuple('Parameter', 'name parse default many levels',
-                                   defaults=(None, False, ('account', 'extension')))
+# The list of each level, records by id, active calls of both levels.
+ACCOUNT, EXTENSION, BY_ID, ACTIVE_CALLS = 'account', 'extension', 'by-id', 'active-calls'
+LISTS = (ACCOUNT, EXTENSION)
+PAGED = (*LISTS, ACTIVE_CALLS)
+
+Parameter = collections.namedtuple('Parameter', 'name parse default many endpoints',
+                                   defaults=(None, False, LISTS))
 
 
 def choice(*values):
@@ -48,14 +55,16 @@ def page_size(text):
 
 # Arrays repeat the key; a comma list is one (unknown) value.
 PARAMETERS = {parameter.name: parameter for parameter in (
-    Parameter('view', choice('Simple', 'Detailed'), 'Simple'),
-    Parameter('showBlocked', boolean, True, levels=('extension',)),
+    Parameter('view', choice('Simple', 'Detailed'), 'Simple', endpoints=(*PAGED, BY_ID)),
+    Parameter('showBlocked', boolean, True, endpoints=(EXTENSION,)),
     Parameter('withRecording', boolean, False),
     Parameter('showDeleted', boolean, False),
     Parameter('recordingType', choice('Automatic', 'OnDemand', 'All')),
-    Parameter('type', choice('Voice', 'Fax'), many=True),
-    Parameter('direction', choice('Inbound', 'Outbound'), many=True),
-    Parameter('transport', choice('PSTN', 'VoIP'), many=True, levels=('extension',)),
+    Parameter('type', choice('Voice', 'Fax'), many=True, endpoints=PAGED),
+    Parameter('direction', choice('Inbound', 'Outbound'), many=True, endpoints=PAGED),
+    Parameter('transport', choice('PSTN', 'VoIP'), many=True, endpoints=(EXTENSION, ACTIVE_CALLS)),
+    Parameter('conferenceType', choice('AudioConferencing', 'Meetings'), many=True,
+              endpoints=(ACTIVE_CALLS,)),
     Parameter('metadataCategory', matching('.+'), many=True),
     Parameter('sessionId', matching('[0-9]{1,19}')),
     Parameter('telephonySessionId', matching(r'\S+')),
@@ -63,33 +72,36 @@ PARAMETERS = {parameter.name: parameter for parameter in (
     Parameter('phoneNumber', matching('[0-9]{1,15}')),
     Parameter('dateFrom', dates.parse),
     Parameter('dateTo', dates.parse),
-    Parameter('page', positive, 1),
-    Parameter('perPage', page_size, 100),
+    Parameter('page', positive, 1, endpoints=PAGED),
+    Parameter('perPage', page_size, 100, endpoints=PAGED),
 )}
 
 EXCLUSIVE = (('sessionId', 'extensionNumber'), ('extensionNumber', 'phoneNumber'))
 
+# Whoever asks for an id gets the record, whatever the dates.
+IGNORED = {BY_ID: ('dateFrom', 'dateTo')}
 
-def parse(pairs, level):
+
+def parse(pairs, endpoint):
     """{name: value} with the defaults, or the error that the API answers.
 
-    The API ignores names that it does not know. A name that only the other level documents is
+    The API ignores names that it does not know. A name that only another endpoint documents is
     refused here, although the API may ignore it, so that no client believes it was applied.
     """
     texts = collections.defaultdict(list)
     for name, text in pairs:
-        if name in PARAMETERS:
+        if name in PARAMETERS and name not in IGNORED.get(endpoint, ()):
             texts[name].append(text)
     for name, other in EXCLUSIVE:
         if name in texts and other in texts:
             raise errors.excluded_combination(name, other)
     values = {name: row.default for name, row in PARAMETERS.items()
-              if row.default is not None and level in row.levels}
-    return values | {name: value_of(PARAMETERS[name], texts[name], level) for name in texts}
+              if row.default is not None and endpoint in row.endpoints}
+    return values | {name: value_of(PARAMETERS[name], texts[name], endpoint) for name in texts}
 
 
-def value_of(parameter, texts, level):
-    if level not in parameter.levels or (len(texts) > 1 and not parameter.many):
+def value_of(parameter, texts, endpoint):
+    if endpoint not in parameter.endpoints or (len(texts) > 1 and not parameter.many):
         raise errors.invalid_parameter(parameter.name)
     try:
         values = [parameter.parse(text) for text in texts]

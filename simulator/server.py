@@ -2,7 +2,6 @@
 
 import collections
 import email.utils
-import http
 import itertools
 import socketserver
 import ssl
@@ -12,7 +11,7 @@ import time
 
 import api
 import control
-import data
+import dataset
 import dates
 import faults
 import messages
@@ -40,7 +39,7 @@ class Simulator(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.tls = tls_context(options)
         self.url = f'http{"s" if self.tls else ""}://127.0.0.1:{self.server_address[1]}'
         self.clock = dates.Clock(options.clock)
-        self.dataset = data.DataSet(self.url, options, self.clock.now())
+        self.dataset = dataset.DataSet(self.url, options, self.clock.now())
         self.api = api.Api(self.url, options, self.clock, self.dataset)
         self.faults = faults.Faults()
         self.log = Log()
@@ -166,7 +165,7 @@ class Connection(socketserver.StreamRequestHandler):
         if kind in faults.REPLACEMENTS:
             status, headers, body = faults.REPLACEMENTS[kind](fault, request)
         else:
-            twist = kind if kind in faults.TWISTS else None
+            twist = fault if kind in faults.TWISTS else None
             status, headers, body = server.api.answer(request, twist)
         answer = self.dress(request, entry, status, headers, body)
         if kind in ('hang', 'close'):
@@ -203,7 +202,7 @@ class Connection(socketserver.StreamRequestHandler):
         self.send_head(answer, ('Content-Length', str(len(answer.payload))), answer.payload)
 
     def send_head(self, answer, length, payload=b''):
-        lines = [f'HTTP/1.1 {answer.status} {phrase(answer.status)}']
+        lines = [f'HTTP/1.1 {answer.status} {messages.phrase(answer.status)}']
         lines += [f'{name}: {value}' for name, value in (*answer.headers, length)]
         self.write(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1') + payload)
 
@@ -214,13 +213,6 @@ class Connection(socketserver.StreamRequestHandler):
         """Until the client hangs up."""
         while self.rfile.read(1):
             pass
-
-
-def phrase(status):
-    try:
-        return http.HTTPStatus(status).phrase
-    except ValueError:
-        return 'Unknown'
 
 
 def read_request(stream):

@@ -1,10 +1,11 @@
-"""The oracle: every visible record of a list as CSV that COPY reads, or as JSON lines.
+"""The oracle: every visible record of a resource as CSV that COPY reads, or as JSON lines.
 
 It goes from the JSON of the Detailed view to columns on its own, so that a test can compare what
 another program made of the same JSON.
 """
 
 import decimal
+import itertools
 import json
 import re
 
@@ -40,43 +41,92 @@ COLUMNS = tuple((name, tuple(path.split('.'))) for name, path in (
     ('metadata_categories', 'metadataCategories'), ('finished', 'finished'),
     ('deleted', 'deleted')))
 
-HEADER = ','.join([name for name, _ in COLUMNS] + ['legs', 'attrs'])
+CALL_HEADER = [name for name, _ in COLUMNS] + ['legs', 'attrs']
+
+# A leg: columns of its call, then its own.
+CALL_OF_LEG_COLUMNS = (
+    ('call_start_time', ('startTime',)), ('session_id', ('sessionId',)),
+    ('telephony_session_id', ('telephonySessionId',)), ('call_type', ('type',)),
+    ('call_direction', ('direction',)))
+CALL_ONLY = ('id', 'uri', 'session_id', 'telephony_session_id', 'sip_uuid_info', 'party_id',
+             'last_modified_time', 'deleted')
+LEG_COLUMNS = (*(column for column in COLUMNS if column[0] not in CALL_ONLY),
+               ('leg_telephony_session_id', ('telephonySessionId',)),
+               ('sip_uuid_info', ('sipUuidInfo',)), ('party_id', ('partyId',)),
+               ('leg_type', ('legType',)), ('master', ('master',)))
+LEG_HEADER = ['call_id', 'leg_number',
+              *(name for name, _ in (*CALL_OF_LEG_COLUMNS, *LEG_COLUMNS)), 'attrs']
 
 LEGS = re.compile(r'"legs"\s*:\s*')
+BETWEEN_LEGS = re.compile(r'[\s,]*')
 VIEWS = {'simple': 'Simple', 'detailed': 'Detailed'}
 BATCH = 500
 
 
-def json_lines(records, prefix):
-    return batches([record.render(prefix, 'Detailed') + b'\n' for record in records])
+def json_lines(texts):
+    return batches(text + b'\n' for text in texts)
 
 
-def csv_lines(records, prefix, view):
-    """The header and one line per record; injected records that are not JSON are left out."""
+def calls(texts, view):
+    """One line per record; `view` is the one that the uri names."""
     if view not in VIEWS:
         raise ValueError('view is simple or detailed')
-    rows = (row(record, prefix, VIEWS[view]) for record in records)
-    return batches(line.encode() for line in (HEADER + '\n', *filter(None, rows)))
+    return csv_lines(CALL_HEADER, (call(fields, text, VIEWS[view])
+                                   for fields, text in parsed(texts)))
+
+
+def legs(texts):
+    """One line per leg."""
+    return csv_lines(LEG_HEADER, (leg for fields, text in parsed(texts)
+                                  for leg in legs_of(fields, text)))
+
+
+def csv_lines(header, rows):
+    lines = (','.join(map(quoted, row)) + '\n' for row in rows)
+    return batches(line.encode() for line in itertools.chain([','.join(header) + '\n'], lines))
 
 
 def batches(lines):
     lines = iter(lines)
-    while batch := [line for _, line in zip(range(BATCH), lines)]:
+    while batch := list(itertools.islice(lines, BATCH)):
         yield b''.join(batch)
 
 
-def row(record, prefix, view):
-    try:
-        text = record.render(prefix, 'Detailed').decode()
-        fields = json.loads(text, parse_float=decimal.Decimal)
-    except ValueError:
-        return None
-    if not isinstance(fields, dict):
-        return None
+def parsed(texts):
+    """Records with their own spelling; injected ones that are no JSON objects are left out."""
+    for text in texts:
+        try:
+            text = text.decode()
+            fields = json.loads(text, parse_float=decimal.Decimal)
+        except ValueError:
+            continue
+        if isinstance(fields, dict):
+            yield fields, text
+
+
+def call(fields, text, view):
     values = [plain(find(fields, path)) for _, path in COLUMNS]
     if view == 'Simple' and values[1]:
         values[1] = values[1].replace('?view=Detailed', '?view=Simple')
-    return ','.join(map(quoted, [*values, legs(fields, text), text])) + '\n'
+    return [*values, legs_text(fields, text), text]
+
+
+def legs_of(fields, text):
+    head = [plain(find(fields, path)) for _, path in CALL_OF_LEG_COLUMNS]
+    members = fields.get('legs') or ()
+    spellings = elements(legs_text(fields, text)) if members else ()
+    for number, (leg, spelling) in enumerate(zip(members, spellings), 1):
+        yield [plain(fields.get('id')), str(number), *head,
+               *(plain(find(leg, path)) for _, path in LEG_COLUMNS), spelling]
+
+
+def elements(text):
+    """The elements of a JSON array in their own spelling."""
+    decoder, start = json.JSONDecoder(), 1
+    while text[(start := BETWEEN_LEGS.match(text, start).end())] != ']':
+        end = decoder.raw_decode(text, start)[1]
+        yield text[start:end]
+        start = end
 
 
 def find(value, path):
@@ -101,7 +151,7 @@ def array_element(value):
     return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
 
 
-def legs(fields, text):
+def legs_text(fields, text):
     """The legs in their own spelling."""
     if fields.get('legs') is None:
         return None

@@ -1,5 +1,6 @@
 -- IMPORT FOREIGN SCHEMA
 \d calls.call_log
+\d calls.call_log_legs
 SELECT foreign_table_schema, foreign_table_name, option_name, option_value
   FROM information_schema.foreign_table_options
   WHERE foreign_table_schema IN ('calls', 'mine')
@@ -13,10 +14,10 @@ SELECT column_name, data_type FROM information_schema.columns WHERE table_schema
 CREATE SCHEMA "other Calls";
 IMPORT FOREIGN SCHEMA company FROM SERVER ringcentral INTO "other Calls";
 IMPORT FOREIGN SCHEMA account LIMIT TO (nothing) FROM SERVER ringcentral INTO "other Calls";
-IMPORT FOREIGN SCHEMA account EXCEPT (call_log) FROM SERVER ringcentral INTO "other Calls";
-SELECT count(*) FROM information_schema.tables WHERE table_schema = 'other Calls';
+IMPORT FOREIGN SCHEMA account EXCEPT (call_log, active_calls) FROM SERVER ringcentral INTO "other Calls";
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'other Calls' ORDER BY 1;
 IMPORT FOREIGN SCHEMA account LIMIT TO (call_log) FROM SERVER ringcentral INTO "other Calls";
-SELECT count(*) FROM information_schema.tables WHERE table_schema = 'other Calls';
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'other Calls' ORDER BY 1;
 IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO "other Calls";
 IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO "other Calls" OPTIONS (import_default 'true');
 DROP SCHEMA "other Calls" CASCADE;

@@ -15,71 +15,96 @@ const char *const clf_level_names[CLF_LEVELS] = {
 };
 
 /*
- * The fields of CallLogRecord, in the order of the API reference.  All text
- * and no enums: values that the reference does not list do occur.
+ * The fields of CallLogRecord and CallLogRecordLegInfo, in the order of the API
+ * reference.  All text and no enums: values that the reference does not list do
+ * occur.
  *
  * "Detailed" marks what the reference returns in that view only; transport is
  * among them because older records carry it only there.
  */
-static const ClfColumn call_log_columns[] = {
+#define PARTY_COLUMNS(party) \
+	{party "_phone_number", "text", party ".phoneNumber", false}, \
+	{party "_extension_number", "text", party ".extensionNumber", false}, \
+	{party "_extension_id", "text", party ".extensionId", false}, \
+	{party "_name", "text", party ".name", false}, \
+	{party "_location", "text", party ".location", false}, \
+	{party "_device_id", "text", party ".device.id", false}, \
+	{party "_device_uri", "text", party ".device.uri", false}
+
+/* BaseCallLogRecord, in two parts, for what a record has in between */
+#define CALL_COLUMNS \
+	{"start_time", "timestamptz", "startTime", false}, \
+	{"duration", "bigint", "duration", false}, \
+	{"duration_ms", "bigint", "durationMs", false}, \
+	{"type", "text", "type", false}, \
+	{"internal_type", "text", "internalType", false}, \
+	{"direction", "text", "direction", false}, \
+	{"action", "text", "action", false}, \
+	{"result", "text", "result", false}, \
+	{"reason", "text", "reason", false}, \
+	{"reason_description", "text", "reasonDescription", false}, \
+	PARTY_COLUMNS("from"), \
+	{"from_dialer_phone_number", "text", "from.dialerPhoneNumber", false}, \
+	PARTY_COLUMNS("to"), \
+	{"to_dialed_phone_number", "text", "to.dialedPhoneNumber", false}, \
+	{"extension_id", "bigint", "extension.id", false}, \
+	{"extension_uri", "text", "extension.uri", false}, \
+	{"transport", "text", "transport", true}
+
+#define MORE_CALL_COLUMNS \
+	{"billing_cost_included", "numeric", "billing.costIncluded", true}, \
+	{"billing_cost_purchased", "numeric", "billing.costPurchased", true}, \
+	{"recording_id", "text", "recording.id", false}, \
+	{"recording_uri", "text", "recording.uri", false}, \
+	{"recording_type", "text", "recording.type", false}, \
+	{"recording_content_uri", "text", "recording.contentUri", false}, \
+	{"short_recording", "boolean", "shortRecording", false}, \
+	{"message_id", "text", "message.id", false}, \
+	{"message_type", "text", "message.type", false}, \
+	{"message_uri", "text", "message.uri", false}, \
+	{"delegate_id", "text", "delegate.id", false}, \
+	{"delegate_name", "text", "delegate.name", false}, \
+	{"delegation_type", "text", "delegationType", false}, \
+	{"transfer_target_telephony_session_id", "text", \
+	"transferTarget.telephonySessionId", false}, \
+	{"transferee_telephony_session_id", "text", \
+	"transferee.telephonySessionId", false}, \
+	{"metadata_categories", "text[]", "metadataCategories", false}, \
+	{"finished", "boolean", "finished", false}
+
+static const ClfColumn call_columns[] = {
 	{"id", "text", "id", false},
 	{"uri", "text", "uri", false},
 	{"session_id", "text", "sessionId", false},
 	{"telephony_session_id", "text", "telephonySessionId", false},
 	{"sip_uuid_info", "text", "sipUuidInfo", false},
 	{"party_id", "text", "partyId", false},
-	{"start_time", "timestamptz", "startTime", false},
-	{"duration", "bigint", "duration", false},
-	{"duration_ms", "bigint", "durationMs", false},
-	{"type", "text", "type", false},
-	{"internal_type", "text", "internalType", false},
-	{"direction", "text", "direction", false},
-	{"action", "text", "action", false},
-	{"result", "text", "result", false},
-	{"reason", "text", "reason", false},
-	{"reason_description", "text", "reasonDescription", false},
-	{"from_phone_number", "text", "from.phoneNumber", false},
-	{"from_extension_number", "text", "from.extensionNumber", false},
-	{"from_extension_id", "text", "from.extensionId", false},
-	{"from_name", "text", "from.name", false},
-	{"from_location", "text", "from.location", false},
-	{"from_device_id", "text", "from.device.id", false},
-	{"from_device_uri", "text", "from.device.uri", false},
-	{"from_dialer_phone_number", "text", "from.dialerPhoneNumber", false},
-	{"to_phone_number", "text", "to.phoneNumber", false},
-	{"to_extension_number", "text", "to.extensionNumber", false},
-	{"to_extension_id", "text", "to.extensionId", false},
-	{"to_name", "text", "to.name", false},
-	{"to_location", "text", "to.location", false},
-	{"to_device_id", "text", "to.device.id", false},
-	{"to_device_uri", "text", "to.device.uri", false},
-	{"to_dialed_phone_number", "text", "to.dialedPhoneNumber", false},
-	{"extension_id", "bigint", "extension.id", false},
-	{"extension_uri", "text", "extension.uri", false},
-	{"transport", "text", "transport", true},
+	CALL_COLUMNS,
 	{"last_modified_time", "timestamptz", "lastModifiedTime", true},
-	{"billing_cost_included", "numeric", "billing.costIncluded", true},
-	{"billing_cost_purchased", "numeric", "billing.costPurchased", true},
-	{"recording_id", "text", "recording.id", false},
-	{"recording_uri", "text", "recording.uri", false},
-	{"recording_type", "text", "recording.type", false},
-	{"recording_content_uri", "text", "recording.contentUri", false},
-	{"short_recording", "boolean", "shortRecording", false},
-	{"message_id", "text", "message.id", false},
-	{"message_type", "text", "message.type", false},
-	{"message_uri", "text", "message.uri", false},
-	{"delegate_id", "text", "delegate.id", false},
-	{"delegate_name", "text", "delegate.name", false},
-	{"delegation_type", "text", "delegationType", false},
-	{"transfer_target_telephony_session_id", "text",
-	"transferTarget.telephonySessionId", false},
-	{"transferee_telephony_session_id", "text",
-	"transferee.telephonySessionId", false},
-	{"metadata_categories", "text[]", "metadataCategories", false},
-	{"finished", "boolean", "finished", false},
+	MORE_CALL_COLUMNS,
 	{"deleted", "boolean", "deleted", false},
 	{"legs", "jsonb", "legs", true},
-	{"attrs", "jsonb", CLF_WHOLE_RECORD, true},
+	{"attrs", "jsonb", CLF_WHOLE_ROW, true},
+	{0}
+};
+
+/* A leg, after what identifies and dates its call */
+static const ClfColumn leg_columns[] = {
+	{"call_id", "text", "^id", true},
+	{"leg_number", "bigint", CLF_ROW_NUMBER, true},
+	{"call_start_time", "timestamptz", "^startTime", true},
+	{"session_id", "text", "^sessionId", true},
+	{"telephony_session_id", "text", "^telephonySessionId", true},
+	{"call_type", "text", "^type", true},
+	{"call_direction", "text", "^direction", true},
+	CALL_COLUMNS,
+	MORE_CALL_COLUMNS,
+	{"leg_telephony_session_id", "text", "telephonySessionId", true},
+	{"sip_uuid_info", "text", "sipUuidInfo", true},
+	{"party_id", "text", "partyId", true},
+	{"leg_type", "text", "legType", true},
+	{"master", "boolean", "master", true},
+	{"attrs", "jsonb", CLF_WHOLE_ROW, true},
 	{0}
 };
 
@@ -94,103 +119,151 @@ static const char *const recording_type_values[] = {
 	"Automatic", "OnDemand", NULL
 };
 
+/* The parameters that filter, each for the column of that path */
+#define IDS_FILTER(path) \
+	{ \
+		.json_path = path, \
+		.parameter = "callRecordId", \
+		.operators = CLF_OP_EQUAL | CLF_OP_IDS, \
+		.levels = CLF_AT_BOTH \
+	}
+#define WINDOW_FILTER(path) \
+	{ \
+		.json_path = path, \
+		.parameter = "dateFrom", \
+		.operators = CLF_OP_RANGE, \
+		.levels = CLF_AT_BOTH \
+	}
+#define SESSION_FILTER(path, name, allowed) \
+	{ \
+		.json_path = path, \
+		.parameter = name, \
+		.operators = CLF_OP_EQUAL, \
+		.levels = CLF_AT_BOTH, \
+		.characters = allowed, \
+		.rivals = CLF_SESSION_RIVALS \
+	}
+#define ENUM_FILTER(path, name, at, allowed) \
+	{ \
+		.json_path = path, \
+		.parameter = name, \
+		.operators = CLF_OP_EQUAL, \
+		.levels = at, \
+		.values = allowed, \
+		.repeatable = true \
+	}
+#define RECORDING_FILTER(path, ops) \
+	{ \
+		.json_path = path, \
+		.parameter = "recordingType", \
+		.operators = ops, \
+		.levels = CLF_AT_BOTH, \
+		.values = recording_type_values, \
+		.any_value = "All" \
+	}
+
 /*
- * The parameters of readCompanyCallLog and readUserCallLog that filter.
+ * readCompanyCallLog and readUserCallLog, readCompanyCallRecord and
+ * readUserCallRecord.
  *
  * Left out on purpose: phoneNumber, since its matching depends on how a number
  * happens to be formatted, so that it loses rows which no recheck brings back;
  * metadataCategory, since how it matches is not documented.
  */
 static const ClfFilter call_log_filters[] = {
-	{
-		.json_path = "startTime",
-		.parameter = "dateFrom",
-		.operators = CLF_OP_RANGE,
-		.levels = CLF_AT_BOTH
-	},
-	{
-		.json_path = "telephonySessionId",
-		.parameter = "telephonySessionId",
-		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_BOTH,
-		.characters = LETTERS DIGITS "-_.~+/=",
-		.rivals = CLF_SESSION_RIVALS
-	},
-	{
-		.json_path = "sessionId",
-		.parameter = "sessionId",
-		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_BOTH,
-		.characters = DIGITS,
-		.rivals = CLF_SESSION_RIVALS
-	},
-	{
-		.json_path = "type",
-		.parameter = "type",
-		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_BOTH,
-		.values = type_values,
-		.repeatable = true
-	},
-	{
-		.json_path = "direction",
-		.parameter = "direction",
-		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_BOTH,
-		.values = direction_values,
-		.repeatable = true
-	},
-	{
-		.json_path = "transport",
-		.parameter = "transport",
-		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_EXTENSION,
-		.values = transport_values,
-		.repeatable = true
-	},
-	{
-		.json_path = "recording.type",
-		.parameter = "recordingType",
-		.operators = CLF_OP_EQUAL | CLF_OP_PRESENT,
-		.levels = CLF_AT_BOTH,
-		.values = recording_type_values,
-		.any_value = "All"
-	},
-	{
-		.json_path = "recording.id",
-		.parameter = "recordingType",
-		.operators = CLF_OP_PRESENT,
-		.levels = CLF_AT_BOTH,
-		.values = recording_type_values,
-		.any_value = "All"
-	},
+	IDS_FILTER("id"),
+	WINDOW_FILTER("startTime"),
+	SESSION_FILTER("telephonySessionId", "telephonySessionId",
+				   LETTERS DIGITS "-_.~+/="),
+	SESSION_FILTER("sessionId", "sessionId", DIGITS),
+	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
+	ENUM_FILTER("transport", "transport", CLF_AT_EXTENSION, transport_values),
+	RECORDING_FILTER("recording.type", CLF_OP_EQUAL | CLF_OP_PRESENT),
+	RECORDING_FILTER("recording.id", CLF_OP_PRESENT),
 	{0}
 };
+
+/* The same endpoints; the parameters act on the call, not on the leg */
+static const ClfFilter leg_filters[] = {
+	IDS_FILTER("^id"),
+	WINDOW_FILTER("^startTime"),
+	SESSION_FILTER("^telephonySessionId", "telephonySessionId",
+				   LETTERS DIGITS "-_.~+/="),
+	SESSION_FILTER("^sessionId", "sessionId", DIGITS),
+	ENUM_FILTER("^type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("^direction", "direction", CLF_AT_BOTH, direction_values),
+	{0}
+};
+
+/* listCompanyActiveCalls and listExtensionActiveCalls */
+static const ClfFilter active_call_filters[] = {
+	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
+	ENUM_FILTER("transport", "transport", CLF_AT_BOTH, transport_values),
+	{0}
+};
+
+#define CALL_LOG_PATHS \
+	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/call-log", \
+	[CLF_LEVEL_EXTENSION] = \
+	"/restapi/v1.0/account/{account}/extension/{extension}/call-log"
+
+#define ACTIVE_CALLS_PATHS \
+	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/active-calls", \
+	[CLF_LEVEL_EXTENSION] = \
+	"/restapi/v1.0/account/{account}/extension/{extension}/active-calls"
+
+#define CALL_LOG_OPTIONS \
+	[CLF_LEVEL_ACCOUNT] = \
+	CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER | CLF_HAS_HISTORY, \
+	[CLF_LEVEL_EXTENSION] = \
+	CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER | CLF_HAS_HISTORY | \
+	CLF_HAS_SHOW_BLOCKED
 
 const ClfResource clf_resources[] = {
 	{
 		.name = "call_log",
 		.levels = CLF_AT_BOTH,
-		.path = {
-			[CLF_LEVEL_ACCOUNT] =
-			"/restapi/v1.0/account/{account}/call-log",
-			[CLF_LEVEL_EXTENSION] =
-			"/restapi/v1.0/account/{account}/extension/{extension}/call-log",
-		},
-		.options = {
-			[CLF_LEVEL_ACCOUNT] =
-			CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER,
-			[CLF_LEVEL_EXTENSION] =
-			CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER |
-			CLF_HAS_SHOW_BLOCKED,
-		},
+		.path = {CALL_LOG_PATHS},
+		.options = {CALL_LOG_OPTIONS},
+		.windowed = true,
+		.throttling_group = "heavy",
+		.id_path = "id",
+		.time_path = "startTime",
+		.max_ids = 50,
+		.max_per_page = 1000,
+		.max_page = 1000,
+		.columns = call_columns,
+		.filters = call_log_filters
+	},
+	{
+		.name = "call_log_legs",
+		.levels = CLF_AT_BOTH,
+		.path = {CALL_LOG_PATHS},
+		.options = {CALL_LOG_OPTIONS},
+		.windowed = true,
+		.rows_path = "legs",
+		.throttling_group = "heavy",
+		.id_path = "id",
+		.time_path = "startTime",
+		.max_ids = 50,
+		.max_per_page = 1000,
+		.max_page = 1000,
+		.columns = leg_columns,
+		.filters = leg_filters
+	},
+	{
+		.name = "active_calls",
+		.levels = CLF_AT_BOTH,
+		.path = {ACTIVE_CALLS_PATHS},
 		.throttling_group = "heavy",
 		.id_path = "id",
 		.time_path = "startTime",
 		.max_per_page = 1000,
 		.max_page = 1000,
-		.columns = call_log_columns,
-		.filters = call_log_filters
+		.columns = call_columns,
+		.filters = active_call_filters
 	},
 	{0}
 };
@@ -242,14 +315,17 @@ paths_touch(const char *a, const char *b)
  * clf_path_needs_detailed
  *		Must a request say view=Detailed for this field to be complete?
  *
- * A path that no column touches is one that a later version of the API added:
- * Detailed carries everything, so it is asked for.
+ * What rows are made of comes with it only.  A path that no column touches is
+ * one that a later version of the API added: Detailed carries everything, so it
+ * is asked for.
  */
 bool
 clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
 {
 	bool		known = false;
 
+	if (resource->rows_path)
+		return true;
 	for (const ClfColumn *c = resource->columns; c->name != NULL; c++)
 	{
 		if (!paths_touch(c->json_path, json_path))

@@ -27,15 +27,20 @@ typedef enum ClfLevel
 #define CLF_AT_EXTENSION CLF_AT(CLF_LEVEL_EXTENSION)
 #define CLF_AT_BOTH		(CLF_AT_ACCOUNT | CLF_AT_EXTENSION)
 
-/* json_path of a column that holds the whole record */
-#define CLF_WHOLE_RECORD "$"
+/*
+ * Paths that lead elsewhere than from the row downward.  A row is a record, or
+ * a part of one, such as a leg.
+ */
+#define CLF_WHOLE_ROW "$"
+#define CLF_RECORD_PREFIX '^'	/* "^id" is the id of the record */
+#define CLF_ROW_NUMBER "#"		/* of the row in its record, from 1 */
 
 /* One column that IMPORT FOREIGN SCHEMA creates */
 typedef struct ClfColumn
 {
 	const char *name;			/* SQL name */
 	const char *type;			/* SQL type */
-	const char *json_path;		/* where in the record: "from.phoneNumber" */
+	const char *json_path;		/* where in the row: "from.phoneNumber" */
 	bool		detailed;		/* does only view=Detailed always carry it? */
 } ClfColumn;
 
@@ -44,7 +49,8 @@ typedef enum ClfOperators
 {
 	CLF_OP_EQUAL = 1,			/* =, IN, = ANY */
 	CLF_OP_RANGE = 2,			/* <, <=, =, >=, > */
-	CLF_OP_PRESENT = 4			/* IS NOT NULL, or any strict operator */
+	CLF_OP_PRESENT = 4,			/* IS NOT NULL, or any strict operator */
+	CLF_OP_IDS = 8				/* as CLF_OP_EQUAL, but another endpoint */
 } ClfOperators;
 
 /*
@@ -63,7 +69,8 @@ typedef struct ClfFilter
 {
 	const char *json_path;		/* field it filters by */
 	const char *parameter;		/* query parameter; of several filters with
-								 * the same one, all hold (AND) */
+								 * the same one, all hold (AND).  With
+								 * CLF_OP_IDS the end of the path. */
 	int			operators;		/* ClfOperators */
 	int			levels;			/* CLF_AT_... where it is documented */
 	const char *const *values;	/* the values it takes, NULL-terminated; NULL:
@@ -80,7 +87,8 @@ typedef enum ClfTableOptions
 {
 	CLF_HAS_SHOW_BLOCKED = 1,
 	CLF_HAS_SHOW_DELETED = 2,
-	CLF_HAS_EXTENSION_NUMBER = 4
+	CLF_HAS_EXTENSION_NUMBER = 4,
+	CLF_HAS_HISTORY = 8
 } ClfTableOptions;
 
 /* What a foreign table can stand for */
@@ -91,9 +99,14 @@ typedef struct ClfResource
 	const char *path[CLF_LEVELS];	/* "{account}", "{extension}" to be filled
 									 * in */
 	int			options[CLF_LEVELS];	/* ClfTableOptions */
+	bool		windowed;		/* does it take dateFrom and dateTo? */
+	const char *rows_path;		/* array with a row for each element; NULL:
+								 * the record is the row */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */
-	const char *time_path;		/* the date that dateFrom and dateTo act on */
+	const char *time_path;		/* the record's date; dateFrom and dateTo act
+								 * on it */
+	int			max_ids;		/* by-id requests: ids in one */
 	int			max_per_page;	/* more is cut to this in silence */
 	int			max_page;		/* highest page number the API defines */
 	const ClfColumn *columns;	/* ends with name == NULL */

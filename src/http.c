@@ -393,29 +393,30 @@ set_request_options(ClfHttp *http, const ClfRequest *request)
 		SETOPT(http, CURLOPT_COPYPOSTFIELDS, request->form);
 }
 
+static void
+add_header(ClfHttp *http, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(http->headers, line);
+
+	if (longer == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	http->headers = longer;
+}
+
 /*
  * RingCentral asks clients to say who they are:
  * https://developers.ringcentral.com/guide/basics/user-agent
  * Messages in an error are to be in the language of the hints.
  */
 static void
-set_headers(ClfHttp *http)
+set_headers(ClfHttp *http, const ClfRequest *request)
 {
-	static const char *const lines[] = {
-		"Accept: application/json",
-		"Accept-Language: en-US",
-		"User-Agent: call_log_fdw/" CLF_VERSION " (PostgreSQL/" PG_VERSION ")",
-	};
-
-	for (size_t i = 0; i < lengthof(lines); i++)
-	{
-		struct curl_slist *longer = curl_slist_append(http->headers, lines[i]);
-
-		if (longer == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-		http->headers = longer;
-	}
+	add_header(http, psprintf("Accept: %s", request->accept ? request->accept :
+							  "application/json"));
+	add_header(http, "Accept-Language: en-US");
+	add_header(http, "User-Agent: call_log_fdw/" CLF_VERSION
+			   " (PostgreSQL/" PG_VERSION ")");
 	SETOPT(http, CURLOPT_HTTPHEADER, http->headers);
 }
 
@@ -466,7 +467,7 @@ clf_http_start(ClfHttp *http, const ClfOptions *options,
 	http->error[0] = '\0';
 	set_engine_options(http, options);
 	set_request_options(http, request);
-	set_headers(http);
+	set_headers(http, request);
 
 	rc = curl_multi_add_handle(http->multi, http->easy);
 	if (rc != CURLM_OK)

@@ -30,6 +30,7 @@ typedef struct ClfRequest
 	const char *username;		/* Basic authentication, or NULL */
 	const char *password;
 	const char *form;			/* body of a POST, form-encoded; NULL: GET */
+	const char *accept;			/* media types; NULL: application/json */
 } ClfRequest;
 
 /* What came back.  Numbers that the answer does not have are -1. */

@@ -298,8 +298,16 @@ clf_json_compile_path(const char *path)
 		nsteps += (*p == '.');
 	compiled = palloc(offsetof(ClfJsonPath, steps) + nsteps * sizeof(char *));
 	compiled->nsteps = 0;
-	if (strcmp(path, "$") == 0)
+	compiled->origin = CLF_FROM_ROW;
+	if (strcmp(path, "#") == 0)
+		compiled->origin = CLF_ROW_COUNT;
+	if (strcmp(path, "#") == 0 || strcmp(path, "$") == 0)
 		return compiled;
+	if (step[0] == '^')
+	{
+		compiled->origin = CLF_FROM_RECORD;
+		step++;
+	}
 
 	while (step != NULL)
 	{
@@ -659,6 +667,45 @@ add_record(ClfPage *page, const Slice *slice)
 	page->records[page->nrecords++] = *slice;
 }
 
+/*
+ * clf_page_create
+ *		An empty page, to be filled by clf_page_add; belongs to the memory
+ *		context.
+ */
+ClfPage    *
+clf_page_create(MemoryContext cxt)
+{
+	ClfPage    *page = MemoryContextAllocZero(cxt, sizeof(ClfPage));
+
+	page->cleanup.func = release_page;
+	page->cleanup.arg = page;
+	MemoryContextRegisterResetCallback(cxt, &page->cleanup);
+	page->tokener = new_tokener();
+	page->maxrecords = 64;
+	page->records = MemoryContextAlloc(cxt, page->maxrecords * sizeof(Slice));
+	return page;
+}
+
+/*
+ * clf_page_add
+ *		Add a record, of which the page keeps the pointer.  False when the text
+ *		ends before the record does.
+ */
+bool
+clf_page_add(ClfPage *page, const char *text, size_t length)
+{
+	const char *end = text + length;
+	Slice		slice = {0};
+
+	slice.start = skip_space(text, end);
+	end = skip_value(slice.start, end, &slice.long_integers);
+	if (end == NULL)
+		return false;
+	slice.length = end - slice.start;
+	add_record(page, &slice);
+	return true;
+}
+
 /* p is after the '[' of "records"; the place of its ']', or NULL */
 static const char *
 cut_records(ClfPage *page, const char *p, const char *end)
@@ -741,17 +788,11 @@ clf_page_parse(MemoryContext cxt, const char *body, size_t length,
 			   const char **error)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	ClfPage    *page = palloc0(sizeof(ClfPage));
+	ClfPage    *page = clf_page_create(cxt);
 	StringInfoData frame;
 	ClfJson    *tree;
 
-	page->cleanup.func = release_page;
-	page->cleanup.arg = page;
-	MemoryContextRegisterResetCallback(cxt, &page->cleanup);
-	page->tokener = new_tokener();
-	page->maxrecords = 128;
-	page->records = palloc(page->maxrecords * sizeof(Slice));
-
+	*error = NULL;
 	initStringInfo(&frame);
 	if (!cut_page(page, body, length, &frame))
 		*error = "it is not a JSON object with an array \"records\"";
@@ -760,10 +801,7 @@ clf_page_parse(MemoryContext cxt, const char *body, size_t length,
 	else if (clf_json_kind(clf_json_get(tree, "navigation")) != CLF_JSON_OBJECT)
 		*error = "it does not say whether there is a next page";
 	else
-	{
 		page->has_next = clf_json_get(tree, "navigation.nextPage") != NULL;
-		*error = NULL;
-	}
 	pfree(frame.data);
 	MemoryContextSwitchTo(old);
 	return *error ? NULL : page;
@@ -796,7 +834,8 @@ clf_page_record(ClfPage *page, int n, const char **error)
 	page->tree = parse_slice(page->tokener, slice);
 	if (clf_json_kind(page->tree) == CLF_JSON_OBJECT)
 	{
-		page->record.root = page->tree;
+		page->record.root = page->record.record = page->tree;
+		page->record.number = 1;
 		page->record.text = slice->start;
 		page->record.length = slice->length;
 		return &page->record;

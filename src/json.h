@@ -31,18 +31,30 @@ typedef enum ClfJsonKind
 	CLF_JSON_OBJECT
 } ClfJsonKind;
 
-/* A compiled path: "from.phoneNumber", "legs.0.legType"; "$" has no steps */
+/* Where a path begins */
+typedef enum ClfJsonOrigin
+{
+	CLF_FROM_ROW,				/* "legType"; "$" has no steps */
+	CLF_FROM_RECORD,			/* "^id": what the row is a part of */
+	CLF_ROW_COUNT				/* "#": no path, but the row's number */
+} ClfJsonOrigin;
+
+/* A compiled path: "from.phoneNumber", "legs.0.legType" */
 typedef struct ClfJsonPath
 {
+	ClfJsonOrigin origin;
 	int			nsteps;
 	char	   *steps[FLEXIBLE_ARRAY_MEMBER];
 } ClfJsonPath;
 
-/* One record of a page, valid until the next one is asked for */
+/* One record of a page, or a part of one; valid until the next is asked for */
 typedef struct ClfRecord
 {
-	ClfJson    *root;			/* always an object */
-	const char *text;			/* as received; not terminated */
+	ClfJson    *root;			/* the row: for a record always an object */
+	ClfJson    *record;			/* the record that it is a part of */
+	int			number;			/* of the row in its record, from 1 */
+	const char *text;			/* a record as received, not terminated; for a
+								 * part NULL */
 	size_t		length;
 } ClfRecord;
 
@@ -68,6 +80,8 @@ extern const char *clf_json_library(void);
 
 extern ClfPage *clf_page_parse(MemoryContext cxt, const char *body,
 							   size_t length, const char **error);
+extern ClfPage *clf_page_create(MemoryContext cxt);
+extern bool clf_page_add(ClfPage *page, const char *text, size_t length);
 extern int	clf_page_length(const ClfPage *page);
 extern bool clf_page_has_next(const ClfPage *page);
 extern const ClfRecord *clf_page_record(ClfPage *page, int n,

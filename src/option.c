@@ -377,11 +377,14 @@ read_id(const OptionDef *def, const char *value, void *target)
 static void
 read_path(const OptionDef *def, const char *value, void *target)
 {
-	bool		whole = strcmp(value, CLF_WHOLE_RECORD) == 0;
+	bool		whole;
 
+	whole = strcmp(value, CLF_WHOLE_ROW) == 0 ||
+		strcmp(value, CLF_ROW_NUMBER) == 0;
 	if (!is_printable(value) || value[0] == '.' ||
 		value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL ||
-		(!whole && strpbrk(value, "$[]") != NULL))
+		(!whole && strpbrk(value + (value[0] == CLF_RECORD_PREFIX),
+						   "$#^[]") != NULL))
 		report_bad_value(def, value,
 						 "Name the fields from the outside in, joined by dots, "
 						 "for example \"from.phoneNumber\" or "
@@ -572,6 +575,7 @@ check_table(List *list)
 	check_table_option(list, "show_deleted", has & CLF_HAS_SHOW_DELETED);
 	check_table_option(list, "extension_number",
 					   has & CLF_HAS_EXTENSION_NUMBER);
+	check_table_option(list, "history", has & CLF_HAS_HISTORY);
 }
 
 static void

@@ -14,6 +14,7 @@
  */
 #include "pager.h"
 
+#include "batch.h"
 #include "budget.h"
 #include "common/hashfn.h"
 #include "http.h"
@@ -80,6 +81,7 @@ struct ClfPager
 	bool		unsorted;		/* a record was newer than the one before it */
 	ClfJsonPath *id_path;
 	ClfJsonPath *time_path;
+	ClfJsonPath *rows_path;		/* NULL: a record is a row */
 
 	/* the page being consumed */
 	MemoryContext page_cxt;
@@ -87,6 +89,10 @@ struct ClfPager
 	int			page_number;	/* 0: none yet */
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
+
+	/* the record that is given out in parts */
+	ClfRecord	row;
+	ClfJson    *rows;			/* its array of them; NULL: none */
 
 	/* the request that is to be sent or on its way; for error messages, too */
 	char	   *uri;
@@ -141,6 +147,8 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid)
 	pager->cxt = cxt;
 	pager->id_path = clf_json_compile_path(options->resource->id_path);
 	pager->time_path = clf_json_compile_path(options->resource->time_path);
+	if (options->resource->rows_path)
+		pager->rows_path = clf_json_compile_path(options->resource->rows_path);
 	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
 										   ALLOCSET_DEFAULT_SIZES);
 	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
@@ -158,6 +166,7 @@ reset_run(ClfPager *pager)
 	pager->oldest = DT_NOEND;
 	pager->unsorted = false;
 	pager->next_record = 0;
+	pager->rows = NULL;
 	pager->at_end = pager->query->nothing;
 }
 
@@ -244,6 +253,8 @@ send_request(ClfPager *pager, const char *bearer)
 
 	request.url = psprintf("%s%s", pager->options->base_url, pager->uri);
 	request.bearer = bearer;
+	if (clf_query_by_id(pager->query))
+		request.accept = CLF_BATCH_ACCEPT;
 	clf_http_start(pager->http, pager->options, &request);
 }
 
@@ -314,40 +325,116 @@ fetch_response(ClfPager *pager, ClfResponse *response)
 	}
 }
 
-/* Is it JSON by its own account?  "application/json;charset=utf-8" */
+/* Is this the media type of the answer?  "application/json;charset=utf-8" */
 static bool
-is_json(const ClfResponse *response)
+has_type(const ClfResponse *response, const char *type)
 {
-	static const char json[] = "application/json";
-	size_t		length = sizeof(json) - 1;
+	size_t		length = strlen(type);
 
-	return pg_strncasecmp(response->content_type, json, length) == 0 &&
+	return pg_strncasecmp(response->content_type, type, length) == 0 &&
 		strchr("; ", response->content_type[length]) != NULL;
+}
+
+/* Make a list answer the current page */
+static void
+read_list(ClfPager *pager, const ClfResponse *response,
+		  const ClfSecrets *secrets)
+{
+	const char *error = "its content type is not application/json";
+
+	if (response->status != 200)
+		clf_report_status(response->status, response->body, response->length,
+						  response->request_id, secrets);
+	if (has_type(response, "application/json"))
+		pager->page = clf_page_parse(pager->page_cxt, response->body,
+									 response->length, &error);
+	if (pager->page == NULL)
+		clf_report_bad_answer(error, response->body, response->length,
+							  secrets);
+}
+
+/*
+ * Is it the answer that there is no record with this id?  There is a 404 for
+ * an account or extension that is not found as well.
+ */
+static bool
+is_record_not_found(const ClfResponse *response)
+{
+	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
+									   response->length);
+	char	   *parameter = clf_json_get_text(error, "errors.0.parameterName");
+
+	if (parameter == NULL)
+		parameter = clf_json_get_text(error, "parameterName");
+	return response->status == 404 && parameter != NULL &&
+		strcmp(parameter, "callRecordId") == 0;
+}
+
+/* Make the answer for a single id the current page */
+static void
+read_record(ClfPager *pager, const ClfResponse *response,
+			const ClfSecrets *secrets)
+{
+	const char *error = "its content type is not application/json";
+	bool		ok = false;
+
+	pager->page = clf_page_create(pager->page_cxt);
+	if (is_record_not_found(response))
+		return;
+	if (response->status != 200)
+		clf_report_status(response->status, response->body, response->length,
+						  response->request_id, secrets);
+	if (has_type(response, "application/json"))
+	{
+		error = "it is cut short";
+		ok = clf_page_add(pager->page, response->body, response->length);
+	}
+	if (!ok)
+		clf_report_bad_answer(error, response->body, response->length,
+							  secrets);
+}
+
+/* Make the answers for several ids the current page */
+static void
+read_batch(ClfPager *pager, const ClfResponse *response, int nids,
+		   const ClfSecrets *secrets)
+{
+	ClfFailedPart failed;
+	const char *error;
+
+	if (response->status != 207)
+		clf_report_status(response->status, response->body, response->length,
+						  response->request_id, secrets);
+	pager->page = clf_batch_parse(pager->page_cxt, response->content_type,
+								  response->body, response->length, nids,
+								  &failed, &error);
+	if (pager->page == NULL && failed.status != 0)
+		clf_report_status(failed.status, failed.body, failed.length,
+						  response->request_id, secrets);
+	if (pager->page == NULL)
+		clf_report_bad_answer(error, response->body, response->length,
+							  secrets);
 }
 
 /* Fetch the page after the current one and make it the current one */
 static void
 fetch_page(ClfPager *pager, ClfResponse *response)
 {
+	int			nids = clf_query_chunk_length(pager->query,
+											  pager->page_number + 1);
 	ClfSecrets	secrets = {{NULL}, false};
-	const char *error;
 
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
 	set_page_uri(pager);
 	fetch_response(pager, response);
 	secrets.values[0] = clf_token_value(pager->token);
-	if (response->status != 200)
-		clf_report_status(response->status, response->body, response->length,
-						  response->request_id, &secrets);
-	if (!is_json(response))
-		clf_report_bad_answer("its content type is not application/json",
-							  response->body, response->length, &secrets);
-	pager->page = clf_page_parse(pager->page_cxt, response->body,
-								 response->length, &error);
-	if (pager->page == NULL)
-		clf_report_bad_answer(error, response->body, response->length,
-							  &secrets);
+	if (nids == 0)
+		read_list(pager, response, &secrets);
+	else if (nids == 1)
+		read_record(pager, response, &secrets);
+	else
+		read_batch(pager, response, nids, &secrets);
 }
 
 /* ----------
@@ -396,12 +483,13 @@ learn_clock(ClfPager *pager)
 static bool
 open_first_page(ClfPager *pager)
 {
-	if (pager->query->lower > clf_http_clock(pager->options) + USECS_PER_DAY)
+	if (pager->query->windowed &&
+		pager->query->lower > clf_http_clock(pager->options) + USECS_PER_DAY)
 		return false;
 	if (pager->http == NULL)
 		pager->http = clf_http_open(pager->cxt, pager->options);
 	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
-	if (!clf_http_clock_known(pager->options))
+	if (pager->query->windowed && !clf_http_clock_known(pager->options))
 		learn_clock(pager);
 	if (!pager->window_fixed)
 		fix_window(pager);
@@ -419,7 +507,8 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 {
 	TimestampTz elapsed = GetCurrentTimestamp() - pager->fixed_at;
 
-	if (!pager->window.to_now || pager->until != pager->window.to ||
+	if (!pager->query->windowed || !pager->window.to_now ||
+		pager->until != pager->window.to ||
 		response->date - elapsed <= pager->window.to)
 		return false;
 	fix_window(pager);
@@ -435,8 +524,8 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 static bool
 can_continue_window(const ClfPager *pager)
 {
-	return !pager->unsorted && pager->oldest != DT_NOEND &&
-		clf_second_after(pager->oldest) < pager->until;
+	return pager->query->windowed && !pager->unsorted &&
+		pager->oldest != DT_NOEND && clf_second_after(pager->oldest) < pager->until;
 }
 
 /* Do so; records of the same second come again and are dropped */
@@ -472,6 +561,24 @@ came_again(const ClfPager *pager)
 		(pager->unsorted || can_continue_window(pager));
 }
 
+/* Is there more to ask for after the current page? */
+static bool
+has_more(const ClfPager *pager)
+{
+	if (clf_query_by_id(pager->query))
+		return clf_query_chunk_length(pager->query,
+									  pager->page_number + 1) > 0;
+	return clf_page_has_next(pager->page);
+}
+
+/* Is the current page the last one that the API numbers? */
+static bool
+at_page_ceiling(const ClfPager *pager)
+{
+	return !clf_query_by_id(pager->query) &&
+		pager->page_number == pager->options->resource->max_page;
+}
+
 /*
  * Is there a page after the current one?  If so, get ready to ask for it.  The
  * last page that the API numbers (page in EnumeratedPagingModel is 1000 at
@@ -480,16 +587,13 @@ came_again(const ClfPager *pager)
 static bool
 turn_page(ClfPager *pager)
 {
-	bool		more;
-	bool		at_ceiling;
-
 	if (pager->page == NULL)
 		return open_first_page(pager);
-	more = clf_page_has_next(pager->page);
-	at_ceiling = pager->page_number == pager->options->resource->max_page;
-	if (!more && !(at_ceiling && can_continue_window(pager)))
+	if (!has_more(pager) &&
+		!(at_page_ceiling(pager) && can_continue_window(pager)))
 		return false;
-	if (at_ceiling || came_again(pager))
+	if (!clf_query_by_id(pager->query) &&
+		(at_page_ceiling(pager) || came_again(pager)))
 		continue_window(pager);
 	return true;
 }
@@ -523,8 +627,7 @@ next_page(ClfPager *pager)
 	pager->new_records = 0;
 	pager->stats.pages++;
 	pager->stats.records += clf_page_length(pager->page);
-	if (clf_page_has_next(pager->page) &&
-		pager->page_number < pager->options->resource->max_page)
+	if (has_more(pager) && !at_page_ceiling(pager))
 		prefetch(pager);
 	return true;
 }
@@ -578,6 +681,54 @@ note_time(ClfPager *pager, const ClfRecord *record)
 		pager->oldest = t;
 }
 
+/*
+ * Does the table hold this record?  A list leaves deleted records out, but by
+ * its id one may be found.
+ */
+static bool
+is_wanted(ClfPager *pager, const ClfRecord *record)
+{
+	char	   *deleted;
+
+	if (!clf_query_by_id(pager->query) || pager->options->show_deleted)
+		return true;
+	deleted = clf_json_get_text(record->root, "deleted");
+	return deleted == NULL || strcmp(deleted, "true") != 0;
+}
+
+/* Stand before the parts of the record */
+static void
+open_rows(ClfPager *pager, const ClfRecord *record)
+{
+	const char *stray;
+	ClfJsonKind kind;
+
+	(void) clf_json_find(record->root, pager->rows_path, &pager->rows, &stray);
+	kind = clf_json_kind(pager->rows);
+	if (kind != CLF_JSON_ARRAY && kind != CLF_JSON_NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("field \"%s\": expected an array, got %s",
+						pager->options->resource->rows_path,
+						clf_json_kind_name(kind))));
+	pager->row.record = record->root;
+	pager->row.number = 0;
+}
+
+/* The next part of the record, NULL after the last one */
+static const ClfRecord *
+next_row(ClfPager *pager)
+{
+	if (pager->row.number >= clf_json_array_length(pager->rows))
+	{
+		pager->rows = NULL;
+		return NULL;
+	}
+	pager->row.root = clf_json_array_element(pager->rows, pager->row.number);
+	pager->row.number++;
+	return &pager->row;
+}
+
 /* Record n of the page, if it is one not seen before; else NULL */
 static const ClfRecord *
 take_record(ClfPager *pager, int n)
@@ -596,15 +747,19 @@ take_record(ClfPager *pager, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("could not read a record: %s", error)));
-	if (is_new(pager, record))
-	{
-		note_time(pager, record);
-		pager->new_records++;
-	}
-	else
+	if (!is_new(pager, record))
 	{
 		pager->stats.duplicates++;
 		record = NULL;
+	}
+	else
+	{
+		note_time(pager, record);
+		pager->new_records++;
+		if (!is_wanted(pager, record))
+			record = NULL;
+		else if (pager->rows_path)
+			open_rows(pager, record);
 	}
 	error_context_stack = context.previous;
 	return record;
@@ -612,13 +767,17 @@ take_record(ClfPager *pager, int n)
 
 /*
  * clf_pager_next
- *		The next record, until the next call; NULL when there is none left.
+ *		The next row, until the next call; NULL when there is none left.
  */
 const ClfRecord *
 clf_pager_next(ClfPager *pager)
 {
 	while (!pager->at_end)
 	{
+		const ClfRecord *row = pager->rows ? next_row(pager) : NULL;
+
+		if (row)
+			return row;
 		while (pager->page && pager->next_record < clf_page_length(pager->page))
 		{
 			const ClfRecord *record = take_record(pager,
@@ -627,6 +786,8 @@ clf_pager_next(ClfPager *pager)
 			if (pager->next_record % ADVANCE_EVERY == 0 &&
 				clf_http_in_flight(pager->http))
 				(void) clf_http_advance(pager->http);
+			if (record && pager->rows_path)
+				record = next_row(pager);
 			if (record)
 				return record;
 			CHECK_FOR_INTERRUPTS();

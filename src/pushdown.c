@@ -29,6 +29,7 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
+#include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -37,6 +38,9 @@
  * year.
  */
 #define DEFAULT_TUPLES 100000.0
+
+/* Ids in an array that is not known when the query is planned */
+#define DEFAULT_IDS 100.0
 
 /* A condition together with where it came from; lives in planning only */
 typedef struct PushedClause
@@ -273,6 +277,31 @@ find_attrs_used(RelOptInfo *baserel)
 	return used;
 }
 
+/* How many ids the query names, 0 when it names none */
+static double
+estimate_ids(const ClfRelInfo *info)
+{
+	ListCell   *lc;
+
+	foreach(lc, info->pushed)
+	{
+		const PushedClause *pushed = lfirst(lc);
+
+		if (!(pushed->condition.filter->operators & CLF_OP_IDS))
+			continue;
+		if (!pushed->condition.is_array)
+			return 1;
+		if (IsA(pushed->expr, Const) && !((Const *) pushed->expr)->constisnull)
+		{
+			ArrayType  *ids = DatumGetArrayTypeP(((Const *) pushed->expr)->constvalue);
+
+			return Max(1, ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)));
+		}
+		return DEFAULT_IDS;
+	}
+	return 0;
+}
+
 /*
  * clf_plan_rel_size
  *		Read the table's options, choose what to push, estimate the rows.
@@ -293,10 +322,17 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 		baserel->tuples = DEFAULT_TUPLES;
 	foreach(lc, info->pushed)
 		rinfos = lappend(rinfos, ((PushedClause *) lfirst(lc))->rinfo);
+	set_baserel_size_estimates(root, baserel);
+	info->fetched = estimate_ids(info);
+	if (info->fetched > 0)
+	{
+		info->requests = ceil(info->fetched / info->options->resource->max_ids);
+		baserel->rows = Min(baserel->rows, info->fetched);
+		return;
+	}
 	info->fetched = baserel->tuples *
 		clauselist_selectivity(root, rinfos, 0, JOIN_INNER, NULL);
 	info->requests = Max(1.0, ceil(info->fetched / info->options->page_size));
-	set_baserel_size_estimates(root, baserel);
 }
 
 /*

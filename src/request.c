@@ -28,7 +28,7 @@ typedef struct ParameterState
 	bool		asked;			/* is there a condition at all? */
 	uint32		mask;			/* enumerated: bit n is filter->values[n] */
 	bool		limited;		/* free text: is texts meaningful? */
-	List	   *texts;			/* of char *, UTF-8, distinct */
+	List	   *texts;			/* of char *, UTF-8, sorted, distinct */
 	const char *unknown;		/* EXPLAIN: an expression without a value */
 } ParameterState;
 
@@ -53,7 +53,7 @@ clf_append_escaped(StringInfo out, const char *text)
 static void
 append_parameter(StringInfo out, const char *name, const char *value)
 {
-	appendStringInfo(out, "%s%s=", out->len > 0 ? "&" : "", name);
+	appendStringInfo(out, "&%s=", name);
 	clf_append_escaped(out, value);
 }
 
@@ -165,6 +165,8 @@ clf_query_window(const ClfQuery *query, const ClfOptions *options,
 {
 	TimestampTz lower = query->lower;
 
+	if (!query->windowed)
+		return !query->nothing;
 	if (lower == DT_NOBEGIN)
 		lower = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 														TimestampTzGetDatum(now),
@@ -252,18 +254,44 @@ contains_text(List *texts, const char *text)
 	return false;
 }
 
-/* The members of one that are in the other as well, each once */
+static int
+compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* The same texts in order, each once */
+static List *
+sort_texts(List *texts)
+{
+	List	   *sorted = NIL;
+	ListCell   *lc;
+
+	list_sort(texts, compare_texts);
+	foreach(lc, texts)
+	{
+		if (sorted == NIL || strcmp(llast(sorted), lfirst(lc)) != 0)
+			sorted = lappend(sorted, lfirst(lc));
+	}
+	return sorted;
+}
+
+/* The members of one that are in the other as well; all of them sorted */
 static List *
 common_texts(List *one, List *other)
 {
 	List	   *common = NIL;
-	ListCell   *lc;
+	int			i = 0;
+	int			j = 0;
 
-	foreach(lc, one)
+	while (i < list_length(one) && j < list_length(other))
 	{
-		if (contains_text(other, lfirst(lc)) &&
-			!contains_text(common, lfirst(lc)))
-			common = lappend(common, lfirst(lc));
+		int			order = strcmp(list_nth(one, i), list_nth(other, j));
+
+		if (order == 0)
+			common = lappend(common, list_nth(one, i));
+		i += order <= 0;
+		j += order >= 0;
 	}
 	return common;
 }
@@ -308,7 +336,8 @@ apply_condition(ParameterState *state, const ClfCondition *c,
 		state->mask &= texts_mask(c->filter, texts);
 		return state->mask != 0;
 	}
-	state->texts = common_texts(texts, state->limited ? state->texts : texts);
+	texts = sort_texts(texts);
+	state->texts = state->limited ? common_texts(state->texts, texts) : texts;
 	state->limited = true;
 	return state->texts != NIL;
 }
@@ -394,7 +423,7 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfRequestPlan *plan,
 		ParameterState state;
 		bool		is_rival = f->rivals != CLF_NO_RIVALS;
 
-		if ((f->operators & CLF_OP_RANGE) ||
+		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS)) ||
 			!is_first_of_parameter(plan->resource, f))
 			continue;
 		if (!gather_conditions(plan, f, values, &state))
@@ -414,6 +443,48 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfRequestPlan *plan,
 			continue;
 		rival_sent |= is_rival;
 	}
+}
+
+/*
+ * Can there be a record with this id?  What would end the path or lead it
+ * elsewhere cannot be one; an empty id would ask for the list.
+ */
+static bool
+can_be_id(const char *text)
+{
+	return text[0] != '\0' && text[strcspn(text, "/,?#")] == '\0' &&
+		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
+/*
+ * Ask by id, when there is a condition for it.  Not for a table that leaves out
+ * records of others: by id they would be found.
+ */
+static void
+bind_ids(ClfQuery *query, const ClfRequestPlan *plan,
+		 const ClfOptions *options, const ClfValue *values)
+{
+	const ClfFilter *filter = plan->resource->filters;
+	ParameterState state;
+	ListCell   *lc;
+
+	while (filter->json_path && !(filter->operators & CLF_OP_IDS))
+		filter++;
+	if (!filter->json_path || options->extension_number ||
+		!options->show_blocked)
+		return;
+	if (!gather_conditions(plan, filter, values, &state))
+		query->nothing = true;
+	query->unknown_ids = state.unknown;
+	if (query->nothing || state.unknown || !state.asked)
+		return;
+
+	foreach(lc, state.texts)
+	{
+		if (can_be_id(lfirst(lc)))
+			query->ids = lappend(query->ids, lfirst(lc));
+	}
+	query->nothing = query->ids == NIL;
 }
 
 static void
@@ -463,17 +534,40 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 {
 	ClfQuery   *query = palloc0(sizeof(ClfQuery));
 	StringInfoData parameters;
+	StringInfoData filters;
 
 	initStringInfo(&parameters);
-	append_parameter(&parameters, "view",
+	appendStringInfo(&parameters, "view=%s",
 					 plan->detailed ? "Detailed" : "Simple");
+	query->max_ids = plan->resource->max_ids;
 	bind_dates(query, plan, values);
-	bind_filters(query, &parameters, plan, options, values);
-	bind_table_options(&parameters, options);
+	bind_ids(query, plan, options, values);
+	query->windowed = plan->resource->windowed && !clf_query_by_id(query);
+
+	/* by id, filters are not sent; but they may leave nothing to ask for */
+	initStringInfo(&filters);
+	bind_filters(query, &filters, plan, options, values);
+	bind_table_options(&filters, options);
+	if (!clf_query_by_id(query))
+		appendStringInfoString(&parameters, filters.data);
 	query->path = bind_path(plan->resource->path[plan->level], options);
 	query->parameters = parameters.data;
 	query->page_size = plan->page_size;
 	return query;
+}
+
+static bool
+same_texts(List *a, List *b)
+{
+	ListCell   *lc_a;
+	ListCell   *lc_b;
+
+	forboth(lc_a, a, lc_b, b)
+	{
+		if (strcmp(lfirst(lc_a), lfirst(lc_b)) != 0)
+			return false;
+	}
+	return list_length(a) == list_length(b);
 }
 
 /*
@@ -486,29 +580,71 @@ clf_query_equals(const ClfQuery *a, const ClfQuery *b)
 	return a->nothing == b->nothing && a->lower == b->lower &&
 		a->upper == b->upper && a->page_size == b->page_size &&
 		strcmp(a->path, b->path) == 0 &&
-		strcmp(a->parameters, b->parameters) == 0;
+		strcmp(a->parameters, b->parameters) == 0 &&
+		same_texts(a->ids, b->ids);
+}
+
+/*
+ * clf_query_by_id
+ *		Are records asked for by their ids?
+ */
+bool
+clf_query_by_id(const ClfQuery *query)
+{
+	return query->ids != NIL || query->unknown_ids != NULL;
+}
+
+/*
+ * clf_query_chunk_length
+ *		How many ids request number page asks for; 0: there is no such request.
+ */
+int
+clf_query_chunk_length(const ClfQuery *query, int page)
+{
+	int			rest = list_length(query->ids) - (page - 1) * query->max_ids;
+
+	return Max(0, Min(rest, query->max_ids));
+}
+
+/* The ids that request number page asks for, or what stands for them */
+static void
+append_ids(StringInfo out, const ClfQuery *query, int page)
+{
+	int			first = (page - 1) * query->max_ids;
+	int			n = clf_query_chunk_length(query, page);
+
+	appendStringInfoChar(out, '/');
+	if (query->unknown_ids)
+		appendStringInfo(out, "{%s}", query->unknown_ids);
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		clf_append_escaped(out, list_nth(query->ids, first + i));
+	}
 }
 
 /*
  * clf_query_uri
- *		Path and query of one page of a window.  Palloc'd in the current memory
- *		context.
+ *		Path and query of one request: a page of a window, or some ids.
+ *		Palloc'd in the current memory context.
  */
 char *
 clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page)
 {
 	StringInfoData out;
-	StringInfoData parameters;
-
-	initStringInfo(&parameters);
-	appendStringInfoString(&parameters, query->parameters);
-	append_date(&parameters, "dateFrom", window->from, query->unknown_lower);
-	append_date(&parameters, "dateTo", window->to, query->unknown_upper);
-	appendStringInfo(&parameters, "&page=%d&perPage=%d", page,
-					 query->page_size);
 
 	initStringInfo(&out);
-	appendStringInfo(&out, "%s?%s", query->path, parameters.data);
-	pfree(parameters.data);
+	appendStringInfoString(&out, query->path);
+	if (clf_query_by_id(query))
+		append_ids(&out, query, page);
+	appendStringInfo(&out, "?%s", query->parameters);
+	if (query->windowed)
+	{
+		append_date(&out, "dateFrom", window->from, query->unknown_lower);
+		append_date(&out, "dateTo", window->to, query->unknown_upper);
+	}
+	if (!clf_query_by_id(query))
+		appendStringInfo(&out, "&page=%d&perPage=%d", page, query->page_size);
 	return out.data;
 }

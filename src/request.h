@@ -31,6 +31,11 @@ typedef struct ClfValue
 typedef struct ClfQuery
 {
 	bool		nothing;		/* no record can meet the conditions */
+	List	   *ids;			/* ask for these records, by id; of char * */
+	const char *unknown_ids;	/* EXPLAIN: the ids' expression, when it has
+								 * no value yet; else NULL */
+	int			max_ids;		/* in one request */
+	bool		windowed;		/* ask for the records of a window */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
@@ -55,6 +60,8 @@ extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
 extern bool clf_query_window(const ClfQuery *query, const ClfOptions *options,
 							 TimestampTz now, ClfWindow *window);
 extern TimestampTz clf_second_after(TimestampTz t);
+extern bool clf_query_by_id(const ClfQuery *query);
+extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
 						   int page);
 

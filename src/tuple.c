@@ -208,7 +208,7 @@ convert_json(TupleColumn *column, const ClfRecord *record, ClfJson *value)
 	size_t		length = record->length;
 	const char *text = record->text;
 
-	if (value != record->root)
+	if (value != record->root || text == NULL)
 		text = clf_json_serialize(value, &length);
 	return InputFunctionCall(&column->input, to_server(text, length),
 							 column->ioparam, column->typmod);
@@ -268,12 +268,23 @@ column_error_context(void *arg)
 	const char *text = "";
 	size_t		length = 0;
 
-	(void) clf_json_find(tuple->record->root, tuple->id_path, &id, &stray);
+	(void) clf_json_find(tuple->record->record, tuple->id_path, &id, &stray);
 	if (id)
 		text = clf_json_text(id, &length);
 	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
 			   tuple->current->name, tuple->relname,
 			   clf_to_server_encoding(text, length));
+}
+
+/* The number of the row, as whatever type the column has */
+static Datum
+row_number(TupleColumn *column, const ClfRecord *record)
+{
+	char		text[16];
+
+	snprintf(text, sizeof(text), "%d", record->number);
+	return InputFunctionCall(&column->input, text, column->ioparam,
+							 column->typmod);
 }
 
 /* One column; a domain's constraints hold for what is not there, too */
@@ -282,14 +293,20 @@ column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 {
 	ClfJson    *value;
 	const char *stray;
+	ClfJson    *root = record->root;
 
-	if (!clf_json_find(record->root, column->path, &value, &stray))
+	*isnull = false;
+	if (column->path->origin == CLF_FROM_RECORD)
+		root = record->record;
+	if (column->path->origin == CLF_ROW_COUNT)
+		return row_number(column, record);
+	if (!clf_json_find(root, column->path, &value, &stray))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("expected an object with the field \"%s\"", stray)));
-	*isnull = value == NULL;
 	if (value)
 		return convert(column, record, value);
+	*isnull = true;
 	if (column->conversion != CONVERT_ARRAY)
 		return InputFunctionCall(&column->input, NULL, column->ioparam,
 								 column->typmod);

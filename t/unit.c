@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "batch.h"
 #include "endpoint.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -21,18 +22,26 @@
 PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(call_log_fdw_unit);
+PG_FUNCTION_INFO_V1(call_log_fdw_filters);
 
 static ReturnSetInfo * results;
 
 static void
-fail(const char *what, const char *got, const char *expected)
+add_row(const char *a, const char *b, const char *c)
 {
-	Datum		values[3] = {CStringGetTextDatum(what),
-		CStringGetTextDatum(got ? got : "(none)"),
-	CStringGetTextDatum(expected ? expected : "(none)")};
+	Datum		values[3];
 	bool		nulls[3] = {false};
 
+	values[0] = CStringGetTextDatum(a);
+	values[1] = CStringGetTextDatum(b);
+	values[2] = CStringGetTextDatum(c);
 	tuplestore_putvalues(results->setResult, results->setDesc, values, nulls);
+}
+
+static void
+fail(const char *what, const char *got, const char *expected)
+{
+	add_row(what, got ? got : "(none)", expected ? expected : "(none)");
 }
 
 static void
@@ -94,6 +103,7 @@ test_tables(void)
 				found |= strcmp(c->json_path, f->json_path) == 0;
 			check_true(f->json_path, found);
 			check_true(f->parameter, (f->operators & CLF_OP_RANGE) ||
+					   (f->operators & CLF_OP_IDS) ||
 					   (f->values != NULL) != (f->characters != NULL));
 			check_true(f->parameter, !f->values || f->repeatable ||
 					   f->any_value != NULL);
@@ -173,7 +183,7 @@ test_windows(void)
 	month.day = 30;
 	for (size_t i = 0; i < lengthof(cases); i++)
 	{
-		ClfQuery	query = {.parameters = "",.path = ""};
+		ClfQuery	query = {.parameters = "view=Simple",.path = "",.windowed = true};
 		ClfWindow	window;
 		char	   *uri = NULL;
 
@@ -183,7 +193,8 @@ test_windows(void)
 		if (clf_query_window(&query, &options, now, &window))
 			uri = clf_query_uri(&query, &window, 3);
 		check(psprintf("window %s .. %s", cases[i].lower, cases[i].upper), uri,
-			  cases[i].uri ? psprintf("?%s&page=3&perPage=7", cases[i].uri) :
+			  cases[i].uri ? psprintf("?view=Simple&%s&page=3&perPage=7",
+									  cases[i].uri) :
 			  NULL);
 	}
 }
@@ -387,6 +398,93 @@ test_long_integers(void)
 	}
 }
 
+/* ----------
+ * batch
+ * ----------
+ */
+
+/* The records, "status: body" of a part that failed, or the reason */
+static char *
+describe_batch(const char *content_type, const char *body, int nids)
+{
+	ClfFailedPart failed;
+	const char *error = NULL;
+	ClfPage    *page = clf_batch_parse(CurrentMemoryContext, content_type, body,
+									   strlen(body), nids, &failed, &error);
+	StringInfoData s;
+
+	if (page == NULL && failed.status != 0)
+		return psprintf("%d: %.*s", failed.status,
+						(int) strcspn(failed.body, "\r\n"), failed.body);
+	if (page == NULL)
+		return pstrdup(error);
+	initStringInfo(&s);
+	for (int i = 0; i < clf_page_length(page); i++)
+	{
+		const ClfRecord *record = clf_page_record(page, i, &error);
+
+		appendStringInfo(&s, "%.*s ", (int) record->length, record->text);
+	}
+	return s.data;
+}
+
+static void
+test_batches(void)
+{
+#define MIXED "multipart/mixed; boundary=B_1"
+#define MULTI_JSON "application/vnd.ringcentral.multipart+json"
+#define STATUSES(list) \
+	"--B_1\r\nContent-Type: application/json\r\n\r\n" \
+	"{ \"response\" : [ " list " ] }\r\n"
+#define OK "{\"status\":200}"
+#define MISSING "{\"status\":404}"
+#define PART(body) "--B_1\nContent-Type: application/json\n\n" body "\n"
+#define NO_STATUS "it does not say how each id went"
+#define FEWER "it has fewer parts than ids were asked for"
+	static const struct
+	{
+		const char *type;
+		const char *body;
+		int			nids;
+		const char *expected;
+	}			cases[] = {
+		{MIXED, STATUSES(OK "," OK) PART("{\"a\":1}") PART("{\"b\":2}")
+		"--B_1--\n", 2, "{\"a\":1} {\"b\":2} "},
+		{"Multipart/Mixed;charset=x; Boundary=\"B_1\"",
+			"preamble\n" STATUSES(OK "," OK) PART("{\"a\":\"--B_1\"}")
+			PART("{\"b\":2}") "--B_1--\nepilogue", 2,
+		"{\"a\":\"--B_1\"} {\"b\":2} "},
+		{MIXED, STATUSES(OK "," MISSING "," OK) PART("{\"a\":1}")
+			PART("{\"errorCode\":\"CMN-102\"}") PART("{\"c\":3}") "--B_1--",
+		3, "{\"a\":1} {\"c\":3} "},
+		{MIXED, STATUSES(MISSING "," MISSING) PART("{}") PART("{}")
+		"--B_1--", 2, ""},
+		{MIXED, STATUSES(OK ",{\"status\":503}") PART("{\"a\":1}")
+			PART("{\"errorCode\":\"CMN-211\"}") "--B_1--", 2,
+		"503: {\"errorCode\":\"CMN-211\"}"},
+		{MIXED, STATUSES(OK "," OK) PART("{\"a\":1}") "--B_1--", 2, FEWER},
+		{MIXED, STATUSES(OK "," OK) PART("{\"a\":1}") "--B_1\n\n{\"b\"", 2,
+		FEWER},
+		{MIXED, STATUSES(OK) PART("{\"a\":1}") "--B_1--", 2, NO_STATUS},
+		{MIXED, PART("{}") PART("{}") "--B_1--", 2, NO_STATUS},
+		{MIXED, "", 2, NO_STATUS},
+		{MIXED, "--B_1", 2, NO_STATUS},
+		{"multipart/mixed", STATUSES(OK), 2, "its content type has no boundary"},
+		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}},"
+		"{\"status\":404,\"body\":{}}]", 2, "{\"a\":1} "},
+		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}}]", 2, NO_STATUS},
+		{MULTI_JSON, "[{\"status\":429,\"body\":{\"a\":1}},{}]", 2,
+		"429: {\"a\":1}"},
+		{MULTI_JSON, "{}", 2, NO_STATUS},
+		{MULTI_JSON, "]", 2, NO_STATUS},
+	};
+
+	for (size_t i = 0; i < lengthof(cases); i++)
+		check(cases[i].body, describe_batch(cases[i].type, cases[i].body,
+											cases[i].nids),
+			  cases[i].expected);
+}
+
 /*
  * call_log_fdw_unit
  *		Runs all tests; returns (what, got, expected) for each that fails.
@@ -405,5 +503,35 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_objects();
 	test_pages();
 	test_long_integers();
+	test_batches();
+	return (Datum) 0;
+}
+
+/* The name of the column that shows this field */
+static const char *
+column_of(const ClfResource *resource, const char *json_path)
+{
+	const ClfColumn *c = resource->columns;
+
+	while (strcmp(c->json_path, json_path) != 0)
+		c++;
+	return c->name;
+}
+
+/*
+ * call_log_fdw_filters
+ *		(resource, column, parameter) of each condition that can be pushed at
+ *		some level; for comparing it with what the README says.
+ */
+Datum
+call_log_fdw_filters(PG_FUNCTION_ARGS)
+{
+	InitMaterializedSRF(fcinfo, 0);
+	results = (ReturnSetInfo *) fcinfo->resultinfo;
+	for (const ClfResource *r = clf_resources; r->name; r++)
+	{
+		for (const ClfFilter *f = r->filters; f->json_path; f++)
+			add_row(r->name, column_of(r, f->json_path), f->parameter);
+	}
 	return (Datum) 0;
 }

@@ -133,7 +133,7 @@ class Control(SimulatorTest):
         text = self.control('GET', 'truth', view='simple').decode()
         rows = list(csv.DictReader(io.StringIO(text, newline='')))
         records = self.records(view='Detailed')
-        self.assertEqual(list(rows[0]), truth.HEADER.split(','))
+        self.assertEqual(list(rows[0]), truth.CALL_HEADER)
         self.assertEqual([json.loads(row['attrs']) for row in rows], records)
         for row, record in zip(rows, records):
             self.assertEqual(row['from_name'], (record.get('from') or {}).get('name', ''))
@@ -142,6 +142,18 @@ class Control(SimulatorTest):
                 self.assertEqual(json.loads(row['legs']), record['legs'])
         lines = self.control('GET', 'truth', format='json').splitlines()
         self.assertEqual(list(map(json.loads, lines)), records)
+
+    def test_truth_of_legs(self):
+        text = self.control('GET', 'truth', resource='call_log_legs').decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline='')))
+        legs = [(record, number, leg) for record in self.records(view='Detailed')
+                for number, leg in enumerate(record.get('legs') or (), 1)]
+        for row, (record, number, leg) in zip(rows, legs, strict=True):
+            self.assertEqual(json.loads(row['attrs']), leg)
+            self.assertEqual((row['call_id'], row['leg_number'], row['call_start_time']),
+                             (record['id'], str(number), record['startTime']))
+            self.assertEqual(row['leg_type'], leg['legType'])
+            self.assertEqual(row['master'], 'true' if number == 1 else '')
 
     def test_truth_of_an_extension(self):
         text = self.control('GET', 'truth', level='extension', extension='48213008').decode()
@@ -152,6 +164,10 @@ class Control(SimulatorTest):
 class Values(unittest.TestCase):
     def test_null_is_not_the_empty_string(self):
         self.assertEqual([truth.quoted(value) for value in (None, '', 'a"b')], ['', '""', '"a""b"'])
+
+    def test_elements(self):
+        text = '[ {"a": "]"} ,{"b":[1.50]}\n]'
+        self.assertEqual(list(truth.elements(text)), ['{"a": "]"}', '{"b":[1.50]}'])
 
     def test_arrays(self):
         self.assertEqual(truth.plain(['a', 'b "c" \\', None, '']), r'{"a","b \"c\" \\",NULL,""}')

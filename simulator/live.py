@@ -1,0 +1,38 @@
+"""Calls of this moment, from a random stream of their own: the data set stays what it is."""
+
+import itertools
+import random
+
+import data
+
+IN_PROGRESS = tuple(data.Outcome(1, direction, 'Voice', action, 'In Progress', None)
+                    for direction, action in (
+                        ('Inbound', 'Phone Call'), ('Outbound', 'VoIP Call'),
+                        ('Inbound', 'VoIP Call'), ('Outbound', 'Conference Call'),
+                        ('Outbound', 'RC Meetings'), ('Outbound', 'Phone Call')))
+
+SINCE_SECONDS = (5, 8, 13, 21, 34, 55, 89, 144, 7200)
+
+
+class Generator(data.Generator):
+    def __init__(self, base_url, options, now):
+        super().__init__(base_url, options, now)
+        self.random = random.Random(f'live {options.seed}')
+        self.indexes = itertools.count(-1, -1)
+        self.turns = itertools.cycle(data.EXTENSIONS)
+
+    def extension(self):
+        """Everybody's turn comes."""
+        return next(self.turns)
+
+    def extras(self, outcome):
+        """Nobody has deleted it yet, and what goes on has no recording."""
+        hidden = ('deleted', 'recording') if outcome.result == 'In Progress' else ('deleted',)
+        fields = super().extras(outcome)
+        return {name: value for name, value in fields.items() if name not in hidden}
+
+    def in_progress(self):
+        """Three calls of each extension; each outcome at each extension in its turn."""
+        outcomes, since = itertools.cycle(IN_PROGRESS), itertools.cycle(SINCE_SECONDS)
+        return [self.record(next(self.indexes), self.now - 1000 * next(since), next(outcomes))
+                for _ in range(3 * len(data.EXTENSIONS))]

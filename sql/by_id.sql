@@ -1,0 +1,93 @@
+-- Records by id: another endpoint, 50 ids in a request.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/[A-Za-z0-9_-]{15}(,|[?])/ID\\\\1/g; s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g"'
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+:ctl clear
+
+-- Ids of 120 calls and a few that nobody has
+CREATE TABLE wanted AS SELECT row_number() OVER (ORDER BY md5(id)) AS n, id FROM truth.calls ORDER BY n LIMIT 120;
+SELECT id AS one FROM wanted WHERE n = 1 \gset
+SELECT id AS two FROM wanted WHERE n = 2 \gset
+SELECT array_agg(id) AS all FROM wanted \gset
+
+-- One id, with and without a call; the view is that of the columns
+SELECT * FROM explain(format('SELECT from_name FROM calls.call_log WHERE id = %L', 'AbC_d-1'));
+SELECT * FROM explain($$SELECT from_name FROM calls.call_log WHERE id IN ('a', 'b') AND direction = 'Inbound' AND start_time > '2026-01-01'$$);
+SELECT count(*) FROM (SELECT from_name FROM calls.call_log WHERE id = :'one') x;
+SELECT c.attrs = t.attrs AND c.legs IS NOT DISTINCT FROM t.legs AS equal FROM calls.call_log c JOIN truth.calls t USING (id) WHERE c.id = :'one';
+SELECT count(*) FROM calls.call_log WHERE id = 'nobodyHasThisId';
+:log
+
+-- Several, each asked for once, whoever is missing
+SELECT count(*) FROM calls.call_log WHERE id IN (:'one', :'two', :'one', 'nobodyHasThisId', NULL);
+SELECT count(*) FROM calls.call_log WHERE id IN ('nobodyHasThisId', 'norHasHeThisOne');
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all') AND id = ANY (ARRAY[:'two', :'one', 'x']);
+:log
+
+-- 120 ids are 3 requests, with parameters and sub-selects as well
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+:log
+PREPARE by_ids(text[]) AS SELECT count(*), count(DISTINCT id) FROM calls.call_log WHERE id = ANY ($1);
+SET plan_cache_mode = force_generic_plan;
+EXECUTE by_ids(:'all');
+EXECUTE by_ids('{}');
+EXECUTE by_ids(NULL);
+RESET plan_cache_mode;
+DEALLOCATE by_ids;
+:log
+SELECT count(*) FROM calls.call_log WHERE id = ANY (ARRAY(SELECT id FROM wanted WHERE n <= 60));
+:log
+SELECT count(*) AS differences FROM (
+  (SELECT * FROM calls.call_log WHERE id = ANY (ARRAY(SELECT id FROM wanted)))
+  EXCEPT ALL SELECT * FROM truth.calls WHERE id IN (SELECT id FROM wanted)) x;
+SELECT line FROM explain('SELECT uri FROM calls.call_log WHERE id = ANY (ARRAY(SELECT id FROM wanted))') line WHERE line ~ 'Request';
+:ctl clear
+
+-- The other conditions still hold, also those that a list would have been asked for
+SELECT count(*) = (SELECT count(*) FROM truth.calls JOIN wanted USING (id) WHERE direction = 'Inbound' AND start_time < '2026-01-01' AND duration > 10) AS equal
+  FROM calls.call_log WHERE id = ANY (:'all') AND direction = 'Inbound' AND start_time < '2026-01-01' AND duration > 10;
+SELECT count(*) FROM calls.call_log WHERE id = :'one' AND direction = 'Sideways';
+SELECT count(*) FROM calls.call_log WHERE id = :'one' AND start_time > 'infinity';
+SELECT count(*) FROM calls.call_log WHERE id = :'one' AND id = :'two';
+-- what cannot be an id reaches no path
+SELECT count(*) FROM calls.call_log WHERE id = '';
+SELECT count(*) FROM calls.call_log WHERE id IN ('a/b', 'a,b', '..', '.', '?', 'a#b', '');
+SELECT count(*) FROM calls.call_log WHERE id = 'a b+c%';
+:log
+
+-- The extension's own calls only
+SELECT array_agg(id) AS mine FROM truth.mine WHERE start_time >= '2026-03-30' \gset
+SELECT count(*) = cardinality(:'mine'::text[]) AS equal FROM mine.call_log WHERE id = ANY (:'mine');
+SELECT count(*) = cardinality(:'mine'::text[]) AS equal FROM calls.call_log WHERE id = ANY (:'mine');
+SELECT count(*) = (SELECT count(*) FROM truth.mine JOIN wanted USING (id)) AS equal FROM mine.call_log WHERE id = ANY (:'all');
+:ctl clear
+
+-- Not for tables that leave out records which would be found by id
+CREATE FOREIGN TABLE desk (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
+SELECT count(*) FROM desk WHERE id = 'nobodyHasThisId' AND start_time >= '2026-03-30' AND start_time < '2026-03-31';
+:log
+DROP FOREIGN TABLE desk;
+
+-- Both forms of an answer are read
+:ctl set multipart_quoted=true
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+:ctl set multipart_quoted=false
+-- A part that fails is an error, never a missing row
+\set VERBOSITY terse
+:ctl fault part status=503 code=CMN-211 n=2
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+:ctl fault part status=403 code=CMN-408 n=1
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+:ctl fault truncate
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+\set VERBOSITY default
+-- An account that is not there is an error, too
+CREATE FOREIGN TABLE other (id text) SERVER ringcentral OPTIONS (resource 'call_log', account_id '1');
+\set VERBOSITY terse
+SELECT count(*) FROM other WHERE id = 'x';
+\set VERBOSITY default
+DROP FOREIGN TABLE other;
+DROP TABLE wanted;

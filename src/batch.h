@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * batch.h
+ *	  Answers to a request for several records by id.
+ *
+ * Beside json.  Uses json.  Pure: no I/O.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_BATCH_H
+#define CLF_BATCH_H
+
+#include "postgres.h"
+
+#include "json.h"
+
+/* A part of the answer that is neither a record nor "not found" */
+typedef struct ClfFailedPart
+{
+	int			status;			/* HTTP status; 0: there is no such part */
+	const char *body;
+	size_t		length;
+} ClfFailedPart;
+
+/* What a request by id accepts */
+#define CLF_BATCH_ACCEPT \
+	"multipart/mixed, application/json, " \
+	"application/vnd.ringcentral.multipart+json;q=0.5"
+
+extern ClfPage *clf_batch_parse(MemoryContext cxt, const char *content_type,
+								const char *body, size_t length, int nids,
+								ClfFailedPart *failed, const char **error);
+
+#endif							/* CLF_BATCH_H */
