@@ -25,16 +25,21 @@ SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS complete FROM
 DROP TABLE archive;
 \copy (SELECT count(*) > 0 FROM calls.call_log WHERE start_time >= '2026-03-30') TO STDOUT
 
--- As a partition it is pruned like any other, and takes no rows
+-- A partition holds what its bounds say, is pruned like any other, and takes no rows
 CREATE TABLE both_parts (LIKE calls.call_log) PARTITION BY RANGE (start_time);
 CREATE TABLE old_part PARTITION OF both_parts FOR VALUES FROM ('2026-03-01') TO ('2026-03-30');
+INSERT INTO old_part SELECT * FROM truth.calls WHERE start_time >= '2026-03-29' AND start_time < '2026-03-30';
 CREATE FOREIGN TABLE new_part PARTITION OF both_parts FOR VALUES FROM ('2026-03-30') TO ('2026-04-01')
   SERVER ringcentral OPTIONS (resource 'call_log');
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-29') AS complete FROM both_parts;
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS complete FROM both_parts WHERE :day;
-\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
-SELECT count(*) FROM both_parts WHERE start_time < '2026-03-30';
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM new_part;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | tail -3 | sed -E 's/(dateTo=2026-03-31T12:)[0-9:]{5}/\1..:../'
+SELECT count(*) FROM both_parts WHERE start_time < '2026-03-29';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
 INSERT INTO both_parts (id, start_time) VALUES ('x', '2026-03-30');
+CREATE FOREIGN TABLE other_part PARTITION OF both_parts DEFAULT SERVER ringcentral OPTIONS (resource 'call_log', history '40 days');
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-02-19 12:00' AND start_time < '2026-03-01') AS complete FROM other_part WHERE start_time >= '2026-02-19 12:00';
 DROP TABLE both_parts;
 
 -- Read-only

@@ -29,8 +29,10 @@
 #include "optimizer/optimizer.h"
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
+#include "rewrite/rewriteManip.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
+#include "utils/partcache.h"
 #include "utils/rel.h"
 
 /*
@@ -238,6 +240,32 @@ match_clause(PlannerInfo *root, RelOptInfo *baserel, PushedClause *pushed,
 	return false;
 }
 
+/*
+ * PostgreSQL trusts a foreign partition to hold nothing outside its bounds, but
+ * the API knows of no bounds: make them conditions like the query's own.
+ */
+static void
+add_partition_bounds(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	Relation	rel = table_open(relid, NoLock);
+	List	   *bounds = NIL;
+	ListCell   *lc;
+
+	if (rel->rd_rel->relispartition)
+		bounds = copyObject(RelationGetPartitionQual(rel));
+	table_close(rel, NoLock);
+
+	ChangeVarNodes((Node *) bounds, 1, baserel->relid, 0);
+	foreach(lc, bounds)
+	{
+		Expr	   *bound = (Expr *) eval_const_expressions(root, lfirst(lc));
+
+		baserel->baserestrictinfo =
+			lappend(baserel->baserestrictinfo,
+					make_simple_restrictinfo(root, bound));
+	}
+}
+
 /* All of the relation's restrictions that become parameters */
 static List *
 find_pushed_clauses(PlannerInfo *root, RelOptInfo *baserel)
@@ -315,6 +343,7 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 
 	baserel->fdw_private = info;
 	info->options = clf_get_options(relid);
+	add_partition_bounds(root, baserel, relid);
 	info->attrs_used = find_attrs_used(baserel);
 	info->pushed = find_pushed_clauses(root, baserel);
 
