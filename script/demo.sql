@@ -59,11 +59,29 @@ ORDER BY start_time DESC
 LIMIT 5;
 
 \echo
-\echo '-- The legs of a call, as they came.'
-SELECT c.id, leg->>'legType' AS leg, leg->>'direction' AS direction, leg->>'result' AS result, leg->>'duration' AS duration
-FROM calls.call_log c, jsonb_array_elements(legs) leg
-WHERE start_time > now() - interval '1 day' AND jsonb_array_length(legs) > 2
+\echo '-- How the calls of a day were routed: a row for each leg.'
+SELECT call_id, leg_number AS leg, leg_type, direction, result, duration
+FROM calls.call_log_legs
+WHERE call_start_time > now() - interval '1 day' AND leg_number <= 3
+ORDER BY call_start_time DESC, leg_number
 LIMIT 6;
+
+\echo
+\echo '-- What goes on right now.'
+SELECT start_time, direction, from_phone_number, to_phone_number, result
+FROM calls.active_calls
+WHERE result = 'In Progress'
+LIMIT 5;
+
+\echo
+\echo '-- The calls of a list of ids: 50 in one request.'
+CREATE TABLE tickets AS
+  SELECT id AS call_id, 'T-' || row_number() OVER () AS ticket
+  FROM calls.call_log WHERE start_time > now() - interval '7 days' AND direction = 'Inbound' LIMIT 120;
+SELECT direction, result, count(*)
+FROM calls.call_log
+WHERE id = ANY (ARRAY(SELECT call_id FROM tickets))
+GROUP BY direction, result ORDER BY count(*) DESC LIMIT 4;
 
 \echo
 \echo '-- An archive, safe to repeat.'

@@ -1,0 +1,29 @@
+-- active_calls: no window, filters that the API may ignore.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear'
+CREATE TABLE truth.active (LIKE calls.active_calls);
+CREATE TABLE truth.my_active (LIKE mine.active_calls);
+\copy truth.active FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource active_calls --level account' WITH (FORMAT csv, HEADER)
+\copy truth.my_active FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource active_calls --level extension' WITH (FORMAT csv, HEADER)
+SELECT count(*) > 3 AS "some calls", count(*) > count(duration) AS "in progress" FROM truth.active;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+
+SELECT count(*) AS differences FROM (SELECT * FROM calls.active_calls EXCEPT ALL SELECT * FROM truth.active) x;
+SELECT count(*) AS differences FROM (SELECT * FROM truth.active EXCEPT ALL SELECT * FROM calls.active_calls) x;
+SELECT count(*) AS differences FROM (SELECT * FROM mine.active_calls EXCEPT ALL SELECT * FROM truth.my_active) x;
+SELECT count(*) AS differences FROM (SELECT * FROM truth.my_active EXCEPT ALL SELECT * FROM mine.active_calls) x;
+:log
+
+-- Filters are sent and checked, whether the API minds them or not; dates and ids are not sent
+SELECT * FROM explain($$SELECT id FROM calls.active_calls WHERE direction = 'Inbound' AND type IN ('Voice', 'Fax') AND transport = 'PSTN' AND start_time > '2026-01-01' AND id = 'x'$$);
+SELECT count(*) = (SELECT count(*) FROM truth.active WHERE direction = 'Inbound' AND type = 'Voice') AS equal FROM calls.active_calls WHERE direction = 'Inbound' AND type = 'Voice';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set active_filters=off
+SELECT count(*) = (SELECT count(*) FROM truth.active WHERE direction = 'Inbound' AND type = 'Voice') AS equal FROM calls.active_calls WHERE direction = 'Inbound' AND type = 'Voice';
+SELECT count(*) = (SELECT count(*) FROM truth.my_active WHERE transport = 'VoIP') AS equal FROM mine.active_calls WHERE transport = 'VoIP';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set active_filters=on
+SELECT count(*) FROM calls.active_calls WHERE direction = 'Sideways';
+:log
+CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'active_calls', history '1 day');
