@@ -34,7 +34,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

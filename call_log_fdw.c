@@ -238,7 +238,7 @@ explain_request(ForeignScanState *node, ExplainState *es,
 
 	if (clf_query_window(query, state->options,
 						 clf_http_clock(state->options), &window))
-		text = psprintf("GET %s", clf_query_uri(query, &window, 1));
+		text = psprintf("GET %s", clf_query_uri(query, &window, 1, NULL));
 	else
 		text = "none, the conditions leave nothing over";
 	ExplainPropertyText("Call Log Request", text, es);

@@ -7,35 +7,41 @@ import active_calls
 import by_id
 import call_log
 import errors
+import extract_sync
+import hosts
 import messages
 import oauth
 import ratelimit
+import recordings
 import render
 
 JSON_TYPES = ('application/json', 'application/*', '*/*')
 
 # `types`: what the header Accept may ask for
-Endpoint = collections.namedtuple('Endpoint', 'method path group answer types',
-                                  defaults=(JSON_TYPES,))
+Endpoint = collections.namedtuple('Endpoint', 'method path group answer types host',
+                                  defaults=(JSON_TYPES, hosts.API))
 
 ACCOUNT = '/restapi/v1.0/account/(?P<accountId>[^/]+)'
 LEVEL = ACCOUNT + '(?:/extension/(?P<extensionId>[^/]+))?'
+RECORDING = ACCOUNT + '/recording/(?P<recordingId>[^/]+)'
 
 # The group of what everybody may ask, as often as he likes
 PUBLIC = None
 
 
 class Api:
-    def __init__(self, base_url, options, clock, dataset):
+    def __init__(self, urls, options, clock, dataset):
+        self.base_url = urls[hosts.API]
         self.options = options
         self.dataset = dataset
         self.tokens = oauth.Tokens(options)
         self.limiter = ratelimit.RateLimiter(options)
-        self.renderer = render.Renderer(base_url)
+        self.renderer = render.Renderer(urls, options)
         self.call_log = call_log.CallLog(self.renderer, options, clock, dataset)
-        self.by_id = by_id.ById(self.renderer, options, dataset)
-        self.base_url = base_url
         self.active_calls = active_calls.ActiveCalls(self.renderer, options, clock, dataset)
+        self.by_id = by_id.ById(self.renderer, options, dataset)
+        self.extract_sync = extract_sync.ExtractSync(self.renderer, options, clock, dataset)
+        self.recordings = recordings.Recordings(self.renderer, options, clock, dataset)
         self.endpoints = (
             Endpoint('GET', re.compile('/restapi'), PUBLIC, self.versions),
             Endpoint('POST', re.compile('/restapi/oauth/token'), 'auth', self.token),
@@ -44,12 +50,17 @@ class Api:
                      self.by_id.answer, (*JSON_TYPES, *by_id.TYPES)),
             Endpoint('GET', re.compile(LEVEL + '/active-calls'), 'heavy',
                      self.active_calls.answer),
+            Endpoint('GET', re.compile(ACCOUNT + '/call-log-extract-sync'), 'heavy',
+                     self.extract_sync.answer),
+            Endpoint('GET', re.compile(RECORDING), 'heavy', self.recordings.answer),
+            Endpoint('GET', re.compile(RECORDING + '/content'), 'heavy',
+                     self.recordings.answer_content, recordings.TYPES, hosts.MEDIA),
         )
 
     def reset(self):
         self.tokens.clear()
         self.limiter.clear()
-        self.dataset.clear_injected()
+        self.dataset.restore()
         self.forget()
 
     def forget(self):
@@ -57,21 +68,21 @@ class Api:
         self.call_log.forget()
         self.active_calls.forget()
 
-    def answer(self, request, twist=None):
+    def answer(self, request, host, twist=None):
         """(status, headers, body) of a request; `twist` makes an endpoint lie (see faults.py)."""
         headers = []
         try:
-            endpoint, path = self.route(request)
+            endpoint, path = self.route(request, host)
             self.admit(request, endpoint, headers)
             body = endpoint.answer(request, path, twist)
             return body.status, headers + body.headers, body
         except errors.ApiError as error:
             return error.status, headers + error.headers, messages.json_body(error.content)
 
-    def route(self, request):
+    def route(self, request, host):
         for endpoint in self.endpoints:
             match = endpoint.path.fullmatch(request.path)
-            if not match:
+            if not match or endpoint.host != host:
                 continue
             if request.method != endpoint.method:
                 raise errors.refused(405, 'MethodNotAllowed', 'HTTP 405 Method Not Allowed',

@@ -12,8 +12,8 @@ import errors
 import messages
 import parameters
 
-# The actions of calls that conferenceType finds.
-CONFERENCES = {'AudioConferencing': 'Conference Call', 'Meetings': 'RC Meetings'}
+# The conferenceType of calls with these actions.
+CONFERENCES = {'Conference Call': 'AudioConferencing', 'RC Meetings': 'Meetings'}
 
 # What each filter asks of a record. `phoneNumber` compares digits: a number that a record shows
 # formatted or masked is not found, which is why clients should not rely on it.
@@ -22,8 +22,7 @@ FILTERS = {
     'showBlocked': lambda record, _: not record.blocked,
     'type': lambda record, values: record.type in values,
     'direction': lambda record, values: record.direction in values,
-    'conferenceType': lambda record, values: record.action in [CONFERENCES[value]
-                                                               for value in values],
+    'conferenceType': lambda record, values: CONFERENCES.get(record.action) in values,
     'transport': lambda record, values: record.transport in values,
     'metadataCategory': lambda record, values: not values.isdisjoint(record.categories),
     'sessionId': lambda record, value: record.session_id == value,
@@ -79,7 +78,7 @@ class RecordList:
         records, last = self.cut(scope, self.filters(values), window, served, values['perPage'])
         if lie == 'unsorted':
             records = records[::-1]
-        return self.render(scope, values, records, last)
+        return self.render(scope, values | {'page': served}, records, last)
 
     def cut(self, scope, filters, window, number, size):
         """The records of a page, and the number of the last page that is offered."""
@@ -92,7 +91,8 @@ class RecordList:
         start, end = low + (number - 1) * size, low + number * size
         records = [record for record in listing.records[start:min(end, high)]
                    if passes(record, late)]
-        last = (high - low) // size + 1 if self.options.empty_last_page else -(-(high - low) // size)
+        full, rest = divmod(high - low, size)
+        last = full + 1 if rest or self.options.empty_last_page else full
         return records, max(1, last)
 
     def listing(self, scope, filters):
@@ -125,15 +125,7 @@ class RecordList:
                 'nextPage': number + 1 if number < last else 0}
 
     def filters(self, values):
-        """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
-        asked = {name: value for name, value in values.items() if name in FILTERS}
-        if values.get('withRecording'):
-            asked.setdefault('recordingType', 'All')
-        for name in VISIBILITY:
-            if asked.get(name):
-                del asked[name]
-        return tuple((name, frozenset(value) if isinstance(value, tuple) else value)
-                     for name, value in asked.items())
+        return filters_of(values)
 
 
 class CallLog(RecordList):
@@ -173,6 +165,18 @@ def scope_of(path):
     if extension not in map(str, data.EXTENSION_IDS):
         raise errors.not_found('extensionId')
     return int(extension)
+
+
+def filters_of(values):
+    """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
+    asked = {name: value for name, value in values.items() if name in FILTERS}
+    if values.get('withRecording'):
+        asked.setdefault('recordingType', 'All')
+    for name in VISIBILITY:
+        if asked.get(name):
+            del asked[name]
+    return tuple((name, frozenset(value) if isinstance(value, tuple) else value)
+                 for name, value in asked.items())
 
 
 def passes(record, filters):

@@ -7,6 +7,8 @@ import json
 import re
 import threading
 
+Recording = collections.namedtuple('Recording', 'id type duration')
+
 E164 = re.compile(r'\+?([1-9]\d{7,14})', re.ASCII)
 
 
@@ -14,8 +16,9 @@ class Record:
     """One call: its JSON but for the uri, which depends on list and view; what filters look at."""
 
     __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'action', 'transport',
-                 'session_id', 'telephony_session_id', 'recording_types', 'numbers',
-                 'extension_id', 'extension_ids', 'categories', 'deleted', 'blocked')
+                 'session_id', 'telephony_session_id', 'recordings', 'recording_types',
+                 'numbers', 'extension_id', 'extension_ids', 'categories', 'modified',
+                 'deleted', 'blocked')
 
     def __init__(self, start, fields, body, detail):
         self.start = start
@@ -32,11 +35,13 @@ class Record:
         self.transport = fields.get('transport')
         self.session_id = fields.get('sessionId')
         self.telephony_session_id = fields.get('telephonySessionId')
-        self.recording_types = recording_types(fields, *legs)
+        self.recordings = recordings(fields, legs)
+        self.recording_types = {recording.type for recording in self.recordings}
         self.numbers = phone_numbers(fields)
         self.extension_id = extension_id(fields)
         self.extension_ids = tuple({self.extension_id, *map(extension_id, legs)} - {None})
         self.categories = tuple(fields.get('metadataCategories') or ())
+        self.modified = fields.get('lastModifiedTime')
         self.deleted = fields.get('deleted') is True
         self.blocked = fields.get('result') == 'Blocked'
 
@@ -57,7 +62,7 @@ class InjectedRecord(Record):
             fields = json.loads(raw)
             self.read(fields)
             self.id = str(fields.get('id')).encode()
-            hash((self.type, self.direction, self.transport, self.categories, self.extension_ids))
+            hash((self.type, self.direction, self.action, self.transport, self.categories, self.extension_ids))
         except (ValueError, TypeError, AttributeError, RecursionError):
             self.read({})       # nothing to filter on, so it is only in unfiltered lists
             self.id = b''       # and not to be found by id
@@ -66,9 +71,11 @@ class InjectedRecord(Record):
         return self.body
 
 
-def recording_types(*parts):
-    """Types of the recordings of a record and its legs; a recording may be on a leg only."""
-    return tuple({part['recording'].get('type') for part in parts if part.get('recording')})
+def recordings(fields, legs):
+    """The recordings of a record and its legs; a recording may be on a leg only."""
+    return tuple(Recording(str(part['recording'].get('id')), part['recording'].get('type'),
+                           int(part.get('duration') or 0))
+                 for part in (fields, *legs) if part.get('recording'))
 
 
 def phone_numbers(fields):

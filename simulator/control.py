@@ -1,5 +1,7 @@
 """The control API under /simulator/, by which tests steer the simulator and ask what it saw."""
 
+import json
+
 import data
 import dates
 import faults
@@ -43,6 +45,14 @@ def requests(simulator, parameters, body):
     return json_answer(simulator.log.take(clear=parameters.get('clear') == 'true'))
 
 
+def foreign_requests(simulator, parameters, body):
+    return json_answer(simulator.foreign_log.take(clear=parameters.get('clear') == 'true'))
+
+
+def get_urls(simulator, parameters, body):
+    return json_answer(simulator.urls)
+
+
 def get_faults(simulator, parameters, body):
     return json_answer(simulator.faults.shown())
 
@@ -58,7 +68,7 @@ def clear_faults(simulator, parameters, body):
 
 
 def add_record(simulator, parameters, body):
-    start = dates.parse(parameters['startTime']) // dates.MILLISECOND
+    start = dates.parse_milliseconds(parameters['startTime'])
     simulator.dataset.inject(scope(parameters), start, body)
     return json_answer({})
 
@@ -66,6 +76,35 @@ def add_record(simulator, parameters, body):
 def clear_records(simulator, parameters, body):
     simulator.dataset.clear_injected()
     return json_answer({})
+
+
+def rewrite(simulator, parameters, body):
+    record_id = parameters.pop('id')
+    simulator.dataset.rewrite(record_id, members(parameters))
+    return json_answer({'id': record_id})
+
+
+def appear(simulator, parameters, body):
+    start = parameters.pop('startTime', None)
+    start = start and dates.parse_milliseconds(start)
+    return json_answer({'id': simulator.dataset.appear(start, members(parameters))})
+
+
+def delete(simulator, parameters, body):
+    simulator.dataset.delete(parameters['id'])
+    return json_answer({'id': parameters['id']})
+
+
+def members(parameters):
+    """Members of a record from their JSON, or from plain text."""
+    return {name: member(text) for name, text in parameters.items()}
+
+
+def member(text):
+    try:
+        return json.loads(text, parse_float=data.exact)
+    except ValueError:
+        return text
 
 
 def get_options(simulator, parameters, body):
@@ -90,26 +129,33 @@ def get_truth(simulator, parameters, body):
         raise ValueError(f'resource is one of: {", ".join(TRUTHS)}')
     api = simulator.api
     source = api.active_calls.source if resource == 'active_calls' else api.call_log.source
-    records = [record for record in source(wanted).records if not record.deleted]
+    deleted = parameters.get('deleted') == 'true'
+    records = [record for record in source(wanted).records if deleted or not record.deleted]
     texts = api.renderer.records(wanted, records, 'Detailed')
     if parameters.get('format') == 'json':
         return 200, JSON, truth.json_lines(texts)
-    return 200, CSV, TRUTHS[resource](texts, parameters.get('view', 'detailed'))
+    return 200, CSV, TRUTHS[resource](api, texts, parameters.get('view', 'detailed'))
 
 
 TRUTHS = {
-    'call_log': truth.calls,
-    'active_calls': truth.calls,
-    'call_log_legs': lambda texts, view: truth.legs(texts),
+    'call_log': lambda api, texts, view: truth.calls(texts, view),
+    'active_calls': lambda api, texts, view: truth.calls(texts, view),
+    'call_log_legs': lambda api, texts, view: truth.legs(texts),
+    'recordings': lambda api, texts, view: truth.recordings(texts, api.recordings),
 }
 
 ROUTES = {
     ('GET', 'requests'): requests,
+    ('GET', 'foreign-requests'): foreign_requests,
+    ('GET', 'urls'): get_urls,
     ('GET', 'faults'): get_faults,
     ('POST', 'faults'): add_fault,
     ('DELETE', 'faults'): clear_faults,
     ('POST', 'records'): add_record,
     ('DELETE', 'records'): clear_records,
+    ('POST', 'rewrite'): rewrite,
+    ('POST', 'appear'): appear,
+    ('POST', 'delete'): delete,
     ('GET', 'options'): get_options,
     ('POST', 'options'): set_options,
     ('POST', 'reset'): reset,

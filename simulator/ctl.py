@@ -29,20 +29,36 @@ def call(method, name, parameters=(), body=None):
         sys.exit(f'ctl.py: {base}: {error}')
 
 
-def requests(arguments):
+def requests(arguments, name='requests'):
     parameters = {'clear': 'true'} if arguments.clear else {}
-    with call('GET', 'requests', parameters) as response:
+    with call('GET', name, parameters) as response:
         entries = json.load(response)
     return [entry for entry in entries if arguments.path in entry['path']]
 
 
+def target(entry):
+    """Path and query, after the name of the host where it is not the API's."""
+    host = '' if entry['host'] == 'api' else '//' + entry['host']
+    return host + entry['path'] + ('?' + entry['query'] if entry['query'] else '')
+
+
 def log(arguments):
     for entry in requests(arguments):
-        if arguments.json:
-            print(json.dumps(entry))
-            continue
-        target = entry['path'] + ('?' + entry['query'] if entry['query'] else '')
-        print(entry['method'], target, entry['status'] or '-')
+        line = f'{entry["method"]} {target(entry)} {entry["status"] or "-"}'
+        print(json.dumps(entry) if arguments.json else line)
+
+
+def foreign_log(arguments):
+    for entry in requests(arguments, 'foreign-requests'):
+        line = f'{entry["method"]} {target(entry)} authorization: {entry["auth"]}'
+        print(json.dumps(entry) if arguments.json else line)
+
+
+def print_url(host):
+    def run(arguments):
+        with call('GET', 'urls') as response:
+            print(json.load(response)[host])
+    return run
 
 
 def count(arguments):
@@ -83,6 +99,17 @@ def records(arguments):
     call('DELETE', 'records').close()
 
 
+def change(name):
+    """Change a record; prints its id."""
+    def run(arguments):
+        given = {'id': getattr(arguments, 'id', None),
+                 'startTime': getattr(arguments, 'start_time', None)}
+        parameters = {key: value for key, value in given.items() if value} | arguments.pairs
+        with call('POST', name, parameters) as response:
+            print(json.load(response)['id'])
+    return run
+
+
 def set_options(arguments):
     if arguments.pairs:
         call('POST', 'options', arguments.pairs).close()
@@ -95,7 +122,9 @@ def reset(arguments):
 
 
 def truth(arguments):
-    parameters = {'resource': arguments.resource, 'view': arguments.view, 'format': 'json' if arguments.json else 'csv'}
+    parameters = {'resource': arguments.resource, 'view': arguments.view,
+                  'format': 'json' if arguments.json else 'csv',
+                  'deleted': str(arguments.deleted).lower()}
     with call('GET', 'truth', parameters | scope(arguments)) as response:
         while part := response.read(1 << 20):
             sys.stdout.buffer.write(part)
@@ -120,14 +149,17 @@ def parse_arguments():
         added.add_argument('--level', choices=('account', 'extension'), default='account')
         added.add_argument('--extension', help='extension id; default: the owner of the token')
 
-    for name, run, text in (('log', log, 'print the API requests, one a line'),
-                            ('count', count, 'print how many API requests there were')):
+    for name, run, text in (('log', log, 'print the requests, one a line'),
+                            ('count', count, 'print how many requests there were'),
+                            ('foreign-log', foreign_log, 'print what the foreign host was sent')):
         added = command(name, run, text)
         added.add_argument('--clear', action='store_true', help='forget them afterwards')
         added.add_argument('--path', default='', help='only those whose path contains this')
-        if name == 'log':
+        if run is not count:
             added.add_argument('--json', action='store_true', help='everything that is known')
-    command('clear', clear, 'forget the API requests')
+    command('clear', clear, 'forget the requests')
+    for host in ('media', 'foreign'):
+        command(f'{host}-url', print_url(host), f'print the URL of the {host} host')
 
     added = command('fault', fault, 'let requests fail (raw: the body comes from stdin)', True)
     added.add_argument('kind')
@@ -143,13 +175,23 @@ def parse_arguments():
     added = command('records', records, 'remove the added records')
     added.add_argument('--clear', action='store_true', required=True)
 
+    added = command('rewrite', change('rewrite'), 'change members of a record, e.g. from.name=x',
+                    True)
+    added.add_argument('id')
+    added = command('appear', change('appear'), 'let a record appear late, and print its id', True)
+    added.add_argument('--start-time', help='default: in the middle of the list')
+    added = command('delete', change('delete'), 'mark a record as deleted')
+    added.add_argument('id')
+
     command('set', set_options, 'change options at run time; without any: list them', True)
     command('reset', reset, 'everything as it was at the start')
 
     added = command('truth', truth, 'print all visible records, as CSV for COPY')
     add_scope(added)
-    added.add_argument('--resource', default='call_log', help='call_log, call_log_legs, active_calls')
+    added.add_argument('--resource', default='call_log',
+                       help='call_log (the default), call_log_legs, active_calls or recordings')
     added.add_argument('--json', action='store_true', help='as JSON, one record a line')
+    added.add_argument('--deleted', action='store_true', help='the deleted ones, too')
     added.add_argument('--view', choices=('simple', 'detailed'), default='detailed',
                        help='the view that the uri names')
     # argparse cannot collect positional arguments that stand after options.

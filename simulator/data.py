@@ -14,6 +14,7 @@ import random
 
 import calls
 import dates
+import hosts
 
 ACCOUNT = 'account'
 ACCOUNT_ID = 731900200008
@@ -122,6 +123,12 @@ def members(fields, encode):
     return text.replace('"' + MARK, '').replace(MARK + '"', '').encode()
 
 
+def record_of(start, simple, detailed, encode=ENCODERS[False]):
+    """A record of the members that both views show, and those that only Detailed shows."""
+    return calls.Record(start, simple | detailed, members(simple, encode),
+                        b',' + members(detailed, encode))
+
+
 def extension_number(extension_id):
     return NUMBERS.get(extension_id)
 
@@ -133,12 +140,13 @@ def path_of(scope):
 
 
 class Generator:
-    def __init__(self, base_url, options, now):
+    def __init__(self, urls, options, now):
         self.random = random.Random(options.seed)
         self.chance = lambda probability: self.random.random() < probability
         self.pick = lambda values: values[int(self.random.random() * len(values))]
-        self.base_url = base_url
-        self.account_uri = base_url + path_of(ACCOUNT)
+        self.base_url = urls[hosts.API]
+        self.media_url = urls[hosts.MEDIA]
+        self.account_uri = self.base_url + path_of(ACCOUNT)
         self.count = options.calls
         self.now = now
         self.newest = now - 3 * 60 * 1000 - 1
@@ -187,9 +195,7 @@ class Generator:
         detailed |= self.details(outcome, start, simple, shared)
         if self.chance(0.03):
             simple[self.pick(NULLABLE)] = None
-        encode = ENCODERS[self.chance(0.1)]
-        return calls.Record(start, simple | detailed, members(simple, encode),
-                            b',' + members(detailed, encode))
+        return record_of(start, simple, detailed, ENCODERS[self.chance(0.1)])
 
     def shared(self, outcome, start, modern):
         """What a record has in common with its master leg."""
@@ -348,10 +354,10 @@ class Generator:
 
     def recording(self):
         number = self.number_id()
-        uri = f'{self.account_uri}/recording/{number}'
-        return {'uri': uri, 'id': number if self.chance(0.1) else str(number),
+        path = f'{path_of(ACCOUNT)}/recording/{number}'
+        return {'uri': self.base_url + path, 'id': number if self.chance(0.1) else str(number),
                 'type': 'Automatic' if self.chance(0.7) else 'OnDemand',
-                'contentUri': uri + '/content'}
+                'contentUri': f'{self.media_url}{path}/content'}
 
     def message(self, kind):
         number = self.number_id()

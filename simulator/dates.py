@@ -34,6 +34,10 @@ def parse(text):
     return seconds * SECOND + int((match['fraction'] or '0').ljust(9, '0'))
 
 
+def parse_milliseconds(text):
+    return parse(text) // MILLISECOND
+
+
 def zone_offset(match):
     """Seconds east of UTC."""
     if not match['sign']:

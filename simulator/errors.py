@@ -42,6 +42,11 @@ def excluded_combination(name, other):
         parameterName=name))
 
 
+def invalid_sync_token(code, why=''):
+    return ApiError(400, content(code, f'Parameter [syncToken] is invalid{why}',
+                                 parameterName='syncToken'))
+
+
 def not_found(name):
     return ApiError(404, content('CMN-102', f'Resource for parameter [{name}] is not found',
                                  parameterName=name))
@@ -49,6 +54,11 @@ def not_found(name):
 
 def batch_too_large(limit):
     return ApiError(400, content('CMN-106', f'Batch request is limited to {limit} entries'))
+
+
+def range_not_satisfiable(size):
+    return ApiError(416, content('CMN-107', 'Requested range is not satisfiable'),
+                    [('Content-Range', f'bytes */{size}')])
 
 
 def invalid_uri():

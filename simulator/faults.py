@@ -1,7 +1,8 @@
 """Faults on demand: which request they meet, and what they do to the answer.
 
-Three kinds: a replacement is another answer; a twist makes an endpoint lie (call_log.py, by_id.py);
-a wire fault breaks the transport of an answer that is correct in itself. Nothing here is counted or
+Four kinds: a replacement is another answer; a twist makes an endpoint lie (call_log.py, by_id.py);
+an event changes the calls before the API answers, as life does while a client turns pages; a wire
+fault breaks the transport of an answer that is correct in itself. Nothing here is counted or
 authorised by the API unless the API's own answer is needed.
 """
 
@@ -10,6 +11,7 @@ import struct
 import threading
 import time
 
+import dates
 import errors
 import messages
 
@@ -130,6 +132,27 @@ def redirect(fault, request):
             messages.Body(b''))
 
 
+# --- events: what happens to the calls before the request is answered -------------------------
+
+def arrive(fault, dataset):
+    for _ in range(fault.get('n', 1)):
+        dataset.arrive()
+
+
+def late(fault, dataset):
+    for _ in range(fault.get('n', 1)):
+        dataset.appear(fault.get('start_time', None))
+
+
+def rewrite(fault, dataset):
+    """By default what becomes of a call to a queue: it came in, earlier, and was answered."""
+    record = dataset.find(fault.get('id', None)) or dataset.preliminary()
+    start = fault.get('start_time', record.start - 600_000)
+    dataset.rewrite(record.id.decode(), {
+        'startTime': dates.stamp(start), 'direction': fault.get('direction', 'Inbound'),
+        'result': fault.get('result', 'Accepted')})
+
+
 # --- wire faults: each sends the answer its own way, and returns whether it is complete --------
 
 def hang(connection, fault, answer):
@@ -202,14 +225,18 @@ def badgzip(connection, fault, answer):
 
 REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'redirect': redirect}
 TWISTS = ('unsorted', 'repeat-page', 'part')
+EVENTS = {'arrive': arrive, 'late': late, 'rewrite': rewrite}
 WIRE_FAULTS = {'hang': hang, 'close': close, 'drip': drip, 'truncate': truncate,
                'chunk-truncate': chunk_truncate, 'reset': reset, 'huge': huge,
                'content-type': content_type, 'badgzip': badgzip}
 
-TYPES = {'status': int, 'interval': float, 'bytes': int, 'n': int}
+TYPES = {'status': int, 'interval': float, 'bytes': int, 'n': int,
+         'start_time': dates.parse_milliseconds}
 ERROR_PARAMETERS = ('status', 'code', 'message', 'parameter', 'permission')
 HEADER_PARAMETERS = ('status', 'retry_after', 'header')
-KINDS = {kind: () for kind in (*REPLACEMENTS, *TWISTS, *WIRE_FAULTS)} | {
+KINDS = {kind: () for kind in (*REPLACEMENTS, *TWISTS, *EVENTS, *WIRE_FAULTS)} | {
     'status': (*ERROR_PARAMETERS, *HEADER_PARAMETERS, 'error'), 'part': (*ERROR_PARAMETERS, 'n'),
     'html': HEADER_PARAMETERS, 'empty': HEADER_PARAMETERS, 'redirect': ('status', 'location'),
+    'arrive': ('n',), 'late': ('n', 'start_time'),
+    'rewrite': ('id', 'start_time', 'direction', 'result'),
     'drip': ('interval',), 'huge': ('bytes',), 'content-type': ('value',)}

@@ -15,8 +15,8 @@ SINCE_SECONDS = (5, 8, 13, 21, 34, 55, 89, 144, 7200)
 
 
 class Generator(data.Generator):
-    def __init__(self, base_url, options, now):
-        super().__init__(base_url, options, now)
+    def __init__(self, urls, options, now):
+        super().__init__(urls, options, now)
         self.random = random.Random(f'live {options.seed}')
         self.indexes = itertools.count(-1, -1)
         self.turns = itertools.cycle(data.EXTENSIONS)
@@ -31,8 +31,11 @@ class Generator(data.Generator):
         fields = super().extras(outcome)
         return {name: value for name, value in fields.items() if name not in hidden}
 
+    def call(self, start, outcome=None):
+        return self.record(next(self.indexes), start, outcome)
+
     def in_progress(self):
         """Three calls of each extension; each outcome at each extension in its turn."""
         outcomes, since = itertools.cycle(IN_PROGRESS), itertools.cycle(SINCE_SECONDS)
-        return [self.record(next(self.indexes), self.now - 1000 * next(since), next(outcomes))
+        return [self.call(self.now - 1000 * next(since), next(outcomes))
                 for _ in range(3 * len(data.EXTENSIONS))]

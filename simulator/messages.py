@@ -28,8 +28,12 @@ class Request:
         return self.headers.get(name, default)
 
     def parameters(self):
-        """The query string as pairs; `+` is a space, as in every form."""
-        return urllib.parse.parse_qsl(self.query, keep_blank_values=True)
+        return pairs(self.query)
+
+
+def pairs(query):
+    """A query string as pairs; `+` is a space, as in every form."""
+    return urllib.parse.parse_qsl(query, keep_blank_values=True)
 
 
 class Body:
@@ -38,11 +42,12 @@ class Body:
     `status` and `headers` are what an endpoint wants to go with it.
     """
 
-    def __init__(self, plain, records=None, status=200, headers=()):
+    def __init__(self, plain, records=None, status=200, headers=(), compresses=True):
         self.plain = plain
         self.records = records      # how many call records it carries, for the log
         self.status = status
         self.headers = list(headers)
+        self.compresses = compresses
         self.packed = None
 
     def gzip(self):

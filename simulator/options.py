@@ -4,6 +4,7 @@ import argparse
 import collections
 
 import dates
+import hosts
 
 Option = collections.namedtuple('Option', 'name type default help choices at_runtime',
                                 defaults=(None, True))
@@ -49,6 +50,11 @@ OPTIONS = (
     Option('empty_last_page', switch, True, 'an exactly full last page offers a next page'),
     Option('active_filters', switch, True, 'the list of active calls heeds its filters'),
     Option('multipart_quoted', switch, False, 'quote the boundary of a multipart answer'),
+    Option('sync_tokens_expire', switch, False, 'no synchronization token is accepted any more'),
+    Option('recordings_kept', natural, 90, 'days until a recording is gone'),
+    Option('media_ranges', switch, True, 'the media host heeds the header Range'),
+    Option('content_uri_host', str, hosts.MEDIA, 'the host that every contentUri names',
+           choices=(hosts.MEDIA, hosts.FOREIGN)),
     Option('latency', natural, 0, 'milliseconds before an answer'),
     Option('gzip_min', natural, 200, 'bytes from which a body is compressed'),
 )

@@ -4,6 +4,8 @@ https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/readUserCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallRecord
 https://developers.ringcentral.com/api-reference/Call-Log/listCompanyActiveCalls
+https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecordingContent
+https://developers.ringcentral.com/api-reference/Call-Log/extractSyncAccountCallLog
 """
 
 import collections
@@ -13,8 +15,10 @@ import urllib.parse
 import dates
 import errors
 
-# The list of each level, records by id, active calls of both levels.
+# The list of each level, records by id, active calls of both levels, changes, recordings, their
+# audio.
 ACCOUNT, EXTENSION, BY_ID, ACTIVE_CALLS = 'account', 'extension', 'by-id', 'active-calls'
+EXTRACT_SYNC, RECORDING, CONTENT = 'extract-sync', 'recording', 'content'
 LISTS = (ACCOUNT, EXTENSION)
 PAGED = (*LISTS, ACTIVE_CALLS)
 
@@ -53,25 +57,39 @@ def page_size(text):
     return float('inf') if text == 'max' else positive(text)
 
 
+def record_count(text):
+    """1000 is the documented maximum; nothing says that more is lowered."""
+    number = positive(text)
+    if number > 1000:
+        raise ValueError(text)
+    return number
+
+
 # Arrays repeat the key; a comma list is one (unknown) value.
 PARAMETERS = {parameter.name: parameter for parameter in (
-    Parameter('view', choice('Simple', 'Detailed'), 'Simple', endpoints=(*PAGED, BY_ID)),
+    Parameter('view', choice('Simple', 'Detailed'), 'Simple',
+              endpoints=(*PAGED, BY_ID, EXTRACT_SYNC)),
     Parameter('showBlocked', boolean, True, endpoints=(EXTENSION,)),
     Parameter('withRecording', boolean, False),
-    Parameter('showDeleted', boolean, False),
+    Parameter('showDeleted', boolean, False, endpoints=(*LISTS, EXTRACT_SYNC)),
     Parameter('recordingType', choice('Automatic', 'OnDemand', 'All')),
     Parameter('type', choice('Voice', 'Fax'), many=True, endpoints=PAGED),
     Parameter('direction', choice('Inbound', 'Outbound'), many=True, endpoints=PAGED),
     Parameter('transport', choice('PSTN', 'VoIP'), many=True, endpoints=(EXTENSION, ACTIVE_CALLS)),
     Parameter('conferenceType', choice('AudioConferencing', 'Meetings'), many=True,
               endpoints=(ACTIVE_CALLS,)),
-    Parameter('metadataCategory', matching('.+'), many=True),
+    Parameter('metadataCategory', matching('.+'), many=True, endpoints=(*LISTS, EXTRACT_SYNC)),
     Parameter('sessionId', matching('[0-9]{1,19}')),
     Parameter('telephonySessionId', matching(r'\S+')),
     Parameter('extensionNumber', matching('[0-9]{1,10}')),
     Parameter('phoneNumber', matching('[0-9]{1,15}')),
-    Parameter('dateFrom', dates.parse),
+    Parameter('dateFrom', dates.parse, endpoints=(*LISTS, EXTRACT_SYNC)),
     Parameter('dateTo', dates.parse),
+    Parameter('syncType', choice('FSync', 'ISync'), 'FSync', endpoints=(EXTRACT_SYNC,)),
+    Parameter('syncToken', matching(r'\S+'), endpoints=(EXTRACT_SYNC,)),
+    Parameter('recordCount', record_count, endpoints=(EXTRACT_SYNC,)),
+    Parameter('contentDisposition', choice('Inline', 'Attachment'), endpoints=(CONTENT,)),
+    Parameter('contentDispositionFilename', matching(r'[\w .()-]+'), endpoints=(CONTENT,)),
     Parameter('page', positive, 1, endpoints=PAGED),
     Parameter('perPage', page_size, 100, endpoints=PAGED),
 )}

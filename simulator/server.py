@@ -3,6 +3,7 @@
 import collections
 import email.utils
 import itertools
+import re
 import socketserver
 import ssl
 import sys
@@ -14,6 +15,7 @@ import control
 import dataset
 import dates
 import faults
+import hosts
 import messages
 
 LINE_LIMIT = 65536
@@ -23,34 +25,57 @@ BODY_LIMIT = 1 << 20
 COMMON_HEADERS = [('Content-Type', 'application/json;charset=utf-8'), ('Vary', 'Accept-Encoding')]
 
 
+TOKEN_PARAMETER = re.compile(r'(\baccess_token=)[^&]*')
+
+
 class BadRequest(Exception):
     """Not HTTP as we know it."""
 
 
-class Simulator(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """The listening socket with everything behind it."""
-
-    daemon_threads = True
-    request_queue_size = 256
+class Simulator:
+    """The hosts with everything behind them."""
 
     def __init__(self, options):
-        super().__init__(('127.0.0.1', 0), Connection)
         self.options = options
         self.tls = tls_context(options)
-        self.url = f'http{"s" if self.tls else ""}://127.0.0.1:{self.server_address[1]}'
+        self.hosts = {name: Host(self, name) for name in hosts.NAMES}
+        self.urls = {name: host.url for name, host in self.hosts.items()}
+        self.url = self.urls[hosts.API]
+        self.address = self.hosts[hosts.API].server_address
         self.clock = dates.Clock(options.clock)
-        self.dataset = dataset.DataSet(self.url, options, self.clock.now())
-        self.api = api.Api(self.url, options, self.clock, self.dataset)
+        self.dataset = dataset.DataSet(self.urls, options, self.clock)
+        self.api = api.Api(self.urls, options, self.clock, self.dataset)
         self.faults = faults.Faults()
         self.log = Log()
+        self.foreign_log = Log()
         self.connections = itertools.count(1)
+
+    def serve_forever(self, *arguments):
+        for host in self.hosts.values():
+            threading.Thread(target=host.serve_forever, args=arguments, daemon=True).start()
+        threading.Event().wait()
 
     def reset(self):
         """Back to the start, the issued tokens and counted requests included."""
         self.options.reset()
         self.faults.clear()
         self.log.take(clear=True)
+        self.foreign_log.take(clear=True)
         self.api.reset()
+
+
+class Host(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """A listening socket."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, simulator, name):
+        super().__init__(('127.0.0.1', 0), CONNECTIONS[name])
+        self.simulator = simulator
+        self.name = name
+        self.tls = simulator.tls
+        self.url = f'http{"s" if self.tls else ""}://127.0.0.1:{self.server_address[1]}'
 
     def finish_request(self, request, client_address):
         if not self.tls:
@@ -74,21 +99,23 @@ def tls_context(options):
 
 
 class Log:
-    """The latest API requests. No token ever gets in here."""
+    """The latest requests. No token ever gets in here."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.entries = collections.deque(maxlen=100_000)
         self.numbers = itertools.count(1)
 
-    def add(self, request, connection):
+    def add(self, request, host, connection):
+        query = TOKEN_PARAMETER.sub(r'\1...', request.query)
+        parameters = messages.pairs(query)
         entry = {
-            'n': next(self.numbers), 'method': request.method, 'path': request.path,
-            'query': request.query, 'parameters': request.parameters(), 'status': None,
+            'n': next(self.numbers), 'host': host, 'method': request.method, 'path': request.path,
+            'query': query, 'parameters': parameters, 'status': None,
             'bytes': 0, 'connection': connection, 'auth': auth_kind(request),
-            'user_agent': request.header('user-agent'),
-            'accept_encoding': request.header('accept-encoding'),
-            'view': dict(request.parameters()).get('view', 'Simple'), 'records': None}
+            'user_agent': request.header('user-agent'), 'accept': request.header('accept'),
+            'accept_encoding': request.header('accept-encoding'), 'range': request.header('range'),
+            'view': dict(parameters).get('view', 'Simple'), 'records': None}
         with self.lock:
             self.entries.append(entry)
         return entry
@@ -102,6 +129,9 @@ class Log:
 
 
 def auth_kind(request):
+    """How the request says who asks."""
+    if 'authorization' not in request.headers and TOKEN_PARAMETER.search(request.query):
+        return 'query'
     kind = request.header('authorization', '').partition(' ')[0].lower()
     return kind if kind in ('bearer', 'basic') else 'none' if not kind else 'other'
 
@@ -129,7 +159,7 @@ class Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self):
-        serial = next(self.server.connections)
+        serial = next(self.server.simulator.connections)
         keep_alive = True
         while keep_alive:
             try:
@@ -140,45 +170,17 @@ class Connection(socketserver.StreamRequestHandler):
                 return
             if request is None:
                 return
-            if request.path.startswith(control.PREFIX):
-                keep_alive = self.serve_control(request)
-            else:
-                keep_alive = self.serve_api(request, serial)
+            keep_alive = self.serve(request, serial)
 
-    def serve_control(self, request):
-        status, content_type, chunks = control.answer(self.server, request)
-        self.send_head(Answer(status, [('Content-Type', content_type)], messages.Body(b''), False),
-                       ('Transfer-Encoding', 'chunked'))
-        for chunk in filter(None, chunks):
-            self.write_chunk(chunk)
-        self.write_chunk(b'')
-        return request.keep_alive
-
-    def serve_api(self, request, serial):
+    def serve(self, request, serial):
         """Answer one request; returns whether the connection goes on."""
-        server = self.server
-        entry = server.log.add(request, serial)
-        fault = server.faults.take(request)
-        kind = fault.kind if fault else None
-        if server.options.latency:
-            time.sleep(server.options.latency / 1000)
-        if kind in faults.REPLACEMENTS:
-            status, headers, body = faults.REPLACEMENTS[kind](fault, request)
-        else:
-            twist = fault if kind in faults.TWISTS else None
-            status, headers, body = server.api.answer(request, twist)
-        answer = self.dress(request, entry, status, headers, body)
-        if kind in ('hang', 'close'):
-            entry['status'] = None
-        if kind in faults.WIRE_FAULTS:
-            return faults.WIRE_FAULTS[kind](self, fault, answer) and request.keep_alive
-        self.send(answer)
-        return request.keep_alive
+        raise NotImplementedError
 
     def dress(self, request, entry, status, headers, body):
         """Add what every answer has, and complete the log before anybody can see the answer."""
         headers = self.common_headers(entry['n'], request.keep_alive, headers) + headers
-        compress = (0 < self.server.options.gzip_min <= len(body.plain)
+        simulator = self.server.simulator
+        compress = (body.compresses and 0 < simulator.options.gzip_min <= len(body.plain)
                     and 'gzip' in request.header('accept-encoding', ''))
         answer = Answer(status, headers, body, compress)
         entry.update(status=status, bytes=len(answer.payload), records=body.records)
@@ -186,7 +188,7 @@ class Connection(socketserver.StreamRequestHandler):
 
     def common_headers(self, number, keep_alive, headers):
         given = {name for name, _ in headers}
-        now = self.server.clock.now() // dates.SECOND
+        now = self.server.simulator.clock.now() // dates.SECOND
         common = [('RCRequestId', f'{number:08x}-0000-4000-8000-000000000000'),
                   ('Date', email.utils.formatdate(now, usegmt=True))]
         common += [row for row in COMMON_HEADERS if row[0] not in given]
@@ -213,6 +215,60 @@ class Connection(socketserver.StreamRequestHandler):
         """Until the client hangs up."""
         while self.rfile.read(1):
             pass
+
+
+class RingCentralConnection(Connection):
+    """To the API or the media host."""
+
+    def serve(self, request, serial):
+        simulator = self.server.simulator
+        entry = simulator.log.add(request, self.server.name, serial)
+        fault = simulator.faults.take(request)
+        kind = fault.kind if fault else None
+        if simulator.options.latency:
+            time.sleep(simulator.options.latency / 1000)
+        if kind in faults.REPLACEMENTS:
+            status, headers, body = faults.REPLACEMENTS[kind](fault, request)
+        else:
+            if kind in faults.EVENTS:
+                faults.EVENTS[kind](fault, simulator.dataset)
+            twist = fault if kind in faults.TWISTS else None
+            status, headers, body = simulator.api.answer(request, self.server.name, twist)
+        answer = self.dress(request, entry, status, headers, body)
+        if kind in ('hang', 'close'):
+            entry['status'] = None
+        if kind in faults.WIRE_FAULTS:
+            return faults.WIRE_FAULTS[kind](self, fault, answer) and request.keep_alive
+        self.send(answer)
+        return request.keep_alive
+
+
+class ApiConnection(RingCentralConnection):
+    """The API's host has the control API, too."""
+
+    def serve(self, request, serial):
+        if not request.path.startswith(control.PREFIX):
+            return super().serve(request, serial)
+        status, content_type, chunks = control.answer(self.server.simulator, request)
+        self.send_head(Answer(status, [('Content-Type', content_type)], messages.Body(b''), False),
+                       ('Transfer-Encoding', 'chunked'))
+        for chunk in filter(None, chunks):
+            self.write_chunk(chunk)
+        self.write_chunk(b'')
+        return request.keep_alive
+
+
+class ForeignConnection(Connection):
+    """Whatever it is sent, it takes down and is happy with."""
+
+    def serve(self, request, serial):
+        entry = self.server.simulator.foreign_log.add(request, self.server.name, serial)
+        self.send(self.dress(request, entry, 200, [], messages.json_body({})))
+        return request.keep_alive
+
+
+CONNECTIONS = {hosts.API: ApiConnection, hosts.MEDIA: RingCentralConnection,
+               hosts.FOREIGN: ForeignConnection}
 
 
 def read_request(stream):

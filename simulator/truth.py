@@ -9,8 +9,14 @@ import itertools
 import json
 import re
 
-# Column name and where its value stands in a record.
-COLUMNS = tuple((name, tuple(path.split('.'))) for name, path in (
+
+
+def columns(*pairs):
+    """Column names, each with the path to its value."""
+    return tuple((name, tuple(path.split('.'))) for name, path in pairs)
+
+
+COLUMNS = columns(
     ('id', 'id'), ('uri', 'uri'), ('session_id', 'sessionId'),
     ('telephony_session_id', 'telephonySessionId'), ('sip_uuid_info', 'sipUuidInfo'),
     ('party_id', 'partyId'), ('start_time', 'startTime'), ('duration', 'duration'),
@@ -39,23 +45,30 @@ COLUMNS = tuple((name, tuple(path.split('.'))) for name, path in (
     ('transfer_target_telephony_session_id', 'transferTarget.telephonySessionId'),
     ('transferee_telephony_session_id', 'transferee.telephonySessionId'),
     ('metadata_categories', 'metadataCategories'), ('finished', 'finished'),
-    ('deleted', 'deleted')))
+    ('deleted', 'deleted'))
 
 CALL_HEADER = [name for name, _ in COLUMNS] + ['legs', 'attrs']
 
 # A leg: columns of its call, then its own.
-CALL_OF_LEG_COLUMNS = (
-    ('call_start_time', ('startTime',)), ('session_id', ('sessionId',)),
-    ('telephony_session_id', ('telephonySessionId',)), ('call_type', ('type',)),
-    ('call_direction', ('direction',)))
+CALL_OF_LEG_COLUMNS = columns(
+    ('call_start_time', 'startTime'), ('session_id', 'sessionId'),
+    ('telephony_session_id', 'telephonySessionId'), ('call_type', 'type'),
+    ('call_direction', 'direction'))
 CALL_ONLY = ('id', 'uri', 'session_id', 'telephony_session_id', 'sip_uuid_info', 'party_id',
              'last_modified_time', 'deleted')
 LEG_COLUMNS = (*(column for column in COLUMNS if column[0] not in CALL_ONLY),
-               ('leg_telephony_session_id', ('telephonySessionId',)),
-               ('sip_uuid_info', ('sipUuidInfo',)), ('party_id', ('partyId',)),
-               ('leg_type', ('legType',)), ('master', ('master',)))
+               *columns(('leg_telephony_session_id', 'telephonySessionId'),
+                        ('sip_uuid_info', 'sipUuidInfo'), ('party_id', 'partyId'),
+                        ('leg_type', 'legType'), ('master', 'master')))
 LEG_HEADER = ['call_id', 'leg_number',
               *(name for name, _ in (*CALL_OF_LEG_COLUMNS, *LEG_COLUMNS)), 'attrs']
+
+# A recording: columns of its call, then what the call log, the recording itself and its audio say.
+RECORDING_COLUMNS = columns(
+    ('id', 'recording.id'), ('call_id', 'id'), ('session_id', 'sessionId'),
+    ('telephony_session_id', 'telephonySessionId'), ('call_start_time', 'startTime'),
+    ('type', 'recording.type'), ('uri', 'recording.uri'), ('content_uri', 'recording.contentUri'))
+RECORDING_HEADER = [*(name for name, _ in RECORDING_COLUMNS), 'content_type', 'duration', 'content']
 
 LEGS = re.compile(r'"legs"\s*:\s*')
 BETWEEN_LEGS = re.compile(r'[\s,]*')
@@ -79,6 +92,12 @@ def legs(texts):
     """One line per leg."""
     return csv_lines(LEG_HEADER, (leg for fields, text in parsed(texts)
                                   for leg in legs_of(fields, text)))
+
+
+def recordings(texts, source):
+    """One line per record with a recording; `source` knows the recordings themselves."""
+    return csv_lines(RECORDING_HEADER, (recording(fields, source) for fields, _ in parsed(texts)
+                                        if fields.get('recording')))
 
 
 def csv_lines(header, rows):
@@ -111,10 +130,18 @@ def call(fields, text, view):
     return [*values, legs_text(fields, text), text]
 
 
+def recording(fields, source):
+    values = [plain(find(fields, path)) for _, path in RECORDING_COLUMNS]
+    content_type, duration, content = source.described(values[0])
+    return [*values, content_type, plain(duration), content and '\\x' + content.hex()]
+
+
 def legs_of(fields, text):
     head = [plain(find(fields, path)) for _, path in CALL_OF_LEG_COLUMNS]
-    members = fields.get('legs') or ()
-    spellings = elements(legs_text(fields, text)) if members else ()
+    members = fields.get('legs')
+    if not isinstance(members, list):
+        return
+    spellings = elements(legs_text(fields, text))
     for number, (leg, spelling) in enumerate(zip(members, spellings), 1):
         yield [plain(fields.get('id')), str(number), *head,
                *(plain(find(leg, path)) for _, path in LEG_COLUMNS), spelling]
@@ -122,11 +149,12 @@ def legs_of(fields, text):
 
 def elements(text):
     """The elements of a JSON array in their own spelling."""
-    decoder, start = json.JSONDecoder(), 1
-    while text[(start := BETWEEN_LEGS.match(text, start).end())] != ']':
+    decoder = json.JSONDecoder()
+    start = BETWEEN_LEGS.match(text, 1).end()
+    while text[start] != ']':
         end = decoder.raw_decode(text, start)[1]
         yield text[start:end]
-        start = end
+        start = BETWEEN_LEGS.match(text, end).end()
 
 
 def find(value, path):

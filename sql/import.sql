@@ -6,10 +6,10 @@ SELECT foreign_table_schema, foreign_table_name, option_name, option_value
   WHERE foreign_table_schema IN ('calls', 'mine')
   ORDER BY 1, 2, 3;
 
--- Both levels have the same columns
-SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'calls'
+-- Tables that exist at both levels have the same columns
+SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'calls' AND table_name <> 'call_log_changes'
 EXCEPT
-SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'mine';
+SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'mine';
 
 CREATE SCHEMA "other Calls";
 IMPORT FOREIGN SCHEMA company FROM SERVER ringcentral INTO "other Calls";

@@ -72,19 +72,33 @@ const char *const clf_level_names[CLF_LEVELS] = {
 	{"metadata_categories", "text[]", "metadataCategories", false}, \
 	{"finished", "boolean", "finished", false}
 
+/* CallLogRecord */
+#define RECORD_COLUMNS \
+	{"id", "text", "id", false}, \
+	{"uri", "text", "uri", false}, \
+	{"session_id", "text", "sessionId", false}, \
+	{"telephony_session_id", "text", "telephonySessionId", false}, \
+	{"sip_uuid_info", "text", "sipUuidInfo", false}, \
+	{"party_id", "text", "partyId", false}, \
+	CALL_COLUMNS, \
+	{"last_modified_time", "timestamptz", "lastModifiedTime", true}, \
+	MORE_CALL_COLUMNS, \
+	{"deleted", "boolean", "deleted", false}, \
+	{"legs", "jsonb", "legs", true}, \
+	{"attrs", "jsonb", CLF_WHOLE_ROW, true}
+
 static const ClfColumn call_columns[] = {
-	{"id", "text", "id", false},
-	{"uri", "text", "uri", false},
-	{"session_id", "text", "sessionId", false},
-	{"telephony_session_id", "text", "telephonySessionId", false},
-	{"sip_uuid_info", "text", "sipUuidInfo", false},
-	{"party_id", "text", "partyId", false},
-	CALL_COLUMNS,
-	{"last_modified_time", "timestamptz", "lastModifiedTime", true},
-	MORE_CALL_COLUMNS,
-	{"deleted", "boolean", "deleted", false},
-	{"legs", "jsonb", "legs", true},
-	{"attrs", "jsonb", CLF_WHOLE_ROW, true},
+	RECORD_COLUMNS,
+	{0}
+};
+
+/* A change, after where it was asked from and how to ask for what follows */
+static const ClfColumn change_columns[] = {
+	{"since", "timestamptz", "?since", true},
+	{"since_token", "text", "?sinceToken", true},
+	{"sync_token", "text", "%syncInfo.syncToken", true},
+	{"sync_time", "timestamptz", "%syncInfo.syncTime", true},
+	RECORD_COLUMNS,
 	{0}
 };
 
@@ -204,6 +218,23 @@ static const ClfFilter active_call_filters[] = {
 	{0}
 };
 
+/* extractSyncAccountCallLog */
+static const ClfFilter change_filters[] = {
+	{
+		.json_path = "?since",
+		.parameter = "dateFrom",
+		.operators = CLF_OP_INPUT,
+		.levels = CLF_AT_ACCOUNT
+	},
+	{
+		.json_path = "?sinceToken",
+		.parameter = "syncToken",
+		.operators = CLF_OP_INPUT,
+		.levels = CLF_AT_ACCOUNT
+	},
+	{0}
+};
+
 #define CALL_LOG_PATHS \
 	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/call-log", \
 	[CLF_LEVEL_EXTENSION] = \
@@ -228,6 +259,8 @@ const ClfResource clf_resources[] = {
 		.path = {CALL_LOG_PATHS},
 		.options = {CALL_LOG_OPTIONS},
 		.windowed = true,
+		.frame_path = "navigation",
+		.next_path = "navigation.nextPage",
 		.throttling_group = "heavy",
 		.id_path = "id",
 		.time_path = "startTime",
@@ -244,6 +277,8 @@ const ClfResource clf_resources[] = {
 		.options = {CALL_LOG_OPTIONS},
 		.windowed = true,
 		.rows_path = "legs",
+		.frame_path = "navigation",
+		.next_path = "navigation.nextPage",
 		.throttling_group = "heavy",
 		.id_path = "id",
 		.time_path = "startTime",
@@ -257,6 +292,8 @@ const ClfResource clf_resources[] = {
 		.name = "active_calls",
 		.levels = CLF_AT_BOTH,
 		.path = {ACTIVE_CALLS_PATHS},
+		.frame_path = "navigation",
+		.next_path = "navigation.nextPage",
 		.throttling_group = "heavy",
 		.id_path = "id",
 		.time_path = "startTime",
@@ -264,6 +301,24 @@ const ClfResource clf_resources[] = {
 		.max_page = 1000,
 		.columns = call_columns,
 		.filters = active_call_filters
+	},
+	{
+		.name = "call_log_changes",
+		.levels = CLF_AT_ACCOUNT,
+		.path = {
+			[CLF_LEVEL_ACCOUNT] =
+			"/restapi/v1.0/account/{account}/call-log-extract-sync",
+		},
+		.changes = true,
+		.frame_path = "syncInfo",
+		.next_path = "syncInfo.newerRecordsExist",
+		.throttling_group = "heavy",
+		.id_path = "id",
+		.version_path = "lastModifiedTime",
+		.time_path = "startTime",
+		.max_per_page = 1000,
+		.columns = change_columns,
+		.filters = change_filters
 	},
 	{0}
 };
@@ -315,7 +370,7 @@ paths_touch(const char *a, const char *b)
  * clf_path_needs_detailed
  *		Must a request say view=Detailed for this field to be complete?
  *
- * What rows are made of comes with it only.  A path that no column touches is
+ * What rows are made of or told apart by comes with it only.  A path that no column touches is
  * one that a later version of the API added: Detailed carries everything, so it
  * is asked for.
  */
@@ -324,7 +379,7 @@ clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
 {
 	bool		known = false;
 
-	if (resource->rows_path)
+	if (resource->rows_path || resource->version_path)
 		return true;
 	for (const ClfColumn *c = resource->columns; c->name != NULL; c++)
 	{

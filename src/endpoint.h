@@ -33,6 +33,8 @@ typedef enum ClfLevel
  */
 #define CLF_WHOLE_ROW "$"
 #define CLF_RECORD_PREFIX '^'	/* "^id" is the id of the record */
+#define CLF_ANSWER_PREFIX '%'	/* of the answer that the record came in */
+#define CLF_QUERY_PREFIX '?'	/* what the query asked for */
 #define CLF_ROW_NUMBER "#"		/* of the row in its record, from 1 */
 
 /* One column that IMPORT FOREIGN SCHEMA creates */
@@ -50,7 +52,8 @@ typedef enum ClfOperators
 	CLF_OP_EQUAL = 1,			/* =, IN, = ANY */
 	CLF_OP_RANGE = 2,			/* <, <=, =, >=, > */
 	CLF_OP_PRESENT = 4,			/* IS NOT NULL, or any strict operator */
-	CLF_OP_IDS = 8				/* as CLF_OP_EQUAL, but another endpoint */
+	CLF_OP_IDS = 8,				/* as CLF_OP_EQUAL, but another endpoint */
+	CLF_OP_INPUT = 16			/* =, to say where changes begin */
 } ClfOperators;
 
 /*
@@ -102,13 +105,20 @@ typedef struct ClfResource
 	bool		windowed;		/* does it take dateFrom and dateTo? */
 	const char *rows_path;		/* array with a row for each element; NULL:
 								 * the record is the row */
+	bool		changes;		/* is it a list of changes since a time or
+								 * token? */
+	const char *frame_path;		/* object that says whether there is more */
+	const char *next_path;		/* it does if this is neither null nor false */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */
+	const char *version_path;	/* with it, where a record may come in several
+								 * versions */
 	const char *time_path;		/* the record's date; dateFrom and dateTo act
 								 * on it */
 	int			max_ids;		/* by-id requests: ids in one */
 	int			max_per_page;	/* more is cut to this in silence */
-	int			max_page;		/* highest page number the API defines */
+	int			max_page;		/* highest page number the API defines; 0: it
+								 * has no pages */
 	const ClfColumn *columns;	/* ends with name == NULL */
 	const ClfFilter *filters;	/* ends with json_path == NULL */
 } ClfResource;

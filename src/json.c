@@ -50,6 +50,7 @@ struct ClfPage
 	Slice	   *records;
 	int			nrecords;
 	int			maxrecords;
+	ClfJson    *answer;			/* what stands around the records */
 	bool		has_next;
 	MemoryContextCallback cleanup;
 };
@@ -290,6 +291,13 @@ clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 ClfJsonPath *
 clf_json_compile_path(const char *path)
 {
+	static const struct
+	{
+		char		prefix;
+		ClfJsonOrigin origin;
+	}			origins[] = {
+		{'^', CLF_FROM_RECORD}, {'%', CLF_FROM_ANSWER}, {'?', CLF_FROM_QUERY},
+	};
 	int			nsteps = 1;
 	ClfJsonPath *compiled;
 	char	   *step = pstrdup(path);
@@ -303,11 +311,13 @@ clf_json_compile_path(const char *path)
 		compiled->origin = CLF_ROW_COUNT;
 	if (strcmp(path, "#") == 0 || strcmp(path, "$") == 0)
 		return compiled;
-	if (step[0] == '^')
+	for (size_t i = 0; i < lengthof(origins); i++)
 	{
-		compiled->origin = CLF_FROM_RECORD;
-		step++;
+		if (step[0] == origins[i].prefix)
+			compiled->origin = origins[i].origin;
 	}
+	if (compiled->origin != CLF_FROM_ROW)
+		step++;
 
 	while (step != NULL)
 	{
@@ -779,32 +789,48 @@ cut_page(ClfPage *page, const char *body, size_t length, StringInfo frame)
 
 /*
  * clf_page_parse
- *		Take a list answer apart.  The page belongs to the memory context and
- *		refers to the body, which must live as long.  NULL, with the reason in
- *		*error, when it is no such answer.
+ *		Take an answer with records apart.  The page belongs to the memory
+ *		context and refers to the body, which must live as long.  frame_path
+ *		leads to the object that says whether there is more: when next_path
+ *		leads to something that is neither null nor false.  NULL, with the
+ *		reason in *error, when it is no such answer.
  */
 ClfPage    *
 clf_page_parse(MemoryContext cxt, const char *body, size_t length,
+			   const char *frame_path, const char *next_path,
 			   const char **error)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPage    *page = clf_page_create(cxt);
 	StringInfoData frame;
-	ClfJson    *tree;
+	char	   *next = NULL;
 
 	*error = NULL;
 	initStringInfo(&frame);
 	if (!cut_page(page, body, length, &frame))
 		*error = "it is not a JSON object with an array \"records\"";
-	else if ((tree = clf_json_parse(cxt, frame.data, frame.len)) == NULL)
+	else if ((page->answer = clf_json_parse(cxt, frame.data,
+											frame.len)) == NULL)
 		*error = "it is not valid JSON";
-	else if (clf_json_kind(clf_json_get(tree, "navigation")) != CLF_JSON_OBJECT)
+	else if (clf_json_kind(clf_json_get(page->answer,
+										frame_path)) != CLF_JSON_OBJECT)
 		*error = "it does not say whether there is a next page";
 	else
-		page->has_next = clf_json_get(tree, "navigation.nextPage") != NULL;
+		next = clf_json_get_text(page->answer, next_path);
+	page->has_next = next != NULL && strcmp(next, "false") != 0;
 	pfree(frame.data);
 	MemoryContextSwitchTo(old);
 	return *error ? NULL : page;
+}
+
+/*
+ * clf_page_answer
+ *		What stood around the records; lives as long as the page.
+ */
+ClfJson    *
+clf_page_answer(const ClfPage *page)
+{
+	return page->answer;
 }
 
 int
@@ -836,6 +862,7 @@ clf_page_record(ClfPage *page, int n, const char **error)
 	{
 		page->record.root = page->record.record = page->tree;
 		page->record.number = 1;
+		page->record.answer = page->answer;
 		page->record.text = slice->start;
 		page->record.length = slice->length;
 		return &page->record;

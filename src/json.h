@@ -36,6 +36,8 @@ typedef enum ClfJsonOrigin
 {
 	CLF_FROM_ROW,				/* "legType"; "$" has no steps */
 	CLF_FROM_RECORD,			/* "^id": what the row is a part of */
+	CLF_FROM_ANSWER,			/* "%syncInfo": what the record came in */
+	CLF_FROM_QUERY,				/* "?since": what was asked for */
 	CLF_ROW_COUNT				/* "#": no path, but the row's number */
 } ClfJsonOrigin;
 
@@ -52,6 +54,8 @@ typedef struct ClfRecord
 {
 	ClfJson    *root;			/* the row: for a record always an object */
 	ClfJson    *record;			/* the record that it is a part of */
+	ClfJson    *answer;			/* the answer without its records */
+	ClfJson    *inputs;			/* what was asked for; NULL: nothing */
 	int			number;			/* of the row in its record, from 1 */
 	const char *text;			/* a record as received, not terminated; for a
 								 * part NULL */
@@ -79,11 +83,13 @@ extern ClfJson *clf_json_array_element(ClfJson *array, int n);
 extern const char *clf_json_library(void);
 
 extern ClfPage *clf_page_parse(MemoryContext cxt, const char *body,
-							   size_t length, const char **error);
+							   size_t length, const char *frame_path,
+							   const char *next_path, const char **error);
 extern ClfPage *clf_page_create(MemoryContext cxt);
 extern bool clf_page_add(ClfPage *page, const char *text, size_t length);
 extern int	clf_page_length(const ClfPage *page);
 extern bool clf_page_has_next(const ClfPage *page);
+extern ClfJson *clf_page_answer(const ClfPage *page);
 extern const ClfRecord *clf_page_record(ClfPage *page, int n,
 										const char **error);
 

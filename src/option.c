@@ -378,13 +378,15 @@ static void
 read_path(const OptionDef *def, const char *value, void *target)
 {
 	bool		whole;
+	bool		elsewhere;
 
 	whole = strcmp(value, CLF_WHOLE_ROW) == 0 ||
 		strcmp(value, CLF_ROW_NUMBER) == 0;
+	elsewhere = value[0] == CLF_RECORD_PREFIX ||
+		value[0] == CLF_ANSWER_PREFIX || value[0] == CLF_QUERY_PREFIX;
 	if (!is_printable(value) || value[0] == '.' ||
 		value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL ||
-		(!whole && strpbrk(value + (value[0] == CLF_RECORD_PREFIX),
-						   "$#^[]") != NULL))
+		(!whole && strpbrk(value + elsewhere, "$#^%?[]") != NULL))
 		report_bad_value(def, value,
 						 "Name the fields from the outside in, joined by dots, "
 						 "for example \"from.phoneNumber\" or "

@@ -20,6 +20,7 @@
 #include "http.h"
 #include "miscadmin.h"
 #include "token.h"
+#include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -90,7 +91,8 @@ struct ClfPager
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
 
-	/* the record that is given out in parts */
+	/* the row that is given out */
+	ClfJson    *inputs;			/* what the query asked for; NULL: nothing */
 	ClfRecord	row;
 	ClfJson    *rows;			/* its array of them; NULL: none */
 
@@ -157,6 +159,28 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid)
 	return pager;
 }
 
+/* What the query asked for, for the columns that repeat it */
+static ClfJson *
+describe_inputs(const ClfPager *pager)
+{
+	const ClfQuery *query = pager->query;
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoString(&json, "{\"since\": ");
+	if (query->since)
+		escape_json(&json, query->since);
+	else
+		appendStringInfoString(&json, "null");
+	appendStringInfoString(&json, ", \"sinceToken\": ");
+	if (query->since_token)
+		escape_json(&json, query->since_token);
+	else
+		appendStringInfoString(&json, "null");
+	appendStringInfoChar(&json, '}');
+	return clf_json_parse(pager->run_cxt, json.data, json.len);
+}
+
 /* Forget the records given out and stand before the first one */
 static void
 reset_run(ClfPager *pager)
@@ -167,6 +191,7 @@ reset_run(ClfPager *pager)
 	pager->unsorted = false;
 	pager->next_record = 0;
 	pager->rows = NULL;
+	pager->inputs = pager->query->changes ? describe_inputs(pager) : NULL;
 	pager->at_end = pager->query->nothing;
 }
 
@@ -235,6 +260,24 @@ set_uri(ClfPager *pager, char *uri)
 	pager->uri = MemoryContextStrdup(pager->cxt, uri);
 }
 
+/* Where the changes after the current page begin; NULL: there is no page yet */
+static char *
+next_token(const ClfPager *pager)
+{
+	char	   *token;
+
+	if (!pager->query->changes || pager->page == NULL)
+		return NULL;
+	token = clf_json_get_text(clf_page_answer(pager->page),
+							  "syncInfo.syncToken");
+	if (token == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("the answer says that there are more changes, but has "
+						"no syncToken")));
+	return token;
+}
+
 /* The request to send next is that for the page after the current one */
 static void
 set_page_uri(ClfPager *pager)
@@ -243,7 +286,7 @@ set_page_uri(ClfPager *pager)
 
 	window.to = pager->until;
 	set_uri(pager, clf_query_uri(pager->query, &window,
-								 pager->page_number + 1));
+								 pager->page_number + 1, next_token(pager)));
 }
 
 static void
@@ -340,6 +383,7 @@ static void
 read_list(ClfPager *pager, const ClfResponse *response,
 		  const ClfSecrets *secrets)
 {
+	const ClfResource *resource = pager->options->resource;
 	const char *error = "its content type is not application/json";
 
 	if (response->status != 200)
@@ -347,7 +391,8 @@ read_list(ClfPager *pager, const ClfResponse *response,
 						  response->request_id, secrets);
 	if (has_type(response, "application/json"))
 		pager->page = clf_page_parse(pager->page_cxt, response->body,
-									 response->length, &error);
+									 response->length, resource->frame_path,
+									 resource->next_path, &error);
 	if (pager->page == NULL)
 		clf_report_bad_answer(error, response->body, response->length,
 							  secrets);
@@ -424,9 +469,9 @@ fetch_page(ClfPager *pager, ClfResponse *response)
 											  pager->page_number + 1);
 	ClfSecrets	secrets = {{NULL}, false};
 
+	set_page_uri(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
-	set_page_uri(pager);
 	fetch_response(pager, response);
 	secrets.values[0] = clf_token_value(pager->token);
 	if (nids == 0)
@@ -475,6 +520,14 @@ learn_clock(ClfPager *pager)
 	(void) clf_http_finish(pager->http, pager->page_cxt, &response, &detail);
 }
 
+/* Are changes asked for that are still to come?  The API would refuse that. */
+static bool
+begins_in_future(const ClfPager *pager)
+{
+	return pager->query->changes && pager->query->since &&
+		pager->query->since_time > clf_http_clock(pager->options);
+}
+
 /*
  * Get ready for the first page; false when there is none to ask for.  A lower
  * bound in the future is seen before anything is sent, whatever the clocks
@@ -489,12 +542,13 @@ open_first_page(ClfPager *pager)
 	if (pager->http == NULL)
 		pager->http = clf_http_open(pager->cxt, pager->options);
 	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
-	if (pager->query->windowed && !clf_http_clock_known(pager->options))
+	if ((pager->query->windowed || pager->query->changes) &&
+		!clf_http_clock_known(pager->options))
 		learn_clock(pager);
 	if (!pager->window_fixed)
 		fix_window(pager);
 	pager->until = pager->window.to;
-	return !pager->window_empty;
+	return !pager->window_empty && !begins_in_future(pager);
 }
 
 /*
@@ -557,8 +611,8 @@ continue_window(ClfPager *pager)
 static bool
 came_again(const ClfPager *pager)
 {
-	return pager->new_records == 0 && clf_page_length(pager->page) > 0 &&
-		(pager->unsorted || can_continue_window(pager));
+	return !pager->query->changes && pager->new_records == 0 &&
+		clf_page_length(pager->page) > 0 && (pager->unsorted || can_continue_window(pager));
 }
 
 /* Is there more to ask for after the current page? */
@@ -637,18 +691,14 @@ next_page(ClfPager *pager)
  * ----------
  */
 
-/* Is this the first record with its id? */
-static bool
-is_new(ClfPager *pager, const ClfRecord *record)
+/* What tells the record from others: its id, and its version if there are any */
+static const char *
+get_key(ClfPager *pager, const ClfRecord *record, size_t *length)
 {
+	const char *version_path = pager->options->resource->version_path;
 	ClfJson    *id;
 	const char *stray;
-	const unsigned char *text;
-	size_t		length;
-	uint64		high;
-	uint64		low;
-	IdHash		hash;
-	bool		found;
+	const char *text;
 
 	(void) clf_json_find(record->root, pager->id_path, &id, &stray);
 	if (id == NULL)
@@ -656,9 +706,31 @@ is_new(ClfPager *pager, const ClfRecord *record)
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("a record has no field \"%s\"",
 						pager->options->resource->id_path)));
-	text = (const unsigned char *) clf_json_text(id, &length);
-	high = hash_bytes_extended(text, (int) length, 0);
-	low = hash_bytes_extended(text, (int) length, 1);
+	text = clf_json_text(id, length);
+	if (version_path)
+	{
+		char	   *version = clf_json_get_text(record->root, version_path);
+
+		text = psprintf("%s %s", text, version ? version : "");
+		*length = strlen(text);
+	}
+	return text;
+}
+
+/* Is this the first record with its key? */
+static bool
+is_new(ClfPager *pager, const ClfRecord *record)
+{
+	size_t		length;
+	const unsigned char *key;
+	uint64		high;
+	uint64		low;
+	IdHash		hash;
+	bool		found;
+
+	key = (const unsigned char *) get_key(pager, record, &length);
+	high = hash_bytes_extended(key, (int) length, 0);
+	low = hash_bytes_extended(key, (int) length, 1);
 	hash.bits[0] = (uint32) high;
 	hash.bits[1] = (uint32) (high >> 32);
 	hash.bits[2] = (uint32) low;
@@ -681,19 +753,37 @@ note_time(ClfPager *pager, const ClfRecord *record)
 		pager->oldest = t;
 }
 
-/*
- * Does the table hold this record?  A list leaves deleted records out, but by
- * its id one may be found.
- */
+/* Deleted records are left out of lists, but by its id one may be found */
 static bool
-is_wanted(ClfPager *pager, const ClfRecord *record)
+is_deleted(const ClfRecord *record)
 {
-	char	   *deleted;
+	char	   *deleted = clf_json_get_text(record->root, "deleted");
 
-	if (!clf_query_by_id(pager->query) || pager->options->show_deleted)
-		return true;
-	deleted = clf_json_get_text(record->root, "deleted");
-	return deleted == NULL || strcmp(deleted, "true") != 0;
+	return deleted != NULL && strcmp(deleted, "true") == 0;
+}
+
+/* The changes were asked for from a little earlier on, see append_changes */
+static bool
+is_too_old(const ClfPager *pager, const ClfRecord *record)
+{
+	ClfJson    *value = clf_json_get(record->root,
+									 pager->options->resource->version_path);
+	TimestampTz t;
+
+	return clf_json_get_time(value, &t) && t < pager->query->since_time;
+}
+
+/* Is this a record that the table holds? */
+static bool
+is_wanted(const ClfPager *pager, const ClfRecord *record)
+{
+	const ClfQuery *query = pager->query;
+
+	if (clf_query_by_id(query))
+		return pager->options->show_deleted || !is_deleted(record);
+	if (query->changes && query->since)
+		return !is_too_old(pager, record);
+	return true;
 }
 
 /* Stand before the parts of the record */
@@ -711,7 +801,7 @@ open_rows(ClfPager *pager, const ClfRecord *record)
 				 errmsg("field \"%s\": expected an array, got %s",
 						pager->options->resource->rows_path,
 						clf_json_kind_name(kind))));
-	pager->row.record = record->root;
+	pager->row.text = NULL;
 	pager->row.number = 0;
 }
 
@@ -729,13 +819,17 @@ next_row(ClfPager *pager)
 	return &pager->row;
 }
 
-/* Record n of the page, if it is one not seen before; else NULL */
-static const ClfRecord *
+/*
+ * Make record n of the page the row to give out, or stand before the rows that
+ * it has.  False when it has come before, or is none that the table holds.
+ */
+static bool
 take_record(ClfPager *pager, int n)
 {
 	ErrorContextCallback context;
 	const ClfRecord *record;
 	const char *error;
+	bool		wanted = false;
 
 	context.callback = record_error_context;
 	context.arg = pager;
@@ -748,21 +842,22 @@ take_record(ClfPager *pager, int n)
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("could not read a record: %s", error)));
 	if (!is_new(pager, record))
-	{
 		pager->stats.duplicates++;
-		record = NULL;
-	}
 	else
 	{
 		note_time(pager, record);
 		pager->new_records++;
-		if (!is_wanted(pager, record))
-			record = NULL;
-		else if (pager->rows_path)
+		wanted = is_wanted(pager, record);
+	}
+	if (wanted)
+	{
+		pager->row = *record;
+		pager->row.inputs = pager->inputs;
+		if (pager->rows_path)
 			open_rows(pager, record);
 	}
 	error_context_stack = context.previous;
-	return record;
+	return wanted;
 }
 
 /*
@@ -776,22 +871,18 @@ clf_pager_next(ClfPager *pager)
 	{
 		const ClfRecord *row = pager->rows ? next_row(pager) : NULL;
 
-		if (row)
-			return row;
-		while (pager->page && pager->next_record < clf_page_length(pager->page))
+		while (row == NULL && pager->page &&
+			   pager->next_record < clf_page_length(pager->page))
 		{
-			const ClfRecord *record = take_record(pager,
-												  pager->next_record++);
-
+			if (take_record(pager, pager->next_record++))
+				row = pager->rows_path ? next_row(pager) : &pager->row;
 			if (pager->next_record % ADVANCE_EVERY == 0 &&
 				clf_http_in_flight(pager->http))
 				(void) clf_http_advance(pager->http);
-			if (record && pager->rows_path)
-				record = next_row(pager);
-			if (record)
-				return record;
 			CHECK_FOR_INTERRUPTS();
 		}
+		if (row)
+			return row;
 		if (!next_page(pager))
 			pager->at_end = true;
 	}

@@ -154,8 +154,13 @@ range_strategy(Oid opno)
 static int
 filter_strategy(const ClfFilter *filter, Oid opno, Oid collation)
 {
+	int			strategy = range_strategy(opno);
+
 	if (filter->operators & CLF_OP_RANGE)
-		return range_strategy(opno);
+		return strategy;
+	if ((filter->operators & CLF_OP_INPUT) &&
+		strategy == BTEqualStrategyNumber)
+		return strategy;
 	if (opno == TextEqualOperator && OidIsValid(collation) &&
 		get_collation_isdeterministic(collation))
 		return BTEqualStrategyNumber;
@@ -207,7 +212,7 @@ match_array_op(PlannerInfo *root, RelOptInfo *baserel, PushedClause *pushed,
 	if (!op->useOr ||
 		!match_operator(root, baserel, pushed, op->opno, op->inputcollid,
 						linitial(op->args), lsecond(op->args)) ||
-		(pushed->condition.filter->operators & CLF_OP_RANGE))
+		(pushed->condition.filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT)))
 		return false;
 	pushed->condition.is_array = true;
 	return true;

@@ -86,6 +86,9 @@ static const ApiErrorText api_error_texts[] = {
 	{"OAU-", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 		"Check client_id, client_secret and jwt of the user mapping, and that "
 	"the JWT was made for this app and this environment."},
+	{"CLG-10", 400, ERRCODE_FDW_INVALID_HANDLE,
+		"RingCentral does not know this token any longer: begin again from a "
+	"time, with since = '...'."},
 	{"CMN-102", 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the options account_id and extension_id."},
 	{NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,

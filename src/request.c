@@ -178,25 +178,32 @@ clf_query_window(const ClfQuery *query, const ClfOptions *options,
 		query->upper >= UNIX_EPOCH;
 }
 
-static void
-append_date(StringInfo out, const char *name, TimestampTz t,
-			const char *unknown)
+/* As the API writes dates, to the microsecond where that matters */
+static char *
+format_time(TimestampTz t)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
+	char	   *seconds;
 
-	if (unknown)
-	{
-		appendStringInfo(out, "&%s={%s}", name, unknown);
-		return;
-	}
 	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	append_parameter(out, name, psprintf("%04d-%02d-%02dT%02d:%02d:%02dZ",
-										 tm.tm_year, tm.tm_mon, tm.tm_mday,
-										 tm.tm_hour, tm.tm_min, tm.tm_sec));
+	seconds = psprintf("%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon,
+					   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return fsec == 0 ? psprintf("%sZ", seconds) :
+		psprintf("%s.%06dZ", seconds, (int) fsec);
+}
+
+static void
+append_date(StringInfo out, const char *name, TimestampTz t,
+			const char *unknown)
+{
+	if (unknown)
+		appendStringInfo(out, "&%s={%s}", name, unknown);
+	else
+		append_parameter(out, name, format_time(t));
 }
 
 /* ----------
@@ -423,7 +430,7 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfRequestPlan *plan,
 		ParameterState state;
 		bool		is_rival = f->rivals != CLF_NO_RIVALS;
 
-		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS)) ||
+		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
 			!is_first_of_parameter(plan->resource, f))
 			continue;
 		if (!gather_conditions(plan, f, values, &state))
@@ -498,6 +505,50 @@ bind_table_options(StringInfo out, const ClfOptions *options)
 		append_parameter(out, "showDeleted", "true");
 }
 
+/* One "since = ..." or "since_token = ..." */
+static void
+bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
+{
+	bool		is_token = strcmp(c->filter->parameter, "syncToken") == 0;
+	char	  **input = is_token ? &query->since_token : &query->since;
+	char	   *text = NULL;
+
+	if (value->unknown)
+		text = psprintf("{%s}", value->unknown);
+	else if (!value->isnull && is_token)
+		text = value_as_utf8(value->value);
+	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
+	{
+		query->since_time = value_as_time(value);
+		text = format_time(query->since_time);
+	}
+
+	/* nothing is since nowhere, and nothing since two different things */
+	if (text == NULL || (*input && strcmp(*input, text) != 0))
+		query->nothing = true;
+	*input = text;
+}
+
+/* A list of changes must be told where to begin */
+static void
+bind_changes(ClfQuery *query, const ClfRequestPlan *plan,
+			 const ClfValue *values)
+{
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (c->filter->operators & CLF_OP_INPUT)
+			bind_input(query, c, &values[c->expr]);
+	}
+	if (!query->nothing && !query->since && !query->since_token)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg("the query does not say since when to list changes"),
+				 errhint("Add a condition since = '<time>', or since_token = "
+						 "'<sync_token of the last change that you have>'.")));
+}
+
 /* The endpoint's path with the ids filled in */
 static char *
 bind_path(const char *path, const ClfOptions *options)
@@ -540,6 +591,9 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 	appendStringInfo(&parameters, "view=%s",
 					 plan->detailed ? "Detailed" : "Simple");
 	query->max_ids = plan->resource->max_ids;
+	query->changes = plan->resource->changes;
+	if (query->changes)
+		bind_changes(query, plan, values);
 	bind_dates(query, plan, values);
 	bind_ids(query, plan, options, values);
 	query->windowed = plan->resource->windowed && !clf_query_by_id(query);
@@ -554,6 +608,12 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 	query->parameters = parameters.data;
 	query->page_size = plan->page_size;
 	return query;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
 }
 
 static bool
@@ -581,6 +641,8 @@ clf_query_equals(const ClfQuery *a, const ClfQuery *b)
 		a->upper == b->upper && a->page_size == b->page_size &&
 		strcmp(a->path, b->path) == 0 &&
 		strcmp(a->parameters, b->parameters) == 0 &&
+		same_text(a->since, b->since) &&
+		same_text(a->since_token, b->since_token) &&
 		same_texts(a->ids, b->ids);
 }
 
@@ -625,12 +687,43 @@ append_ids(StringInfo out, const ClfQuery *query, int page)
 }
 
 /*
+ * Where this list of changes begins: at a time for the first request of a
+ * query without a token, at a token for all others.  The time is a little
+ * early, as that of a window is.
+ */
+static void
+append_changes(StringInfo out, const ClfQuery *query, const char *token)
+{
+	if (token == NULL)
+		token = query->since_token;
+	if (token)
+	{
+		append_parameter(out, "syncType", "ISync");
+		if (token[0] == '{')
+			appendStringInfo(out, "&syncToken=%s", token);
+		else
+			append_parameter(out, "syncToken", token);
+		return;
+	}
+	append_parameter(out, "syncType", "FSync");
+	if (query->since[0] == '{')
+		appendStringInfo(out, "&dateFrom=%s", query->since);
+	else
+		append_parameter(out, "dateFrom",
+						 format_time(Max(floor_second(query->since_time - 1),
+										 UNIX_EPOCH)));
+	appendStringInfo(out, "&recordCount=%d", query->page_size);
+}
+
+/*
  * clf_query_uri
- *		Path and query of one request: a page of a window, or some ids.
- *		Palloc'd in the current memory context.
+ *		Path and query of one request: a page of a window, some ids, or changes
+ *		since a token, which is NULL for the first request.  Palloc'd in the
+ *		current memory context.
  */
 char *
-clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page)
+clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
+			  const char *token)
 {
 	StringInfoData out;
 
@@ -644,7 +737,9 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page)
 		append_date(&out, "dateFrom", window->from, query->unknown_lower);
 		append_date(&out, "dateTo", window->to, query->unknown_upper);
 	}
-	if (!clf_query_by_id(query))
+	if (query->changes)
+		append_changes(&out, query, token);
+	else if (!clf_query_by_id(query))
 		appendStringInfo(&out, "&page=%d&perPage=%d", page, query->page_size);
 	return out.data;
 }

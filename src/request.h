@@ -36,6 +36,10 @@ typedef struct ClfQuery
 								 * no value yet; else NULL */
 	int			max_ids;		/* in one request */
 	bool		windowed;		/* ask for the records of a window */
+	bool		changes;		/* ask for changes; since which time: */
+	char	   *since;			/* ISO 8601, or NULL */
+	TimestampTz since_time;		/* the same */
+	char	   *since_token;	/* or since which token; UTF-8 */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
@@ -63,7 +67,7 @@ extern TimestampTz clf_second_after(TimestampTz t);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
-						   int page);
+						   int page, const char *token);
 
 /* form=url-encoded, also for the token room */
 extern void clf_append_escaped(StringInfo out, const char *text);

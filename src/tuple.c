@@ -287,20 +287,37 @@ row_number(TupleColumn *column, const ClfRecord *record)
 							 column->typmod);
 }
 
+/* Where the column's path begins */
+static ClfJson *
+find_root(const TupleColumn *column, const ClfRecord *record)
+{
+	switch (column->path->origin)
+	{
+		case CLF_FROM_RECORD:
+			return record->record;
+		case CLF_FROM_ANSWER:
+			return record->answer;
+		case CLF_FROM_QUERY:
+			return record->inputs;
+		case CLF_FROM_ROW:
+		case CLF_ROW_COUNT:
+			break;
+	}
+	return record->root;
+}
+
 /* One column; a domain's constraints hold for what is not there, too */
 static Datum
 column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 {
 	ClfJson    *value;
 	const char *stray;
-	ClfJson    *root = record->root;
 
 	*isnull = false;
-	if (column->path->origin == CLF_FROM_RECORD)
-		root = record->record;
 	if (column->path->origin == CLF_ROW_COUNT)
 		return row_number(column, record);
-	if (!clf_json_find(root, column->path, &value, &stray))
+	if (!clf_json_find(find_root(column, record), column->path, &value,
+					   &stray))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("expected an object with the field \"%s\"", stray)));

@@ -191,7 +191,9 @@ my %pushed;
 sub check_requests
 {
 	my @requests = $simulator->list_requests;
-	my @refused = grep { $_->{status} != 200 } @requests;
+	my @refused = (
+		(grep { $_->{status} != 200 } @requests),
+		(grep { $_->{status} !~ /^(200|207|404)$/ } $simulator->by_id_requests));
 	my @dateless = grep { $_->{query} !~ /dateFrom=.*dateTo=/ } @requests;
 
 	is(scalar(@refused), 0, 'no request was refused')

@@ -120,7 +120,13 @@ sub requests
 sub list_requests
 {
 	my ($self) = @_;
-	return $self->requests('/call-log');
+	return grep { $_->{path} =~ m{/call-log$} } $self->requests;
+}
+
+sub by_id_requests
+{
+	my ($self) = @_;
+	return $self->requests('/call-log/');
 }
 
 sub logins

@@ -103,7 +103,7 @@ test_tables(void)
 				found |= strcmp(c->json_path, f->json_path) == 0;
 			check_true(f->json_path, found);
 			check_true(f->parameter, (f->operators & CLF_OP_RANGE) ||
-					   (f->operators & CLF_OP_IDS) ||
+					   (f->operators & (CLF_OP_IDS | CLF_OP_INPUT)) ||
 					   (f->values != NULL) != (f->characters != NULL));
 			check_true(f->parameter, !f->values || f->repeatable ||
 					   f->any_value != NULL);
@@ -191,7 +191,7 @@ test_windows(void)
 		query.upper = ts(cases[i].upper);
 		query.page_size = 7;
 		if (clf_query_window(&query, &options, now, &window))
-			uri = clf_query_uri(&query, &window, 3);
+			uri = clf_query_uri(&query, &window, 3, NULL);
 		check(psprintf("window %s .. %s", cases[i].lower, cases[i].upper), uri,
 			  cases[i].uri ? psprintf("?view=Simple&%s&page=3&perPage=7",
 									  cases[i].uri) :
@@ -299,6 +299,7 @@ describe_page(const char *body)
 {
 	const char *error;
 	ClfPage    *page = clf_page_parse(CurrentMemoryContext, body, strlen(body),
+									  "navigation", "navigation.nextPage",
 									  &error);
 	StringInfoData s;
 
@@ -384,8 +385,9 @@ test_long_integers(void)
 									"\"navigation\":{}}",
 									numbers[i]);
 		const char *error;
-		ClfPage    *page = clf_page_parse(CurrentMemoryContext, body,
-										  strlen(body), &error);
+		ClfPage    *page = clf_page_parse(CurrentMemoryContext, body, strlen(body),
+										  "navigation", "navigation.nextPage",
+										  &error);
 		const ClfRecord *record = clf_page_record(page, 0, &error);
 		size_t		length;
 

@@ -40,7 +40,7 @@ class SimulatorTest(unittest.TestCase):
         self.simulator.reset()
 
     def connect(self, timeout=5):
-        connection = http.client.HTTPConnection(*self.simulator.server_address, timeout=timeout)
+        connection = http.client.HTTPConnection(*self.simulator.address, timeout=timeout)
         return contextlib.closing(connection)
 
     def request(self, method, target, body=None, headers=(), timeout=5):
@@ -97,7 +97,7 @@ class SimulatorTest(unittest.TestCase):
 
     def raw(self, request):
         """Bytes to the server, all bytes back until it closes."""
-        with socket.create_connection(self.simulator.server_address, timeout=5) as connection:
+        with socket.create_connection(self.simulator.address, timeout=5) as connection:
             connection.sendall(request)
             received = b''
             while part := connection.recv(65536):

@@ -23,7 +23,8 @@ class ById(SimulatorTest):
         self.assertEqual(reply.status, 207, reply.body)
         head = f'Content-Type: {reply.headers["Content-Type"]}\n\n'.encode()
         message = email.message_from_bytes(head + reply.body)
-        states, *bodies = [json.loads(part.get_payload(decode=True)) for part in message.get_payload()]
+        states, *bodies = [json.loads(part.get_payload(decode=True))
+                           for part in message.get_payload()]
         for state, asked in zip(states['response'], ids, strict=True):
             self.assertTrue(state['href'].endswith(f'/call-log/{asked}'))
         return [(state['status'], body)

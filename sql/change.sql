@@ -1,0 +1,82 @@
+-- call_log_changes: what is new or changed since a time or a token.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(syncToken=)[^&]*/\\\\1.../"'
+:ctl reset
+
+-- One has to say since when
+\set VERBOSITY default
+SELECT count(*) FROM calls.call_log_changes;
+SELECT count(*) FROM calls.call_log_changes WHERE since > '2026-03-30';
+SELECT count(*) FROM calls.call_log_changes WHERE since IN ('2026-03-30', '2026-03-31');
+SELECT count(*) FROM calls.call_log_changes WHERE since IS NOT NULL AND since_token IS NULL;
+SELECT * FROM explain($$SELECT id FROM calls.call_log_changes WHERE since = '2026-03-30 12:00:00.5'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log_changes WHERE since_token = 'a+b'$$);
+SELECT line FROM explain($$SELECT id FROM calls.call_log_changes WHERE since_token = (SELECT max(id) FROM truth.calls)$$) line WHERE line ~ 'Request';
+:log
+
+-- Since a time, which is included; column by column
+SELECT max(last_modified_time) - interval '3 days' AS start FROM truth.calls \gset
+SELECT last_modified_time AS moment FROM truth.calls WHERE last_modified_time > :'start' ORDER BY 1 LIMIT 1 \gset
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE last_modified_time >= :'moment') AS complete, bool_and(since = :'moment') AS since, count(since_token) AS tokens,
+  count(DISTINCT id) = count(*) AS once, count(sync_token) = count(*) AS "sync tokens"
+  FROM calls.call_log_changes WHERE since = :'moment';
+SELECT count(*) AS differences FROM (
+  SELECT id, start_time, from_name, legs, attrs FROM calls.call_log_changes WHERE since = :'moment'
+  EXCEPT ALL SELECT id, start_time, from_name, legs, attrs FROM truth.calls WHERE last_modified_time >= :'moment') x;
+:ctl set bounds=exclusive
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE last_modified_time >= :'moment') AS complete FROM calls.call_log_changes WHERE since = :'moment';
+:ctl set bounds=inclusive
+:ctl clear
+
+-- Followed to the end, whatever the size of a page
+CREATE FOREIGN TABLE small_changes (id text, since timestamptz, since_token text, sync_token text, last_modified_time timestamptz, result text)
+  SERVER ringcentral OPTIONS (resource 'call_log_changes', page_size '40');
+SELECT count(*) > 80 AS several, count(*) = (SELECT count(*) FROM truth.calls WHERE last_modified_time >= '2026-03-29') AS complete FROM small_changes WHERE since = date '2026-03-29';
+:log
+
+-- Since a token: nothing new, then what was rewritten, appeared late or is new
+SELECT sync_token AS token FROM small_changes WHERE since = '2026-03-31' ORDER BY last_modified_time DESC LIMIT 1 \gset
+SELECT count(*) FROM small_changes WHERE since_token = :'token';
+SELECT id AS rewritten FROM truth.calls WHERE start_time < '2026-01-01' ORDER BY start_time DESC, id LIMIT 1 \gset
+\setenv REWRITTEN :rewritten
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" rewrite "$REWRITTEN" result=Rewritten
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" appear --start-time 2026-02-02T02:02:02Z result=Late >/dev/null
+SELECT result, since, since_token = :'token' AS since_token, sync_token <> :'token' AS "new token" FROM small_changes WHERE since_token = :'token' ORDER BY result;
+:log
+
+-- Nothing is asked for where nothing can be
+SELECT count(*) FROM small_changes WHERE since = NULL::timestamptz;
+SELECT count(*) FROM small_changes WHERE since = '2026-03-30' AND since = '2026-03-31';
+SELECT count(*) FROM small_changes WHERE since = '2100-01-01';
+SELECT count(*) FROM small_changes WHERE since = 'infinity';
+:log
+
+-- A token that the API does not accept
+\set ECHO none
+CREATE FUNCTION state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  hint text;
+BEGIN
+  EXECUTE query;
+  RETURN 'no error';
+EXCEPTION WHEN others THEN
+  GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+  RETURN SQLSTATE || ': ' || SQLERRM || ' / ' || hint;
+END $$;
+\set ECHO all
+SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since_token = 'made up'$$);
+:ctl set sync_tokens_expire=on
+SELECT state_of(format('SELECT * FROM calls.call_log_changes WHERE since_token = %L', :'token'));
+SELECT state_of('SELECT * FROM calls.call_log_changes');
+-- An answer without what is needed to go on
+:ctl reset
+\! printf '{"records": [], "navigation": {}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync raw
+SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
+\! printf '{"records": [], "syncInfo": {"newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync raw
+SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
+DROP FUNCTION state_of;
+DROP FOREIGN TABLE small_changes;
