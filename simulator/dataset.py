@@ -85,7 +85,7 @@ class DataSet:
         with self.lock:
             records = self.listings[data.ACCOUNT].records
             if start is None:
-                start = records[len(records) // 2].start
+                start = records[len(records) // 2].start if records else self.start
             record = rewritten(self.live.call(start), dict(changes) | self.modification())
             self.replace(frozenset(), record)
             return record.id.decode()
@@ -93,8 +93,9 @@ class DataSet:
     def arrive(self):
         """A new call, a millisecond after the newest."""
         listing, now = self.listings[data.ACCOUNT], self.clock.now() // dates.MILLISECOND
-        newest, _ = listing.window(0, now)
-        return self.appear(min(listing.records[newest].start + 1, now))
+        first, end = listing.window(0, now)
+        newest = listing.records[first].start if first < end else self.start
+        return self.appear(min(newest + 1, now))
 
     def replace(self, gone, record):
         for scope in self.listings:

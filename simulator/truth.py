@@ -10,7 +10,6 @@ import json
 import re
 
 
-
 def columns(*pairs):
     """Column names, each with the path to its value."""
     return tuple((name, tuple(path.split('.'))) for name, path in pairs)

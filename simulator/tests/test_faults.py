@@ -185,7 +185,11 @@ class Determinism(unittest.TestCase):
 
     def test_few_calls(self):
         for calls in (0, 1):
-            self.assertEqual(len(start(calls=calls).dataset.listings['account'].records), calls)
+            dataset = start(calls=calls).dataset
+            self.assertEqual(len(dataset.listings['account'].records), calls)
+            dataset.appear()
+            dataset.arrive()
+            self.assertEqual(len(dataset.listings['account'].records), calls + 2)
 
 
 class Process(unittest.TestCase):
