@@ -46,7 +46,7 @@ class ById:
             return messages.Body(parts[0].body, found(parts), parts[0].status)
         if twist and twist.kind == 'part':
             fail(parts, twist)
-        if MULTIPART_JSON in request.header('accept', ''):
+        if self.options.multipart_json or MULTIPART_JSON in request.header('accept', ''):
             return batch(parts, MULTIPART_JSON, multipart_json(parts))
         hrefs = [f'{self.renderer.uri(scope, "call-log")}/{text}' for text in texts]
         boundary, parameter = self.boundary(hrefs)

@@ -50,6 +50,7 @@ OPTIONS = (
     Option('empty_last_page', switch, True, 'an exactly full last page offers a next page'),
     Option('active_filters', switch, True, 'the list of active calls heeds its filters'),
     Option('multipart_quoted', switch, False, 'quote the boundary of a multipart answer'),
+    Option('multipart_json', switch, False, 'answer a batch as JSON, whatever Accept says'),
     Option('sync_tokens_expire', switch, False, 'no synchronization token is accepted any more'),
     Option('recordings_kept', natural, 90, 'days until a recording is gone'),
     Option('media_ranges', switch, True, 'the media host heeds the header Range'),

@@ -74,7 +74,13 @@ DROP FOREIGN TABLE desk;
 -- Both forms of an answer are read
 :ctl set multipart_quoted=true
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
-:ctl set multipart_quoted=false
+:ctl set multipart_quoted=false multipart_json=true
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+:ctl fault part status=503 code=CMN-211 n=2
+\set VERBOSITY terse
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
+\set VERBOSITY default
+:ctl set multipart_json=false
 -- A part that fails is an error, never a missing row
 \set VERBOSITY terse
 :ctl fault part status=503 code=CMN-211 n=2

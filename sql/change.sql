@@ -48,6 +48,12 @@ SELECT id AS rewritten FROM truth.calls WHERE start_time < '2026-01-01' ORDER BY
 SELECT result, since, since_token = :'token' AS since_token, sync_token <> :'token' AS "new token" FROM small_changes WHERE since_token = :'token' ORDER BY result;
 :log
 
+-- Columns of other types are not understood as what they are not
+CREATE FOREIGN TABLE odd_changes (id text, since text, since_token timestamptz) SERVER ringcentral OPTIONS (resource 'call_log_changes');
+SELECT count(*) FROM odd_changes WHERE since = '2026-03-30';
+SELECT count(*) FROM odd_changes WHERE since_token = '2026-03-30';
+DROP FOREIGN TABLE odd_changes;
+
 -- Nothing is asked for where nothing can be
 SELECT count(*) FROM small_changes WHERE since = NULL::timestamptz;
 SELECT count(*) FROM small_changes WHERE since = '2026-03-30' AND since = '2026-03-31';
@@ -78,5 +84,10 @@ SELECT state_of('SELECT * FROM calls.call_log_changes');
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
 \! printf '{"records": [], "syncInfo": {"newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync raw
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
+-- One that leads nowhere
+\! printf '{"records": [], "syncInfo": {"syncToken": "same", "newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync --times always raw
+SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
+SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since_token = 'same'$$);
+:ctl reset
 DROP FUNCTION state_of;
 DROP FOREIGN TABLE small_changes;

@@ -41,6 +41,11 @@ INSERT INTO both_parts (id, start_time) VALUES ('x', '2026-03-30');
 CREATE FOREIGN TABLE other_part PARTITION OF both_parts DEFAULT SERVER ringcentral OPTIONS (resource 'call_log', history '40 days');
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-02-19 12:00' AND start_time < '2026-03-01') AS complete FROM other_part WHERE start_time >= '2026-02-19 12:00';
 DROP TABLE both_parts;
+CREATE TABLE kinds (LIKE calls.call_log) PARTITION BY LIST (type);
+CREATE TABLE faxes PARTITION OF kinds FOR VALUES IN ('Fax', NULL);
+CREATE FOREIGN TABLE others PARTITION OF kinds DEFAULT SERVER ringcentral OPTIONS (resource 'call_log');
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day AND type <> 'Fax') AS complete FROM kinds WHERE :day;
+DROP TABLE kinds;
 
 -- Read-only
 INSERT INTO calls.call_log (id) VALUES ('x');

@@ -22,10 +22,8 @@ typedef struct ClfFailedPart
 	size_t		length;
 } ClfFailedPart;
 
-/* What a request by id accepts */
-#define CLF_BATCH_ACCEPT \
-	"multipart/mixed, application/json, " \
-	"application/vnd.ringcentral.multipart+json;q=0.5"
+/* What a request by id asks for; the JSON form is read, but is less proven */
+#define CLF_BATCH_ACCEPT "multipart/mixed, application/json"
 
 extern ClfPage *clf_batch_parse(MemoryContext cxt, const char *content_type,
 								const char *body, size_t length, int nids,

@@ -223,13 +223,13 @@ static const ClfFilter change_filters[] = {
 	{
 		.json_path = "?since",
 		.parameter = "dateFrom",
-		.operators = CLF_OP_INPUT,
+		.operators = CLF_OP_SINCE,
 		.levels = CLF_AT_ACCOUNT
 	},
 	{
 		.json_path = "?sinceToken",
 		.parameter = "syncToken",
-		.operators = CLF_OP_INPUT,
+		.operators = CLF_OP_SINCE_TOKEN,
 		.levels = CLF_AT_ACCOUNT
 	},
 	{0}

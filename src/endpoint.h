@@ -53,8 +53,12 @@ typedef enum ClfOperators
 	CLF_OP_RANGE = 2,			/* <, <=, =, >=, > */
 	CLF_OP_PRESENT = 4,			/* IS NOT NULL, or any strict operator */
 	CLF_OP_IDS = 8,				/* as CLF_OP_EQUAL, but another endpoint */
-	CLF_OP_INPUT = 16			/* =, to say where changes begin */
+	CLF_OP_SINCE = 16,			/* = a time where changes begin */
+	CLF_OP_SINCE_TOKEN = 32		/* = a token where they do */
 } ClfOperators;
+
+/* Not a filter of records, but what the request needs */
+#define CLF_OP_INPUT	(CLF_OP_SINCE | CLF_OP_SINCE_TOKEN)
 
 /*
  * Parameters with the same rival number are not to be sent together; the first

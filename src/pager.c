@@ -88,6 +88,7 @@ struct ClfPager
 	MemoryContext page_cxt;
 	ClfPage    *page;
 	int			page_number;	/* 0: none yet */
+	char	   *page_token;		/* where its changes begin; NULL: at a time */
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
 
@@ -260,7 +261,10 @@ set_uri(ClfPager *pager, char *uri)
 	pager->uri = MemoryContextStrdup(pager->cxt, uri);
 }
 
-/* Where the changes after the current page begin; NULL: there is no page yet */
+/*
+ * Where the changes after the current page begin; NULL: there is no page yet.
+ * A token that leads back to where it came from would lead there for ever.
+ */
 static char *
 next_token(const ClfPager *pager)
 {
@@ -270,11 +274,12 @@ next_token(const ClfPager *pager)
 		return NULL;
 	token = clf_json_get_text(clf_page_answer(pager->page),
 							  "syncInfo.syncToken");
-	if (token == NULL)
+	if (token == NULL || (pager->page_token &&
+						  strcmp(token, pager->page_token) == 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the answer says that there are more changes, but has "
-						"no syncToken")));
+						"no new syncToken")));
 	return token;
 }
 
@@ -287,6 +292,19 @@ set_page_uri(ClfPager *pager)
 	window.to = pager->until;
 	set_uri(pager, clf_query_uri(pager->query, &window,
 								 pager->page_number + 1, next_token(pager)));
+}
+
+/* Remember where the page that is to become the current one begins */
+static void
+set_page_token(ClfPager *pager)
+{
+	const char *token = next_token(pager);
+
+	if (token == NULL)
+		token = pager->query->since_token;
+	if (pager->page_token)
+		pfree(pager->page_token);
+	pager->page_token = token ? MemoryContextStrdup(pager->cxt, token) : NULL;
 }
 
 static void
@@ -316,7 +334,8 @@ send_page_request(ClfPager *pager)
 static void
 prefetch(ClfPager *pager)
 {
-	if (!clf_token_fresh(pager->token) || !clf_budget_ready(get_budget(pager)))
+	if (!clf_token_fresh(pager->token, pager->options) ||
+		!clf_budget_ready(get_budget(pager)))
 		return;
 	set_page_uri(pager);
 	send_page_request(pager);
@@ -470,6 +489,7 @@ fetch_page(ClfPager *pager, ClfResponse *response)
 	ClfSecrets	secrets = {{NULL}, false};
 
 	set_page_uri(pager);
+	set_page_token(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
 	fetch_response(pager, response);
@@ -579,7 +599,8 @@ static bool
 can_continue_window(const ClfPager *pager)
 {
 	return pager->query->windowed && !pager->unsorted &&
-		pager->oldest != DT_NOEND && clf_second_after(pager->oldest) < pager->until;
+		pager->oldest != DT_NOEND &&
+		clf_second_after(pager->oldest) < pager->until;
 }
 
 /* Do so; records of the same second come again and are dropped */
@@ -612,7 +633,8 @@ static bool
 came_again(const ClfPager *pager)
 {
 	return !pager->query->changes && pager->new_records == 0 &&
-		clf_page_length(pager->page) > 0 && (pager->unsorted || can_continue_window(pager));
+		clf_page_length(pager->page) > 0 &&
+		(pager->unsorted || can_continue_window(pager));
 }
 
 /* Is there more to ask for after the current page? */

@@ -28,6 +28,7 @@
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/planmain.h"
+#include "optimizer/prep.h"
 #include "optimizer/restrictinfo.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/array.h"
@@ -154,13 +155,14 @@ range_strategy(Oid opno)
 static int
 filter_strategy(const ClfFilter *filter, Oid opno, Oid collation)
 {
-	int			strategy = range_strategy(opno);
+	int			strategy;
 
-	if (filter->operators & CLF_OP_RANGE)
-		return strategy;
-	if ((filter->operators & CLF_OP_INPUT) &&
-		strategy == BTEqualStrategyNumber)
-		return strategy;
+	if (filter->operators & (CLF_OP_RANGE | CLF_OP_SINCE))
+	{
+		strategy = range_strategy(opno);
+		return (filter->operators & CLF_OP_RANGE) ||
+			strategy == BTEqualStrategyNumber ? strategy : 0;
+	}
 	if (opno == TextEqualOperator && OidIsValid(collation) &&
 		get_collation_isdeterministic(collation))
 		return BTEqualStrategyNumber;
@@ -255,20 +257,21 @@ add_partition_bounds(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	Relation	rel = table_open(relid, NoLock);
 	List	   *bounds = NIL;
 	ListCell   *lc;
+	Node	   *qual;
 
 	if (rel->rd_rel->relispartition)
 		bounds = copyObject(RelationGetPartitionQual(rel));
 	table_close(rel, NoLock);
+	if (bounds == NIL)
+		return;
 
 	ChangeVarNodes((Node *) bounds, 1, baserel->relid, 0);
+	qual = eval_const_expressions(root, (Node *) make_ands_explicit(bounds));
+	bounds = make_ands_implicit(canonicalize_qual((Expr *) qual, false));
 	foreach(lc, bounds)
-	{
-		Expr	   *bound = (Expr *) eval_const_expressions(root, lfirst(lc));
-
 		baserel->baserestrictinfo =
-			lappend(baserel->baserestrictinfo,
-					make_simple_restrictinfo(root, bound));
-	}
+		lappend(baserel->baserestrictinfo,
+				make_simple_restrictinfo(root, lfirst(lc)));
 }
 
 /* All of the relation's restrictions that become parameters */

@@ -509,7 +509,7 @@ bind_table_options(StringInfo out, const ClfOptions *options)
 static void
 bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 {
-	bool		is_token = strcmp(c->filter->parameter, "syncToken") == 0;
+	bool		is_token = (c->filter->operators & CLF_OP_SINCE_TOKEN) != 0;
 	char	  **input = is_token ? &query->since_token : &query->since;
 	char	   *text = NULL;
 

@@ -242,17 +242,13 @@ clf_token_get(ClfHttp *http, const ClfOptions *options, Oid userid)
 													  options->serverid);
 	ClfToken   *token = find_token(credentials->umid, options->serverid);
 
-	/* a scan that began before an ALTER SERVER may still use the old URL */
-	if (token->base_url && strcmp(token->base_url, options->base_url) != 0)
-		wipe(token);
-
-	if (!clf_token_fresh(token) && credentials->access_token)
+	if (!clf_token_fresh(token, options) && credentials->access_token)
 	{
 		set_token(token, options, credentials->access_token, 0);
 		set_text(&token->account, psprintf("%s||%u", options->base_url,
 										   credentials->umid));
 	}
-	else if (!clf_token_fresh(token))
+	else if (!clf_token_fresh(token, options))
 		login(token, http, options, credentials);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
@@ -277,12 +273,15 @@ clf_token_account(const ClfToken *token)
 
 /*
  * clf_token_fresh
- *		Is there a value, and will it do for another request?
+ *		Is there a value, will it do for another request, and may it be sent to
+ *		this server?  A scan that began before an ALTER SERVER still uses the
+ *		old URL.
  */
 bool
-clf_token_fresh(const ClfToken *token)
+clf_token_fresh(const ClfToken *token, const ClfOptions *options)
 {
-	return token->value != NULL && GetCurrentTimestamp() < token->renew_at;
+	return token->value != NULL && GetCurrentTimestamp() < token->renew_at &&
+		strcmp(token->base_url, options->base_url) == 0;
 }
 
 /*

@@ -22,7 +22,7 @@ extern ClfToken *clf_token_get(ClfHttp *http, const ClfOptions *options,
 							   Oid userid);
 extern const char *clf_token_value(const ClfToken *token);
 extern const char *clf_token_account(const ClfToken *token);
-extern bool clf_token_fresh(const ClfToken *token);
+extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);
 extern int	clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, int generation);
 
