@@ -44,6 +44,9 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
+# PGXS does not know which headers an object was made from
+$(OBJS) t/unit.o: $(wildcard $(srcdir)/src/*.h)
+
 # The unit tests are a module of their own, with the pure rooms linked in
 UNIT_OBJS = t/unit.o src/batch.o src/endpoint.o src/json.o src/request.o
 t/unit$(DLSUFFIX): $(UNIT_OBJS)
