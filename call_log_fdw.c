@@ -236,8 +236,10 @@ explain_request(ForeignScanState *node, ExplainState *es,
 	ClfWindow	window;
 	const char *text;
 
-	if (clf_query_window(query, state->options,
-						 clf_http_clock(state->options), &window))
+	if (clf_query_lacks_since(query))
+		text = "none, since the query does not say since when";
+	else if (clf_query_window(query, state->options,
+							  clf_http_clock(state->options), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1, NULL));
 	else
 		text = "none, the conditions leave nothing over";

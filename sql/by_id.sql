@@ -67,6 +67,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.mine JOIN wanted USING (id)) AS eq
 
 -- Not for tables that leave out records which would be found by id
 CREATE FOREIGN TABLE desk (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
+SELECT line FROM explain($$SELECT FROM desk WHERE id = 'x' AND start_time < '2026-03-31'$$) line WHERE line ~ 'Pushed';
 SELECT count(*) FROM desk WHERE id = 'nobodyHasThisId' AND start_time >= '2026-03-30' AND start_time < '2026-03-31';
 :log
 DROP FOREIGN TABLE desk;

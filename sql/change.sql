@@ -13,8 +13,9 @@ SELECT count(*) FROM calls.call_log_changes;
 SELECT count(*) FROM calls.call_log_changes WHERE since > '2026-03-30';
 SELECT count(*) FROM calls.call_log_changes WHERE since IN ('2026-03-30', '2026-03-31');
 SELECT count(*) FROM calls.call_log_changes WHERE since IS NOT NULL AND since_token IS NULL;
+SELECT * FROM explain('SELECT id FROM calls.call_log_changes');
 SELECT * FROM explain($$SELECT id FROM calls.call_log_changes WHERE since = '2026-03-30 12:00:00.5'$$);
-SELECT * FROM explain($$SELECT id FROM calls.call_log_changes WHERE since_token = 'a+b'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log_changes WHERE since_token = '{a+b'$$);
 SELECT line FROM explain($$SELECT id FROM calls.call_log_changes WHERE since_token = (SELECT max(id) FROM truth.calls)$$) line WHERE line ~ 'Request';
 :log
 
@@ -59,6 +60,7 @@ SELECT count(*) FROM small_changes WHERE since = NULL::timestamptz;
 SELECT count(*) FROM small_changes WHERE since = '2026-03-30' AND since = '2026-03-31';
 SELECT count(*) FROM small_changes WHERE since = '2100-01-01';
 SELECT count(*) FROM small_changes WHERE since = 'infinity';
+SELECT count(*) FROM small_changes WHERE since = '0044-03-15 BC';
 :log
 
 -- A token that the API does not accept

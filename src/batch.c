@@ -119,6 +119,23 @@ read_part(PartReader *reader, Part *part)
 }
 
 /*
+ * clf_is_record_not_found
+ *		Is it the answer that there is no record with this id?  There is a 404
+ *		for an account or extension that is not found as well.
+ */
+bool
+clf_is_record_not_found(int status, const char *body, size_t length)
+{
+	ClfJson    *error = clf_json_parse(CurrentMemoryContext, body, length);
+	char	   *parameter = clf_json_get_text(error, "errors.0.parameterName");
+
+	if (parameter == NULL)
+		parameter = clf_json_get_text(error, "parameterName");
+	return status == HTTP_NOT_FOUND && parameter != NULL &&
+		strcmp(parameter, "callRecordId") == 0;
+}
+
+/*
  * Sort out one id's answer.  False, with *failed or *error filled in, when it
  * is neither a record nor "not found".
  */
@@ -126,7 +143,7 @@ static bool
 take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 		  const char **error)
 {
-	if (status == HTTP_NOT_FOUND)
+	if (clf_is_record_not_found(status, part->start, part->length))
 		return true;
 	if (status == HTTP_OK)
 	{

@@ -684,6 +684,17 @@ clf_get_credentials(Oid userid, Oid serverid)
 }
 
 /*
+ * clf_holds_all_records
+ *		Does the table hold every record of its account or extension?  If not,
+ *		records must not be asked for by id: others would be found.
+ */
+bool
+clf_holds_all_records(const ClfOptions *options)
+{
+	return options->extension_number == NULL && options->show_blocked;
+}
+
+/*
  * clf_table_level
  *		Account level, unless the table is one extension's.
  */

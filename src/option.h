@@ -60,6 +60,7 @@ typedef struct ClfCredentials
 
 extern ClfOptions *clf_get_options(Oid relid);
 extern ClfCredentials *clf_get_credentials(Oid userid, Oid serverid);
+extern bool clf_holds_all_records(const ClfOptions *options);
 extern ClfLevel clf_table_level(const ClfOptions *options);
 extern const char *clf_column_path(const ClfOptions *options,
 								   AttrNumber attnum);

@@ -216,6 +216,12 @@ reset_pages(ClfPager *pager)
 void
 clf_pager_start(ClfPager *pager, const ClfQuery *query)
 {
+	if (clf_query_lacks_since(query))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg("the query does not say since when to list changes"),
+				 errhint("Add a condition since = '<time>', or since_token = "
+						 "'<sync_token of the last change that you have>'.")));
 	pager->query = query;
 	pager->window_fixed = false;
 	reset_pages(pager);
@@ -417,23 +423,6 @@ read_list(ClfPager *pager, const ClfResponse *response,
 							  secrets);
 }
 
-/*
- * Is it the answer that there is no record with this id?  There is a 404 for
- * an account or extension that is not found as well.
- */
-static bool
-is_record_not_found(const ClfResponse *response)
-{
-	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
-									   response->length);
-	char	   *parameter = clf_json_get_text(error, "errors.0.parameterName");
-
-	if (parameter == NULL)
-		parameter = clf_json_get_text(error, "parameterName");
-	return response->status == 404 && parameter != NULL &&
-		strcmp(parameter, "callRecordId") == 0;
-}
-
 /* Make the answer for a single id the current page */
 static void
 read_record(ClfPager *pager, const ClfResponse *response,
@@ -443,7 +432,8 @@ read_record(ClfPager *pager, const ClfResponse *response,
 	bool		ok = false;
 
 	pager->page = clf_page_create(pager->page_cxt);
-	if (is_record_not_found(response))
+	if (clf_is_record_not_found(response->status, response->body,
+								response->length))
 		return;
 	if (response->status != 200)
 		clf_report_status(response->status, response->body, response->length,

@@ -105,8 +105,9 @@ find_filter(const ClfRelInfo *info, RelOptInfo *baserel, Node *node)
 	path = clf_column_path(options, var->varattno);
 	for (const ClfFilter *f = options->resource->filters; f->json_path; f++)
 	{
-		if ((f->levels & CLF_AT(clf_table_level(options))) &&
-			strcmp(f->json_path, path) == 0)
+		if (strcmp(f->json_path, path) == 0 &&
+			(f->levels & CLF_AT(clf_table_level(options))) &&
+			(!(f->operators & CLF_OP_IDS) || clf_holds_all_records(options)))
 			return f;
 	}
 	return NULL;

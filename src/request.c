@@ -186,7 +186,7 @@ format_time(TimestampTz t)
 	fsec_t		fsec;
 	char	   *seconds;
 
-	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0)
+	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0 || tm.tm_year < 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
@@ -463,13 +463,9 @@ can_be_id(const char *text)
 		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-/*
- * Ask by id, when there is a condition for it.  Not for a table that leaves out
- * records of others: by id they would be found.
- */
+/* Ask by id, when there is a condition for it */
 static void
-bind_ids(ClfQuery *query, const ClfRequestPlan *plan,
-		 const ClfOptions *options, const ClfValue *values)
+bind_ids(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
 {
 	const ClfFilter *filter = plan->resource->filters;
 	ParameterState state;
@@ -477,8 +473,7 @@ bind_ids(ClfQuery *query, const ClfRequestPlan *plan,
 
 	while (filter->json_path && !(filter->operators & CLF_OP_IDS))
 		filter++;
-	if (!filter->json_path || options->extension_number ||
-		!options->show_blocked)
+	if (!filter->json_path)
 		return;
 	if (!gather_conditions(plan, filter, values, &state))
 		query->nothing = true;
@@ -514,8 +509,11 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	char	   *text = NULL;
 
 	if (value->unknown)
-		text = psprintf("{%s}", value->unknown);
-	else if (!value->isnull && is_token)
+	{
+		query->unknown_since = value->unknown;
+		return;
+	}
+	if (!value->isnull && is_token)
 		text = value_as_utf8(value->value);
 	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
 	{
@@ -529,7 +527,6 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	*input = text;
 }
 
-/* A list of changes must be told where to begin */
 static void
 bind_changes(ClfQuery *query, const ClfRequestPlan *plan,
 			 const ClfValue *values)
@@ -541,12 +538,17 @@ bind_changes(ClfQuery *query, const ClfRequestPlan *plan,
 		if (c->filter->operators & CLF_OP_INPUT)
 			bind_input(query, c, &values[c->expr]);
 	}
-	if (!query->nothing && !query->since && !query->since_token)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("the query does not say since when to list changes"),
-				 errhint("Add a condition since = '<time>', or since_token = "
-						 "'<sync_token of the last change that you have>'.")));
+}
+
+/*
+ * clf_query_lacks_since
+ *		Does it list changes, but not say since when?
+ */
+bool
+clf_query_lacks_since(const ClfQuery *query)
+{
+	return query->changes && !query->nothing && !query->since &&
+		!query->since_token && !query->unknown_since;
 }
 
 /* The endpoint's path with the ids filled in */
@@ -595,7 +597,7 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 	if (query->changes)
 		bind_changes(query, plan, values);
 	bind_dates(query, plan, values);
-	bind_ids(query, plan, options, values);
+	bind_ids(query, plan, values);
 	query->windowed = plan->resource->windowed && !clf_query_by_id(query);
 
 	/* by id, filters are not sent; but they may leave nothing to ask for */
@@ -696,23 +698,21 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 {
 	if (token == NULL)
 		token = query->since_token;
-	if (token)
+	if (query->unknown_since)
+		appendStringInfo(out, "&since={%s}", query->unknown_since);
+	else if (token)
 	{
 		append_parameter(out, "syncType", "ISync");
-		if (token[0] == '{')
-			appendStringInfo(out, "&syncToken=%s", token);
-		else
-			append_parameter(out, "syncToken", token);
-		return;
+		append_parameter(out, "syncToken", token);
 	}
-	append_parameter(out, "syncType", "FSync");
-	if (query->since[0] == '{')
-		appendStringInfo(out, "&dateFrom=%s", query->since);
 	else
-		append_parameter(out, "dateFrom",
-						 format_time(Max(floor_second(query->since_time - 1),
-										 UNIX_EPOCH)));
-	appendStringInfo(out, "&recordCount=%d", query->page_size);
+	{
+		TimestampTz from = floor_second(query->since_time - 1);
+
+		append_parameter(out, "syncType", "FSync");
+		append_parameter(out, "dateFrom", format_time(Max(from, UNIX_EPOCH)));
+		appendStringInfo(out, "&recordCount=%d", query->page_size);
+	}
 }
 
 /*

@@ -40,6 +40,7 @@ typedef struct ClfQuery
 	char	   *since;			/* ISO 8601, or NULL */
 	TimestampTz since_time;		/* the same */
 	char	   *since_token;	/* or since which token; UTF-8 */
+	const char *unknown_since;	/* EXPLAIN: either, when it has no value yet */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
@@ -64,6 +65,7 @@ extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
 extern bool clf_query_window(const ClfQuery *query, const ClfOptions *options,
 							 TimestampTz now, ClfWindow *window);
 extern TimestampTz clf_second_after(TimestampTz t);
+extern bool clf_query_lacks_since(const ClfQuery *query);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,

@@ -440,6 +440,7 @@ test_batches(void)
 	"{ \"response\" : [ " list " ] }\r\n"
 #define OK "{\"status\":200}"
 #define MISSING "{\"status\":404}"
+#define NOBODY "{\"errors\":[{\"parameterName\":\"callRecordId\"}]}"
 #define PART(body) "--B_1\nContent-Type: application/json\n\n" body "\n"
 #define NO_STATUS "it does not say how each id went"
 #define FEWER "it has fewer parts than ids were asked for"
@@ -457,10 +458,13 @@ test_batches(void)
 			PART("{\"b\":2}") "--B_1--\nepilogue", 2,
 		"{\"a\":\"--B_1\"} {\"b\":2} "},
 		{MIXED, STATUSES(OK "," MISSING "," OK) PART("{\"a\":1}")
-			PART("{\"errorCode\":\"CMN-102\"}") PART("{\"c\":3}") "--B_1--",
+			PART(NOBODY) PART("{\"c\":3}") "--B_1--",
 		3, "{\"a\":1} {\"c\":3} "},
-		{MIXED, STATUSES(MISSING "," MISSING) PART("{}") PART("{}")
+		{MIXED, STATUSES(MISSING "," MISSING) PART(NOBODY) PART(NOBODY)
 		"--B_1--", 2, ""},
+		{MIXED, STATUSES(OK "," MISSING) PART("{}")
+			PART("{\"parameterName\":\"accountId\"}") "--B_1--", 2,
+		"404: {\"parameterName\":\"accountId\"}"},
 		{MIXED, STATUSES(OK ",{\"status\":503}") PART("{\"a\":1}")
 			PART("{\"errorCode\":\"CMN-211\"}") "--B_1--", 2,
 		"503: {\"errorCode\":\"CMN-211\"}"},
@@ -473,7 +477,7 @@ test_batches(void)
 		{MIXED, "--B_1", 2, NO_STATUS},
 		{"multipart/mixed", STATUSES(OK), 2, "its content type has no boundary"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}},"
-		"{\"status\":404,\"body\":{}}]", 2, "{\"a\":1} "},
+		"{\"status\":404,\"body\":" NOBODY "}]", 2, "{\"a\":1} "},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}}]", 2, NO_STATUS},
 		{MULTI_JSON, "[{\"status\":429,\"body\":{\"a\":1}},{}]", 2,
 		"429: {\"a\":1}"},
