@@ -27,3 +27,12 @@ SELECT count(*) = (SELECT count(*) FROM truth.my_active WHERE transport = 'VoIP'
 SELECT count(*) FROM calls.active_calls WHERE direction = 'Sideways';
 :log
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'active_calls', history '1 day');
+
+-- A page that comes twice is an error: there is no window to go on with
+CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'active_calls', page_size '5');
+SELECT count(*) = (SELECT count(*) FROM truth.active) AS complete FROM t;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match active-calls --skip 2 repeat-page
+\set VERBOSITY terse
+SELECT count(*) FROM t;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset
+DROP FOREIGN TABLE t;

@@ -89,6 +89,7 @@ CREATE FOREIGN TABLE t (id text OPTIONS (json_path 'from..name')) SERVER ringcen
 \set VERBOSITY terse
 CREATE FOREIGN TABLE t (id text OPTIONS (json_path '$.from')) SERVER ringcentral OPTIONS (resource 'call_log');
 CREATE FOREIGN TABLE t (id text OPTIONS (json_path 'legs[0].legType')) SERVER ringcentral OPTIONS (resource 'call_log');
+CREATE FOREIGN TABLE t (id text OPTIONS (json_path '^')) SERVER ringcentral OPTIONS (resource 'call_log');
 CREATE FOREIGN TABLE t (id text OPTIONS (json_path '')) SERVER ringcentral OPTIONS (resource 'call_log');
 \set VERBOSITY default
 CREATE FOREIGN TABLE t (id text, caller text, number text OPTIONS (json_path 'from.phoneNumber'))

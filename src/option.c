@@ -384,8 +384,8 @@ read_path(const OptionDef *def, const char *value, void *target)
 		strcmp(value, CLF_ROW_NUMBER) == 0;
 	elsewhere = value[0] == CLF_RECORD_PREFIX ||
 		value[0] == CLF_ANSWER_PREFIX || value[0] == CLF_QUERY_PREFIX;
-	if (!is_printable(value) || value[0] == '.' ||
-		value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL ||
+	if (!is_printable(value) || value[elsewhere] == '\0' ||
+		value[elsewhere] == '.' || value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL ||
 		(!whole && strpbrk(value + elsewhere, "$#^%?[]") != NULL))
 		report_bad_value(def, value,
 						 "Name the fields from the outside in, joined by dots, "

@@ -622,9 +622,12 @@ continue_window(ClfPager *pager)
 static bool
 came_again(const ClfPager *pager)
 {
+	bool		expected;
+
+	expected = pager->query->windowed && !pager->unsorted &&
+		!can_continue_window(pager);
 	return !pager->query->changes && pager->new_records == 0 &&
-		clf_page_length(pager->page) > 0 &&
-		(pager->unsorted || can_continue_window(pager));
+		clf_page_length(pager->page) > 0 && !expected;
 }
 
 /* Is there more to ask for after the current page? */
