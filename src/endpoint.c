@@ -122,10 +122,6 @@ static const ClfColumn leg_columns[] = {
 	{0}
 };
 
-/* What session ids are made of */
-#define DIGITS "0123456789"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 static const char *const type_values[] = {"Voice", "Fax", NULL};
 static const char *const direction_values[] = {"Inbound", "Outbound", NULL};
 static const char *const transport_values[] = {"PSTN", "VoIP", NULL};
@@ -188,8 +184,8 @@ static const ClfFilter call_log_filters[] = {
 	IDS_FILTER("id"),
 	WINDOW_FILTER("startTime"),
 	SESSION_FILTER("telephonySessionId", "telephonySessionId",
-				   LETTERS DIGITS "-_.~+/="),
-	SESSION_FILTER("sessionId", "sessionId", DIGITS),
+				   CLF_LETTERS CLF_DIGITS "-_.~+/="),
+	SESSION_FILTER("sessionId", "sessionId", CLF_DIGITS),
 	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
 	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
 	ENUM_FILTER("transport", "transport", CLF_AT_EXTENSION, transport_values),
@@ -203,8 +199,8 @@ static const ClfFilter leg_filters[] = {
 	IDS_FILTER("^id"),
 	WINDOW_FILTER("^startTime"),
 	SESSION_FILTER("^telephonySessionId", "telephonySessionId",
-				   LETTERS DIGITS "-_.~+/="),
-	SESSION_FILTER("^sessionId", "sessionId", DIGITS),
+				   CLF_LETTERS CLF_DIGITS "-_.~+/="),
+	SESSION_FILTER("^sessionId", "sessionId", CLF_DIGITS),
 	ENUM_FILTER("^type", "type", CLF_AT_BOTH, type_values),
 	ENUM_FILTER("^direction", "direction", CLF_AT_BOTH, direction_values),
 	{0}
@@ -252,39 +248,36 @@ static const ClfFilter change_filters[] = {
 	CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER | CLF_HAS_HISTORY | \
 	CLF_HAS_SHOW_BLOCKED
 
+/* readCompanyCallLog and readUserCallLog, and the same by id */
+#define CALL_LOG_ENDPOINTS \
+	.levels = CLF_AT_BOTH, \
+	.path = {CALL_LOG_PATHS}, \
+	.options = {CALL_LOG_OPTIONS}, \
+	.windowed = true, \
+	.max_ids = 50
+
+/* A list of call records that is cut into numbered pages */
+#define PAGED_RECORDS \
+	.frame_path = "navigation", \
+	.next_path = "navigation.nextPage", \
+	.throttling_group = "heavy", \
+	.id_path = "id", \
+	.time_path = "startTime", \
+	.max_page = 1000
+
 const ClfResource clf_resources[] = {
 	{
 		.name = "call_log",
-		.levels = CLF_AT_BOTH,
-		.path = {CALL_LOG_PATHS},
-		.options = {CALL_LOG_OPTIONS},
-		.windowed = true,
-		.frame_path = "navigation",
-		.next_path = "navigation.nextPage",
-		.throttling_group = "heavy",
-		.id_path = "id",
-		.time_path = "startTime",
-		.max_ids = 50,
-		.max_per_page = 1000,
-		.max_page = 1000,
+		CALL_LOG_ENDPOINTS,
+		PAGED_RECORDS,
 		.columns = call_columns,
 		.filters = call_log_filters
 	},
 	{
 		.name = "call_log_legs",
-		.levels = CLF_AT_BOTH,
-		.path = {CALL_LOG_PATHS},
-		.options = {CALL_LOG_OPTIONS},
-		.windowed = true,
+		CALL_LOG_ENDPOINTS,
 		.rows_path = "legs",
-		.frame_path = "navigation",
-		.next_path = "navigation.nextPage",
-		.throttling_group = "heavy",
-		.id_path = "id",
-		.time_path = "startTime",
-		.max_ids = 50,
-		.max_per_page = 1000,
-		.max_page = 1000,
+		PAGED_RECORDS,
 		.columns = leg_columns,
 		.filters = leg_filters
 	},
@@ -292,13 +285,7 @@ const ClfResource clf_resources[] = {
 		.name = "active_calls",
 		.levels = CLF_AT_BOTH,
 		.path = {ACTIVE_CALLS_PATHS},
-		.frame_path = "navigation",
-		.next_path = "navigation.nextPage",
-		.throttling_group = "heavy",
-		.id_path = "id",
-		.time_path = "startTime",
-		.max_per_page = 1000,
-		.max_page = 1000,
+		PAGED_RECORDS,
 		.columns = call_columns,
 		.filters = active_call_filters
 	},
@@ -316,7 +303,6 @@ const ClfResource clf_resources[] = {
 		.id_path = "id",
 		.version_path = "lastModifiedTime",
 		.time_path = "startTime",
-		.max_per_page = 1000,
 		.columns = change_columns,
 		.filters = change_filters
 	},

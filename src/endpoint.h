@@ -27,6 +27,10 @@ typedef enum ClfLevel
 #define CLF_AT_EXTENSION CLF_AT(CLF_LEVEL_EXTENSION)
 #define CLF_AT_BOTH		(CLF_AT_ACCOUNT | CLF_AT_EXTENSION)
 
+/* Characters, for strspn */
+#define CLF_DIGITS "0123456789"
+#define CLF_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /*
  * Paths that lead elsewhere than from the row downward.  A row is a record, or
  * a part of one, such as a leg.
@@ -120,7 +124,6 @@ typedef struct ClfResource
 	const char *time_path;		/* the record's date; dateFrom and dateTo act
 								 * on it */
 	int			max_ids;		/* by-id requests: ids in one */
-	int			max_per_page;	/* more is cut to this in silence */
 	int			max_page;		/* highest page number the API defines; 0: it
 								 * has no pages */
 	const ClfColumn *columns;	/* ends with name == NULL */

@@ -224,12 +224,6 @@ return_http(void *arg)
 	}
 }
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
-}
-
 /* Take one out of the pool whose connection leads there */
 static ClfHttp *
 reuse_http(const ClfOptions *options)
@@ -238,8 +232,8 @@ reuse_http(const ClfOptions *options)
 	{
 		ClfHttp    *http = *link;
 
-		if (same_text(http->base_url, options->base_url) &&
-			same_text(http->sslrootcert, options->sslrootcert))
+		if (clf_same_text(http->base_url, options->base_url) &&
+			clf_same_text(http->sslrootcert, options->sslrootcert))
 		{
 			*link = http->next_idle;
 			return http;

@@ -266,9 +266,7 @@ read_secret(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pstrdup(value);
 }
 
-#define DIGITS "0123456789"
-#define HEX_DIGITS DIGITS "abcdefABCDEF"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define HEX_DIGITS CLF_DIGITS "abcdefABCDEF"
 
 /* Length of the host at the start of s: a name, an IPv4 or a [IPv6] address */
 static size_t
@@ -277,7 +275,7 @@ host_length(const char *s)
 	size_t		len;
 
 	if (s[0] != '[')
-		return strspn(s, LETTERS DIGITS ".-");
+		return strspn(s, CLF_LETTERS CLF_DIGITS ".-");
 	len = strspn(s + 1, HEX_DIGITS ":.");
 	return s[len + 1] == ']' && len > 0 ? len + 2 : 0;
 }
@@ -327,7 +325,7 @@ read_url(const OptionDef *def, const char *value, void *target)
 	rest = host + length;
 	if (length > 0 && rest[0] == ':')
 	{
-		size_t		port_digits = strspn(rest + 1, DIGITS);
+		size_t		port_digits = strspn(rest + 1, CLF_DIGITS);
 
 		if (port_digits >= 1 && port_digits <= 5 &&
 			atoi(rest + 1) >= 1 && atoi(rest + 1) <= 65535)
@@ -356,7 +354,7 @@ read_file(const OptionDef *def, const char *value, void *target)
 static void
 read_digits(const OptionDef *def, const char *value, void *target)
 {
-	if (value[0] == '\0' || value[strspn(value, DIGITS)] != '\0')
+	if (value[0] == '\0' || value[strspn(value, CLF_DIGITS)] != '\0')
 		report_bad_value(def, value, "It must consist of digits.");
 	*(char **) target = pstrdup(value);
 }
@@ -366,7 +364,7 @@ static void
 read_id(const OptionDef *def, const char *value, void *target)
 {
 	if (strcmp(value, "~") != 0 &&
-		(value[0] == '\0' || value[strspn(value, DIGITS)] != '\0'))
+		(value[0] == '\0' || value[strspn(value, CLF_DIGITS)] != '\0'))
 		report_bad_value(def, value,
 						 "It must be an identifier of digits, or \"~\" for "
 						 "that of the user who logs in.");
@@ -455,8 +453,8 @@ read_unit(const OptionDef *def, const char *value, int *target, int unit,
 {
 	const char *hint = NULL;
 
-	if (strcspn(value, LETTERS) == strlen(value) ||
-		strchr(DIGITS "., ", value[strlen(value) - 1]) != NULL ||
+	if (strcspn(value, CLF_LETTERS) == strlen(value) ||
+		strchr(CLF_DIGITS "., ", value[strlen(value) - 1]) != NULL ||
 		!parse_int(value, target, unit, &hint) ||
 		*target < def->min || *target > def->max)
 		report_bad_value(def, value,

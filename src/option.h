@@ -66,4 +66,11 @@ extern const char *clf_column_path(const ClfOptions *options,
 								   AttrNumber attnum);
 extern bool clf_url_is_loopback(const char *url);
 
+/* Are both the same, or neither set? */
+static inline bool
+clf_same_text(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
+}
+
 #endif							/* CLF_OPTION_H */

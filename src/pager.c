@@ -160,24 +160,27 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid)
 	return pager;
 }
 
+/* A text as JSON */
+static void
+append_json_text(StringInfo json, const char *text)
+{
+	if (text)
+		escape_json(json, text);
+	else
+		appendStringInfoString(json, "null");
+}
+
 /* What the query asked for, for the columns that repeat it */
 static ClfJson *
 describe_inputs(const ClfPager *pager)
 {
-	const ClfQuery *query = pager->query;
 	StringInfoData json;
 
 	initStringInfo(&json);
 	appendStringInfoString(&json, "{\"since\": ");
-	if (query->since)
-		escape_json(&json, query->since);
-	else
-		appendStringInfoString(&json, "null");
+	append_json_text(&json, pager->query->since);
 	appendStringInfoString(&json, ", \"sinceToken\": ");
-	if (query->since_token)
-		escape_json(&json, query->since_token);
-	else
-		appendStringInfoString(&json, "null");
+	append_json_text(&json, pager->query->since_token);
 	appendStringInfoChar(&json, '}');
 	return clf_json_parse(pager->run_cxt, json.data, json.len);
 }

@@ -613,12 +613,6 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 }
 
 static bool
-same_text(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
 same_texts(List *a, List *b)
 {
 	ListCell   *lc_a;
@@ -643,8 +637,8 @@ clf_query_equals(const ClfQuery *a, const ClfQuery *b)
 		a->upper == b->upper && a->page_size == b->page_size &&
 		strcmp(a->path, b->path) == 0 &&
 		strcmp(a->parameters, b->parameters) == 0 &&
-		same_text(a->since, b->since) &&
-		same_text(a->since_token, b->since_token) &&
+		clf_same_text(a->since, b->since) &&
+		clf_same_text(a->since_token, b->since_token) &&
 		same_texts(a->ids, b->ids);
 }
 
