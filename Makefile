@@ -13,6 +13,7 @@ OBJS = \
 	src/batch.o \
 	src/budget.o \
 	src/endpoint.o \
+	src/exchange.o \
 	src/http.o \
 	src/import.o \
 	src/json.o \
@@ -20,8 +21,10 @@ OBJS = \
 	src/option.o \
 	src/pager.o \
 	src/pushdown.o \
+	src/recording.o \
 	src/report.o \
 	src/request.o \
+	src/retry.o \
 	src/token.o \
 	src/tuple.o
 
@@ -34,7 +37,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change recording retry
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

@@ -6,8 +6,8 @@
  * The callbacks of the executor and the planner, as short scripts that call
  * the rooms in src/.  A scan goes straight down through them:
  *
- *	  option -> endpoint -> pushdown -> request -> json, http, budget, token
- *	  -> pager -> tuple
+ *	  endpoint -> option -> pushdown -> request -> json, http, budget, token,
+ *	  exchange -> pager, recording -> tuple
  *
  *-------------------------------------------------------------------------
  */
@@ -24,6 +24,7 @@
 #include "pager.h"
 #include "parser/parsetree.h"
 #include "pushdown.h"
+#include "recording.h"
 #include "request.h"
 #include "token.h"
 #include "tuple.h"
@@ -47,6 +48,10 @@ typedef struct ClfScanState
 	List	   *exprs;			/* ExprStates of fdw_exprs */
 	ClfTuple   *tuple;
 	ClfPager   *pager;
+	ClfRecordings *recordings;	/* NULL: no column needs more than the row */
+	bool		needs[CLF_SOURCES]; /* does a column come from there? */
+	ExprState  *early[CLF_SOURCES]; /* conditions to check before asking it */
+	ClfExchangeStats costs;
 
 	bool		started;		/* has the pager the query? */
 	MemoryContext query_cxt;
@@ -92,6 +97,40 @@ callLogGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel, Oid relid,
  * ----------
  */
 
+/* The clauses of the plan's qual that are checked before a source is asked */
+static ExprState *
+init_early(ForeignScanState *node, List *positions)
+{
+	List	   *clauses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, positions)
+		clauses = lappend(clauses, list_nth(node->ss.ps.plan->qual,
+											lfirst_int(lc)));
+	return ExecInitQual(clauses, (PlanState *) node);
+}
+
+/* What it takes to fetch rows, in the scan's memory context */
+static void
+prepare_scan(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	Oid			userid = clf_scan_userid((ForeignScan *) node->ss.ps.plan,
+										 node->ss.ps.state);
+	bool		more;
+
+	for (ClfSource source = 0; source < CLF_SOURCES; source++)
+		state->early[source] = init_early(node, state->plan->early[source]);
+	state->tuple = clf_tuple_create(node->ss.ss_currentRelation,
+									state->options, state->plan->attnums);
+	more = state->needs[CLF_SOURCE_DETAILS] || state->needs[CLF_SOURCE_CONTENT];
+	state->pager = clf_pager_create(state->cxt, state->options, userid, !more,
+									&state->costs);
+	if (more)
+		state->recordings = clf_recordings_create(state->cxt, state->options,
+												  userid, &state->costs);
+}
+
 /* Nothing is sent here, nor for EXPLAIN alone */
 static void
 callLogBeginForeignScan(ForeignScanState *node, int eflags)
@@ -111,14 +150,11 @@ callLogBeginForeignScan(ForeignScanState *node, int eflags)
 	state->options = clf_get_options(RelationGetRelid(rel));
 	state->plan = clf_get_request_plan(plan);
 	state->exprs = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
+	for (ClfSource source = 0; source < CLF_SOURCES; source++)
+		state->needs[source] = clf_needs_source(state->options,
+												state->plan->attnums, source);
 	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
-	{
-		state->tuple = clf_tuple_create(rel, state->options,
-										state->plan->attnums);
-		state->pager = clf_pager_create(cxt, state->options,
-										clf_scan_userid(plan,
-														node->ss.ps.state));
-	}
+		prepare_scan(node);
 	MemoryContextSwitchTo(old);
 }
 
@@ -190,6 +226,30 @@ start_scan(ForeignScanState *node)
 	clf_pager_start(state->pager, state->query);
 }
 
+/*
+ * Complete a row by requests of its own, cheap ones first.  False when it turns
+ * out that a condition drops it.
+ */
+static bool
+complete_row(ForeignScanState *node, ClfRecord *row, TupleTableSlot *slot)
+{
+	ClfScanState *state = node->fdw_state;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+
+	clf_recordings_open(state->recordings, row);
+	econtext->ecxt_scantuple = slot;
+	for (ClfSource source = CLF_SOURCE_DETAILS; source < CLF_SOURCES; source++)
+	{
+		if (!state->needs[source])
+			continue;
+		if (!ExecQual(state->early[source], econtext))
+			return false;
+		clf_recordings_get(state->recordings, source, row);
+		clf_tuple_fill(state->tuple, row, source, slot);
+	}
+	return true;
+}
+
 /* Called in the per-tuple context, where the tuple's values go */
 static TupleTableSlot *
 callLogIterateForeignScan(ForeignScanState *node)
@@ -200,11 +260,17 @@ callLogIterateForeignScan(ForeignScanState *node)
 
 	if (!state->started)
 		start_scan(node);
-	record = clf_pager_next(state->pager);
-	if (record == NULL)
-		return ExecClearTuple(slot);
-	clf_tuple_fill(state->tuple, record, slot);
-	return slot;
+	while ((record = clf_pager_next(state->pager)) != NULL)
+	{
+		ClfRecord	row = *record;
+
+		clf_tuple_fill(state->tuple, &row, CLF_SOURCE_ROW, slot);
+		if (state->recordings == NULL || complete_row(node, &row, slot))
+			return slot;
+		InstrCountFiltered1(node, 1);
+		ResetExprContext(node->ss.ps.ps_ExprContext);
+	}
+	return ExecClearTuple(slot);
 }
 
 static void
@@ -246,6 +312,25 @@ explain_request(ForeignScanState *node, ExplainState *es,
 	ExplainPropertyText("Call Log Request", text, es);
 }
 
+/* The requests that each row takes which the conditions leave over */
+static void
+explain_row_requests(ForeignScanState *node, ExplainState *es,
+					 const ClfQuery *query)
+{
+	ClfScanState *state = node->fdw_state;
+	const ClfOptions *options = state->options;
+	List	   *texts = NIL;
+
+	if (state->needs[CLF_SOURCE_DETAILS] && !query->details)
+		texts = lappend(texts, psprintf("GET %s", clf_details_uri(options,
+																  NULL)));
+	if (state->needs[CLF_SOURCE_CONTENT])
+		texts = lappend(texts, psprintf("GET {content_uri} at %s",
+										options->media_url));
+	if (texts != NIL)
+		ExplainPropertyList("Requests per Row", texts, es);
+}
+
 /* By id, the other conditions are not sent */
 static void
 explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
@@ -273,18 +358,21 @@ static void
 explain_stats(ForeignScanState *node, ExplainState *es)
 {
 	ClfScanState *state = node->fdw_state;
-	const ClfScanStats *stats = clf_pager_stats(state->pager);
+	const ClfPagerStats *stats = clf_pager_stats(state->pager);
+	const ClfExchangeStats *costs = &state->costs;
 
-	ExplainPropertyInteger("Requests", NULL, stats->requests, es);
+	ExplainPropertyInteger("Requests", NULL, costs->requests, es);
+	if (es->verbose || costs->retries > 0)
+		ExplainPropertyInteger("Retries", NULL, costs->retries, es);
 	ExplainPropertyInteger("Pages", NULL, stats->pages, es);
 	ExplainPropertyInteger("Records Received", NULL, stats->records, es);
 	if (es->verbose || stats->duplicates > 0)
 		ExplainPropertyInteger("Duplicates Dropped", NULL, stats->duplicates,
 							   es);
 	if (es->verbose)
-		ExplainPropertyInteger("Bytes Received", NULL, stats->bytes, es);
-	if (es->timing && (es->verbose || stats->budget_wait > 0.001))
-		ExplainPropertyFloat("Budget Wait", "s", stats->budget_wait, 3, es);
+		ExplainPropertyInteger("Bytes Received", NULL, costs->bytes, es);
+	if (es->timing && (es->verbose || costs->budget_wait > 0.001))
+		ExplainPropertyFloat("Budget Wait", "s", costs->budget_wait, 3, es);
 }
 
 static void
@@ -300,6 +388,7 @@ callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
 		query = clf_bind_query(state->plan, state->options,
 							   evaluate(node, deparse_context));
 	explain_request(node, es, query);
+	explain_row_requests(node, es, query);
 	explain_pushed_conditions(node, es, deparse_context, query);
 	if (!clf_query_by_id(query))
 		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);

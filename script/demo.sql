@@ -1,12 +1,13 @@
 -- What script/demo shows. The API behind it is the simulator, whose calls end now.
 \getenv url CALL_LOG_SIMULATOR
+\getenv media CALL_LOG_SIMULATOR_MEDIA
 \pset null '·'
 \pset linestyle unicode
 
 \echo
 \echo '-- Once per database: the extension, where the API is, who logs in.'
 CREATE EXTENSION call_log_fdw;
-CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url');
+CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url', media_url :'media');
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral
   OPTIONS (client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
 
@@ -67,11 +68,26 @@ ORDER BY call_start_time DESC, leg_number
 LIMIT 6;
 
 \echo
+\echo '-- Recordings, with their audio; their kind and length come with a request each.'
+SELECT id, call_start_time, type, content_type, duration, length(content) AS bytes
+FROM calls.recordings
+WHERE call_start_time > now() - interval '2 days'
+ORDER BY call_start_time DESC
+LIMIT 3;
+
+\echo
 \echo '-- What goes on right now.'
 SELECT start_time, direction, from_phone_number, to_phone_number, result
 FROM calls.active_calls
 WHERE result = 'In Progress'
 LIMIT 5;
+
+\echo
+\echo '-- What is new or has changed, in order to keep a copy up to date.'
+SELECT id, start_time, result, last_modified_time
+FROM calls.call_log_changes
+WHERE since = now() - interval '1 day'
+LIMIT 4;
 
 \echo
 \echo '-- The calls of a list of ids: 50 in one request.'

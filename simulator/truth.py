@@ -62,12 +62,14 @@ LEG_COLUMNS = (*(column for column in COLUMNS if column[0] not in CALL_ONLY),
 LEG_HEADER = ['call_id', 'leg_number',
               *(name for name, _ in (*CALL_OF_LEG_COLUMNS, *LEG_COLUMNS)), 'attrs']
 
-# A recording: columns of its call, then what the call log, the recording itself and its audio say.
-RECORDING_COLUMNS = columns(
-    ('id', 'recording.id'), ('call_id', 'id'), ('session_id', 'sessionId'),
-    ('telephony_session_id', 'telephonySessionId'), ('call_start_time', 'startTime'),
-    ('type', 'recording.type'), ('uri', 'recording.uri'), ('content_uri', 'recording.contentUri'))
-RECORDING_HEADER = [*(name for name, _ in RECORDING_COLUMNS), 'content_type', 'duration', 'content']
+# A recording: its id, columns of its call, then what the call log, the recording itself and its
+# audio say.
+CALL_OF_RECORDING_COLUMNS = columns(
+    ('call_id', 'id'), ('session_id', 'sessionId'), ('telephony_session_id', 'telephonySessionId'),
+    ('call_start_time', 'startTime'))
+RECORDING_COLUMNS = columns(('type', 'type'), ('uri', 'uri'), ('content_uri', 'contentUri'))
+RECORDING_HEADER = ['id', *(name for name, _ in (*CALL_OF_RECORDING_COLUMNS, *RECORDING_COLUMNS)),
+                    'content_type', 'duration', 'content']
 
 LEGS = re.compile(r'"legs"\s*:\s*')
 BETWEEN_LEGS = re.compile(r'[\s,]*')
@@ -94,9 +96,9 @@ def legs(texts):
 
 
 def recordings(texts, source):
-    """One line per record with a recording; `source` knows the recordings themselves."""
-    return csv_lines(RECORDING_HEADER, (recording(fields, source) for fields, _ in parsed(texts)
-                                        if fields.get('recording')))
+    """One line per recording of a record or its legs; `source` knows the recordings themselves."""
+    return csv_lines(RECORDING_HEADER, (recording for fields, _ in parsed(texts)
+                                        for recording in recordings_of(fields, source)))
 
 
 def csv_lines(header, rows):
@@ -129,10 +131,15 @@ def call(fields, text, view):
     return [*values, legs_text(fields, text), text]
 
 
-def recording(fields, source):
-    values = [plain(find(fields, path)) for _, path in RECORDING_COLUMNS]
-    content_type, duration, content = source.described(values[0])
-    return [*values, content_type, plain(duration), content and '\\x' + content.hex()]
+def recordings_of(fields, source):
+    parts = [fields, *(fields.get('legs') or ())]
+    found = {plain(part['recording'].get('id')): part['recording']
+             for part in reversed(parts) if part.get('recording')}
+    for recording_id, recording in found.items():
+        content_type, duration, content = source.described(recording_id)
+        yield [recording_id, *(plain(find(fields, path)) for _, path in CALL_OF_RECORDING_COLUMNS),
+               *(plain(find(recording, path)) for _, path in RECORDING_COLUMNS),
+               content_type, plain(duration), content and '\\x' + content.hex()]
 
 
 def legs_of(fields, text):

@@ -1,13 +1,14 @@
 -- IMPORT FOREIGN SCHEMA
 \d calls.call_log
 \d calls.call_log_legs
+\d calls.recordings
 SELECT foreign_table_schema, foreign_table_name, option_name, option_value
   FROM information_schema.foreign_table_options
   WHERE foreign_table_schema IN ('calls', 'mine')
   ORDER BY 1, 2, 3;
 
 -- Tables that exist at both levels have the same columns
-SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'calls' AND table_name <> 'call_log_changes'
+SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'calls' AND table_name NOT IN ('call_log_changes', 'recordings')
 EXCEPT
 SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'mine';
 

@@ -1,8 +1,9 @@
 -- What all tests use: the server, the tables of both levels, and the truth.
 -- The API simulator's clock stands at 2026-03-31 12:00 UTC.
 \getenv url CALL_LOG_SIMULATOR
+\getenv media CALL_LOG_SIMULATOR_MEDIA
 CREATE EXTENSION call_log_fdw;
-CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url');
+CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url', media_url :'media');
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
   client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
 

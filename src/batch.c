@@ -26,6 +26,9 @@
 #define HTTP_OK 200
 #define HTTP_NOT_FOUND 404
 
+/* What the path's parameter is called where a batch can be asked for */
+#define RECORD_ID "callRecordId"
+
 /* A text within the body */
 typedef struct Part
 {
@@ -119,20 +122,22 @@ read_part(PartReader *reader, Part *part)
 }
 
 /*
- * clf_is_record_not_found
- *		Is it the answer that there is no record with this id?  There is a 404
- *		for an account or extension that is not found as well.
+ * clf_is_not_found
+ *		Is it the answer that there is nothing with this id, as the parameter
+ *		of the path is called?  There is a 404 for an account or extension that
+ *		is not found as well.
  */
 bool
-clf_is_record_not_found(int status, const char *body, size_t length)
+clf_is_not_found(int status, const char *body, size_t length,
+				 const char *parameter)
 {
 	ClfJson    *error = clf_json_parse(CurrentMemoryContext, body, length);
-	char	   *parameter = clf_json_get_text(error, "errors.0.parameterName");
+	char	   *named = clf_json_get_text(error, "errors.0.parameterName");
 
-	if (parameter == NULL)
-		parameter = clf_json_get_text(error, "parameterName");
-	return status == HTTP_NOT_FOUND && parameter != NULL &&
-		strcmp(parameter, "callRecordId") == 0;
+	if (named == NULL)
+		named = clf_json_get_text(error, "parameterName");
+	return status == HTTP_NOT_FOUND && named != NULL &&
+		strcmp(named, parameter) == 0;
 }
 
 /*
@@ -143,7 +148,7 @@ static bool
 take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 		  const char **error)
 {
-	if (clf_is_record_not_found(status, part->start, part->length))
+	if (clf_is_not_found(status, part->start, part->length, RECORD_ID))
 		return true;
 	if (status == HTTP_OK)
 	{

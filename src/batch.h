@@ -25,8 +25,8 @@ typedef struct ClfFailedPart
 /* What a request by id asks for; the JSON form is read, but is less proven */
 #define CLF_BATCH_ACCEPT "multipart/mixed, application/json"
 
-extern bool clf_is_record_not_found(int status, const char *body,
-									size_t length);
+extern bool clf_is_not_found(int status, const char *body, size_t length,
+							 const char *parameter);
 extern ClfPage *clf_batch_parse(MemoryContext cxt, const char *content_type,
 								const char *body, size_t length, int nids,
 								ClfFailedPart *failed, const char **error);

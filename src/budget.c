@@ -27,6 +27,9 @@
 /* Window when an answer does not say how long it is, in seconds */
 #define DEFAULT_WINDOW 60
 
+/* A wait is cut into sleeps of at most an hour, in milliseconds */
+#define LONGEST_SLEEP INT64CONST(3600000)
+
 /* Shorter waits are not worth a message, in milliseconds */
 #define QUIET_WAIT 1000
 
@@ -82,6 +85,53 @@ clf_budget_ready(ClfBudget *budget)
 	return remaining_wait(budget) == 0;
 }
 
+/* Say what is waited for, unless it is soon over */
+static void
+announce_wait(int64 milliseconds, const char *purpose, const char *reason)
+{
+	if (milliseconds > QUIET_WAIT)
+		ereport(NOTICE,
+				(errmsg("waiting %lld seconds %s",
+						(long long) (milliseconds + 999) / 1000, purpose),
+				 errdetail("%s", reason)));
+}
+
+/* One sleep, which the latch may end early */
+static void
+sleep_for(int64 milliseconds)
+{
+	static uint32 wait_event = 0;
+
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 (long) Min(milliseconds, LONGEST_SLEEP),
+					 clf_wait_event(&wait_event, "CallLogRateLimit"));
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * clf_budget_pause
+ *		Wait that long, open to interrupts.  purpose and reason are for a
+ *		NOTICE: "waiting 5 seconds <purpose>".
+ */
+void
+clf_budget_pause(int64 milliseconds, const char *purpose, const char *reason)
+{
+	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													milliseconds);
+
+	announce_wait(milliseconds, purpose, reason);
+	for (;;)
+	{
+		int64		rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+														   until);
+
+		if (rest == 0)
+			break;
+		sleep_for(rest);
+	}
+}
+
 /*
  * clf_budget_wait
  *		Wait until a request may leave, open to interrupts.  Returns the
@@ -90,23 +140,13 @@ clf_budget_ready(ClfBudget *budget)
 double
 clf_budget_wait(ClfBudget *budget)
 {
-	static uint32 wait_event = 0;
 	TimestampTz start = GetCurrentTimestamp();
-	long		wait = remaining_wait(budget);
 
-	if (wait > QUIET_WAIT)
-		ereport(NOTICE,
-				(errmsg("waiting %ld seconds for RingCentral's request limit",
-						(wait + 999) / 1000),
-				 errdetail("%s", budget->reason)));
-	for (; wait > 0; wait = remaining_wait(budget))
-	{
-		(void) WaitLatch(MyLatch,
-						 WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait,
-						 clf_wait_event(&wait_event, "CallLogRateLimit"));
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
-	}
+	if (remaining_wait(budget) > 0)
+		announce_wait(remaining_wait(budget),
+					  "for RingCentral's request limit", budget->reason);
+	while (remaining_wait(budget) > 0)
+		sleep_for(remaining_wait(budget));
 	return (GetCurrentTimestamp() - start) / (double) USECS_PER_SEC;
 }
 

@@ -22,6 +22,8 @@ typedef struct ClfBudget ClfBudget;
 extern ClfBudget *clf_budget_get(const char *account, const char *group);
 extern bool clf_budget_ready(ClfBudget *budget);
 extern double clf_budget_wait(ClfBudget *budget);
+extern void clf_budget_pause(int64 milliseconds, const char *purpose,
+							 const char *reason);
 extern void clf_budget_note(ClfBudget *budget, const ClfResponse *response);
 
 #endif							/* CLF_BUDGET_H */

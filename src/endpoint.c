@@ -122,6 +122,31 @@ static const ClfColumn leg_columns[] = {
 	{0}
 };
 
+/*
+ * A recording, after what identifies and dates its call; then what
+ * readCallRecording and readCallRecordingContent say of it
+ */
+static const ClfColumn recording_columns[] = {
+	{"id", "text", "id", true},
+	{"call_id", "text", "^id", true},
+	{"session_id", "text", "^sessionId", true},
+	{"telephony_session_id", "text", "^telephonySessionId", true},
+	{"call_start_time", "timestamptz", "^startTime", true},
+	{"type", "text", "type", true},
+	{"uri", "text", "uri", true},
+	{"content_uri", "text", "contentUri", true},
+	{"content_type", "text", "&contentType", true},
+	{"duration", "bigint", "&duration", true},
+	{"content", "bytea", CLF_CONTENT, true},
+	{0}
+};
+
+static const char *const leg_rows[] = {"legs.*", NULL};
+static const char *const recording_rows[] = {
+	"recording", "legs.*.recording", NULL
+};
+static const char *const recording_details[] = {"id", "contentUri", NULL};
+
 static const char *const type_values[] = {"Voice", "Fax", NULL};
 static const char *const direction_values[] = {"Inbound", "Outbound", NULL};
 static const char *const transport_values[] = {"PSTN", "VoIP", NULL};
@@ -195,14 +220,42 @@ static const ClfFilter call_log_filters[] = {
 };
 
 /* The same endpoints; the parameters act on the call, not on the leg */
+#define CALL_FILTERS \
+	IDS_FILTER("^id"), \
+	WINDOW_FILTER("^startTime"), \
+	SESSION_FILTER("^telephonySessionId", "telephonySessionId", \
+				   CLF_LETTERS CLF_DIGITS "-_.~+/="), \
+	SESSION_FILTER("^sessionId", "sessionId", CLF_DIGITS)
+
 static const ClfFilter leg_filters[] = {
-	IDS_FILTER("^id"),
-	WINDOW_FILTER("^startTime"),
-	SESSION_FILTER("^telephonySessionId", "telephonySessionId",
-				   CLF_LETTERS CLF_DIGITS "-_.~+/="),
-	SESSION_FILTER("^sessionId", "sessionId", CLF_DIGITS),
+	CALL_FILTERS,
 	ENUM_FILTER("^type", "type", CLF_AT_BOTH, type_values),
 	ENUM_FILTER("^direction", "direction", CLF_AT_BOTH, direction_values),
+	{0}
+};
+
+/*
+ * Of the calls, those with recordings.  "Call records with recordings of
+ * particular type", as the reference puts it, are taken to be those where the
+ * call or a leg has one.
+ */
+static const ClfFilter recording_filters[] = {
+	{
+		.json_path = "id",
+		.parameter = "callRecordingId",
+		.operators = CLF_OP_EQUAL | CLF_OP_IDS | CLF_OP_DETAILS,
+		.levels = CLF_AT_ACCOUNT
+	},
+	CALL_FILTERS,
+	{
+		.json_path = "type",
+		.parameter = "recordingType",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_ACCOUNT,
+		.values = recording_type_values,
+		.any_value = "All",
+		.always = true
+	},
 	{0}
 };
 
@@ -250,7 +303,6 @@ static const ClfFilter change_filters[] = {
 
 /* readCompanyCallLog and readUserCallLog, and the same by id */
 #define CALL_LOG_ENDPOINTS \
-	.levels = CLF_AT_BOTH, \
 	.path = {CALL_LOG_PATHS}, \
 	.options = {CALL_LOG_OPTIONS}, \
 	.windowed = true, \
@@ -268,6 +320,7 @@ static const ClfFilter change_filters[] = {
 const ClfResource clf_resources[] = {
 	{
 		.name = "call_log",
+		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
 		PAGED_RECORDS,
 		.columns = call_columns,
@@ -275,8 +328,9 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "call_log_legs",
+		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
-		.rows_path = "legs",
+		.rows_paths = leg_rows,
 		PAGED_RECORDS,
 		.columns = leg_columns,
 		.filters = leg_filters
@@ -288,6 +342,18 @@ const ClfResource clf_resources[] = {
 		PAGED_RECORDS,
 		.columns = call_columns,
 		.filters = active_call_filters
+	},
+	{
+		.name = "recordings",
+		.levels = CLF_AT_ACCOUNT,
+		CALL_LOG_ENDPOINTS,
+		.rows_paths = recording_rows,
+		.row_id_path = "id",
+		.details_path = "/restapi/v1.0/account/{account}/recording",
+		.details_fields = recording_details,
+		PAGED_RECORDS,
+		.columns = recording_columns,
+		.filters = recording_filters
 	},
 	{
 		.name = "call_log_changes",
@@ -365,7 +431,7 @@ clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
 {
 	bool		known = false;
 
-	if (resource->rows_path || resource->version_path)
+	if (resource->rows_paths || resource->version_path)
 		return true;
 	for (const ClfColumn *c = resource->columns; c->name != NULL; c++)
 	{
@@ -376,4 +442,34 @@ clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
 		known = true;
 	}
 	return !known;
+}
+
+/*
+ * clf_path_source
+ *		What it takes to read the value at this path.
+ */
+ClfSource
+clf_path_source(const char *json_path)
+{
+	if (strcmp(json_path, CLF_CONTENT) == 0)
+		return CLF_SOURCE_CONTENT;
+	return json_path[0] == CLF_DETAILS_PREFIX ? CLF_SOURCE_DETAILS :
+		CLF_SOURCE_ROW;
+}
+
+/*
+ * clf_path_in_details
+ *		Does the answer for a row's own id suffice to read the value?
+ */
+bool
+clf_path_in_details(const ClfResource *resource, const char *json_path)
+{
+	if (resource->details_path == NULL)
+		return false;
+	for (const char *const *f = resource->details_fields; *f != NULL; f++)
+	{
+		if (strcmp(*f, json_path) == 0)
+			return true;
+	}
+	return clf_path_source(json_path) != CLF_SOURCE_ROW;
 }

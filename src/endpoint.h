@@ -39,7 +39,18 @@ typedef enum ClfLevel
 #define CLF_RECORD_PREFIX '^'	/* "^id" is the id of the record */
 #define CLF_ANSWER_PREFIX '%'	/* of the answer that the record came in */
 #define CLF_QUERY_PREFIX '?'	/* what the query asked for */
+#define CLF_DETAILS_PREFIX '&'	/* of the answer for the row's own id */
+#define CLF_CONTENT "@"			/* the bytes that its contentUri leads to */
 #define CLF_ROW_NUMBER "#"		/* of the row in its record, from 1 */
+
+/* What it takes to fill a column; each takes what is before it and more */
+typedef enum ClfSource
+{
+	CLF_SOURCE_ROW,				/* the list, or the answer by id */
+	CLF_SOURCE_DETAILS,			/* a request for the row's details */
+	CLF_SOURCE_CONTENT,			/* one for its content */
+	CLF_SOURCES
+} ClfSource;
 
 /* One column that IMPORT FOREIGN SCHEMA creates */
 typedef struct ClfColumn
@@ -58,7 +69,8 @@ typedef enum ClfOperators
 	CLF_OP_PRESENT = 4,			/* IS NOT NULL, or any strict operator */
 	CLF_OP_IDS = 8,				/* as CLF_OP_EQUAL, but another endpoint */
 	CLF_OP_SINCE = 16,			/* = a time where changes begin */
-	CLF_OP_SINCE_TOKEN = 32		/* = a token where they do */
+	CLF_OP_SINCE_TOKEN = 32,	/* = a token where they do */
+	CLF_OP_DETAILS = 64			/* with CLF_OP_IDS: by the details' endpoint */
 } ClfOperators;
 
 /* Not a filter of records, but what the request needs */
@@ -90,6 +102,7 @@ typedef struct ClfFilter
 	bool		repeatable;		/* type=Voice&type=Fax? */
 	const char *any_value;		/* the one value that means any of values, for
 								 * a parameter that is not repeatable */
+	bool		always;			/* sent, as any_value, without a condition? */
 	ClfRivals	rivals;
 } ClfFilter;
 
@@ -111,8 +124,14 @@ typedef struct ClfResource
 									 * in */
 	int			options[CLF_LEVELS];	/* ClfTableOptions */
 	bool		windowed;		/* does it take dateFrom and dateTo? */
-	const char *rows_path;		/* array with a row for each element; NULL:
-								 * the record is the row */
+	const char *const *rows_paths;	/* where a record's rows are, "*" being
+									 * each element of an array; NULL: the
+									 * record is the row */
+	const char *row_id_path;	/* of several such rows with the same id only
+								 * one counts; NULL: all do */
+	const char *details_path;	/* with "/id" the path of what lists leave out
+								 * of a row; NULL: they leave out nothing */
+	const char *const *details_fields;	/* of a row, those in both answers */
 	bool		changes;		/* is it a list of changes since a time or
 								 * token? */
 	const char *frame_path;		/* object that says whether there is more */
@@ -141,5 +160,8 @@ extern const ClfColumn *clf_find_column(const ClfResource *resource,
 										const char *name);
 extern bool clf_path_needs_detailed(const ClfResource *resource,
 									const char *json_path);
+extern ClfSource clf_path_source(const char *json_path);
+extern bool clf_path_in_details(const ClfResource *resource,
+								const char *json_path);
 
 #endif							/* CLF_ENDPOINT_H */

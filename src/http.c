@@ -75,6 +75,7 @@ struct ClfHttp
 	size_t		length;
 	size_t		capacity;
 	size_t		limit;
+	bool		resumable;
 	bool		too_large;
 	char		error[CURL_ERROR_SIZE];
 };
@@ -226,13 +227,13 @@ return_http(void *arg)
 
 /* Take one out of the pool whose connection leads there */
 static ClfHttp *
-reuse_http(const ClfOptions *options)
+reuse_http(const ClfOptions *options, const char *base_url)
 {
 	for (ClfHttp **link = &idle_list; *link != NULL; link = &(*link)->next_idle)
 	{
 		ClfHttp    *http = *link;
 
-		if (clf_same_text(http->base_url, options->base_url) &&
+		if (clf_same_text(http->base_url, base_url) &&
 			clf_same_text(http->sslrootcert, options->sslrootcert))
 		{
 			*link = http->next_idle;
@@ -244,7 +245,7 @@ reuse_http(const ClfOptions *options)
 
 /* The descriptors and handles of a new ClfHttp; false: see errno */
 static bool
-build_http(ClfHttp *http, const ClfOptions *options)
+build_http(ClfHttp *http, const ClfOptions *options, const char *base_url)
 {
 	struct epoll_event event = {0};
 
@@ -263,7 +264,7 @@ build_http(ClfHttp *http, const ClfOptions *options)
 		return false;
 
 	errno = ENOMEM;
-	http->base_url = strdup(options->base_url);
+	http->base_url = strdup(base_url);
 	http->sslrootcert = options->sslrootcert ? strdup(options->sslrootcert) :
 		NULL;
 	http->multi = curl_multi_init();
@@ -279,7 +280,7 @@ build_http(ClfHttp *http, const ClfOptions *options)
 }
 
 static ClfHttp *
-create_http(const ClfOptions *options)
+create_http(const ClfOptions *options, const char *base_url)
 {
 	static bool initialised = false;
 	ClfHttp    *http;
@@ -296,7 +297,7 @@ create_http(const ClfOptions *options)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	http->mux = http->timer = -1;
-	if (!build_http(http, options))
+	if (!build_http(http, options, base_url))
 	{
 		int			save_errno = errno;
 
@@ -311,18 +312,18 @@ create_http(const ClfOptions *options)
 
 /*
  * clf_http_open
- *		A ClfHttp for requests to the server's base_url, until the memory
- *		context is reset.
+ *		A ClfHttp for requests to that URL, one of the server's, until the
+ *		memory context is reset.
  */
 ClfHttp    *
-clf_http_open(MemoryContext cxt, const ClfOptions *options)
+clf_http_open(MemoryContext cxt, const ClfOptions *options,
+			  const char *base_url)
 {
 	Lease	   *lease = MemoryContextAllocZero(cxt, sizeof(Lease));
-	ClfHttp    *http = reuse_http(options);
+	ClfHttp    *http = reuse_http(options, base_url);
 
 	if (http == NULL)
-		http = create_http(options);
-	http->limit = options->max_response_size;
+		http = create_http(options, base_url);
 	lease->http = http;
 	lease->callback.func = return_http;
 	lease->callback.arg = lease;
@@ -357,15 +358,35 @@ set_engine_options(ClfHttp *http, const ClfOptions *options)
 	SETOPT(http, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is PostgreSQL's */
 	SETOPT(http, CURLOPT_QUICK_EXIT, 1L);	/* do not join a resolver thread */
 	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout);
-	SETOPT(http, CURLOPT_TIMEOUT_MS, (long) options->request_timeout);
 	SETOPT(http, CURLOPT_PROTOCOLS_STR, "http,https");
 	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
-	SETOPT(http, CURLOPT_ACCEPT_ENCODING, "");
 	if (options->sslrootcert)
 		SETOPT(http, CURLOPT_CAINFO, options->sslrootcert);
-	if (clf_url_is_loopback(options->base_url))
+	if (clf_url_is_loopback(http->base_url))
 		SETOPT(http, CURLOPT_NOPROXY, "*");
+}
+
+/* How much may come, and how long it may take */
+static void
+set_limits(ClfHttp *http, const ClfOptions *options, const ClfRequest *request)
+{
+	http->resumable = request->resumable;
+	http->limit = request->limit > 0 ? request->limit :
+		(size_t) options->max_response_size;
+	SETOPT(http, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) http->limit);
+	if (!request->resumable)
+	{
+		SETOPT(http, CURLOPT_TIMEOUT_MS, (long) options->request_timeout);
+		SETOPT(http, CURLOPT_ACCEPT_ENCODING, "");
+		return;
+	}
+	SETOPT(http, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	SETOPT(http, CURLOPT_LOW_SPEED_TIME,
+		   (long) Max(options->request_timeout / 1000, 1));
+	if (request->offset > 0)
+		SETOPT(http, CURLOPT_RANGE, psprintf(INT64_FORMAT "-",
+											 request->offset));
 }
 
 static void
@@ -460,6 +481,7 @@ clf_http_start(ClfHttp *http, const ClfOptions *options,
 	http->done = http->too_large = false;
 	http->error[0] = '\0';
 	set_engine_options(http, options);
+	set_limits(http, options, request);
 	set_request_options(http, request);
 	set_headers(http, request);
 
@@ -569,6 +591,8 @@ classify(const ClfHttp *http)
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_UNSUPPORTED_PROTOCOL:
 			return CLF_TRANSPORT_BROKEN;
+		case CURLE_FILESIZE_EXCEEDED:
+			return CLF_TRANSPORT_TOO_LARGE;
 		case CURLE_WRITE_ERROR:
 			if (http->too_large)
 				return CLF_TRANSPORT_TOO_LARGE;
@@ -686,11 +710,18 @@ read_response(ClfHttp *http, ClfResponse *response)
 {
 	long		status = 0;
 	curl_off_t	bytes = 0;
+	curl_off_t	announced = -1;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	response->status = (int) status;
 	response->wire_bytes = bytes;
+	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+					  &announced);
+	response->content_length = announced;
+	response->content_range = get_header(http, "Content-Range");
+	response->content_encoding = get_header(http, "Content-Encoding");
+	response->transfer_encoding = get_header(http, "Transfer-Encoding");
 	response->content_type = get_header(http, "Content-Type");
 	response->request_id = get_header(http, "RCRequestId");
 	response->rate_group = get_header(http, "X-Rate-Limit-Group");
@@ -713,8 +744,8 @@ read_response(ClfHttp *http, ClfResponse *response)
 /*
  * clf_http_finish
  *		Take the answer of a transfer that is done, palloc'd in cxt, or learn
- *		why there is none, with libcurl's words in *detail.  The ClfHttp is
- *		free for the next request.
+ *		why there is none, with libcurl's words in *detail; of a resumable one
+ *		that broke, what came of it.  The ClfHttp is free for the next request.
  */
 ClfTransport
 clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfResponse *response,
@@ -726,9 +757,9 @@ clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfResponse *response,
 	Assert(http->done);
 	memset(response, 0, sizeof(ClfResponse));
 	*detail = NULL;
-	if (how == CLF_TRANSPORT_OK)
+	if (how == CLF_TRANSPORT_OK || http->resumable)
 		read_response(http, response);
-	else
+	if (how != CLF_TRANSPORT_OK)
 		*detail = pstrdup(http->error[0] ? http->error :
 						  curl_easy_strerror(http->result));
 	MemoryContextSwitchTo(old);
@@ -744,6 +775,56 @@ void
 clf_http_abandon(ClfHttp *http)
 {
 	end_transfer(http);
+}
+
+/* One part of a URL, malloc'd by libcurl; NULL: it has none */
+static char *
+url_part(CURLU *url, CURLUPart part)
+{
+	char	   *text;
+
+	return curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK ?
+		text : NULL;
+}
+
+/* Is this part the same in both, and, unless it is needed, missing in both? */
+static bool
+same_part(CURLU *a, CURLU *b, CURLUPart part, bool needed)
+{
+	char	   *text_a = url_part(a, part);
+	char	   *text_b = url_part(b, part);
+	bool		same = !needed && text_a == NULL && text_b == NULL;
+
+	if (text_a != NULL && text_b != NULL)
+		same = pg_strcasecmp(text_a, text_b) == 0;
+	curl_free(text_a);
+	curl_free(text_b);
+	return same;
+}
+
+/*
+ * clf_http_leads_to
+ *		Does this URL, from an answer of the API, lead to that server and port?
+ *		libcurl takes it apart here, as it will when it sends the request.
+ */
+bool
+clf_http_leads_to(const char *url, const char *base_url)
+{
+	CURLU	   *a = curl_url();
+	CURLU	   *b = curl_url();
+	bool		same;
+
+	same = a != NULL && b != NULL &&
+		curl_url_set(a, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_set(b, CURLUPART_URL, base_url, 0) == CURLUE_OK &&
+		same_part(a, b, CURLUPART_SCHEME, true) &&
+		same_part(a, b, CURLUPART_HOST, true) &&
+		same_part(a, b, CURLUPART_PORT, true) &&
+		same_part(a, b, CURLUPART_USER, false) &&
+		same_part(a, b, CURLUPART_PASSWORD, false);
+	curl_url_cleanup(a);
+	curl_url_cleanup(b);
+	return same;
 }
 
 /*

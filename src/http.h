@@ -31,6 +31,12 @@ typedef struct ClfRequest
 	const char *password;
 	const char *form;			/* body of a POST, form-encoded; NULL: GET */
 	const char *accept;			/* media types; NULL: application/json */
+	size_t		limit;			/* bytes of the body, decompressed; 0:
+								 * max_response_size */
+	bool		resumable;		/* take as long as it goes on at all, without
+								 * compression, and keep what came when it
+								 * breaks */
+	int64		offset;			/* skip so many bytes of the body */
 } ClfRequest;
 
 /* What came back.  Numbers that the answer does not have are -1. */
@@ -40,7 +46,11 @@ typedef struct ClfResponse
 	char	   *body;			/* decompressed, terminated */
 	size_t		length;
 	int64		wire_bytes;		/* as it came over the network, body only */
-	char	   *content_type;	/* "" when not given, like the next two */
+	int64		content_length; /* as announced */
+	char	   *content_range;	/* "" when not given, like the next five */
+	char	   *content_encoding;
+	char	   *transfer_encoding;
+	char	   *content_type;
 	char	   *request_id;		/* RCRequestId: RingCentral's support asks for
 								 * it */
 	char	   *rate_group;		/* X-Rate-Limit-Group */
@@ -52,7 +62,8 @@ typedef struct ClfResponse
 								 * given */
 } ClfResponse;
 
-extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfOptions *options);
+extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfOptions *options,
+							  const char *base_url);
 extern void clf_http_start(ClfHttp *http, const ClfOptions *options,
 						   const ClfRequest *request);
 extern bool clf_http_advance(ClfHttp *http);
@@ -64,6 +75,7 @@ extern bool clf_http_in_flight(const ClfHttp *http);
 extern void clf_http_abandon(ClfHttp *http);
 extern bool clf_http_clock_known(const ClfOptions *options);
 extern TimestampTz clf_http_clock(const ClfOptions *options);
+extern bool clf_http_leads_to(const char *url, const char *base_url);
 extern const char *clf_http_library(void);
 
 #endif							/* CLF_HTTP_H */

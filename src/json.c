@@ -297,6 +297,7 @@ clf_json_compile_path(const char *path)
 		ClfJsonOrigin origin;
 	}			origins[] = {
 		{'^', CLF_FROM_RECORD}, {'%', CLF_FROM_ANSWER}, {'?', CLF_FROM_QUERY},
+		{'&', CLF_FROM_DETAILS},
 	};
 	int			nsteps = 1;
 	ClfJsonPath *compiled;
@@ -309,7 +310,9 @@ clf_json_compile_path(const char *path)
 	compiled->origin = CLF_FROM_ROW;
 	if (strcmp(path, "#") == 0)
 		compiled->origin = CLF_ROW_COUNT;
-	if (strcmp(path, "#") == 0 || strcmp(path, "$") == 0)
+	if (strcmp(path, "@") == 0)
+		compiled->origin = CLF_FROM_CONTENT;
+	if (compiled->origin != CLF_FROM_ROW || strcmp(path, "$") == 0)
 		return compiled;
 	for (size_t i = 0; i < lengthof(origins); i++)
 	{
@@ -863,6 +866,8 @@ clf_page_record(ClfPage *page, int n, const char **error)
 		page->record.root = page->record.record = page->tree;
 		page->record.number = 1;
 		page->record.answer = page->answer;
+		page->record.inputs = page->record.details = NULL;
+		page->record.content = NULL;
 		page->record.text = slice->start;
 		page->record.length = slice->length;
 		return &page->record;

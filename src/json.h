@@ -38,6 +38,8 @@ typedef enum ClfJsonOrigin
 	CLF_FROM_RECORD,			/* "^id": what the row is a part of */
 	CLF_FROM_ANSWER,			/* "%syncInfo": what the record came in */
 	CLF_FROM_QUERY,				/* "?since": what was asked for */
+	CLF_FROM_DETAILS,			/* "&duration": the answer for its own id */
+	CLF_FROM_CONTENT,			/* "@": no path, but its bytes */
 	CLF_ROW_COUNT				/* "#": no path, but the row's number */
 } ClfJsonOrigin;
 
@@ -56,6 +58,9 @@ typedef struct ClfRecord
 	ClfJson    *record;			/* the record that it is a part of */
 	ClfJson    *answer;			/* the answer without its records */
 	ClfJson    *inputs;			/* what was asked for; NULL: nothing */
+	ClfJson    *details;		/* the answer for the row's own id; NULL: not
+								 * asked for, or not there */
+	bytea	   *content;		/* its bytes; NULL likewise */
 	int			number;			/* of the row in its record, from 1 */
 	const char *text;			/* a record as received, not terminated; for a
 								 * part NULL */

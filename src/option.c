@@ -85,6 +85,8 @@ static void read_interval(const OptionDef *def, const char *value,
 static const OptionDef option_defs[] = {
 	{"base_url", ON_SERVER, read_url, OPT(base_url),
 	"https://platform.ringcentral.com", 0, 0},
+	{"media_url", ON_SERVER, read_url, OPT(media_url),
+	"https://media.ringcentral.com", 0, 0},
 	{"sslrootcert", ON_SERVER, read_file, OPT(sslrootcert), NULL, 0, 0},
 	{"connect_timeout", ON_SERVER, read_duration, OPT(connect_timeout),
 	"10s", 1, INT_MAX},
@@ -92,6 +94,9 @@ static const OptionDef option_defs[] = {
 	"60s", 1, INT_MAX},
 	{"max_response_size", ON_SERVER, read_size, OPT(max_response_size),
 	"64MB", 1024, MaxAllocSize},
+	{"max_recording_size", ON_SERVER | ON_TABLE, read_size,
+	OPT(max_recording_size), "256MB", 1024, MaxAllocSize - VARHDRSZ},
+	{"max_retries", ON_SERVER, read_count, OPT(max_retries), "5", 0, 100},
 	{"account_id", ON_SERVER | ON_TABLE, read_id, OPT(account_id), "~", 0, 0},
 	{"page_size", ON_SERVER | ON_TABLE, read_count, OPT(page_size),
 	"1000", 1, 1000},
@@ -375,16 +380,19 @@ read_id(const OptionDef *def, const char *value, void *target)
 static void
 read_path(const OptionDef *def, const char *value, void *target)
 {
+	static const char prefixes[] = {
+		CLF_RECORD_PREFIX, CLF_ANSWER_PREFIX, CLF_QUERY_PREFIX,
+		CLF_DETAILS_PREFIX, '\0'
+	};
 	bool		whole;
-	bool		elsewhere;
+	const char *keys;
 
 	whole = strcmp(value, CLF_WHOLE_ROW) == 0 ||
-		strcmp(value, CLF_ROW_NUMBER) == 0;
-	elsewhere = value[0] == CLF_RECORD_PREFIX ||
-		value[0] == CLF_ANSWER_PREFIX || value[0] == CLF_QUERY_PREFIX;
-	if (!is_printable(value) || value[elsewhere] == '\0' ||
-		value[elsewhere] == '.' || value[strlen(value) - 1] == '.' || strstr(value, "..") != NULL ||
-		(!whole && strpbrk(value + elsewhere, "$#^%?[]") != NULL))
+		strcmp(value, CLF_ROW_NUMBER) == 0 || strcmp(value, CLF_CONTENT) == 0;
+	keys = value + (value[0] != '\0' && strchr(prefixes, value[0]) != NULL);
+	if (!is_printable(value) || keys[0] == '\0' || keys[0] == '.' ||
+		keys[strlen(keys) - 1] == '.' || strstr(keys, "..") != NULL ||
+		(!whole && strpbrk(keys, "$#@^%?&[]") != NULL))
 		report_bad_value(def, value,
 						 "Name the fields from the outside in, joined by dots, "
 						 "for example \"from.phoneNumber\" or "
@@ -576,6 +584,8 @@ check_table(List *list)
 	check_table_option(list, "extension_number",
 					   has & CLF_HAS_EXTENSION_NUMBER);
 	check_table_option(list, "history", has & CLF_HAS_HISTORY);
+	check_table_option(list, "max_recording_size",
+					   options.resource->details_path != NULL);
 }
 
 static void
@@ -702,6 +712,20 @@ clf_table_level(const ClfOptions *options)
 	return options->extension_id ? CLF_LEVEL_EXTENSION : CLF_LEVEL_ACCOUNT;
 }
 
+/* The path, unless it leads to what this resource does not have */
+static const char *
+check_path(const ClfOptions *options, const char *column, const char *path)
+{
+	if (clf_path_source(path) != CLF_SOURCE_ROW &&
+		options->resource->details_path == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("column \"%s\" of foreign table \"%s\" has the json_path "
+						"\"%s\", which resource \"%s\" does not have", column,
+						options->relname, path, options->resource->name)));
+	return path;
+}
+
 /*
  * clf_column_path
  *		The JSON path of a column: its option json_path, or that of the
@@ -714,15 +738,15 @@ clf_column_path(const ClfOptions *options, AttrNumber attnum)
 	const char *name;
 	const ClfColumn *column;
 
+	name = get_attname(options->relid, attnum, false);
 	foreach(lc, GetForeignColumnOptions(options->relid, attnum))
 	{
 		DefElem    *elem = lfirst_node(DefElem, lc);
 
 		if (strcmp(elem->defname, "json_path") == 0)
-			return defGetString(elem);
+			return check_path(options, name, defGetString(elem));
 	}
 
-	name = get_attname(options->relid, attnum, false);
 	column = clf_find_column(options->resource, name);
 	if (column == NULL)
 		ereport(ERROR,

@@ -28,10 +28,13 @@ typedef struct ClfOptions
 
 	/* Where, and how to talk to it */
 	char	   *base_url;		/* scheme://host[:port], no slash at the end */
+	char	   *media_url;		/* where recordings' audio is; likewise */
 	char	   *sslrootcert;	/* file of CA certificates; NULL: the system's */
 	int			connect_timeout;	/* milliseconds */
 	int			request_timeout;	/* milliseconds, a whole request */
 	int			max_response_size;	/* bytes, decompressed */
+	int			max_recording_size; /* bytes */
+	int			max_retries;	/* of one request */
 
 	/* What the table stands for */
 	const ClfResource *resource;

@@ -15,17 +15,12 @@
 #include "pager.h"
 
 #include "batch.h"
-#include "budget.h"
 #include "common/hashfn.h"
 #include "http.h"
 #include "miscadmin.h"
-#include "token.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-/* Tells the API's versions to everybody */
-#define VERSIONS_PATH "/restapi"
 
 /* After so many records the transfer of the next page gets a turn */
 #define ADVANCE_EVERY 32
@@ -57,16 +52,23 @@ typedef struct SeenId
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+/* One of the places where a record's rows are */
+typedef struct RowsPath
+{
+	ClfJsonPath *array;			/* what stands before ".*"; NULL: there is
+								 * none */
+	const char *name;			/* the same, for messages */
+	ClfJsonPath *row;			/* what stands after it */
+} RowsPath;
+
 struct ClfPager
 {
 	/* for the pager's life */
 	const ClfOptions *options;
-	Oid			userid;
 	MemoryContext cxt;
-	ClfHttp    *http;			/* opened at the first request */
-	ClfToken   *token;
-	int			generation;		/* of the token that was sent last */
-	ClfScanStats stats;
+	ClfExchange *exchange;
+	bool		send_ahead;
+	ClfPagerStats stats;
 
 	/* for one run of a query */
 	MemoryContext run_cxt;
@@ -82,7 +84,9 @@ struct ClfPager
 	bool		unsorted;		/* a record was newer than the one before it */
 	ClfJsonPath *id_path;
 	ClfJsonPath *time_path;
-	ClfJsonPath *rows_path;		/* NULL: a record is a row */
+	ClfJsonPath *row_id_path;	/* NULL: rows are not told apart */
+	int			nrows_paths;	/* 0: a record is a row */
+	RowsPath   *rows_paths;
 
 	/* the page being consumed */
 	MemoryContext page_cxt;
@@ -93,31 +97,17 @@ struct ClfPager
 	int			new_records;	/* given out of it, so far */
 
 	/* the row that is given out */
+	bool		has_rows;		/* may its record have another one? */
 	ClfJson    *inputs;			/* what the query asked for; NULL: nothing */
 	ClfRecord	row;
-	ClfJson    *rows;			/* its array of them; NULL: none */
-
-	/* the request that is to be sent or on its way; for error messages, too */
-	char	   *uri;
+	int			rows_path;		/* where the next one is looked for */
+	int			element;		/* and which of the array there it is */
 };
 
 /* ----------
  * Where an error happened
  * ----------
  */
-
-static void
-request_error_context(void *arg)
-{
-	ClfPager   *pager = arg;
-
-	if (pager->uri)
-		errcontext("request for foreign table \"%s\": GET %s",
-				   pager->options->relname, pager->uri);
-	else
-		errcontext("foreign table \"%s\"",
-				   pager->options->relname);
-}
 
 static void
 record_error_context(void *arg)
@@ -134,24 +124,58 @@ record_error_context(void *arg)
  * ----------
  */
 
+/* "legs.*.recording": a row is the recording of each leg */
+static void
+compile_rows_path(RowsPath *path, const char *text)
+{
+	const char *star = strchr(text, '*');
+
+	if (star == NULL)
+		path->row = clf_json_compile_path(text);
+	else
+	{
+		path->name = pnstrdup(text, star - text - 1);
+		path->array = clf_json_compile_path(path->name);
+		path->row = clf_json_compile_path(star[1] == '.' ? star + 2 :
+										  CLF_WHOLE_ROW);
+	}
+}
+
+static void
+compile_paths(ClfPager *pager, const ClfResource *resource)
+{
+	const char *const *path = resource->rows_paths;
+
+	pager->id_path = clf_json_compile_path(resource->id_path);
+	pager->time_path = clf_json_compile_path(resource->time_path);
+	if (resource->row_id_path)
+		pager->row_id_path = clf_json_compile_path(resource->row_id_path);
+	while (path && path[pager->nrows_paths])
+		pager->nrows_paths++;
+	pager->rows_paths = palloc0((pager->nrows_paths + 1) * sizeof(RowsPath));
+	for (int i = 0; i < pager->nrows_paths; i++)
+		compile_rows_path(&pager->rows_paths[i], path[i]);
+}
+
 /*
  * clf_pager_create
  *		A pager for one scan, owned by the memory context, as are the requests
- *		that it sends.  The role is the one whose user mapping counts.
+ *		that it sends, ahead of need or not.  The role is the one whose user
+ *		mapping counts.  What requests cost is added to costs.
  */
 ClfPager   *
-clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid)
+clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid,
+				 bool send_ahead, ClfExchangeStats *costs)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
 
 	pager->options = options;
-	pager->userid = userid;
 	pager->cxt = cxt;
-	pager->id_path = clf_json_compile_path(options->resource->id_path);
-	pager->time_path = clf_json_compile_path(options->resource->time_path);
-	if (options->resource->rows_path)
-		pager->rows_path = clf_json_compile_path(options->resource->rows_path);
+	pager->exchange = clf_exchange_create(cxt, options, options->base_url,
+										  userid, costs);
+	pager->send_ahead = send_ahead;
+	compile_paths(pager, options->resource);
 	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
 										   ALLOCSET_DEFAULT_SIZES);
 	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
@@ -194,7 +218,7 @@ reset_run(ClfPager *pager)
 	pager->oldest = DT_NOEND;
 	pager->unsorted = false;
 	pager->next_record = 0;
-	pager->rows = NULL;
+	pager->has_rows = false;
 	pager->inputs = pager->query->changes ? describe_inputs(pager) : NULL;
 	pager->at_end = pager->query->nothing;
 }
@@ -203,8 +227,7 @@ reset_run(ClfPager *pager)
 static void
 reset_pages(ClfPager *pager)
 {
-	if (pager->http)
-		clf_http_abandon(pager->http);
+	clf_exchange_abandon(pager->exchange);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
 	pager->page_number = 0;
@@ -244,7 +267,7 @@ clf_pager_rewind(ClfPager *pager)
 		reset_pages(pager);
 }
 
-const ClfScanStats *
+const ClfPagerStats *
 clf_pager_stats(const ClfPager *pager)
 {
 	return &pager->stats;
@@ -254,21 +277,6 @@ clf_pager_stats(const ClfPager *pager)
  * Requests
  * ----------
  */
-
-static ClfBudget *
-get_budget(ClfPager *pager)
-{
-	return clf_budget_get(clf_token_account(pager->token),
-						  pager->options->resource->throttling_group);
-}
-
-static void
-set_uri(ClfPager *pager, char *uri)
-{
-	if (pager->uri)
-		pfree(pager->uri);
-	pager->uri = MemoryContextStrdup(pager->cxt, uri);
-}
 
 /*
  * Where the changes after the current page begin; NULL: there is no page yet.
@@ -292,15 +300,21 @@ next_token(const ClfPager *pager)
 	return token;
 }
 
-/* The request to send next is that for the page after the current one */
-static void
-set_page_uri(ClfPager *pager)
+/* The request for the page after the current one */
+static ClfRequest
+page_request(const ClfPager *pager)
 {
 	ClfWindow	window = pager->window;
+	ClfRequest	request = {0};
 
 	window.to = pager->until;
-	set_uri(pager, clf_query_uri(pager->query, &window,
-								 pager->page_number + 1, next_token(pager)));
+	request.url = psprintf("%s%s", pager->options->base_url,
+						   clf_query_uri(pager->query, &window,
+										 pager->page_number + 1,
+										 next_token(pager)));
+	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
+		request.accept = CLF_BATCH_ACCEPT;
+	return request;
 }
 
 /* Remember where the page that is to become the current one begins */
@@ -314,86 +328,6 @@ set_page_token(ClfPager *pager)
 	if (pager->page_token)
 		pfree(pager->page_token);
 	pager->page_token = token ? MemoryContextStrdup(pager->cxt, token) : NULL;
-}
-
-static void
-send_request(ClfPager *pager, const char *bearer)
-{
-	ClfRequest	request = {0};
-
-	request.url = psprintf("%s%s", pager->options->base_url, pager->uri);
-	request.bearer = bearer;
-	if (clf_query_by_id(pager->query))
-		request.accept = CLF_BATCH_ACCEPT;
-	clf_http_start(pager->http, pager->options, &request);
-}
-
-static void
-send_page_request(ClfPager *pager)
-{
-	send_request(pager, clf_token_value(pager->token));
-	pager->generation = clf_token_generation(pager->token);
-	pager->stats.requests++;
-}
-
-/*
- * Send it ahead of need, unless that would mean to wait for a login or for the
- * budget.
- */
-static void
-prefetch(ClfPager *pager)
-{
-	if (!clf_token_fresh(pager->token, pager->options) ||
-		!clf_budget_ready(get_budget(pager)))
-		return;
-	set_page_uri(pager);
-	send_page_request(pager);
-}
-
-/*
- * Wait for the answer, sending the request first unless it has been sent ahead.
- * One sent ahead may have run into its timeout merely because the executor did
- * not come back for a while: that is no error, it is sent once more.
- */
-static ClfTransport
-fetch(ClfPager *pager, ClfResponse *response, const char **detail)
-{
-	if (clf_http_in_flight(pager->http))
-	{
-		ClfTransport how;
-
-		clf_http_wait(pager->http);
-		how = clf_http_finish(pager->http, pager->page_cxt, response, detail);
-		if (how == CLF_TRANSPORT_OK || how == CLF_TRANSPORT_TOO_LARGE)
-			return how;
-	}
-	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
-	pager->stats.budget_wait += clf_budget_wait(get_budget(pager));
-	send_page_request(pager);
-	clf_http_wait(pager->http);
-	return clf_http_finish(pager->http, pager->page_cxt, response, detail);
-}
-
-/*
- * Get an answer for the page after the current one, into page_cxt.  A token
- * that the API refuses is replaced once.
- */
-static void
-fetch_response(ClfPager *pager, ClfResponse *response)
-{
-	for (int try = 0;; try++)
-	{
-		const char *detail;
-		ClfTransport how = fetch(pager, response, &detail);
-
-		if (how != CLF_TRANSPORT_OK)
-			clf_report_transport(how, detail);
-		clf_budget_note(get_budget(pager), response);
-		pager->stats.bytes += response->wire_bytes;
-		if (response->status != 401 || try > 0 ||
-			!clf_token_discard(pager->token, pager->generation))
-			return;
-	}
 }
 
 /* Is this the media type of the answer?  "application/json;charset=utf-8" */
@@ -435,9 +369,14 @@ read_record(ClfPager *pager, const ClfResponse *response,
 	bool		ok = false;
 
 	pager->page = clf_page_create(pager->page_cxt);
-	if (clf_is_record_not_found(response->status, response->body,
-								response->length))
+	if (clf_is_not_found(response->status, response->body, response->length,
+						 pager->query->id_parameter))
+	{
+		if (pager->query->details)
+			clf_report_recording_gone(list_nth(pager->query->ids,
+											   pager->page_number));
 		return;
+	}
 	if (response->status != 200)
 		clf_report_status(response->status, response->body, response->length,
 						  response->request_id, secrets);
@@ -479,14 +418,14 @@ fetch_page(ClfPager *pager, ClfResponse *response)
 {
 	int			nids = clf_query_chunk_length(pager->query,
 											  pager->page_number + 1);
-	ClfSecrets	secrets = {{NULL}, false};
+	ClfRequest	request = page_request(pager);
+	ClfSecrets	secrets;
 
-	set_page_uri(pager);
 	set_page_token(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
-	fetch_response(pager, response);
-	secrets.values[0] = clf_token_value(pager->token);
+	clf_exchange_get(pager->exchange, &request, pager->page_cxt, response);
+	secrets = clf_exchange_secrets(pager->exchange);
 	if (nids == 0)
 		read_list(pager, response, &secrets);
 	else if (nids == 1)
@@ -514,25 +453,6 @@ fix_window(ClfPager *pager)
 	pager->fixed_at = GetCurrentTimestamp();
 }
 
-/*
- * A login tells what the API's clock shows.  With a token from the user mapping
- * nothing may have been asked yet, so ask for the API's versions, which is open
- * to everybody and not limited:
- * https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
- * Without an answer the local clock has to do.
- */
-static void
-learn_clock(ClfPager *pager)
-{
-	ClfResponse response;
-	const char *detail;
-
-	set_uri(pager, VERSIONS_PATH);
-	send_request(pager, NULL);
-	clf_http_wait(pager->http);
-	(void) clf_http_finish(pager->http, pager->page_cxt, &response, &detail);
-}
-
 /* Are changes asked for that are still to come?  The API would refuse that. */
 static bool
 begins_in_future(const ClfPager *pager)
@@ -552,12 +472,9 @@ open_first_page(ClfPager *pager)
 	if (pager->query->windowed &&
 		pager->query->lower > clf_http_clock(pager->options) + USECS_PER_DAY)
 		return false;
-	if (pager->http == NULL)
-		pager->http = clf_http_open(pager->cxt, pager->options);
-	pager->token = clf_token_get(pager->http, pager->options, pager->userid);
-	if ((pager->query->windowed || pager->query->changes) &&
-		!clf_http_clock_known(pager->options))
-		learn_clock(pager);
+	clf_exchange_login(pager->exchange);
+	if (pager->query->windowed || pager->query->changes)
+		clf_exchange_learn_clock(pager->exchange);
 	if (!pager->window_fixed)
 		fix_window(pager);
 	pager->until = pager->window.to;
@@ -611,7 +528,7 @@ continue_window(ClfPager *pager)
 						   "cannot go on from the oldest."),
 				 errhint("Narrow the range of start_time, or raise "
 						 "page_size.")));
-	clf_http_abandon(pager->http);
+	clf_exchange_abandon(pager->exchange);
 	pager->until = clf_second_after(pager->oldest);
 	pager->page_number = 0;
 }
@@ -678,8 +595,8 @@ next_page(ClfPager *pager)
 	ClfResponse response;
 	bool		found;
 
-	context.callback = request_error_context;
-	context.arg = pager;
+	context.callback = clf_exchange_context;
+	context.arg = pager->exchange;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
@@ -699,8 +616,12 @@ next_page(ClfPager *pager)
 	pager->new_records = 0;
 	pager->stats.pages++;
 	pager->stats.records += clf_page_length(pager->page);
-	if (has_more(pager) && !at_page_ceiling(pager))
-		prefetch(pager);
+	if (pager->send_ahead && has_more(pager) && !at_page_ceiling(pager))
+	{
+		ClfRequest	request = page_request(pager);
+
+		clf_exchange_send_ahead(pager->exchange, &request);
+	}
 	return true;
 }
 
@@ -718,7 +639,7 @@ get_key(ClfPager *pager, const ClfRecord *record, size_t *length)
 	const char *stray;
 	const char *text;
 
-	(void) clf_json_find(record->root, pager->id_path, &id, &stray);
+	(void) clf_json_find(record->record, pager->id_path, &id, &stray);
 	if (id == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
@@ -727,7 +648,7 @@ get_key(ClfPager *pager, const ClfRecord *record, size_t *length)
 	text = clf_json_text(id, length);
 	if (version_path)
 	{
-		char	   *version = clf_json_get_text(record->root, version_path);
+		char	   *version = clf_json_get_text(record->record, version_path);
 
 		text = psprintf("%s %s", text, version ? version : "");
 		*length = strlen(text);
@@ -735,25 +656,31 @@ get_key(ClfPager *pager, const ClfRecord *record, size_t *length)
 	return text;
 }
 
-/* Is this the first record with its key? */
+/* Is this key new?  Then remember it. */
 static bool
-is_new(ClfPager *pager, const ClfRecord *record)
+is_new_key(ClfPager *pager, const char *text, size_t length)
 {
-	size_t		length;
-	const unsigned char *key;
-	uint64		high;
-	uint64		low;
+	const unsigned char *key = (const unsigned char *) text;
+	uint64		high = hash_bytes_extended(key, (int) length, 0);
+	uint64		low = hash_bytes_extended(key, (int) length, 1);
 	IdHash		hash;
 	bool		found;
 
-	key = (const unsigned char *) get_key(pager, record, &length);
-	high = hash_bytes_extended(key, (int) length, 0);
-	low = hash_bytes_extended(key, (int) length, 1);
 	hash.bits[0] = (uint32) high;
 	hash.bits[1] = (uint32) (high >> 32);
 	hash.bits[2] = (uint32) low;
 	seen_insert(pager->seen, hash, &found);
 	return !found;
+}
+
+/* Is this the first record with its key? */
+static bool
+is_new(ClfPager *pager, const ClfRecord *record)
+{
+	size_t		length;
+	const char *key = get_key(pager, record, &length);
+
+	return is_new_key(pager, key, length);
 }
 
 /* Remember how far back the records reach, and whether they do in order */
@@ -804,50 +731,124 @@ is_wanted(const ClfPager *pager, const ClfRecord *record)
 	return true;
 }
 
-/* Stand before the parts of the record */
+/* Stand before the first row of the record */
 static void
 open_rows(ClfPager *pager, const ClfRecord *record)
 {
+	pager->row = *record;
+	pager->row.inputs = pager->inputs;
+	pager->row.number = 0;
+	pager->rows_path = pager->element = 0;
+	if (pager->query->details)
+		pager->row.details = record->root;
+	else if (pager->nrows_paths > 0)
+		pager->row.text = NULL;
+}
+
+/* The array of the path in this record; NULL when there is none */
+static ClfJson *
+find_array(const RowsPath *path, const ClfRecord *record)
+{
+	ClfJson    *array;
 	const char *stray;
 	ClfJsonKind kind;
 
-	(void) clf_json_find(record->root, pager->rows_path, &pager->rows, &stray);
-	kind = clf_json_kind(pager->rows);
+	(void) clf_json_find(record->record, path->array, &array, &stray);
+	kind = clf_json_kind(array);
 	if (kind != CLF_JSON_ARRAY && kind != CLF_JSON_NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("field \"%s\": expected an array, got %s",
-						pager->options->resource->rows_path,
-						clf_json_kind_name(kind))));
-	pager->row.text = NULL;
-	pager->row.number = 0;
+						path->name, clf_json_kind_name(kind))));
+	return array;
 }
 
-/* The next part of the record, NULL after the last one */
+/* Is this the first row of the record with its id, or are there none? */
+static bool
+is_new_row(ClfPager *pager)
+{
+	ClfJson    *id;
+	const char *stray;
+	const char *text;
+	size_t		length;
+	StringInfoData key;
+
+	if (pager->row_id_path == NULL)
+		return true;
+	(void) clf_json_find(pager->row.root, pager->row_id_path, &id, &stray);
+	if (id == NULL)
+		return true;
+
+	/* a key of its own kind: no record's has a zero byte */
+	initStringInfo(&key);
+	text = get_key(pager, &pager->row, &length);
+	appendBinaryStringInfo(&key, text, length);
+	appendStringInfoChar(&key, '\0');
+	text = clf_json_text(id, &length);
+	appendBinaryStringInfo(&key, text, length);
+	return is_new_key(pager, key.data, key.len);
+}
+
+/* The next value that the paths lead to, as a row; false after the last one */
+static bool
+next_value(ClfPager *pager)
+{
+	while (pager->rows_path < pager->nrows_paths)
+	{
+		const RowsPath *path = &pager->rows_paths[pager->rows_path];
+		ClfJson    *array = path->array ? find_array(path, &pager->row) : NULL;
+		int			length = path->array ? clf_json_array_length(array) : 1;
+		ClfJson    *element = pager->row.record;
+		const char *stray;
+
+		if (pager->element >= length)
+		{
+			pager->rows_path++;
+			pager->element = 0;
+			continue;
+		}
+		if (array)
+			element = clf_json_array_element(array, pager->element);
+		pager->element++;
+		(void) clf_json_find(element, path->row, &pager->row.root, &stray);
+		return true;
+	}
+	return false;
+}
+
+/* The next row of the record, NULL after the last one */
 static const ClfRecord *
 next_row(ClfPager *pager)
 {
-	if (pager->row.number >= clf_json_array_length(pager->rows))
+	ErrorContextCallback context;
+	bool		found;
+
+	if (pager->nrows_paths == 0 || pager->query->details)
+		return pager->row.number++ == 0 ? &pager->row : NULL;
+
+	context.callback = record_error_context;
+	context.arg = pager;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	do
 	{
-		pager->rows = NULL;
-		return NULL;
-	}
-	pager->row.root = clf_json_array_element(pager->rows, pager->row.number);
-	pager->row.number++;
-	return &pager->row;
+		found = next_value(pager);
+	} while (found && (pager->row.root == NULL || !is_new_row(pager)));
+	error_context_stack = context.previous;
+	pager->row.number = pager->element;
+	return found ? &pager->row : NULL;
 }
 
 /*
- * Make record n of the page the row to give out, or stand before the rows that
- * it has.  False when it has come before, or is none that the table holds.
+ * Stand before the rows of record n of the page.  It has none when it has come
+ * before, or is none that the table holds.
  */
-static bool
+static void
 take_record(ClfPager *pager, int n)
 {
 	ErrorContextCallback context;
 	const ClfRecord *record;
 	const char *error;
-	bool		wanted = false;
 
 	context.callback = record_error_context;
 	context.arg = pager;
@@ -859,23 +860,18 @@ take_record(ClfPager *pager, int n)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("could not read a record: %s", error)));
+	pager->has_rows = false;
 	if (!is_new(pager, record))
 		pager->stats.duplicates++;
 	else
 	{
 		note_time(pager, record);
 		pager->new_records++;
-		wanted = is_wanted(pager, record);
+		pager->has_rows = is_wanted(pager, record);
 	}
-	if (wanted)
-	{
-		pager->row = *record;
-		pager->row.inputs = pager->inputs;
-		if (pager->rows_path)
-			open_rows(pager, record);
-	}
+	if (pager->has_rows)
+		open_rows(pager, record);
 	error_context_stack = context.previous;
-	return wanted;
 }
 
 /*
@@ -887,22 +883,21 @@ clf_pager_next(ClfPager *pager)
 {
 	while (!pager->at_end)
 	{
-		const ClfRecord *row = pager->rows ? next_row(pager) : NULL;
+		const ClfRecord *row = pager->has_rows ? next_row(pager) : NULL;
 
-		while (row == NULL && pager->page &&
-			   pager->next_record < clf_page_length(pager->page))
-		{
-			if (take_record(pager, pager->next_record++))
-				row = pager->rows_path ? next_row(pager) : &pager->row;
-			if (pager->next_record % ADVANCE_EVERY == 0 &&
-				clf_http_in_flight(pager->http))
-				(void) clf_http_advance(pager->http);
-			CHECK_FOR_INTERRUPTS();
-		}
 		if (row)
 			return row;
-		if (!next_page(pager))
-			pager->at_end = true;
+		pager->has_rows = false;
+		if (pager->page == NULL ||
+			pager->next_record >= clf_page_length(pager->page))
+		{
+			pager->at_end = !next_page(pager);
+			continue;
+		}
+		take_record(pager, pager->next_record++);
+		if (pager->next_record % ADVANCE_EVERY == 0)
+			clf_exchange_advance(pager->exchange);
+		CHECK_FOR_INTERRUPTS();
 	}
 	return NULL;
 }

@@ -3,7 +3,7 @@
  * pager.h
  *	  Which request comes next, and the records of all of them, each once.
  *
- * Room 9.  Uses option, request, json, http, budget, token, report.
+ * Room 9.  Uses option, request, json, batch, exchange, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,27 +12,26 @@
 
 #include "postgres.h"
 
+#include "exchange.h"
 #include "json.h"
 #include "request.h"
 
 typedef struct ClfPager ClfPager;
 
-/* What a scan has cost so far; for EXPLAIN ANALYZE */
-typedef struct ClfScanStats
+/* What came so far; for EXPLAIN ANALYZE */
+typedef struct ClfPagerStats
 {
-	int64		requests;		/* sent for pages */
 	int64		pages;			/* received and used */
 	int64		records;		/* received */
 	int64		duplicates;		/* of these, dropped */
-	int64		bytes;			/* over the network */
-	double		budget_wait;	/* seconds */
-} ClfScanStats;
+} ClfPagerStats;
 
 extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
-								  Oid userid);
+								  Oid userid, bool send_ahead,
+								  ClfExchangeStats *costs);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRecord *clf_pager_next(ClfPager *pager);
-extern const ClfScanStats *clf_pager_stats(const ClfPager *pager);
+extern const ClfPagerStats *clf_pager_stats(const ClfPager *pager);
 
 #endif							/* CLF_PAGER_H */

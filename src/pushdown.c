@@ -57,8 +57,8 @@ typedef struct PushedClause
 typedef struct ClfRelInfo
 {
 	ClfOptions *options;
-	Bitmapset  *attrs_used;		/* offset by
-								 * FirstLowInvalidHeapAttributeNumber */
+	List	   *attnums;		/* the columns that the query needs */
+	bool		in_details;		/* would the details suffice for them? */
 	List	   *pushed;			/* of PushedClause * */
 	double		fetched;		/* records that the requests bring */
 	double		requests;
@@ -73,7 +73,8 @@ enum ScanPrivate
 	PRIVATE_PAGE_SIZE,			/* Integer */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
 	PRIVATE_ATTNUMS,			/* IntList */
-	PRIVATE_CONDITIONS			/* List of IntList, see condition_to_list */
+	PRIVATE_CONDITIONS,			/* List of IntList, see condition_to_list */
+	PRIVATE_EARLY				/* List of IntList, by ClfSource */
 };
 
 /* ----------
@@ -107,7 +108,8 @@ find_filter(const ClfRelInfo *info, RelOptInfo *baserel, Node *node)
 	{
 		if (strcmp(f->json_path, path) == 0 &&
 			(f->levels & CLF_AT(clf_table_level(options))) &&
-			(!(f->operators & CLF_OP_IDS) || clf_holds_all_records(options)))
+			(!(f->operators & CLF_OP_IDS) || clf_holds_all_records(options)) &&
+			(!(f->operators & CLF_OP_DETAILS) || info->in_details))
 			return f;
 	}
 	return NULL;
@@ -300,9 +302,31 @@ find_pushed_clauses(PlannerInfo *root, RelOptInfo *baserel)
  * ----------
  */
 
+/* attnums of attrs_used, all columns for a whole-row reference */
+static List *
+attnums_to_fill(Oid relid, const Bitmapset *attrs_used)
+{
+	Relation	rel = table_open(relid, NoLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber,
+										  attrs_used);
+	List	   *result = NIL;
+
+	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
+	{
+		if (!TupleDescAttr(desc, attnum - 1)->attisdropped &&
+			(whole_row ||
+			 bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
+						   attrs_used)))
+			result = lappend_int(result, attnum);
+	}
+	table_close(rel, NoLock);
+	return result;
+}
+
 /* The columns that the query needs, for output or in a local filter */
-static Bitmapset *
-find_attrs_used(RelOptInfo *baserel)
+static List *
+find_attnums(RelOptInfo *baserel, Oid relid)
 {
 	Bitmapset  *used = NULL;
 	ListCell   *lc;
@@ -311,12 +335,45 @@ find_attrs_used(RelOptInfo *baserel)
 	foreach(lc, baserel->baserestrictinfo)
 		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
 					   baserel->relid, &used);
-	return used;
+	return attnums_to_fill(relid, used);
 }
 
-/* How many ids the query names, 0 when it names none */
-static double
-estimate_ids(const ClfRelInfo *info)
+/* Would the answer for a row's own id suffice for all columns? */
+static bool
+are_in_details(const ClfOptions *options, List *attnums)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		if (!clf_path_in_details(options->resource,
+								 clf_column_path(options, lfirst_int(lc))))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * clf_needs_source
+ *		Does one of these columns come from that source?
+ */
+bool
+clf_needs_source(const ClfOptions *options, List *attnums, ClfSource source)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		if (clf_path_source(clf_column_path(options,
+											lfirst_int(lc))) == source)
+			return true;
+	}
+	return false;
+}
+
+/* The condition on ids, NULL when there is none */
+static const PushedClause *
+find_ids(const ClfRelInfo *info)
 {
 	ListCell   *lc;
 
@@ -324,19 +381,58 @@ estimate_ids(const ClfRelInfo *info)
 	{
 		const PushedClause *pushed = lfirst(lc);
 
-		if (!(pushed->condition.filter->operators & CLF_OP_IDS))
-			continue;
-		if (!pushed->condition.is_array)
-			return 1;
-		if (IsA(pushed->expr, Const) && !((Const *) pushed->expr)->constisnull)
-		{
-			ArrayType  *ids = DatumGetArrayTypeP(((Const *) pushed->expr)->constvalue);
-
-			return Max(1, ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids)));
-		}
-		return DEFAULT_IDS;
+		if (pushed->condition.filter->operators & CLF_OP_IDS)
+			return pushed;
 	}
-	return 0;
+	return NULL;
+}
+
+/* How many ids the condition names */
+static double
+estimate_ids(const PushedClause *ids)
+{
+	ArrayType  *array;
+
+	if (!ids->condition.is_array)
+		return 1;
+	if (!IsA(ids->expr, Const) || ((Const *) ids->expr)->constisnull)
+		return DEFAULT_IDS;
+	array = DatumGetArrayTypeP(((Const *) ids->expr)->constvalue);
+	return Max(1, ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)));
+}
+
+/* The records that the requests bring, and how many requests it takes */
+static void
+estimate_requests(PlannerInfo *root, RelOptInfo *baserel)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	const PushedClause *ids = find_ids(info);
+	bool		details = false;
+	List	   *rinfos = NIL;
+	ListCell   *lc;
+
+	if (ids)
+	{
+		details = (ids->condition.filter->operators & CLF_OP_DETAILS) != 0;
+		info->fetched = estimate_ids(ids);
+		info->requests = details ? info->fetched :
+			ceil(info->fetched / info->options->resource->max_ids);
+		baserel->rows = Min(baserel->rows, info->fetched);
+	}
+	else
+	{
+		foreach(lc, info->pushed)
+			rinfos = lappend(rinfos, ((PushedClause *) lfirst(lc))->rinfo);
+		info->fetched = baserel->tuples *
+			clauselist_selectivity(root, rinfos, 0, JOIN_INNER, NULL);
+		info->requests = ceil(info->fetched / info->options->page_size);
+	}
+	info->requests = Max(1.0, info->requests);
+	if (clf_needs_source(info->options, info->attnums, CLF_SOURCE_DETAILS) &&
+		!details)
+		info->requests += baserel->rows;
+	if (clf_needs_source(info->options, info->attnums, CLF_SOURCE_CONTENT))
+		info->requests += baserel->rows;
 }
 
 /*
@@ -347,30 +443,18 @@ void
 clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
 	ClfRelInfo *info = palloc0(sizeof(ClfRelInfo));
-	List	   *rinfos = NIL;
-	ListCell   *lc;
 
 	baserel->fdw_private = info;
 	info->options = clf_get_options(relid);
 	add_partition_bounds(root, baserel, relid);
-	info->attrs_used = find_attrs_used(baserel);
+	info->attnums = find_attnums(baserel, relid);
+	info->in_details = are_in_details(info->options, info->attnums);
 	info->pushed = find_pushed_clauses(root, baserel);
 
 	if (baserel->tuples <= 0)
 		baserel->tuples = DEFAULT_TUPLES;
-	foreach(lc, info->pushed)
-		rinfos = lappend(rinfos, ((PushedClause *) lfirst(lc))->rinfo);
 	set_baserel_size_estimates(root, baserel);
-	info->fetched = estimate_ids(info);
-	if (info->fetched > 0)
-	{
-		info->requests = ceil(info->fetched / info->options->resource->max_ids);
-		baserel->rows = Min(baserel->rows, info->fetched);
-		return;
-	}
-	info->fetched = baserel->tuples *
-		clauselist_selectivity(root, rinfos, 0, JOIN_INNER, NULL);
-	info->requests = Max(1.0, ceil(info->fetched / info->options->page_size));
+	estimate_requests(root, baserel);
 }
 
 /*
@@ -401,37 +485,16 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
  * ----------
  */
 
-/* attnums of attrs_used, all columns for a whole-row reference */
-static List *
-attnums_to_fill(const ClfRelInfo *info)
-{
-	Relation	rel = table_open(info->options->relid, NoLock);
-	TupleDesc	desc = RelationGetDescr(rel);
-	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber,
-										  info->attrs_used);
-	List	   *result = NIL;
-
-	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
-	{
-		if (!TupleDescAttr(desc, attnum - 1)->attisdropped &&
-			(whole_row ||
-			 bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
-						   info->attrs_used)))
-			result = lappend_int(result, attnum);
-	}
-	table_close(rel, NoLock);
-	return result;
-}
-
 static bool
-needs_detailed(const ClfOptions *options, List *attnums)
+needs_detailed(const ClfRelInfo *info)
 {
 	ListCell   *lc;
 
-	foreach(lc, attnums)
+	foreach(lc, info->attnums)
 	{
-		if (clf_path_needs_detailed(options->resource,
-									clf_column_path(options, lfirst_int(lc))))
+		if (clf_path_needs_detailed(info->options->resource,
+									clf_column_path(info->options,
+													lfirst_int(lc))))
 			return true;
 	}
 	return false;
@@ -471,6 +534,64 @@ clause_position(List *scan_clauses, const RestrictInfo *rinfo)
 	return position;
 }
 
+/* The most expensive source of the columns in the clause */
+static ClfSource
+clause_source(const ClfRelInfo *info, RelOptInfo *baserel, Expr *clause)
+{
+	ClfSource	source = CLF_SOURCE_ROW;
+	Bitmapset  *used = NULL;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) clause, baserel->relid, &used);
+	foreach(lc, info->attnums)
+	{
+		ClfSource	column = clf_path_source(clf_column_path(info->options,
+															 lfirst_int(lc)));
+
+		if (column > source &&
+			bms_is_member(lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber,
+						  used))
+			source = column;
+	}
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used))
+		source = CLF_SOURCE_CONTENT;
+	return source;
+}
+
+/*
+ * The clauses that can be checked before a source is asked, so that no request
+ * is sent for a row that they drop.  They are checked again in the plan's qual,
+ * so they must not be volatile, nor worth much.  None may see a row that a
+ * security barrier still to be checked would hide from it.
+ */
+static List *
+find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
+				   List *scan_clauses, ClfSource source)
+{
+	List	   *result = NIL;
+	Index		barrier = PG_UINT32_MAX;
+	ListCell   *lc;
+
+	if (source == CLF_SOURCE_ROW ||
+		!clf_needs_source(info->options, info->attnums, source))
+		return NIL;
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Node	   *clause = (Node *) rinfo->clause;
+
+		if (rinfo->pseudoconstant)
+			continue;
+		if (clause_source(info, baserel, rinfo->clause) < source &&
+			!contain_volatile_functions(clause) && !contain_subplans(clause) &&
+			(rinfo->security_level <= barrier || rinfo->leakproof))
+			result = lappend_int(result, clause_position(scan_clauses, rinfo));
+		else
+			barrier = Min(barrier, rinfo->security_level);
+	}
+	return result;
+}
+
 /*
  * clf_plan_scan
  *		The plan node.  Every clause stays in its qual; the other sides of the
@@ -482,7 +603,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, List *tlist,
 {
 	ClfRelInfo *info = baserel->fdw_private;
 	const ClfOptions *options = info->options;
-	List	   *attnums = attnums_to_fill(info);
+	List	   *early = NIL;
 	List	   *exprs = NIL;
 	List	   *conditions = NIL;
 	List	   *private;
@@ -509,11 +630,15 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, List *tlist,
 	/* in the order of enum ScanPrivate */
 	private = list_make5(makeString(pstrdup(options->resource->name)),
 						 makeInteger(clf_table_level(options)),
-						 makeInteger(needs_detailed(options, attnums)),
+						 makeInteger(needs_detailed(info)),
 						 makeInteger(options->page_size),
 						 makeFloat(psprintf("%.0f", info->requests)));
-	private = lappend(private, attnums);
+	private = lappend(private, info->attnums);
 	private = lappend(private, conditions);
+	for (ClfSource source = 0; source < CLF_SOURCES; source++)
+		early = lappend(early, find_early_clauses(info, baserel, scan_clauses,
+												  source));
+	private = lappend(private, early);
 
 	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false),
 							baserel->relid, exprs, private, NIL, NIL,
@@ -545,5 +670,8 @@ clf_get_request_plan(const ForeignScan *plan)
 		condition_from_list(result->resource, list_nth(conditions, i),
 							&result->conditions[i]);
 	result->nconditions = list_length(conditions);
+	for (ClfSource source = 0; source < CLF_SOURCES; source++)
+		result->early[source] = list_nth(list_nth(private, PRIVATE_EARLY),
+										 source);
 	return result;
 }

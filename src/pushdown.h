@@ -39,6 +39,8 @@ typedef struct ClfRequestPlan
 	int			page_size;
 	double		requests;		/* the planner's estimate */
 	List	   *attnums;		/* columns to fill */
+	List	   *early[CLF_SOURCES]; /* indexes in the plan's qual: conditions
+									 * to check before that source is asked */
 	int			nconditions;
 	ClfCondition *conditions;
 } ClfRequestPlan;
@@ -49,6 +51,8 @@ extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
 extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
 								  List *tlist, List *scan_clauses,
 								  Plan *outer_plan);
+extern bool clf_needs_source(const ClfOptions *options, List *attnums,
+							 ClfSource source);
 extern ClfRequestPlan *clf_get_request_plan(const ForeignScan *plan);
 
 #endif							/* CLF_PUSHDOWN_H */

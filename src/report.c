@@ -303,3 +303,16 @@ clf_report_bad_answer(const char *what, const char *body, size_t length,
 			 errhint("Is a proxy or a login page between this machine and "
 					 "RingCentral?")));
 }
+
+/*
+ * clf_report_recording_gone
+ *		Warn that a recording is not there: RingCentral keeps calls longer than
+ *		their recordings.  id: UTF-8.
+ */
+void
+clf_report_recording_gone(const char *id)
+{
+	ereport(WARNING,
+			(errmsg("RingCentral does not have the recording \"%s\", or not any "
+					"longer", clf_to_server_encoding(id, strlen(id)))));
+}

@@ -46,6 +46,7 @@ pg_noreturn extern void clf_report_status(int status, const char *body,
 pg_noreturn extern void clf_report_bad_answer(const char *what,
 											  const char *body, size_t length,
 											  const ClfSecrets *secrets);
+extern void clf_report_recording_gone(const char *id);
 extern char *clf_to_server_encoding(const char *text, size_t length);
 
 #endif							/* CLF_REPORT_H */

@@ -438,7 +438,7 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfRequestPlan *plan,
 			query->nothing = true;
 			return;
 		}
-		if (!state.asked || (is_rival && rival_sent))
+		if ((!state.asked && !f->always) || (is_rival && rival_sent))
 			continue;
 		if (state.unknown)
 			appendStringInfo(out, "&%s={%s}", f->parameter, state.unknown);
@@ -463,30 +463,42 @@ can_be_id(const char *text)
 		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-/* Ask by id, when there is a condition for it */
+/* Ask by the ids of this filter, when there is a condition for it */
 static void
-bind_ids(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
+bind_ids_of(ClfQuery *query, const ClfFilter *filter,
+			const ClfRequestPlan *plan, const ClfValue *values)
 {
-	const ClfFilter *filter = plan->resource->filters;
 	ParameterState state;
 	ListCell   *lc;
 
-	while (filter->json_path && !(filter->operators & CLF_OP_IDS))
-		filter++;
-	if (!filter->json_path)
-		return;
 	if (!gather_conditions(plan, filter, values, &state))
 		query->nothing = true;
-	query->unknown_ids = state.unknown;
-	if (query->nothing || state.unknown || !state.asked)
+	if (query->nothing || !state.asked)
 		return;
 
+	query->id_parameter = filter->parameter;
+	query->details = (filter->operators & CLF_OP_DETAILS) != 0;
+	query->max_ids = query->details ? 1 : plan->resource->max_ids;
+	query->unknown_ids = state.unknown;
+	if (state.unknown)
+		return;
 	foreach(lc, state.texts)
 	{
 		if (can_be_id(lfirst(lc)))
 			query->ids = lappend(query->ids, lfirst(lc));
 	}
 	query->nothing = query->ids == NIL;
+}
+
+/* Ask by id, when there is a condition for it; the first such filter counts */
+static void
+bind_ids(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
+{
+	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
+	{
+		if ((f->operators & CLF_OP_IDS) && query->id_parameter == NULL)
+			bind_ids_of(query, f, plan, values);
+	}
 }
 
 static void
@@ -577,6 +589,29 @@ bind_path(const char *path, const ClfOptions *options)
 }
 
 /*
+ * clf_details_uri
+ *		The path of what lists leave out of the row with this id, or, with NULL,
+ *		of any row.  Palloc'd in the current memory context; NULL when there can
+ *		be no such id.
+ */
+char *
+clf_details_uri(const ClfOptions *options, const char *id)
+{
+	StringInfoData out;
+
+	if (id != NULL && !can_be_id(id))
+		return NULL;
+	initStringInfo(&out);
+	appendStringInfo(&out, "%s/",
+					 bind_path(options->resource->details_path, options));
+	if (id != NULL)
+		clf_append_escaped(&out, id);
+	else
+		appendStringInfoString(&out, "{id}");
+	return out.data;
+}
+
+/*
  * clf_bind_query
  *		What to ask for, given the values of the plan's expressions (as many as
  *		fdw_exprs has).  Palloc'd in the current memory context.
@@ -592,7 +627,6 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 	initStringInfo(&parameters);
 	appendStringInfo(&parameters, "view=%s",
 					 plan->detailed ? "Detailed" : "Simple");
-	query->max_ids = plan->resource->max_ids;
 	query->changes = plan->resource->changes;
 	if (query->changes)
 		bind_changes(query, plan, values);
@@ -606,8 +640,9 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 	bind_table_options(&filters, options);
 	if (!clf_query_by_id(query))
 		appendStringInfoString(&parameters, filters.data);
-	query->path = bind_path(plan->resource->path[plan->level], options);
-	query->parameters = parameters.data;
+	query->path = bind_path(query->details ? plan->resource->details_path :
+							plan->resource->path[plan->level], options);
+	query->parameters = query->details ? "" : parameters.data;
 	query->page_size = plan->page_size;
 	return query;
 }
@@ -725,7 +760,8 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
 	appendStringInfoString(&out, query->path);
 	if (clf_query_by_id(query))
 		append_ids(&out, query, page);
-	appendStringInfo(&out, "?%s", query->parameters);
+	if (query->parameters[0] != '\0')
+		appendStringInfo(&out, "?%s", query->parameters);
 	if (query->windowed)
 	{
 		append_date(&out, "dateFrom", window->from, query->unknown_lower);

@@ -35,6 +35,8 @@ typedef struct ClfQuery
 	const char *unknown_ids;	/* EXPLAIN: the ids' expression, when it has
 								 * no value yet; else NULL */
 	int			max_ids;		/* in one request */
+	const char *id_parameter;	/* how the API calls the id */
+	bool		details;		/* ids are those of rows, not of records */
 	bool		windowed;		/* ask for the records of a window */
 	bool		changes;		/* ask for changes; since which time: */
 	char	   *since;			/* ISO 8601, or NULL */
@@ -44,7 +46,7 @@ typedef struct ClfQuery
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
-	char	   *parameters;		/* "view=Simple&type=Voice", escaped */
+	const char *parameters;		/* "view=Simple&type=Voice", escaped */
 	const char *unknown_lower;	/* EXPLAIN: the bound's expression, when it */
 	const char *unknown_upper;	/* has no value yet; else NULL */
 	int			page_size;
@@ -70,6 +72,8 @@ extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
 						   int page, const char *token);
+
+extern char *clf_details_uri(const ClfOptions *options, const char *id);
 
 /* form=url-encoded, also for the token room */
 extern void clf_append_escaped(StringInfo out, const char *text);

@@ -19,6 +19,7 @@
 #include "foreign/foreign.h"
 #include "json.h"
 #include "request.h"
+#include "retry.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -134,25 +135,30 @@ set_token(ClfToken *token, const ClfOptions *options, const char *value,
 													  valid_ms);
 }
 
+/* A login under way */
+typedef struct Login
+{
+	const ClfOptions *options;
+	const ClfCredentials *credentials;
+	ClfSecrets	secrets;
+	ClfRetry	retry;
+} Login;
+
 static void
 login_error_context(void *arg)
 {
-	errcontext("logging in at %s", (const char *) arg);
+	const Login *login = arg;
+
+	errcontext("logging in at %s", login->options->base_url);
+	clf_retry_context(&login->retry);
 }
 
-/* Post the login and wait for the answer */
-static void
-send_login(ClfHttp *http, const ClfOptions *options,
-		   const ClfCredentials *credentials, const ClfSecrets *secrets,
-		   ClfResponse *response)
+/* The request for a login */
+static ClfRequest
+login_request(const ClfOptions *options, const ClfCredentials *credentials)
 {
-	ClfBudget  *budget = clf_budget_get(psprintf("%s|%s|", options->base_url,
-												 credentials->client_id),
-										"auth");
 	ClfRequest	request = {0};
-	ClfTransport how;
 	StringInfoData form;
-	const char *detail;
 
 	initStringInfo(&form);
 	appendStringInfoString(&form, "grant_type=");
@@ -164,17 +170,38 @@ send_login(ClfHttp *http, const ClfOptions *options,
 	request.username = credentials->client_id;
 	request.password = credentials->client_secret;
 	request.form = form.data;
+	return request;
+}
 
-	clf_budget_wait(budget);
-	clf_http_start(http, options, &request);
-	clf_http_wait(http);
-	how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
+/* Post the login and wait for the answer */
+static void
+send_login(Login *login, ClfResponse *response)
+{
+	const ClfOptions *options = login->options;
+	ClfHttp    *http = clf_http_open(CurrentMemoryContext, options,
+									 options->base_url);
+	ClfBudget  *budget = clf_budget_get(psprintf("%s|%s|", options->base_url,
+												 login->credentials->client_id),
+										"auth");
+	ClfRequest	request = login_request(options, login->credentials);
+	ClfTransport how;
+	const char *detail;
+
+	do
+	{
+		clf_budget_wait(budget);
+		clf_http_start(http, options, &request);
+		clf_http_wait(http);
+		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
+		if (how == CLF_TRANSPORT_OK)
+			clf_budget_note(budget, response);
+	} while (clf_retry(&login->retry, options, how, response));
+
 	if (how != CLF_TRANSPORT_OK)
 		clf_report_transport(how, detail);
-	clf_budget_note(budget, response);
 	if (response->status != 200)
 		clf_report_status(response->status, response->body, response->length,
-						  response->request_id, secrets);
+						  response->request_id, &login->secrets);
 }
 
 /* Seconds that the token is good for */
@@ -189,29 +216,34 @@ get_expires_in(ClfJson *answer)
 
 /* Log in and keep what comes back */
 static void
-login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
-	  const ClfCredentials *credentials)
+log_in(ClfToken *token, const ClfOptions *options,
+	   const ClfCredentials *credentials)
 {
 	ErrorContextCallback context;
-	ClfSecrets	secrets = {{credentials->client_secret, credentials->jwt}, true};
+	Login		login = {0};
 	ClfResponse response;
 	ClfJson    *answer;
 	char	   *value;
 	char	   *owner;
 	int64		valid_ms;
 
+	login.options = options;
+	login.credentials = credentials;
+	login.secrets.values[0] = credentials->client_secret;
+	login.secrets.values[1] = credentials->jwt;
+	login.secrets.hide_answer = true;
 	context.callback = login_error_context;
-	context.arg = options->base_url;
+	context.arg = &login;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	send_login(http, options, credentials, &secrets, &response);
+	send_login(&login, &response);
 	answer = clf_json_parse(CurrentMemoryContext, response.body,
 							response.length);
 	value = clf_json_get_text(answer, "access_token");
 	if (value == NULL || value[0] == '\0')
 		clf_report_bad_answer("there is no access_token in it", response.body,
-							  response.length, &secrets);
+							  response.length, &login.secrets);
 
 	owner = clf_json_get_text(answer, "owner_id");
 	valid_ms = get_expires_in(answer) * INT64CONST(1000);
@@ -226,13 +258,13 @@ login(ClfToken *token, ClfHttp *http, const ClfOptions *options,
 /*
  * clf_token_get
  *		The token with which this role calls this server, good for a while.
- *		Logs in when there is none, which sends a request through http.
+ *		Logs in when there is none, which sends a request.
  *
  * What the token points to is the backend's; it may lose its value at any
  * access to the catalogs.
  */
 ClfToken   *
-clf_token_get(ClfHttp *http, const ClfOptions *options, Oid userid)
+clf_token_get(const ClfOptions *options, Oid userid)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "call_log_fdw login",
@@ -249,7 +281,7 @@ clf_token_get(ClfHttp *http, const ClfOptions *options, Oid userid)
 										   credentials->umid));
 	}
 	else if (!clf_token_fresh(token, options))
-		login(token, http, options, credentials);
+		log_in(token, options, credentials);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	return token;

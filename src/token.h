@@ -3,7 +3,7 @@
  * token.h
  *	  OAuth: obtain, keep and renew access tokens.
  *
- * Room 8.  Uses option, request, json, http, budget, report.
+ * Room 8.  Uses option, request, json, http, budget, retry, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,8 +18,7 @@
 typedef struct ClfToken ClfToken;
 
 extern void clf_token_init(void);
-extern ClfToken *clf_token_get(ClfHttp *http, const ClfOptions *options,
-							   Oid userid);
+extern ClfToken *clf_token_get(const ClfOptions *options, Oid userid);
 extern const char *clf_token_value(const ClfToken *token);
 extern const char *clf_token_account(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);

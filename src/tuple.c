@@ -31,6 +31,7 @@ typedef enum Conversion
 	CONVERT_TIME,				/* timestamptz: the API's dates */
 	CONVERT_JSON,				/* json, jsonb: any JSON */
 	CONVERT_ARRAY,				/* an array, element by element */
+	CONVERT_BYTES,				/* bytea: no JSON, but the row's content */
 	CONVERT_SCALAR				/* the type's input function */
 } Conversion;
 
@@ -38,6 +39,7 @@ typedef struct TupleColumn
 {
 	AttrNumber	attnum;
 	const char *name;
+	ClfSource	source;
 	ClfJsonPath *path;
 	Conversion	conversion;
 	Oid			type;			/* base type; of the elements for an array */
@@ -84,11 +86,14 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path)
 
 	column->attnum = attr->attnum;
 	column->name = NameStr(attr->attname);
+	column->source = clf_path_source(path);
 	column->path = clf_json_compile_path(path);
 	column->typmod = attr->atttypmod;
 	set_input(column, OidIsValid(element) ? element : attr->atttypid);
 
-	if (OidIsValid(element))
+	if (column->path->origin == CLF_FROM_CONTENT)
+		column->conversion = CONVERT_BYTES;
+	else if (OidIsValid(element))
 		column->conversion = CONVERT_ARRAY;
 	else if (attr->atttypid == TEXTOID)
 		column->conversion = CONVERT_TEXT;
@@ -99,6 +104,17 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path)
 		column->conversion = CONVERT_JSON;
 	else
 		column->conversion = CONVERT_SCALAR;
+}
+
+static void
+check_column(const TupleColumn *column, const char *relname)
+{
+	if (column->conversion == CONVERT_BYTES && column->type != BYTEAOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("column \"%s\" of foreign table \"%s\" must be of type "
+						"bytea", column->name, relname),
+				 errdetail("It holds the bytes of a recording.")));
 }
 
 /*
@@ -115,10 +131,14 @@ clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums)
 	tuple->id_path = clf_json_compile_path(options->resource->id_path);
 	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
 	foreach(lc, attnums)
-		prepare_column(&tuple->columns[tuple->ncolumns++],
-					   TupleDescAttr(RelationGetDescr(rel),
-									 lfirst_int(lc) - 1),
+	{
+		TupleColumn *column = &tuple->columns[tuple->ncolumns++];
+
+		prepare_column(column, TupleDescAttr(RelationGetDescr(rel),
+											 lfirst_int(lc) - 1),
 					   clf_column_path(options, lfirst_int(lc)));
+		check_column(column, tuple->relname);
+	}
 	return tuple;
 }
 
@@ -252,6 +272,7 @@ convert(TupleColumn *column, const ClfRecord *record, ClfJson *value)
 			return convert_json(column, record, value);
 		case CONVERT_ARRAY:
 			return convert_array(column, value);
+		case CONVERT_BYTES:
 		case CONVERT_SCALAR:
 			break;
 	}
@@ -299,7 +320,10 @@ find_root(const TupleColumn *column, const ClfRecord *record)
 			return record->answer;
 		case CLF_FROM_QUERY:
 			return record->inputs;
+		case CLF_FROM_DETAILS:
+			return record->details;
 		case CLF_FROM_ROW:
+		case CLF_FROM_CONTENT:
 		case CLF_ROW_COUNT:
 			break;
 	}
@@ -313,7 +337,9 @@ column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 	ClfJson    *value;
 	const char *stray;
 
-	*isnull = false;
+	*isnull = column->conversion == CONVERT_BYTES && record->content == NULL;
+	if (column->conversion == CONVERT_BYTES)
+		return PointerGetDatum(record->content);
 	if (column->path->origin == CLF_ROW_COUNT)
 		return row_number(column, record);
 	if (!clf_json_find(find_root(column, record), column->path, &value,
@@ -332,12 +358,14 @@ column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 
 /*
  * clf_tuple_fill
- *		Store a record in the slot, as a virtual tuple.  By-reference values
- *		are palloc'd in the current memory context, which must live as long as
- *		the slot is read.
+ *		Store in the slot what of a record comes from this source.  The first
+ *		one, CLF_SOURCE_ROW, makes it a virtual tuple, with NULL in all other
+ *		columns.  By-reference values are palloc'd in the current memory
+ *		context, which must live as long as the slot is read.
  */
 void
-clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record, TupleTableSlot *slot)
+clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record, ClfSource source,
+			   TupleTableSlot *slot)
 {
 	ErrorContextCallback context;
 
@@ -347,18 +375,24 @@ clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record, TupleTableSlot *slot)
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, true,
-		   slot->tts_tupleDescriptor->natts * sizeof(bool));
+	if (source == CLF_SOURCE_ROW)
+	{
+		ExecClearTuple(slot);
+		memset(slot->tts_isnull, true,
+			   slot->tts_tupleDescriptor->natts * sizeof(bool));
+	}
 	for (int i = 0; i < tuple->ncolumns; i++)
 	{
 		TupleColumn *column = &tuple->columns[i];
 		int			n = column->attnum - 1;
 
+		if (column->source != source)
+			continue;
 		tuple->current = column;
 		slot->tts_values[n] = column_value(column, record,
 										   &slot->tts_isnull[n]);
 	}
-	ExecStoreVirtualTuple(slot);
+	if (source == CLF_SOURCE_ROW)
+		ExecStoreVirtualTuple(slot);
 	error_context_stack = context.previous;
 }

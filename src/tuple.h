@@ -3,7 +3,7 @@
  * tuple.h
  *	  From a JSON record to the columns of a foreign table.
  *
- * Room 10.  Uses option, json.
+ * Uses endpoint, option, json.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,7 @@
 
 #include "postgres.h"
 
+#include "endpoint.h"
 #include "executor/tuptable.h"
 #include "json.h"
 #include "option.h"
@@ -22,6 +23,6 @@ typedef struct ClfTuple ClfTuple;
 extern ClfTuple *clf_tuple_create(Relation rel, const ClfOptions *options,
 								  List *attnums);
 extern void clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record,
-						   TupleTableSlot *slot);
+						   ClfSource source, TupleTableSlot *slot);
 
 #endif							/* CLF_TUPLE_H */

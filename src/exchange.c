@@ -1,0 +1,296 @@
+/*-------------------------------------------------------------------------
+ *
+ * exchange.c
+ *	  GET requests in somebody's name: token, budget, retries.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "exchange.h"
+
+#include "budget.h"
+#include "retry.h"
+#include "token.h"
+#include "utils/memutils.h"
+
+/* Tells the API's versions to everybody */
+#define VERSIONS_PATH "/restapi"
+
+struct ClfExchange
+{
+	const ClfOptions *options;
+	const char *base_url;
+	Oid			userid;			/* whose user mapping counts */
+	MemoryContext cxt;
+	ClfExchangeStats *stats;
+
+	ClfHttp    *http;			/* opened at the first request */
+	ClfToken   *token;
+	int			generation;		/* of the token that was sent last */
+
+	/* the request under way, or the last one */
+	char	   *shown;			/* path and query, for error messages */
+	const char *detail;			/* libcurl's words about how it failed */
+	bool		renewed;		/* has a refused token been replaced? */
+	ClfRetry	retry;
+};
+
+/*
+ * clf_exchange_create
+ *		Owned by the memory context, as are its requests.  Sends them to that
+ *		URL, one of the server's, in the name of the role's user mapping, and
+ *		adds what they cost to the stats.
+ */
+ClfExchange *
+clf_exchange_create(MemoryContext cxt, const ClfOptions *options,
+					const char *base_url, Oid userid, ClfExchangeStats *stats)
+{
+	ClfExchange *exchange = MemoryContextAllocZero(cxt, sizeof(ClfExchange));
+
+	exchange->options = options;
+	exchange->base_url = base_url;
+	exchange->userid = userid;
+	exchange->cxt = cxt;
+	exchange->stats = stats;
+	return exchange;
+}
+
+/*
+ * clf_exchange_context
+ *		Error context callback: which request it is, and how often it was
+ *		tried.
+ */
+void
+clf_exchange_context(void *arg)
+{
+	ClfExchange *exchange = arg;
+
+	if (exchange->shown)
+		errcontext("request for foreign table \"%s\": GET %s",
+				   exchange->options->relname, exchange->shown);
+	else
+		errcontext("foreign table \"%s\"", exchange->options->relname);
+	clf_retry_context(&exchange->retry);
+}
+
+/* Keep the URL for messages, without the part that is always the same */
+static void
+show_url(ClfExchange *exchange, const char *url)
+{
+	size_t		length = strlen(exchange->base_url);
+
+	if (strncmp(url, exchange->base_url, length) == 0)
+		url += length;
+	if (exchange->shown)
+		pfree(exchange->shown);
+	exchange->shown = MemoryContextStrdup(exchange->cxt, url);
+}
+
+static void
+open_http(ClfExchange *exchange)
+{
+	if (exchange->http == NULL)
+		exchange->http = clf_http_open(exchange->cxt, exchange->options,
+									   exchange->base_url);
+}
+
+/*
+ * clf_exchange_login
+ *		See to it that there is a token.
+ */
+void
+clf_exchange_login(ClfExchange *exchange)
+{
+	/* a login gives its connection back, so that it can be used here */
+	exchange->token = clf_token_get(exchange->options, exchange->userid);
+	open_http(exchange);
+}
+
+/*
+ * clf_exchange_learn_clock
+ *		See to it that what the API's clock shows is known, if it can be.
+ *
+ * A login tells it.  With a token from the user mapping nothing may have been
+ * asked yet, so ask for the API's versions, which is open to everybody and not
+ * limited:
+ * https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
+ * Without an answer the local clock has to do.
+ */
+void
+clf_exchange_learn_clock(ClfExchange *exchange)
+{
+	ClfRequest	request = {0};
+	ClfResponse response;
+	const char *detail;
+
+	if (clf_http_clock_known(exchange->options))
+		return;
+	open_http(exchange);
+	request.url = psprintf("%s" VERSIONS_PATH, exchange->base_url);
+	show_url(exchange, request.url);
+	clf_http_start(exchange->http, exchange->options, &request);
+	clf_http_wait(exchange->http);
+	(void) clf_http_finish(exchange->http, CurrentMemoryContext, &response,
+						   &detail);
+}
+
+static ClfBudget *
+get_budget(const ClfExchange *exchange)
+{
+	return clf_budget_get(clf_token_account(exchange->token),
+						  exchange->options->resource->throttling_group);
+}
+
+static void
+send_request(ClfExchange *exchange, const ClfRequest *request)
+{
+	ClfRequest	authorized = *request;
+
+	authorized.bearer = clf_token_value(exchange->token);
+	clf_http_start(exchange->http, exchange->options, &authorized);
+	exchange->generation = clf_token_generation(exchange->token);
+	exchange->stats->requests++;
+}
+
+/*
+ * clf_exchange_send_ahead
+ *		Send the request that is to be asked for next, unless that would mean to
+ *		wait for a login or for the budget.
+ */
+void
+clf_exchange_send_ahead(ClfExchange *exchange, const ClfRequest *request)
+{
+	if (!clf_token_fresh(exchange->token, exchange->options) ||
+		!clf_budget_ready(get_budget(exchange)))
+		return;
+	show_url(exchange, request->url);
+	send_request(exchange, request);
+}
+
+/*
+ * clf_exchange_advance
+ *		Let a request that was sent ahead do what it can do without waiting.
+ */
+void
+clf_exchange_advance(ClfExchange *exchange)
+{
+	if (exchange->http && clf_http_in_flight(exchange->http))
+		(void) clf_http_advance(exchange->http);
+}
+
+/*
+ * clf_exchange_abandon
+ *		Drop the request under way, if there is one.
+ */
+void
+clf_exchange_abandon(ClfExchange *exchange)
+{
+	if (exchange->http)
+		clf_http_abandon(exchange->http);
+}
+
+/*
+ * clf_exchange_begin
+ *		What is tried from now on is this request; it may have been sent ahead.
+ */
+void
+clf_exchange_begin(ClfExchange *exchange, const ClfRequest *request)
+{
+	show_url(exchange, request->url);
+	memset(&exchange->retry, 0, sizeof(ClfRetry));
+	exchange->renewed = false;
+}
+
+static ClfTransport
+finish_request(ClfExchange *exchange, MemoryContext cxt, ClfResponse *response)
+{
+	ClfTransport how;
+
+	clf_http_wait(exchange->http);
+	how = clf_http_finish(exchange->http, cxt, response, &exchange->detail);
+	exchange->stats->bytes += Max(response->wire_bytes, 0);
+	if (how == CLF_TRANSPORT_OK)
+		clf_budget_note(get_budget(exchange), response);
+	return how;
+}
+
+/*
+ * clf_exchange_try
+ *		Send the request and wait for the answer, which is palloc'd in cxt.
+ *
+ * One sent ahead may have run into its timeout merely because the executor did
+ * not come back for a while: that is no failure, it is sent once more.
+ */
+ClfTransport
+clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
+				 MemoryContext cxt, ClfResponse *response)
+{
+	if (exchange->http && clf_http_in_flight(exchange->http))
+	{
+		ClfTransport how = finish_request(exchange, cxt, response);
+
+		if (how == CLF_TRANSPORT_OK || how == CLF_TRANSPORT_TOO_LARGE)
+			return how;
+	}
+	clf_exchange_login(exchange);
+	exchange->stats->budget_wait += clf_budget_wait(get_budget(exchange));
+	send_request(exchange, request);
+	return finish_request(exchange, cxt, response);
+}
+
+/*
+ * clf_exchange_again
+ *		The try ended so.  True when there is to be another one, after a wait
+ *		if need be: once with a new token when the API refused the old one, and
+ *		when the failure will pass.  False when the answer is one, of whatever
+ *		status; an error when there is none.
+ */
+bool
+clf_exchange_again(ClfExchange *exchange, ClfTransport how,
+				   const ClfResponse *response)
+{
+	if (how == CLF_TRANSPORT_OK && response->status == 401 &&
+		!exchange->renewed &&
+		clf_token_discard(exchange->token, exchange->generation))
+	{
+		exchange->renewed = true;
+		return true;
+	}
+	if (clf_retry(&exchange->retry, exchange->options, how, response))
+	{
+		exchange->stats->retries++;
+		return true;
+	}
+	if (how != CLF_TRANSPORT_OK)
+		clf_report_transport(how, exchange->detail);
+	return false;
+}
+
+/*
+ * clf_exchange_get
+ *		Get an answer, of whatever status, palloc'd in cxt.
+ */
+void
+clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,
+				 MemoryContext cxt, ClfResponse *response)
+{
+	ClfTransport how;
+
+	clf_exchange_begin(exchange, request);
+	do
+	{
+		how = clf_exchange_try(exchange, request, cxt, response);
+	} while (clf_exchange_again(exchange, how, response));
+}
+
+/*
+ * clf_exchange_secrets
+ *		What an answer must not bring into a message.
+ */
+ClfSecrets
+clf_exchange_secrets(const ClfExchange *exchange)
+{
+	ClfSecrets	secrets = {{NULL}, false};
+
+	secrets.values[0] = clf_token_value(exchange->token);
+	return secrets;
+}

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * exchange.h
+ *	  GET requests in somebody's name: token, budget, retries.
+ *
+ * Uses option, http, budget, token, retry, report.
+ *
+ * A ClfExchange sends one request at a time to one of the server's URLs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_EXCHANGE_H
+#define CLF_EXCHANGE_H
+
+#include "postgres.h"
+
+#include "http.h"
+#include "option.h"
+#include "report.h"
+
+typedef struct ClfExchange ClfExchange;
+
+/* What requests have cost so far; for EXPLAIN ANALYZE */
+typedef struct ClfExchangeStats
+{
+	int64		requests;		/* sent, but for logins */
+	int64		retries;		/* of these */
+	int64		bytes;			/* received over the network */
+	double		budget_wait;	/* seconds */
+} ClfExchangeStats;
+
+extern ClfExchange *clf_exchange_create(MemoryContext cxt,
+										const ClfOptions *options,
+										const char *base_url, Oid userid,
+										ClfExchangeStats *stats);
+extern void clf_exchange_login(ClfExchange *exchange);
+extern void clf_exchange_learn_clock(ClfExchange *exchange);
+extern void clf_exchange_send_ahead(ClfExchange *exchange,
+									const ClfRequest *request);
+extern void clf_exchange_advance(ClfExchange *exchange);
+extern void clf_exchange_abandon(ClfExchange *exchange);
+extern void clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,
+							 MemoryContext cxt, ClfResponse *response);
+extern void clf_exchange_begin(ClfExchange *exchange,
+							   const ClfRequest *request);
+extern ClfTransport clf_exchange_try(ClfExchange *exchange,
+									 const ClfRequest *request,
+									 MemoryContext cxt, ClfResponse *response);
+extern bool clf_exchange_again(ClfExchange *exchange, ClfTransport how,
+							   const ClfResponse *response);
+extern ClfSecrets clf_exchange_secrets(const ClfExchange *exchange);
+extern void clf_exchange_context(void *exchange);
+
+#endif							/* CLF_EXCHANGE_H */

@@ -1,0 +1,382 @@
+/*-------------------------------------------------------------------------
+ *
+ * recording.c
+ *	  What lists leave out of a recording: its details and its audio.
+ *
+ * Its details say where the audio is, what kind it is and how long it lasts;
+ * lists say where, too.  The audio comes from a host of its own, and the token
+ * goes to that host only, whatever the answer says.
+ * https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecording
+ * https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecordingContent
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "recording.h"
+
+#include "batch.h"
+#include "report.h"
+#include "request.h"
+#include "utils/memutils.h"
+
+/* How the API calls the id of a recording in its errors */
+#define RECORDING_ID "callRecordingId"
+
+/* Where the row, and its details, say that the audio is */
+#define CONTENT_URI "contentUri"
+
+struct ClfRecordings
+{
+	const ClfOptions *options;
+	ClfExchange *api;
+	ClfExchange *media;
+
+	/* the row at hand */
+	MemoryContext row_cxt;
+	const char *id;				/* UTF-8 */
+	bool		gone;			/* RingCentral does not have it any longer */
+};
+
+/* The audio while it comes in */
+typedef struct Download
+{
+	bytea	   *content;		/* with room for all of it */
+	int64		length;			/* of what is there */
+	int64		total;			/* -1: not known yet */
+} Download;
+
+/*
+ * clf_recordings_create
+ *		Owned by the memory context.  The role is the one whose user mapping
+ *		counts; what requests cost is added to costs.
+ */
+ClfRecordings *
+clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
+					  Oid userid, ClfExchangeStats *costs)
+{
+	ClfRecordings *recordings = MemoryContextAllocZero(cxt,
+													   sizeof(ClfRecordings));
+
+	recordings->options = options;
+	recordings->api = clf_exchange_create(cxt, options, options->base_url,
+										  userid, costs);
+	recordings->media = clf_exchange_create(cxt, options, options->media_url,
+											userid, costs);
+	recordings->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw recording",
+												ALLOCSET_DEFAULT_SIZES);
+	return recordings;
+}
+
+/* Is it the answer that there is no such recording?  Then say so. */
+static bool
+is_gone(ClfRecordings *recordings, const ClfResponse *response)
+{
+	if (!clf_is_not_found(response->status, response->body, response->length,
+						  RECORDING_ID))
+		return false;
+	clf_report_recording_gone(recordings->id);
+	recordings->gone = true;
+	return true;
+}
+
+/* ----------
+ * Details
+ * ----------
+ */
+
+/* What RingCentral says of the recording; NULL when it is gone */
+static ClfJson *
+get_details(ClfRecordings *recordings)
+{
+	char	   *uri = clf_details_uri(recordings->options, recordings->id);
+	ClfRequest	request = {0};
+	ClfResponse response;
+	ClfSecrets	secrets;
+	ClfJson    *details;
+
+	if (uri == NULL)
+		return NULL;
+	request.url = psprintf("%s%s", recordings->options->base_url, uri);
+	clf_exchange_get(recordings->api, &request, CurrentMemoryContext,
+					 &response);
+	if (is_gone(recordings, &response))
+		return NULL;
+	secrets = clf_exchange_secrets(recordings->api);
+	if (response.status != 200)
+		clf_report_status(response.status, response.body, response.length,
+						  response.request_id, &secrets);
+	details = clf_json_parse(CurrentMemoryContext, response.body,
+							 response.length);
+	if (details == NULL)
+		clf_report_bad_answer("it is not a JSON object", response.body,
+							  response.length, &secrets);
+	return details;
+}
+
+/* ----------
+ * Audio
+ * ----------
+ */
+
+/* The id, for a message */
+static char *
+shown_id(const ClfRecordings *recordings)
+{
+	return clf_to_server_encoding(recordings->id, strlen(recordings->id));
+}
+
+static void
+report_bad_content(const char *what, const ClfResponse *response)
+{
+	ClfSecrets	secrets = {{NULL}, true};
+
+	clf_report_bad_answer(what, response->body, response->length, &secrets);
+}
+
+/*
+ * The token goes to the media host only.  libcurl decides what a URL leads to,
+ * here as when it is asked for.
+ */
+static void
+check_content_uri(const ClfRecordings *recordings, const char *uri)
+{
+	if (uri == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("recording \"%s\" does not say where its content is",
+						shown_id(recordings))));
+	if (!clf_http_leads_to(uri, recordings->options->media_url))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("the content of recording \"%s\" is not on the media host",
+						shown_id(recordings)),
+				 errdetail("It is said to be at %s, and the server option "
+						   "media_url is %s.",
+						   clf_to_server_encoding(uri, strlen(uri)),
+						   recordings->options->media_url),
+				 errhint("The token is not sent there. If that is where "
+						 "RingCentral keeps your recordings, set media_url.")));
+}
+
+/* "bytes 100-199/200": the first of them and their total; false: no such text */
+static bool
+read_content_range(const char *text, int64 *first, int64 *total)
+{
+	long long	from;
+	long long	to;
+	long long	size;
+	int			end = 0;
+
+	if (sscanf(text, "bytes %lld-%lld/%lld%n", &from, &to, &size, &end) != 3 ||
+		text[end] != '\0' || from < 0 || to < from || size <= to)
+		return false;
+	*first = from;
+	*total = size;
+	return true;
+}
+
+/*
+ * Where in the content the answer begins, and how much there is in all, -1 if
+ * it does not say.  A host that knows no ranges begins anew.
+ */
+static void
+locate_answer(const Download *download, const ClfResponse *response,
+			  int64 *first, int64 *total)
+{
+	*first = 0;
+	*total = response->content_length;
+	if (response->status == 206 &&
+		(!read_content_range(response->content_range, first, total) ||
+		 download->total < 0 || *first != download->length))
+		report_bad_content("it is not the range that was asked for", response);
+	if (download->total >= 0 && *total >= 0 && *total != download->total)
+		report_bad_content("the content has changed while it was read",
+						   response);
+}
+
+/* Is this audio at all, and no page of a gateway? */
+static void
+check_content(const ClfResponse *response)
+{
+	if (pg_strncasecmp(response->content_type, "audio/", 6) != 0)
+		report_bad_content(psprintf("its content type is \"%s\", not audio",
+									clf_to_server_encoding(response->content_type,
+														   strlen(response->content_type))),
+						   response);
+	if (response->content_encoding[0] != '\0' &&
+		pg_strcasecmp(response->content_encoding, "identity") != 0)
+		report_bad_content("it is compressed, which was not asked for",
+						   response);
+	if (response->content_length < 0 &&
+		pg_strcasecmp(response->transfer_encoding, "chunked") != 0)
+		report_bad_content("it does not say how long it is", response);
+}
+
+static void
+report_too_large(const ClfRecordings *recordings)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+			 errmsg("recording \"%s\" is larger than max_recording_size",
+					shown_id(recordings)),
+			 errhint("Raise the option max_recording_size of the server or "
+					 "table, or leave this recording out.")));
+}
+
+/* Add what came */
+static void
+take_content(const ClfRecordings *recordings, Download *download,
+			 ClfResponse *response)
+{
+	int64		first;
+	int64		total;
+	int64		length;
+
+	check_content(response);
+	locate_answer(download, response, &first, &total);
+	length = first + (int64) response->length;
+	if (Max(total, length) > recordings->options->max_recording_size)
+		report_too_large(recordings);
+
+	if (download->content == NULL)
+		download->content = palloc(VARHDRSZ + Max(total, length));
+	else if (length > download->length)
+		download->content = repalloc(download->content,
+									 VARHDRSZ + Max(total, length));
+	memcpy(VARDATA(download->content) + first, response->body,
+		   response->length);
+	download->length = length;
+	download->total = total;
+	pfree(response->body);		/* it may be large */
+	response->body = pstrdup("");
+	response->length = 0;
+}
+
+/*
+ * One try to get the rest of the content, or all of it while it is not known
+ * how much that is.  False when it was the last one.
+ */
+static bool
+try_download(ClfRecordings *recordings, const char *uri, Download *download,
+			 ClfResponse *response)
+{
+	ClfRequest	request = {0};
+	ClfTransport how;
+
+	request.url = uri;
+	request.accept = "*/*";
+	request.resumable = true;
+	request.offset = download->total >= 0 ? download->length : 0;
+	request.limit = recordings->options->max_recording_size;
+	how = clf_exchange_try(recordings->media, &request, recordings->row_cxt,
+						   response);
+	if (how == CLF_TRANSPORT_TOO_LARGE)
+		report_too_large(recordings);
+	if (response->status == 200 || response->status == 206)
+		take_content(recordings, download, response);
+	return clf_exchange_again(recordings->media, how, response);
+}
+
+/* The bytes, palloc'd in the current memory context; NULL when it is gone */
+static bytea *
+get_content(ClfRecordings *recordings, const char *uri)
+{
+	Download	download = {NULL, 0, -1};
+	ClfRequest	request = {0};
+	ClfResponse response;
+
+	check_content_uri(recordings, uri);
+	request.url = uri;
+	clf_exchange_begin(recordings->media, &request);
+	while (try_download(recordings, uri, &download, &response))
+		;
+	if (is_gone(recordings, &response))
+		return NULL;
+	if (response.status != 200 && response.status != 206)
+	{
+		ClfSecrets	secrets = clf_exchange_secrets(recordings->media);
+
+		clf_report_status(response.status, response.body, response.length,
+						  response.request_id, &secrets);
+	}
+	if (download.length == 0 ||
+		(download.total >= 0 && download.length != download.total))
+		report_bad_content(download.length == 0 ? "it is empty" :
+						   "it is cut short", &response);
+	SET_VARSIZE(download.content, VARHDRSZ + download.length);
+	return download.content;
+}
+
+/* ----------
+ * Both
+ * ----------
+ */
+
+/*
+ * clf_recordings_open
+ *		What is asked for from now on is of this row.
+ */
+void
+clf_recordings_open(ClfRecordings *recordings, const ClfRecord *row)
+{
+	MemoryContext old;
+
+	MemoryContextReset(recordings->row_cxt);
+	old = MemoryContextSwitchTo(recordings->row_cxt);
+	recordings->id = clf_json_get_text(row->root, "id");
+	recordings->gone = false;
+	if (recordings->id == NULL)
+		recordings->id = "";
+	MemoryContextSwitchTo(old);
+}
+
+/* Ask for the details, which live until the next row */
+static void
+add_details(ClfRecordings *recordings, ClfRecord *row)
+{
+	MemoryContext old = MemoryContextSwitchTo(recordings->row_cxt);
+
+	if (row->details == NULL && !recordings->gone)
+		row->details = get_details(recordings);
+	MemoryContextSwitchTo(old);
+}
+
+/* Ask for the content; where nothing says where it is, the details do */
+static void
+add_content(ClfRecordings *recordings, ClfRecord *row)
+{
+	char	   *uri = clf_json_get_text(row->root, CONTENT_URI);
+
+	if (uri == NULL)
+	{
+		add_details(recordings, row);
+		uri = clf_json_get_text(row->details, CONTENT_URI);
+	}
+	if (!recordings->gone)
+		row->content = get_content(recordings, uri);
+}
+
+/*
+ * clf_recordings_get
+ *		Fill in the details or the content of the row that was opened, the
+ *		content in the current memory context, the details until the next row
+ *		is opened.  Details come first, if both are asked for.  Of a recording
+ *		that RingCentral does not have any longer both stay NULL, with a
+ *		warning.
+ */
+void
+clf_recordings_get(ClfRecordings *recordings, ClfSource source, ClfRecord *row)
+{
+	ClfExchange *exchange = source == CLF_SOURCE_CONTENT ? recordings->media :
+	recordings->api;
+	ErrorContextCallback context;
+
+	context.callback = clf_exchange_context;
+	context.arg = exchange;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	if (source == CLF_SOURCE_DETAILS)
+		add_details(recordings, row);
+	else
+		add_content(recordings, row);
+	error_context_stack = context.previous;
+}

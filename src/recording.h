@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * recording.h
+ *	  What lists leave out of a recording: its details and its audio.
+ *
+ * Uses endpoint, option, request, json, batch, exchange, report.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_RECORDING_H
+#define CLF_RECORDING_H
+
+#include "postgres.h"
+
+#include "endpoint.h"
+#include "exchange.h"
+#include "json.h"
+#include "option.h"
+
+typedef struct ClfRecordings ClfRecordings;
+
+extern ClfRecordings *clf_recordings_create(MemoryContext cxt,
+											const ClfOptions *options,
+											Oid userid,
+											ClfExchangeStats *costs);
+extern void clf_recordings_open(ClfRecordings *recordings,
+								const ClfRecord *row);
+extern void clf_recordings_get(ClfRecordings *recordings, ClfSource source,
+							   ClfRecord *row);
+
+#endif							/* CLF_RECORDING_H */
