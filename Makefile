@@ -25,6 +25,7 @@ OBJS = \
 	src/report.o \
 	src/request.o \
 	src/retry.o \
+	src/shared.o \
 	src/token.o \
 	src/tuple.o
 

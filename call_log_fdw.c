@@ -26,6 +26,7 @@
 #include "pushdown.h"
 #include "recording.h"
 #include "request.h"
+#include "shared.h"
 #include "token.h"
 #include "tuple.h"
 #include "utils/lsyscache.h"
@@ -61,6 +62,7 @@ typedef struct ClfScanState
 void
 _PG_init(void)
 {
+	clf_shared_init();
 	clf_token_init();
 }
 

@@ -3,92 +3,387 @@
  * budget.c
  *	  How many requests the API still allows, and waiting for more.
  *
- * Every answer says how many requests are left in the current window; when
- * none is, or after a 429, nothing of that budget leaves before the window or
- * the penalty is over: a request during the penalty would restart it.
+ * The API allows so many requests in any window of so many seconds, and says
+ * with each answer how many and how long.  So every request counts until a
+ * window after it was answered, which is not before it was counted there; when
+ * as many as are allowed count, the next one waits for the oldest to count no
+ * more.  Whatever the answers say was sent by others counts as well.
+ *
+ * After a 429 nothing of that budget leaves before the penalty is over: a
+ * request during the penalty would restart it.
  * https://developers.ringcentral.com/guide/basics/rate-limits
  *
- * This table is the backend's own.
+ * Who has to wait stands in line, so that a scan of many pages, which goes to
+ * the end of the line for each of them, does not keep others waiting.
  *
  *-------------------------------------------------------------------------
  */
 #include "budget.h"
 
+#include "common/pg_prng.h"
 #include "compat.h"
+#include "json.h"
 #include "miscadmin.h"
 #include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/formatting.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+/* What is documented for a group, until an answer tells */
+typedef struct GroupLimit
+{
+	const char *group;			/* NULL: any other */
+	int			limit;
+} GroupLimit;
+
+static const GroupLimit group_limits[] = {
+	{"light", 50}, {"medium", 40}, {"heavy", 10}, {"auth", 5}, {NULL, 10}
+};
+
+/* Window that is documented, and the longest that is believed, in seconds */
+#define DEFAULT_WINDOW 60
+#define LONGEST_WINDOW 3600
+
 /* Penalty when a 429 does not say how long it is, in seconds */
 #define DEFAULT_PENALTY 30
 
-/* Window when an answer does not say how long it is, in seconds */
-#define DEFAULT_WINDOW 60
+/*
+ * Not a limit: the API was asked the same thing by two at once.  It is enough to
+ * let the other one finish; milliseconds.
+ */
+#define DUPLICATE_REQUEST "CMN-304"
+#define DUPLICATE_PAUSE 1000
 
-/* A wait is cut into sleeps of at most an hour, in milliseconds */
-#define LONGEST_SLEEP INT64CONST(3600000)
+/* A request that was not answered yet is taken to be counted by then */
+#define LONGEST_TRAVEL (5 * USECS_PER_SEC)
+
+/* Those who waited for the end of a penalty leave one after the other */
+#define SPREAD (50 * INT64CONST(1000))
+
+/* Waiters look around so often; who did not for a while is gone */
+#define LONGEST_SLEEP 250
+#define GONE_AFTER (5 * USECS_PER_SEC)
 
 /* Shorter waits are not worth a message, in milliseconds */
 #define QUIET_WAIT 1000
 
+/* This backend's way to an entry of the shared table */
 struct ClfBudget
 {
-	char	   *account;
-	char	   *group;
-	TimestampTz closed_until;	/* by the local clock */
-	const char *reason;			/* why it is closed */
+	ClfAccount	account;
+	const char *use;			/* whose group is the same */
+	char		group[CLF_MAX_TEXT];
+	ClfKey		key;
 	ClfBudget  *next;
 };
 
 static ClfBudget *budgets = NULL;
 
+/* ----------
+ * Entries; all of this with the lock
+ * ----------
+ */
+
+static bool
+is_idle(const ClfBudgetEntry *entry, TimestampTz now)
+{
+	for (int i = 0; i < entry->nslots; i++)
+	{
+		if (entry->slots[i].frees_at > now)
+			return false;
+	}
+	return entry->closed_until <= now;
+}
+
+/* A free entry, else one that matters least */
+static ClfBudgetEntry *
+choose_entry(ClfShared *shared, TimestampTz now)
+{
+	ClfBudgetEntry *best = NULL;
+	bool		best_idle = false;
+
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		ClfBudgetEntry *entry = &shared->budgets[i];
+		bool		idle = is_idle(entry, now);
+
+		if (best == NULL || (idle && !best_idle) ||
+			(idle == best_idle && entry->used_at < best->used_at))
+		{
+			best = entry;
+			best_idle = idle;
+		}
+	}
+	return best;
+}
+
+static ClfBudgetEntry *
+find_entry(ClfShared *shared, const ClfBudget *budget)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ClfBudgetEntry *entry = NULL;
+	const GroupLimit *documented = group_limits;
+
+	for (int i = 0; i < CLF_MAX_BUDGETS && entry == NULL; i++)
+	{
+		if (shared->budgets[i].used_at != 0 &&
+			clf_same_key(&shared->budgets[i].key, &budget->key))
+			entry = &shared->budgets[i];
+	}
+	if (entry == NULL)
+	{
+		entry = choose_entry(shared, now);
+		memset(entry, 0, sizeof(ClfBudgetEntry));
+		entry->key = budget->key;
+		strlcpy(entry->base_url, budget->account.base_url, CLF_MAX_TEXT);
+		strlcpy(entry->client_id, budget->account.client_id, CLF_MAX_TEXT);
+		strlcpy(entry->owner, budget->account.owner, CLF_MAX_TEXT);
+		strlcpy(entry->group, budget->group, CLF_MAX_TEXT);
+		while (documented->group && strcmp(documented->group, budget->group) != 0)
+			documented++;
+		entry->limit = documented->limit;
+		entry->window = DEFAULT_WINDOW;
+	}
+	entry->used_at = now;
+	return entry;
+}
+
+/*
+ * Drop what counts no more.  What claims to count for longer than it can is of
+ * a clock that has been set back since.
+ */
+static void
+refresh(ClfBudgetEntry *entry, TimestampTz now)
+{
+	TimestampTz latest = now + entry->window * USECS_PER_SEC + LONGEST_TRAVEL;
+	int			kept = 0;
+
+	for (int i = 0; i < entry->nslots; i++)
+	{
+		if (entry->slots[i].frees_at > now &&
+			entry->slots[i].frees_at <= latest)
+			entry->slots[kept++] = entry->slots[i];
+	}
+	entry->nslots = kept;
+	if (entry->closed_at > now)
+		entry->closed_until = entry->closed_at = 0;
+	for (int i = 0; i < CLF_MAX_WAITERS; i++)
+	{
+		if (entry->waiters[i].seen_at < now - GONE_AFTER ||
+			entry->waiters[i].seen_at > now)
+			entry->waiters[i].ticket = 0;
+	}
+}
+
+/* Take note of a request that counts until then */
+static void
+add_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
+{
+	if (entry->nslots == CLF_MAX_SLOTS)
+		return;					/* then nobody looks at them, see slot_time */
+	entry->slots[entry->nslots].id = id;
+	entry->slots[entry->nslots++].frees_at = frees_at;
+}
+
+static int
+compare_slots(const void *a, const void *b)
+{
+	TimestampTz time_a = ((const ClfSlot *) a)->frees_at;
+	TimestampTz time_b = ((const ClfSlot *) b)->frees_at;
+
+	return time_a < time_b ? -1 : time_a > time_b;
+}
+
+/*
+ * When the one with so many before them in the line may send.  A limit beyond
+ * the table's size is left to the API's answers.
+ */
+static TimestampTz
+slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
+{
+	int			lacking = before + 1 - (entry->limit - entry->nslots);
+	TimestampTz time = now;
+
+	if (entry->limit <= CLF_MAX_SLOTS && lacking > 0)
+	{
+		qsort(entry->slots, entry->nslots, sizeof(ClfSlot), compare_slots);
+		time = entry->nslots == 0 ? now :
+			entry->slots[Min(lacking, entry->nslots) - 1].frees_at;
+	}
+	if (entry->closed_until > now)
+		time = Max(time, entry->closed_until + before * SPREAD);
+	return time;
+}
+
+/* How many with a smaller ticket are in line */
+static int
+count_before(const ClfBudgetEntry *entry, uint64 ticket)
+{
+	int			n = 0;
+
+	for (int i = 0; i < CLF_MAX_WAITERS; i++)
+	{
+		if (entry->waiters[i].ticket != 0 && entry->waiters[i].ticket < ticket)
+			n++;
+	}
+	return n;
+}
+
+/* Stand in line with this ticket, or say that one still does */
+static void
+stand_in_line(ClfBudgetEntry *entry, uint64 ticket, TimestampTz now)
+{
+	ClfWaiter  *place = NULL;
+
+	for (int i = 0; i < CLF_MAX_WAITERS; i++)
+	{
+		ClfWaiter  *waiter = &entry->waiters[i];
+
+		if (waiter->ticket == ticket || (waiter->ticket == 0 && place == NULL))
+			place = waiter;
+		if (waiter->ticket == ticket)
+			break;
+	}
+	if (place == NULL)
+		return;					/* the line is full: wait outside */
+	place->ticket = ticket;
+	place->seen_at = now;
+}
+
+/*
+ * clf_budget_line_length
+ *		How many backends wait.
+ */
+int
+clf_budget_line_length(const ClfBudgetEntry *entry, TimestampTz now)
+{
+	int			n = 0;
+
+	for (int i = 0; i < CLF_MAX_WAITERS; i++)
+	{
+		if (entry->waiters[i].ticket != 0 &&
+			entry->waiters[i].seen_at >= now - GONE_AFTER)
+			n++;
+	}
+	return n;
+}
+
+static void
+leave_line(ClfBudget *budget, uint64 ticket)
+{
+	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+
+	for (int i = 0; i < CLF_MAX_WAITERS; i++)
+	{
+		if (entry->waiters[i].ticket == ticket)
+			entry->waiters[i].ticket = 0;
+	}
+	clf_shared_unlock();
+}
+
+/* ----------
+ * Waiting
+ * ----------
+ */
+
+static void
+set_group(ClfBudget *budget, const char *group)
+{
+	char	   *lower = asc_tolower(group, strlen(group));
+	const char *texts[2];
+	char		account[2 * sizeof(ClfKey) + 1];
+
+	hex_encode((const char *) &budget->account.key, sizeof(ClfKey), account);
+	account[sizeof(account) - 1] = '\0';
+	texts[0] = account;
+	texts[1] = lower;
+	strlcpy(budget->group, lower, CLF_MAX_TEXT);
+	budget->key = clf_shared_key(texts, 2);
+}
+
 /*
  * clf_budget_get
- *		The budget of that account and group; lives as long as the backend.
+ *		The budget for some use by that account; lives as long as the backend.
+ *		It is that of the throttling group, until an answer names another one.
  */
 ClfBudget  *
-clf_budget_get(const char *account, const char *group)
+clf_budget_get(const ClfAccount *account, const char *use, const char *group)
 {
 	ClfBudget  *budget;
 
 	for (budget = budgets; budget != NULL; budget = budget->next)
 	{
-		if (strcmp(budget->account, account) == 0 &&
-			strcmp(budget->group, group) == 0)
+		if (clf_same_key(&budget->account.key, &account->key) &&
+			strcmp(budget->use, use) == 0)
 			return budget;
 	}
 	budget = MemoryContextAllocZero(TopMemoryContext, sizeof(ClfBudget));
-	budget->account = MemoryContextStrdup(TopMemoryContext, account);
-	budget->group = MemoryContextStrdup(TopMemoryContext, group);
+	budget->account = *account;
+	budget->use = MemoryContextStrdup(TopMemoryContext, use);
+	set_group(budget, group);
 	budget->next = budgets;
 	budgets = budget;
 	return budget;
 }
 
-/* Milliseconds until a request may leave */
-static long
-remaining_wait(const ClfBudget *budget)
+/*
+ * Take a slot if it is this one's turn, and 0 is returned; else stand in line,
+ * and the time when it will be is returned.  A ticket of 0 stands nowhere.
+ */
+static TimestampTz
+take_slot(ClfBudget *budget, uint64 *ticket, bool stay, uint64 *slot)
 {
-	return TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-										   budget->closed_until);
+	TimestampTz now = GetCurrentTimestamp();
+	ClfShared  *shared = clf_shared_lock();
+	ClfBudgetEntry *entry = find_entry(shared, budget);
+	TimestampTz turn;
+
+	refresh(entry, now);
+	if (*ticket == 0)
+		*ticket = ++shared->last_id;
+	turn = slot_time(entry, count_before(entry, *ticket), now);
+	if (turn <= now)
+	{
+		*slot = ++shared->last_id;
+		add_slot(entry, *slot,
+				 now + entry->window * USECS_PER_SEC +
+				 Min(LONGEST_TRAVEL, entry->window * USECS_PER_SEC / 2));
+		entry->requests++;
+	}
+	else if (stay)
+		stand_in_line(entry, *ticket, now);
+	clf_shared_unlock();
+	return turn <= now ? 0 : turn;
 }
 
 /*
- * clf_budget_ready
- *		May a request leave at once?
+ * clf_budget_try
+ *		Take a slot if that is possible at once.
  */
 bool
-clf_budget_ready(ClfBudget *budget)
+clf_budget_try(ClfBudget *budget, uint64 *slot)
 {
-	return remaining_wait(budget) == 0;
+	uint64		ticket = 0;
+
+	return take_slot(budget, &ticket, false, slot) == 0;
 }
 
-/* Say what is waited for, unless it is soon over */
+/* Say what is waited for, or that it takes too long */
 static void
-announce_wait(int64 milliseconds, const char *purpose, const char *reason)
+announce_wait(const ClfOptions *options, int64 milliseconds,
+			  const char *purpose, const char *reason)
 {
+	if (options->max_rate_wait > 0 && milliseconds > options->max_rate_wait)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("would have to wait %lld seconds %s, longer than "
+						"max_rate_wait", (long long) (milliseconds + 999) / 1000,
+						purpose),
+				 errdetail("%s", reason),
+				 errhint("Try again later, or raise the server option "
+						 "max_rate_wait.")));
 	if (milliseconds > QUIET_WAIT)
 		ereport(NOTICE,
 				(errmsg("waiting %lld seconds %s",
@@ -115,12 +410,13 @@ sleep_for(int64 milliseconds)
  *		NOTICE: "waiting 5 seconds <purpose>".
  */
 void
-clf_budget_pause(int64 milliseconds, const char *purpose, const char *reason)
+clf_budget_pause(const ClfOptions *options, int64 milliseconds,
+				 const char *purpose, const char *reason)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													milliseconds);
 
-	announce_wait(milliseconds, purpose, reason);
+	announce_wait(options, milliseconds, purpose, reason);
 	for (;;)
 	{
 		int64		rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
@@ -132,47 +428,198 @@ clf_budget_pause(int64 milliseconds, const char *purpose, const char *reason)
 	}
 }
 
-/*
- * clf_budget_wait
- *		Wait until a request may leave, open to interrupts.  Returns the
- *		seconds that it took.
- */
-double
-clf_budget_wait(ClfBudget *budget)
+/* Why a request has to wait */
+static const char *
+describe_wait(ClfBudget *budget)
 {
-	TimestampTz start = GetCurrentTimestamp();
+	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+	bool		closed = entry->closed_until > GetCurrentTimestamp();
+	int			limit = entry->limit;
+	int			window = entry->window;
 
-	if (remaining_wait(budget) > 0)
-		announce_wait(remaining_wait(budget),
-					  "for RingCentral's request limit", budget->reason);
-	while (remaining_wait(budget) > 0)
-		sleep_for(remaining_wait(budget));
-	return (GetCurrentTimestamp() - start) / (double) USECS_PER_SEC;
+	clf_shared_unlock();
+	if (closed)
+		return "A request was refused because the limit was used up.";
+	return psprintf("The limit is %d requests in %d seconds.", limit, window);
 }
 
 static void
-close_for(ClfBudget *budget, int seconds, const char *reason)
+note_wait(ClfBudget *budget, TimestampTz elapsed)
 {
-	budget->closed_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													   seconds * INT64CONST(1000));
-	budget->reason = reason;
+	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+
+	entry->waits++;
+	entry->wait_time += elapsed;
+	clf_shared_unlock();
+}
+
+/*
+ * clf_budget_take
+ *		Take a slot, after a wait if need be, open to interrupts.  Returns the
+ *		seconds that it took.
+ */
+double
+clf_budget_take(ClfBudget *budget, const ClfOptions *options, uint64 *slot)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	uint64		ticket = 0;
+	TimestampTz turn = take_slot(budget, &ticket, true, slot);
+	TimestampTz elapsed;
+
+	if (turn == 0)
+		return 0;
+	PG_TRY();
+	{
+		announce_wait(options, TimestampDifferenceMilliseconds(start, turn),
+					  "for RingCentral's request limit", describe_wait(budget));
+		while (turn != 0)
+		{
+			sleep_for(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
+													  turn));
+			turn = take_slot(budget, &ticket, true, slot);
+		}
+	}
+	PG_FINALLY();
+	{
+		leave_line(budget, ticket);
+	}
+	PG_END_TRY();
+	elapsed = GetCurrentTimestamp() - start;
+	note_wait(budget, elapsed);
+	return elapsed / (double) USECS_PER_SEC;
+}
+
+/* ----------
+ * Learning from answers
+ * ----------
+ */
+
+/* The API's code for a 429 */
+static char *
+refusal_code(const ClfResponse *response)
+{
+	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
+									   response->length);
+	char	   *code = clf_json_get_text(error, "errors.0.errorCode");
+
+	return code ? code : clf_json_get_text(error, "errorCode");
+}
+
+static void
+close_entry(ClfBudgetEntry *entry, int64 milliseconds, TimestampTz now)
+{
+	entry->closed_at = now;
+	entry->closed_until = Max(entry->closed_until,
+							  now + milliseconds * INT64CONST(1000));
+}
+
+/*
+ * A 429.  Without the headers of a limit it is another one, such as that of the
+ * IP address, and all budgets there are closed.
+ */
+static void
+close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
+					const ClfResponse *response, const char *code,
+					TimestampTz now)
+{
+	int64		penalty = (response->retry_after >= 0 ? response->retry_after :
+						   DEFAULT_PENALTY) * INT64CONST(1000);
+
+	entry->refused++;
+	if (code && strcmp(code, DUPLICATE_REQUEST) == 0)
+		penalty = DUPLICATE_PAUSE;
+	else if (response->rate_limit < 0)
+	{
+		for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+		{
+			if (shared->budgets[i].used_at != 0 &&
+				strcmp(shared->budgets[i].base_url, entry->base_url) == 0)
+				close_entry(&shared->budgets[i], penalty, now);
+		}
+	}
+	close_entry(entry, penalty, now);
+}
+
+/* What was sent by others counts from now on: it did so a while ago */
+static void
+learn_limit(ClfBudgetEntry *entry, const ClfResponse *response,
+			TimestampTz now)
+{
+	int			unknown;
+
+	if (response->rate_limit <= 0)
+		return;
+	entry->limit = response->rate_limit;
+	entry->learned = true;
+	if (response->rate_window > 0)
+		entry->window = Min(response->rate_window, LONGEST_WINDOW);
+	if (response->rate_remaining < 0 || response->status == 429)
+		return;
+	unknown = entry->limit - response->rate_remaining - entry->nslots;
+	for (int i = 0; i < Min(unknown, CLF_MAX_SLOTS); i++)
+		add_slot(entry, 0, now + entry->window * USECS_PER_SEC);
+	if (response->rate_remaining == 0 && entry->limit > CLF_MAX_SLOTS)
+		close_entry(entry, entry->window * INT64CONST(1000), now);
+}
+
+/* The slot counts until a window after the answer began to come */
+static void
+settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz answered)
+{
+	for (int i = 0; i < entry->nslots; i++)
+	{
+		if (entry->slots[i].id == id)
+			entry->slots[i].frees_at = answered +
+				entry->window * USECS_PER_SEC;
+	}
+}
+
+/* The request was counted in another group than it was thought to be */
+static void
+move_slot(ClfBudget *budget, uint64 slot, const char *group)
+{
+	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+
+	settle_slot(entry, slot, 0);
+	entry->requests--;
+	clf_shared_unlock();
+	set_group(budget, group);
+	entry = find_entry(clf_shared_lock(), budget);
+	add_slot(entry, slot, 0);
+	entry->requests++;
+	clf_shared_unlock();
 }
 
 /*
  * clf_budget_note
- *		Learn from an answer.
+ *		Learn from the answer to the request that took the slot; NULL: there
+ *		was none, or it is not waited for.
  */
 void
-clf_budget_note(ClfBudget *budget, const ClfResponse *response)
+clf_budget_note(ClfBudget *budget, uint64 slot, const ClfResponse *response)
 {
-	if (response->status == 429)
-		close_for(budget,
-				  response->retry_after >= 0 ? response->retry_after :
-				  DEFAULT_PENALTY,
-				  "A request was refused because the limit was used up.");
-	else if (response->rate_remaining == 0)
-		close_for(budget,
-				  response->rate_window >= 0 ? response->rate_window :
-				  DEFAULT_WINDOW,
-				  "All requests of the current window have been sent.");
+	TimestampTz now = GetCurrentTimestamp();
+	char	   *code = NULL;
+	ClfShared  *shared;
+	ClfBudgetEntry *entry;
+
+	if (response && response->status == 429)
+		code = refusal_code(response);
+	if (response && response->rate_group[0] != '\0' &&
+		pg_strcasecmp(response->rate_group, budget->group) != 0)
+		move_slot(budget, slot, response->rate_group);
+
+	shared = clf_shared_lock();
+	entry = find_entry(shared, budget);
+	refresh(entry, now);
+	if (response)
+	{
+		learn_limit(entry, response, now);
+		entry->bytes += Max(response->wire_bytes, 0);
+		entry->failed += response->status >= 400 && response->status != 429;
+	}
+	settle_slot(entry, slot, response ? response->answered : now);
+	if (response && response->status == 429)
+		close_after_refusal(shared, entry, response, code, now);
+	clf_shared_unlock();
 }

@@ -3,10 +3,11 @@
  * budget.h
  *	  How many requests the API still allows, and waiting for more.
  *
- * Room 7.  Uses http (what a response says).
+ * Uses option, shared, json, http (what a response says).
  *
- * A budget belongs to an account key (who calls whom: the token room makes it)
- * and a throttling group.
+ * A budget is that of an account, which is a RingCentral user and an app, and
+ * of one of the API's throttling groups.  Before a request leaves, a slot of the
+ * budget has to be taken; what the answer says goes back to it.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,14 +17,30 @@
 #include "postgres.h"
 
 #include "http.h"
+#include "option.h"
+#include "shared.h"
 
 typedef struct ClfBudget ClfBudget;
 
-extern ClfBudget *clf_budget_get(const char *account, const char *group);
-extern bool clf_budget_ready(ClfBudget *budget);
-extern double clf_budget_wait(ClfBudget *budget);
-extern void clf_budget_pause(int64 milliseconds, const char *purpose,
-							 const char *reason);
-extern void clf_budget_note(ClfBudget *budget, const ClfResponse *response);
+/* Who sends requests */
+typedef struct ClfAccount
+{
+	ClfKey		key;
+	char		base_url[CLF_MAX_TEXT];
+	char		client_id[CLF_MAX_TEXT];	/* "": not known, as the next */
+	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
+} ClfAccount;
+
+extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
+								 const char *group);
+extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);
+extern double clf_budget_take(ClfBudget *budget, const ClfOptions *options,
+							  uint64 *slot);
+extern void clf_budget_note(ClfBudget *budget, uint64 slot,
+							const ClfResponse *response);
+extern void clf_budget_pause(const ClfOptions *options, int64 milliseconds,
+							 const char *purpose, const char *reason);
+extern int	clf_budget_line_length(const ClfBudgetEntry *entry,
+								   TimestampTz now);
 
 #endif							/* CLF_BUDGET_H */

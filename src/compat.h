@@ -15,6 +15,9 @@
 #include "miscadmin.h"
 #include "optimizer/pathnode.h"
 #include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 170000
+#include "storage/dsm_registry.h"
+#endif
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
@@ -102,6 +105,25 @@ clf_wait_event(uint32 *cache, const char *name)
 	(void) cache;
 	(void) name;
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/*
+ * Shared memory of that name, made by the first who asks: PostgreSQL 17.  NULL
+ * before.
+ */
+static inline void *
+clf_named_segment(const char *name, size_t size, void (*init) (void *))
+{
+#if PG_VERSION_NUM >= 170000
+	bool		found;
+
+	return GetNamedDSMSegment(name, size, init, &found);
+#else
+	(void) name;
+	(void) size;
+	(void) init;
+	return NULL;
 #endif
 }
 

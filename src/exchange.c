@@ -25,7 +25,9 @@ struct ClfExchange
 
 	ClfHttp    *http;			/* opened at the first request */
 	ClfToken   *token;
-	int			generation;		/* of the token that was sent last */
+	uint64		generation;		/* of the token that was sent last */
+	ClfBudget  *budget;
+	uint64		slot;			/* that the request under way took */
 
 	/* the request under way, or the last one */
 	char	   *shown;			/* path and query, for error messages */
@@ -133,13 +135,16 @@ clf_exchange_learn_clock(ClfExchange *exchange)
 						   &detail);
 }
 
-static ClfBudget *
-get_budget(const ClfExchange *exchange)
+/* The account may differ with the token */
+static void
+find_budget(ClfExchange *exchange)
 {
-	return clf_budget_get(clf_token_account(exchange->token),
-						  exchange->options->resource->throttling_group);
+	exchange->budget = clf_budget_get(clf_token_account(exchange->token),
+									  exchange->base_url,
+									  exchange->options->resource->throttling_group);
 }
 
+/* Send the request, for which a slot has been taken */
 static void
 send_request(ClfExchange *exchange, const ClfRequest *request)
 {
@@ -160,7 +165,7 @@ void
 clf_exchange_send_ahead(ClfExchange *exchange, const ClfRequest *request)
 {
 	if (!clf_token_fresh(exchange->token, exchange->options) ||
-		!clf_budget_ready(get_budget(exchange)))
+		!clf_budget_try(exchange->budget, &exchange->slot))
 		return;
 	show_url(exchange, request->url);
 	send_request(exchange, request);
@@ -184,8 +189,10 @@ clf_exchange_advance(ClfExchange *exchange)
 void
 clf_exchange_abandon(ClfExchange *exchange)
 {
-	if (exchange->http)
-		clf_http_abandon(exchange->http);
+	if (exchange->http == NULL || !clf_http_in_flight(exchange->http))
+		return;
+	clf_http_abandon(exchange->http);
+	clf_budget_note(exchange->budget, exchange->slot, NULL);
 }
 
 /*
@@ -208,8 +215,8 @@ finish_request(ClfExchange *exchange, MemoryContext cxt, ClfResponse *response)
 	clf_http_wait(exchange->http);
 	how = clf_http_finish(exchange->http, cxt, response, &exchange->detail);
 	exchange->stats->bytes += Max(response->wire_bytes, 0);
-	if (how == CLF_TRANSPORT_OK)
-		clf_budget_note(get_budget(exchange), response);
+	clf_budget_note(exchange->budget, exchange->slot,
+					how == CLF_TRANSPORT_OK ? response : NULL);
 	return how;
 }
 
@@ -232,7 +239,12 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 			return how;
 	}
 	clf_exchange_login(exchange);
-	exchange->stats->budget_wait += clf_budget_wait(get_budget(exchange));
+	find_budget(exchange);
+	exchange->stats->budget_wait += clf_budget_take(exchange->budget,
+													exchange->options,
+													&exchange->slot);
+	if (!clf_token_fresh(exchange->token, exchange->options))
+		clf_exchange_login(exchange);	/* the wait was long */
 	send_request(exchange, request);
 	return finish_request(exchange, cxt, response);
 }

@@ -711,6 +711,7 @@ read_response(ClfHttp *http, ClfResponse *response)
 	long		status = 0;
 	curl_off_t	bytes = 0;
 	curl_off_t	announced = -1;
+	curl_off_t	until_answer = 0;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
@@ -719,6 +720,8 @@ read_response(ClfHttp *http, ClfResponse *response)
 	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 					  &announced);
 	response->content_length = announced;
+	curl_easy_getinfo(http->easy, CURLINFO_STARTTRANSFER_TIME_T, &until_answer);
+	response->answered = http->started + until_answer;
 	response->content_range = get_header(http, "Content-Range");
 	response->content_encoding = get_header(http, "Content-Encoding");
 	response->transfer_encoding = get_header(http, "Transfer-Encoding");

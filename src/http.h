@@ -58,6 +58,7 @@ typedef struct ClfResponse
 	int			rate_remaining;
 	int			rate_window;	/* seconds */
 	int			retry_after;	/* seconds */
+	TimestampTz answered;		/* when it began to come, by the local clock */
 	TimestampTz date;			/* the API's clock, whole seconds; 0: not
 								 * given */
 } ClfResponse;

@@ -96,6 +96,8 @@ static const OptionDef option_defs[] = {
 	"64MB", 1024, MaxAllocSize},
 	{"max_recording_size", ON_SERVER | ON_TABLE, read_size,
 	OPT(max_recording_size), "256MB", 1024, MaxAllocSize - VARHDRSZ},
+	{"max_rate_wait", ON_SERVER, read_duration, OPT(max_rate_wait),
+	NULL, 1, INT_MAX},
 	{"max_retries", ON_SERVER, read_count, OPT(max_retries), "5", 0, 100},
 	{"account_id", ON_SERVER | ON_TABLE, read_id, OPT(account_id), "~", 0, 0},
 	{"page_size", ON_SERVER | ON_TABLE, read_count, OPT(page_size),

@@ -35,6 +35,7 @@ typedef struct ClfOptions
 	int			max_response_size;	/* bytes, decompressed */
 	int			max_recording_size; /* bytes */
 	int			max_retries;	/* of one request */
+	int			max_rate_wait;	/* milliseconds; 0: as long as it takes */
 
 	/* What the table stands for */
 	const ClfResource *resource;

@@ -79,7 +79,8 @@ clf_retry(ClfRetry *retry, const ClfOptions *options, ClfTransport how,
 		return false;
 	if (how == CLF_TRANSPORT_OK)
 		reason = psprintf("It answered %d.", response->status);
-	clf_budget_pause(next_delay(retry, how, response), "to try again", reason);
+	clf_budget_pause(options, next_delay(retry, how, response), "to try again",
+					 reason);
 	return true;
 }
 

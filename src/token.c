@@ -4,22 +4,31 @@
  *	  OAuth: obtain, keep and renew access tokens.
  *
  * A login costs one of few requests of the group "auth", and RingCentral ends
- * the oldest session of a user who has too many, so a token is kept for the
- * whole life of the backend and used until shortly before it expires.
+ * the oldest session of a user who has too many, so one login serves all
+ * backends with the same credentials, until shortly before its token expires.
+ * While a backend logs in, others who need the token wait for it.
  * https://developers.ringcentral.com/guide/authentication/jwt-flow
  *
+ * The table of tokens that backends share is found by a hash of URL and
+ * credentials, so that nobody gets a token who could not have logged in.  Each
+ * backend has a copy of those it uses.
+ *
  * A change of the user mapping or the server takes effect at once: syscache
- * invalidation empties the entry.
+ * invalidation empties the copy and the shared entry.
  *
  *-------------------------------------------------------------------------
  */
 #include "token.h"
 
-#include "budget.h"
+#include "compat.h"
 #include "foreign/foreign.h"
+#include "http.h"
 #include "json.h"
+#include "miscadmin.h"
 #include "request.h"
 #include "retry.h"
+#include "shared.h"
+#include "storage/procarray.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -34,6 +43,9 @@
 /* What expires_in is when the answer does not say, or nonsense, in seconds */
 #define DEFAULT_EXPIRES_IN 3600
 
+/* Who waits for a login looks so often whether its backend lives; milliseconds */
+#define LOOK_EVERY 500
+
 /* The token of one user mapping; lives as long as the backend */
 struct ClfToken
 {
@@ -41,15 +53,113 @@ struct ClfToken
 	uint32		mapping_hash;	/* of the syscache entries it was made from */
 	uint32		server_hash;
 	bool		by_login;		/* else the mapping's own access_token */
+	ClfKey		key;			/* of the shared entry, if by_login */
 	char	   *value;			/* NULL: none at present */
-	int			generation;		/* counts the values that there were */
+	uint64		generation;		/* tells one value from the next */
 	char	   *base_url;		/* where it may be sent */
-	char	   *account;		/* key of its budgets */
+	ClfAccount	account;		/* whose requests it is for */
 	TimestampTz renew_at;		/* by the local clock */
 	ClfToken   *next;
 };
 
+/* A login under way */
+typedef struct Login
+{
+	const ClfOptions *options;
+	const ClfCredentials *credentials;
+	ClfSecrets	secrets;
+	ClfRetry	retry;
+} Login;
+
+/* A token as it goes from the shared table, or from a login, to the copy */
+typedef struct Obtained
+{
+	char		token[CLF_MAX_TOKEN_LENGTH];
+	char		owner[CLF_MAX_TEXT];
+	uint64		generation;
+	TimestampTz renew_at;
+} Obtained;
+
 static ClfToken *tokens = NULL;
+
+/* ----------
+ * The shared table; all of this with the lock
+ * ----------
+ */
+
+/* The entry, or NULL; tokens that are out of date are wiped by the way */
+static ClfTokenEntry *
+find_entry(ClfShared *shared, const ClfKey *key)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ClfTokenEntry *found = NULL;
+
+	for (int i = 0; i < CLF_MAX_TOKENS; i++)
+	{
+		ClfTokenEntry *entry = &shared->tokens[i];
+
+		if (entry->used_at == 0)
+			continue;
+		if (entry->renew_at <= now)
+			explicit_bzero(entry->token, sizeof(entry->token));
+		if (clf_same_key(&entry->key, key))
+			found = entry;
+	}
+	return found;
+}
+
+/* The entry, made in the place of the one used least recently if need be */
+static ClfTokenEntry *
+get_entry(ClfShared *shared, const ClfKey *key)
+{
+	ClfTokenEntry *entry = find_entry(shared, key);
+
+	for (int i = 0; i < CLF_MAX_TOKENS && entry == NULL; i++)
+	{
+		if (shared->tokens[i].used_at == 0)
+			entry = &shared->tokens[i];
+	}
+	if (entry == NULL)
+	{
+		entry = &shared->tokens[0];
+		for (int i = 1; i < CLF_MAX_TOKENS; i++)
+		{
+			if (shared->tokens[i].used_at < entry->used_at)
+				entry = &shared->tokens[i];
+		}
+	}
+	if (entry->used_at == 0 || !clf_same_key(&entry->key, key))
+	{
+		explicit_bzero(entry, sizeof(ClfTokenEntry));
+		entry->key = *key;
+	}
+	entry->used_at = GetCurrentTimestamp();
+	return entry;
+}
+
+/* Does another backend log in at this moment? */
+static bool
+login_under_way(const ClfTokenEntry *entry)
+{
+	return entry->login_pid != 0 && entry->login_pid != MyProcPid &&
+		BackendPidGetProc(entry->login_pid) != NULL;
+}
+
+/* Forget the shared token, if it still is that one */
+static void
+drop_shared(const ClfToken *token)
+{
+	ClfTokenEntry *entry = find_entry(clf_shared_lock(), &token->key);
+
+	if (entry && entry->generation == token->generation)
+		explicit_bzero(entry->token, sizeof(entry->token));
+	clf_shared_unlock();
+}
+
+/* ----------
+ * The backend's copies
+ * ----------
+ */
 
 /* Forget the value, in memory as well */
 static void
@@ -69,10 +179,13 @@ on_syscache_change(Datum arg, int cacheid, uint32 hash)
 	(void) arg;
 	for (ClfToken *token = tokens; token != NULL; token = token->next)
 	{
-		if (hash == 0 ||
-			hash == (cacheid == USERMAPPINGOID ? token->mapping_hash :
+		if (hash != 0 &&
+			hash != (cacheid == USERMAPPINGOID ? token->mapping_hash :
 					 token->server_hash))
-			wipe(token);
+			continue;
+		if (hash != 0 && token->by_login && token->value)
+			drop_shared(token);
+		wipe(token);
 	}
 }
 
@@ -110,39 +223,66 @@ find_token(Oid umid, Oid serverid)
 	return token;
 }
 
-/* Replace a string that lives as long as the backend */
 static void
-set_text(char **text, const char *value)
-{
-	if (*text)
-		pfree(*text);
-	*text = MemoryContextStrdup(TopMemoryContext, value);
-}
-
-/* valid_ms: how long the value is good for; 0: nobody knows */
-static void
-set_token(ClfToken *token, const ClfOptions *options, const char *value,
-		  int64 valid_ms)
+set_value(ClfToken *token, const ClfOptions *options, const char *value)
 {
 	wipe(token);
 	token->value = MemoryContextStrdup(TopMemoryContext, value);
-	token->generation++;
-	set_text(&token->base_url, options->base_url);
-	token->by_login = valid_ms > 0;
-	token->renew_at = DT_NOEND;
-	if (token->by_login)
-		token->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													  valid_ms);
+	if (token->base_url)
+		pfree(token->base_url);
+	token->base_url = MemoryContextStrdup(TopMemoryContext, options->base_url);
 }
 
-/* A login under way */
-typedef struct Login
+/* Whose requests they are: the texts that tell, and those that people see */
+static void
+set_account(ClfAccount *account, const char *const *texts, int ntexts,
+			const ClfOptions *options, const char *client_id,
+			const char *owner)
 {
-	const ClfOptions *options;
-	const ClfCredentials *credentials;
-	ClfSecrets	secrets;
-	ClfRetry	retry;
-} Login;
+	account->key = clf_shared_key(texts, ntexts);
+	strlcpy(account->base_url, options->base_url, CLF_MAX_TEXT);
+	strlcpy(account->client_id, client_id, CLF_MAX_TEXT);
+	strlcpy(account->owner, owner, CLF_MAX_TEXT);
+}
+
+/* The copy of a token that came from a login */
+static void
+use_obtained(ClfToken *token, const ClfOptions *options,
+			 const ClfCredentials *credentials, Obtained *obtained)
+{
+	const char *texts[3];
+
+	texts[0] = options->base_url;
+	texts[1] = credentials->client_id;
+	texts[2] = obtained->owner;
+	set_value(token, options, obtained->token);
+	set_account(&token->account, texts, 3, options, credentials->client_id,
+				obtained->owner);
+	token->by_login = true;
+	token->generation = obtained->generation;
+	token->renew_at = obtained->renew_at;
+	explicit_bzero(obtained->token, sizeof(obtained->token));
+}
+
+/* The copy of a token that the user mapping has; nothing tells whose it is */
+static void
+use_static(ClfToken *token, const ClfOptions *options, const char *value)
+{
+	const char *texts[2];
+
+	texts[0] = options->base_url;
+	texts[1] = value;
+	set_value(token, options, value);
+	set_account(&token->account, texts, 2, options, "", "");
+	token->by_login = false;
+	token->generation++;
+	token->renew_at = DT_NOEND;
+}
+
+/* ----------
+ * Logging in
+ * ----------
+ */
 
 static void
 login_error_context(void *arg)
@@ -173,6 +313,22 @@ login_request(const ClfOptions *options, const ClfCredentials *credentials)
 	return request;
 }
 
+/* The budget of logins: whose they are only the jwt tells */
+static ClfBudget *
+login_budget(const Login *login)
+{
+	const ClfCredentials *credentials = login->credentials;
+	const char *texts[3];
+	ClfAccount	account = {0};
+
+	texts[0] = login->options->base_url;
+	texts[1] = credentials->client_id;
+	texts[2] = credentials->jwt;
+	set_account(&account, texts, 3, login->options, credentials->client_id,
+				"");
+	return clf_budget_get(&account, TOKEN_PATH, "auth");
+}
+
 /* Post the login and wait for the answer */
 static void
 send_login(Login *login, ClfResponse *response)
@@ -180,21 +336,20 @@ send_login(Login *login, ClfResponse *response)
 	const ClfOptions *options = login->options;
 	ClfHttp    *http = clf_http_open(CurrentMemoryContext, options,
 									 options->base_url);
-	ClfBudget  *budget = clf_budget_get(psprintf("%s|%s|", options->base_url,
-												 login->credentials->client_id),
-										"auth");
+	ClfBudget  *budget = login_budget(login);
 	ClfRequest	request = login_request(options, login->credentials);
 	ClfTransport how;
 	const char *detail;
+	uint64		slot;
 
 	do
 	{
-		clf_budget_wait(budget);
+		(void) clf_budget_take(budget, options, &slot);
 		clf_http_start(http, options, &request);
 		clf_http_wait(http);
 		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
-		if (how == CLF_TRANSPORT_OK)
-			clf_budget_note(budget, response);
+		clf_budget_note(budget, slot,
+						how == CLF_TRANSPORT_OK ? response : NULL);
 	} while (clf_retry(&login->retry, options, how, response));
 
 	if (how != CLF_TRANSPORT_OK)
@@ -214,10 +369,10 @@ get_expires_in(ClfJson *answer)
 	return seconds > 0 ? seconds : DEFAULT_EXPIRES_IN;
 }
 
-/* Log in and keep what comes back */
+/* Log in */
 static void
-log_in(ClfToken *token, const ClfOptions *options,
-	   const ClfCredentials *credentials)
+log_in(const ClfOptions *options, const ClfCredentials *credentials,
+	   Obtained *obtained)
 {
 	ErrorContextCallback context;
 	Login		login = {0};
@@ -244,21 +399,199 @@ log_in(ClfToken *token, const ClfOptions *options,
 	if (value == NULL || value[0] == '\0')
 		clf_report_bad_answer("there is no access_token in it", response.body,
 							  response.length, &login.secrets);
+	if (strlen(value) >= sizeof(obtained->token))
+		clf_report_bad_answer("its access_token is too long", response.body,
+							  response.length, &login.secrets);
 
 	owner = clf_json_get_text(answer, "owner_id");
 	valid_ms = get_expires_in(answer) * INT64CONST(1000);
-	set_token(token, options, value,
-			  valid_ms - Min(RENEW_BEFORE_MS, valid_ms / 10));
-	set_text(&token->account, psprintf("%s|%s|%s", options->base_url,
-									   credentials->client_id,
-									   owner ? owner : ""));
+	valid_ms -= Min(RENEW_BEFORE_MS, valid_ms / 10);
+	strlcpy(obtained->token, value, sizeof(obtained->token));
+	strlcpy(obtained->owner, owner ? owner : "", sizeof(obtained->owner));
+	obtained->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 valid_ms);
 	error_context_stack = context.previous;
+}
+
+/* ----------
+ * One login for all
+ * ----------
+ */
+
+/*
+ * Take the shared token.  If there is none, false, and unless another backend
+ * is about to log in, this one is; *under_way tells.
+ */
+static bool
+take_shared(const ClfKey *key, Obtained *obtained, bool *under_way,
+			uint64 *failures)
+{
+	ClfTokenEntry *entry = get_entry(clf_shared_lock(), key);
+	bool		there = entry->token[0] != '\0';
+
+	*failures = entry->failures;
+	*under_way = !there && login_under_way(entry);
+	if (there)
+	{
+		memcpy(obtained->token, entry->token, sizeof(obtained->token));
+		memcpy(obtained->owner, entry->owner, sizeof(obtained->owner));
+		obtained->generation = entry->generation;
+		obtained->renew_at = entry->renew_at;
+	}
+	else if (!*under_way)
+		entry->login_pid = MyProcPid;
+	clf_shared_unlock();
+	return there;
+}
+
+/* The login that was waited for failed, and would fail here as well */
+static void
+report_shared_failure(const ClfKey *key)
+{
+	ClfTokenEntry *entry = get_entry(clf_shared_lock(), key);
+	ClfFailure	failure = entry->failure;
+
+	clf_shared_unlock();
+	ereport(ERROR,
+			(errcode(failure.sqlstate), errmsg("%s", failure.message),
+			 failure.detail[0] ? errdetail_internal("%s", failure.detail) : 0,
+			 failure.hint[0] ? errhint("%s", failure.hint) : 0,
+			 errcontext("waiting for another session's login")));
+}
+
+/* Keep a text of an error for other backends, whose encoding may differ */
+static void
+keep_text(char *copy, size_t size, const char *text)
+{
+	strlcpy(copy, text ? text : "", size);
+	for (char *p = copy; *p; p++)
+	{
+		if (IS_HIGHBIT_SET(*p))
+			*p = '?';
+	}
+}
+
+/* This backend's login ended without a token; error: how, or NULL */
+static void
+share_failure(const ClfKey *key, const ErrorData *error)
+{
+	ClfShared  *shared = clf_shared_lock();
+	ClfTokenEntry *entry = get_entry(shared, key);
+
+	entry->login_pid = 0;
+	if (error)
+	{
+		entry->failures++;
+		entry->failure.sqlstate = error->sqlerrcode;
+		keep_text(entry->failure.message, CLF_MAX_MESSAGE, error->message);
+		keep_text(entry->failure.detail, CLF_MAX_MESSAGE, error->detail);
+		keep_text(entry->failure.hint, CLF_MAX_MESSAGE, error->hint);
+	}
+	clf_shared_unlock();
+	ConditionVariableBroadcast(&shared->login_ended);
+}
+
+static void
+share_token(const ClfKey *key, Obtained *obtained)
+{
+	ClfShared  *shared = clf_shared_lock();
+	ClfTokenEntry *entry = get_entry(shared, key);
+
+	entry->login_pid = 0;
+	entry->generation = obtained->generation = ++shared->last_id;
+	entry->renew_at = obtained->renew_at;
+	memcpy(entry->owner, obtained->owner, sizeof(entry->owner));
+	memcpy(entry->token, obtained->token, sizeof(entry->token));
+	clf_shared_unlock();
+	ConditionVariableBroadcast(&shared->login_ended);
+}
+
+/* Log in for all; that somebody cancels this query is no failure of others */
+static void
+log_in_for_all(const ClfKey *key, const ClfOptions *options,
+			   const ClfCredentials *credentials, Obtained *obtained)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+
+	PG_TRY();
+	{
+		log_in(options, credentials, obtained);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+		bool		cancelled;
+
+		MemoryContextSwitchTo(cxt);
+		error = CopyErrorData();
+		cancelled = ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+			ERRCODE_OPERATOR_INTERVENTION;
+		share_failure(key, cancelled ? NULL : error);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	share_token(key, obtained);
+}
+
+/* Wait for another backend's login, open to interrupts */
+static void
+wait_for_login(const ClfKey *key, Obtained *obtained, bool *there)
+{
+	static uint32 wait_event = 0;
+	ClfShared  *shared = clf_shared_lock();
+	bool		under_way = true;
+	uint64		failures_before;
+	uint64		failures;
+
+	failures_before = get_entry(shared, key)->failures;
+	clf_shared_unlock();
+	ConditionVariablePrepareToSleep(&shared->login_ended);
+	for (;;)
+	{
+		*there = take_shared(key, obtained, &under_way, &failures);
+		if (!under_way)
+			break;
+		(void) ConditionVariableTimedSleep(&shared->login_ended, LOOK_EVERY,
+										   clf_wait_event(&wait_event,
+														  "CallLogToken"));
+	}
+	ConditionVariableCancelSleep();
+	if (!*there && failures != failures_before)
+	{
+		share_failure(key, NULL);	/* the turn to log in is not taken */
+		report_shared_failure(key);
+	}
+}
+
+static void
+obtain(ClfToken *token, const ClfOptions *options,
+	   const ClfCredentials *credentials)
+{
+	const char *texts[4];
+	Obtained	obtained;
+	bool		under_way;
+	bool		there;
+	uint64		failures;
+
+	texts[0] = options->base_url;
+	texts[1] = credentials->client_id;
+	texts[2] = credentials->client_secret;
+	texts[3] = credentials->jwt;
+	token->key = clf_shared_key(texts, lengthof(texts));
+
+	there = take_shared(&token->key, &obtained, &under_way, &failures);
+	if (under_way)
+		wait_for_login(&token->key, &obtained, &there);
+	if (!there)
+		log_in_for_all(&token->key, options, credentials, &obtained);
+	use_obtained(token, options, credentials, &obtained);
 }
 
 /*
  * clf_token_get
  *		The token with which this role calls this server, good for a while.
- *		Logs in when there is none, which sends a request.
+ *		Logs in when there is none, which sends a request, or waits for another
+ *		backend that does.
  *
  * What the token points to is the backend's; it may lose its value at any
  * access to the catalogs.
@@ -275,13 +608,9 @@ clf_token_get(const ClfOptions *options, Oid userid)
 	ClfToken   *token = find_token(credentials->umid, options->serverid);
 
 	if (!clf_token_fresh(token, options) && credentials->access_token)
-	{
-		set_token(token, options, credentials->access_token, 0);
-		set_text(&token->account, psprintf("%s||%u", options->base_url,
-										   credentials->umid));
-	}
+		use_static(token, options, credentials->access_token);
 	else if (!clf_token_fresh(token, options))
-		log_in(token, options, credentials);
+		obtain(token, options, credentials);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	return token;
@@ -295,12 +624,12 @@ clf_token_value(const ClfToken *token)
 
 /*
  * clf_token_account
- *		The account key for the budget room.
+ *		Whose requests are sent with it, for the budget room.
  */
-const char *
+const ClfAccount *
 clf_token_account(const ClfToken *token)
 {
-	return token->account;
+	return &token->account;
 }
 
 /*
@@ -320,7 +649,7 @@ clf_token_fresh(const ClfToken *token, const ClfOptions *options)
  * clf_token_generation
  *		Tells one value of the token from the next.
  */
-int
+uint64
 clf_token_generation(const ClfToken *token)
 {
 	return token->generation;
@@ -332,12 +661,13 @@ clf_token_generation(const ClfToken *token)
  *		may help.
  */
 bool
-clf_token_discard(ClfToken *token, int generation)
+clf_token_discard(ClfToken *token, uint64 generation)
 {
 	if (token->value == NULL || token->generation != generation)
 		return true;
 	if (!token->by_login)
 		return false;
+	drop_shared(token);
 	wipe(token);
 	return true;
 }

@@ -3,7 +3,7 @@
  * token.h
  *	  OAuth: obtain, keep and renew access tokens.
  *
- * Room 8.  Uses option, request, json, http, budget, retry, report.
+ * Room 8.  Uses option, request, json, shared, http, budget, retry, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-#include "http.h"
+#include "budget.h"
 #include "option.h"
 
 typedef struct ClfToken ClfToken;
@@ -20,9 +20,9 @@ typedef struct ClfToken ClfToken;
 extern void clf_token_init(void);
 extern ClfToken *clf_token_get(const ClfOptions *options, Oid userid);
 extern const char *clf_token_value(const ClfToken *token);
-extern const char *clf_token_account(const ClfToken *token);
+extern const ClfAccount *clf_token_account(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);
-extern int	clf_token_generation(const ClfToken *token);
-extern bool clf_token_discard(ClfToken *token, int generation);
+extern uint64 clf_token_generation(const ClfToken *token);
+extern bool clf_token_discard(ClfToken *token, uint64 generation);
 
 #endif							/* CLF_TOKEN_H */

@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * shared.h
+ *	  What the backends of a cluster share: the memory and its lock.
+ *
+ * Uses nothing.  What the fields mean is the business of the rooms that keep
+ * them: budget, token, activity.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_SHARED_H
+#define CLF_SHARED_H
+
+#include "postgres.h"
+
+#include "common/sha2.h"
+#include "datatype/timestamp.h"
+#include "storage/condition_variable.h"
+#include "storage/lwlock.h"
+
+/*
+ * Sizes.  When a table is full, the entry that was used least recently makes
+ * room.
+ */
+#define CLF_MAX_BUDGETS 64
+#define CLF_MAX_SLOTS 128		/* requests of one window */
+#define CLF_MAX_WAITERS 64		/* of one budget; others wait outside the line */
+#define CLF_MAX_TOKENS 32
+#define CLF_MAX_TOKEN_LENGTH 8192
+#define CLF_MAX_MESSAGE 512
+#define CLF_MAX_TEXT 128		/* texts are for people and cut, keys are not */
+
+/* Tells whose an entry is without showing it */
+typedef struct ClfKey
+{
+	uint8		bytes[PG_SHA256_DIGEST_LENGTH];
+} ClfKey;
+
+/* A request that was sent, or is about to be, and counts until then */
+typedef struct ClfSlot
+{
+	uint64		id;
+	TimestampTz frees_at;
+} ClfSlot;
+
+/* A backend in line for a slot; it moves up while it is there */
+typedef struct ClfWaiter
+{
+	uint64		ticket;			/* 0: nobody */
+	TimestampTz seen_at;		/* a backend that died leaves its place */
+} ClfWaiter;
+
+/* The request limit of one account and group; see budget.c */
+typedef struct ClfBudgetEntry
+{
+	ClfKey		key;
+	TimestampTz used_at;		/* 0: the entry is free */
+	char		base_url[CLF_MAX_TEXT];
+	char		client_id[CLF_MAX_TEXT];
+	char		owner[CLF_MAX_TEXT];
+	char		group[CLF_MAX_TEXT];
+	int			limit;			/* requests in a window */
+	int			window;			/* seconds */
+	bool		learned;		/* from an answer; else documented defaults */
+	TimestampTz closed_at;		/* nothing leaves from then */
+	TimestampTz closed_until;	/* until then */
+	int			nslots;
+	ClfSlot		slots[CLF_MAX_SLOTS];
+	ClfWaiter	waiters[CLF_MAX_WAITERS];
+
+	/* counted since stats_since */
+	int64		requests;
+	int64		refused;		/* 429 */
+	int64		failed;			/* other answers of 4xx and 5xx */
+	int64		bytes;
+	int64		waits;
+	int64		wait_time;		/* microseconds */
+} ClfBudgetEntry;
+
+/* An error as others get it: texts in ASCII */
+typedef struct ClfFailure
+{
+	int			sqlstate;
+	char		message[CLF_MAX_MESSAGE];
+	char		detail[CLF_MAX_MESSAGE];
+	char		hint[CLF_MAX_MESSAGE];
+} ClfFailure;
+
+/* An access token; see token.c */
+typedef struct ClfTokenEntry
+{
+	ClfKey		key;
+	TimestampTz used_at;		/* 0: the entry is free */
+	uint64		generation;		/* tells one token from the next */
+	int			login_pid;		/* backend that logs in; 0: none does */
+	TimestampTz renew_at;
+	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
+
+	uint64		failures;		/* of logins, counted */
+	ClfFailure	failure;		/* the last, for those who waited for it */
+	char		token[CLF_MAX_TOKEN_LENGTH];	/* "": none */
+} ClfTokenEntry;
+
+typedef struct ClfShared
+{
+	LWLock		lock;			/* where backends share it */
+	int			tranche;
+	uint64		last_id;		/* of slots, tickets and generations */
+	TimestampTz stats_since;
+	ConditionVariable login_ended;
+	ClfBudgetEntry budgets[CLF_MAX_BUDGETS];
+	ClfTokenEntry tokens[CLF_MAX_TOKENS];
+} ClfShared;
+
+extern void clf_shared_init(void);
+extern bool clf_shared_by_cluster(void);
+extern ClfShared *clf_shared_lock(void);
+extern void clf_shared_unlock(void);
+extern ClfKey clf_shared_key(const char *const *texts, int ntexts);
+extern bool clf_same_key(const ClfKey *a, const ClfKey *b);
+
+#endif							/* CLF_SHARED_H */
