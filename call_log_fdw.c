@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "activity.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "fmgr.h"
@@ -52,7 +53,7 @@ typedef struct ClfScanState
 	ClfRecordings *recordings;	/* NULL: no column needs more than the row */
 	bool		needs[CLF_SOURCES]; /* does a column come from there? */
 	ExprState  *early[CLF_SOURCES]; /* conditions to check before asking it */
-	ClfExchangeStats costs;
+	ClfActivity *activity;
 
 	bool		started;		/* has the pager the query? */
 	MemoryContext query_cxt;
@@ -126,11 +127,12 @@ prepare_scan(ForeignScanState *node)
 	state->tuple = clf_tuple_create(node->ss.ss_currentRelation,
 									state->options, state->plan->attnums);
 	more = state->needs[CLF_SOURCE_DETAILS] || state->needs[CLF_SOURCE_CONTENT];
+	state->activity = clf_activity_begin(state->cxt, state->options);
 	state->pager = clf_pager_create(state->cxt, state->options, userid, !more,
-									&state->costs);
+									state->activity);
 	if (more)
 		state->recordings = clf_recordings_create(state->cxt, state->options,
-												  userid, &state->costs);
+												  userid, state->activity);
 }
 
 /* Nothing is sent here, nor for EXPLAIN alone */
@@ -357,24 +359,25 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 }
 
 static void
-explain_stats(ForeignScanState *node, ExplainState *es)
+explain_activity(const ClfActivity *activity, ExplainState *es)
 {
-	ClfScanState *state = node->fdw_state;
-	const ClfPagerStats *stats = clf_pager_stats(state->pager);
-	const ClfExchangeStats *costs = &state->costs;
+	const ClfCounters *counters = &activity->counters;
 
-	ExplainPropertyInteger("Requests", NULL, costs->requests, es);
-	if (es->verbose || costs->retries > 0)
-		ExplainPropertyInteger("Retries", NULL, costs->retries, es);
-	ExplainPropertyInteger("Pages", NULL, stats->pages, es);
-	ExplainPropertyInteger("Records Received", NULL, stats->records, es);
-	if (es->verbose || stats->duplicates > 0)
-		ExplainPropertyInteger("Duplicates Dropped", NULL, stats->duplicates,
-							   es);
+	ExplainPropertyInteger("Requests", NULL, counters->requests, es);
+	if (es->verbose || counters->retries > 0)
+		ExplainPropertyInteger("Retries", NULL, counters->retries, es);
+	ExplainPropertyInteger("Pages", NULL, counters->pages, es);
+	ExplainPropertyInteger("Records Received", NULL, counters->records, es);
+	if (es->verbose || counters->duplicates > 0)
+		ExplainPropertyInteger("Duplicates Dropped", NULL,
+							   counters->duplicates, es);
 	if (es->verbose)
-		ExplainPropertyInteger("Bytes Received", NULL, costs->bytes, es);
-	if (es->timing && (es->verbose || costs->budget_wait > 0.001))
-		ExplainPropertyFloat("Budget Wait", "s", costs->budget_wait, 3, es);
+		ExplainPropertyInteger("Bytes Received", NULL, counters->bytes, es);
+	if (es->timing && (es->verbose || activity->budget_wait > 0.001))
+		ExplainPropertyFloat("Budget Wait", "s", activity->budget_wait, 3, es);
+	if (es->timing && es->verbose)
+		ExplainPropertyFloat("Network Wait", "s", activity->network_wait, 3,
+							 es);
 }
 
 static void
@@ -397,8 +400,8 @@ callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	if (es->costs)
 		ExplainPropertyFloat("Estimated Requests", NULL, state->plan->requests,
 							 0, es);
-	if (es->analyze && state->pager)
-		explain_stats(node, es);
+	if (es->analyze && state->activity)
+		explain_activity(state->activity, es);
 }
 
 /* ----------

@@ -9,6 +9,7 @@ SET datestyle = 'ISO';
 CREATE TABLE truth.recordings (LIKE calls.recordings);
 \copy truth.recordings FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource recordings' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 1000 AS "a few pages", count(*) FILTER (WHERE content IS NULL) > 100 AS "many gone", count(*) - count(DISTINCT call_id) > 0 AS "of legs, too" FROM truth.recordings;
+SELECT count(*) FROM calls.recordings WHERE call_start_time = '2026-03-31';
 :ctl clear
 
 -- What the list has costs list requests only, of calls with recordings

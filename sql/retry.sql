@@ -60,11 +60,13 @@ ALTER SERVER ringcentral OPTIONS (ADD max_retries '2');
 :ctl reset
 
 -- A login is tried again, but not one that is refused
+SELECT call_log_fdw_disconnect();
 \c -
 SET client_min_messages = warning;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /oauth --times 2 status status=503 retry_after=0
 :day
 :statuses
+SELECT call_log_fdw_disconnect();
 \c -
 SET client_min_messages = warning;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /oauth status status=400 code=OAU-153

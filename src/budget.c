@@ -59,6 +59,9 @@ static const GroupLimit group_limits[] = {
 /* A request that was not answered yet is taken to be counted by then */
 #define LONGEST_TRAVEL (5 * USECS_PER_SEC)
 
+/* Who is refused again and again stays away up to so much longer, see there */
+#define MAX_DOUBLINGS 5
+
 /* Those who waited for the end of a penalty leave one after the other */
 #define SPREAD (50 * INT64CONST(1000))
 
@@ -350,7 +353,7 @@ take_slot(ClfBudget *budget, uint64 *ticket, bool stay, uint64 *slot)
 		add_slot(entry, *slot,
 				 now + entry->window * USECS_PER_SEC +
 				 Min(LONGEST_TRAVEL, entry->window * USECS_PER_SEC / 2));
-		entry->requests++;
+		entry->counts.requests++;
 	}
 	else if (stay)
 		stand_in_line(entry, *ticket, now);
@@ -448,8 +451,8 @@ note_wait(ClfBudget *budget, TimestampTz elapsed)
 {
 	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
 
-	entry->waits++;
-	entry->wait_time += elapsed;
+	entry->counts.waits++;
+	entry->counts.wait_time += elapsed;
 	clf_shared_unlock();
 }
 
@@ -514,6 +517,21 @@ close_entry(ClfBudgetEntry *entry, int64 milliseconds, TimestampTz now)
 }
 
 /*
+ * Milliseconds on top of a penalty.  Others may send as well, whom nobody here
+ * knows: if all came back when their penalties end, each would restart that of
+ * the others for ever.  So whoever is refused again stays away longer and
+ * longer, each at random; a backend on its own does so at once.
+ */
+static int64
+stay_away(const ClfBudgetEntry *entry, int64 penalty)
+{
+	int			doublings = entry->refused_in_row - clf_shared_by_cluster();
+
+	return penalty * ((1 << Min(doublings, MAX_DOUBLINGS)) - 1) *
+		pg_prng_double(&pg_global_prng_state);
+}
+
+/*
  * A 429.  Without the headers of a limit it is another one, such as that of the
  * IP address, and all budgets there are closed.
  */
@@ -525,7 +543,9 @@ close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
 	int64		penalty = (response->retry_after >= 0 ? response->retry_after :
 						   DEFAULT_PENALTY) * INT64CONST(1000);
 
-	entry->refused++;
+	entry->counts.refused++;
+	entry->refused_in_row++;
+	penalty += stay_away(entry, penalty);
 	if (code && strcmp(code, DUPLICATE_REQUEST) == 0)
 		penalty = DUPLICATE_PAUSE;
 	else if (response->rate_limit < 0)
@@ -581,12 +601,12 @@ move_slot(ClfBudget *budget, uint64 slot, const char *group)
 	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
 
 	settle_slot(entry, slot, 0);
-	entry->requests--;
+	entry->counts.requests--;
 	clf_shared_unlock();
 	set_group(budget, group);
 	entry = find_entry(clf_shared_lock(), budget);
 	add_slot(entry, slot, 0);
-	entry->requests++;
+	entry->counts.requests++;
 	clf_shared_unlock();
 }
 
@@ -615,11 +635,13 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfResponse *response)
 	if (response)
 	{
 		learn_limit(entry, response, now);
-		entry->bytes += Max(response->wire_bytes, 0);
-		entry->failed += response->status >= 400 && response->status != 429;
+		entry->counts.bytes += Max(response->wire_bytes, 0);
+		entry->counts.failed += response->status >= 400 && response->status != 429;
 	}
 	settle_slot(entry, slot, response ? response->answered : now);
-	if (response && response->status == 429)
+	if (response && response->status != 429)
+		entry->refused_in_row = 0;
+	else if (response)
 		close_after_refusal(shared, entry, response, code, now);
 	clf_shared_unlock();
 }

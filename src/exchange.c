@@ -8,6 +8,7 @@
 #include "exchange.h"
 
 #include "budget.h"
+#include "portability/instr_time.h"
 #include "retry.h"
 #include "token.h"
 #include "utils/memutils.h"
@@ -21,7 +22,7 @@ struct ClfExchange
 	const char *base_url;
 	Oid			userid;			/* whose user mapping counts */
 	MemoryContext cxt;
-	ClfExchangeStats *stats;
+	ClfActivity *activity;
 
 	ClfHttp    *http;			/* opened at the first request */
 	ClfToken   *token;
@@ -39,12 +40,12 @@ struct ClfExchange
 /*
  * clf_exchange_create
  *		Owned by the memory context, as are its requests.  Sends them to that
- *		URL, one of the server's, in the name of the role's user mapping, and
- *		adds what they cost to the stats.
+ *		URL, one of the server's, in the name of the role's user mapping, as
+ *		part of that activity.
  */
 ClfExchange *
 clf_exchange_create(MemoryContext cxt, const ClfOptions *options,
-					const char *base_url, Oid userid, ClfExchangeStats *stats)
+					const char *base_url, Oid userid, ClfActivity *activity)
 {
 	ClfExchange *exchange = MemoryContextAllocZero(cxt, sizeof(ClfExchange));
 
@@ -52,7 +53,7 @@ clf_exchange_create(MemoryContext cxt, const ClfOptions *options,
 	exchange->base_url = base_url;
 	exchange->userid = userid;
 	exchange->cxt = cxt;
-	exchange->stats = stats;
+	exchange->activity = activity;
 	return exchange;
 }
 
@@ -153,7 +154,7 @@ send_request(ClfExchange *exchange, const ClfRequest *request)
 	authorized.bearer = clf_token_value(exchange->token);
 	clf_http_start(exchange->http, exchange->options, &authorized);
 	exchange->generation = clf_token_generation(exchange->token);
-	exchange->stats->requests++;
+	exchange->activity->counters.requests++;
 }
 
 /*
@@ -210,11 +211,20 @@ clf_exchange_begin(ClfExchange *exchange, const ClfRequest *request)
 static ClfTransport
 finish_request(ClfExchange *exchange, MemoryContext cxt, ClfResponse *response)
 {
+	ClfActivity *activity = exchange->activity;
 	ClfTransport how;
+	instr_time	start;
+	instr_time	wait;
 
+	clf_activity_set(activity, CLF_WAITS_FOR_ANSWER);
+	INSTR_TIME_SET_CURRENT(start);
 	clf_http_wait(exchange->http);
+	INSTR_TIME_SET_CURRENT(wait);
+	INSTR_TIME_SUBTRACT(wait, start);
+	activity->network_wait += INSTR_TIME_GET_DOUBLE(wait);
 	how = clf_http_finish(exchange->http, cxt, response, &exchange->detail);
-	exchange->stats->bytes += Max(response->wire_bytes, 0);
+	activity->counters.bytes += Max(response->wire_bytes, 0);
+	clf_activity_set(activity, CLF_READS_ROWS);
 	clf_budget_note(exchange->budget, exchange->slot,
 					how == CLF_TRANSPORT_OK ? response : NULL);
 	return how;
@@ -238,11 +248,13 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 		if (how == CLF_TRANSPORT_OK || how == CLF_TRANSPORT_TOO_LARGE)
 			return how;
 	}
+	clf_activity_set(exchange->activity, CLF_WAITS_FOR_TOKEN);
 	clf_exchange_login(exchange);
 	find_budget(exchange);
-	exchange->stats->budget_wait += clf_budget_take(exchange->budget,
-													exchange->options,
-													&exchange->slot);
+	clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
+	exchange->activity->budget_wait += clf_budget_take(exchange->budget,
+													   exchange->options,
+													   &exchange->slot);
 	if (!clf_token_fresh(exchange->token, exchange->options))
 		clf_exchange_login(exchange);	/* the wait was long */
 	send_request(exchange, request);
@@ -267,9 +279,11 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 		exchange->renewed = true;
 		return true;
 	}
+	if (how != CLF_TRANSPORT_OK || response->status != 200)
+		clf_activity_set(exchange->activity, CLF_WAITS_TO_RETRY);
 	if (clf_retry(&exchange->retry, exchange->options, how, response))
 	{
-		exchange->stats->retries++;
+		exchange->activity->counters.retries++;
 		return true;
 	}
 	if (how != CLF_TRANSPORT_OK)

@@ -3,7 +3,7 @@
  * exchange.h
  *	  GET requests in somebody's name: token, budget, retries.
  *
- * Uses option, http, budget, token, retry, report.
+ * Uses option, http, activity, budget, token, retry, report.
  *
  * A ClfExchange sends one request at a time to one of the server's URLs.
  *
@@ -14,25 +14,17 @@
 
 #include "postgres.h"
 
+#include "activity.h"
 #include "http.h"
 #include "option.h"
 #include "report.h"
 
 typedef struct ClfExchange ClfExchange;
 
-/* What requests have cost so far; for EXPLAIN ANALYZE */
-typedef struct ClfExchangeStats
-{
-	int64		requests;		/* sent, but for logins */
-	int64		retries;		/* of these */
-	int64		bytes;			/* received over the network */
-	double		budget_wait;	/* seconds */
-} ClfExchangeStats;
-
 extern ClfExchange *clf_exchange_create(MemoryContext cxt,
 										const ClfOptions *options,
 										const char *base_url, Oid userid,
-										ClfExchangeStats *stats);
+										ClfActivity *activity);
 extern void clf_exchange_login(ClfExchange *exchange);
 extern void clf_exchange_learn_clock(ClfExchange *exchange);
 extern void clf_exchange_send_ahead(ClfExchange *exchange,

@@ -225,6 +225,25 @@ return_http(void *arg)
 	}
 }
 
+/*
+ * clf_http_close_idle
+ *		Close the connections that no scan uses.  True if there were any.
+ */
+bool
+clf_http_close_idle(void)
+{
+	bool		found = idle_list != NULL;
+
+	while (idle_list != NULL)
+	{
+		ClfHttp    *http = idle_list;
+
+		idle_list = http->next_idle;
+		destroy_http(http);
+	}
+	return found;
+}
+
 /* Take one out of the pool whose connection leads there */
 static ClfHttp *
 reuse_http(const ClfOptions *options, const char *base_url)

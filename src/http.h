@@ -76,6 +76,7 @@ extern bool clf_http_in_flight(const ClfHttp *http);
 extern void clf_http_abandon(ClfHttp *http);
 extern bool clf_http_clock_known(const ClfOptions *options);
 extern TimestampTz clf_http_clock(const ClfOptions *options);
+extern bool clf_http_close_idle(void);
 extern bool clf_http_leads_to(const char *url, const char *base_url);
 extern const char *clf_http_library(void);
 

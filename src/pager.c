@@ -16,6 +16,7 @@
 
 #include "batch.h"
 #include "common/hashfn.h"
+#include "exchange.h"
 #include "http.h"
 #include "miscadmin.h"
 #include "utils/json.h"
@@ -68,7 +69,7 @@ struct ClfPager
 	MemoryContext cxt;
 	ClfExchange *exchange;
 	bool		send_ahead;
-	ClfPagerStats stats;
+	ClfActivity *activity;
 
 	/* for one run of a query */
 	MemoryContext run_cxt;
@@ -161,11 +162,11 @@ compile_paths(ClfPager *pager, const ClfResource *resource)
  * clf_pager_create
  *		A pager for one scan, owned by the memory context, as are the requests
  *		that it sends, ahead of need or not.  The role is the one whose user
- *		mapping counts.  What requests cost is added to costs.
+ *		mapping counts.
  */
 ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid,
-				 bool send_ahead, ClfExchangeStats *costs)
+				 bool send_ahead, ClfActivity *activity)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
@@ -173,7 +174,8 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid,
 	pager->options = options;
 	pager->cxt = cxt;
 	pager->exchange = clf_exchange_create(cxt, options, options->base_url,
-										  userid, costs);
+										  userid, activity);
+	pager->activity = activity;
 	pager->send_ahead = send_ahead;
 	compile_paths(pager, options->resource);
 	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
@@ -265,12 +267,6 @@ clf_pager_rewind(ClfPager *pager)
 		reset_run(pager);
 	else
 		reset_pages(pager);
-}
-
-const ClfPagerStats *
-clf_pager_stats(const ClfPager *pager)
-{
-	return &pager->stats;
 }
 
 /* ----------
@@ -614,8 +610,9 @@ next_page(ClfPager *pager)
 	pager->page_number++;
 	pager->next_record = 0;
 	pager->new_records = 0;
-	pager->stats.pages++;
-	pager->stats.records += clf_page_length(pager->page);
+	pager->activity->counters.pages++;
+	pager->activity->counters.records += clf_page_length(pager->page);
+	clf_activity_set(pager->activity, CLF_READS_ROWS);
 	if (pager->send_ahead && has_more(pager) && !at_page_ceiling(pager))
 	{
 		ClfRequest	request = page_request(pager);
@@ -862,7 +859,7 @@ take_record(ClfPager *pager, int n)
 				 errmsg("could not read a record: %s", error)));
 	pager->has_rows = false;
 	if (!is_new(pager, record))
-		pager->stats.duplicates++;
+		pager->activity->counters.duplicates++;
 	else
 	{
 		note_time(pager, record);

@@ -14,6 +14,7 @@
 #include "recording.h"
 
 #include "batch.h"
+#include "exchange.h"
 #include "report.h"
 #include "request.h"
 #include "utils/memutils.h"
@@ -47,20 +48,20 @@ typedef struct Download
 /*
  * clf_recordings_create
  *		Owned by the memory context.  The role is the one whose user mapping
- *		counts; what requests cost is added to costs.
+ *		counts.
  */
 ClfRecordings *
 clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
-					  Oid userid, ClfExchangeStats *costs)
+					  Oid userid, ClfActivity *activity)
 {
 	ClfRecordings *recordings = MemoryContextAllocZero(cxt,
 													   sizeof(ClfRecordings));
 
 	recordings->options = options;
 	recordings->api = clf_exchange_create(cxt, options, options->base_url,
-										  userid, costs);
+										  userid, activity);
 	recordings->media = clf_exchange_create(cxt, options, options->media_url,
-											userid, costs);
+											userid, activity);
 	recordings->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw recording",
 												ALLOCSET_DEFAULT_SIZES);
 	return recordings;

@@ -3,7 +3,8 @@
  * recording.h
  *	  What lists leave out of a recording: its details and its audio.
  *
- * Uses endpoint, option, request, json, batch, exchange, report.
+ * Uses endpoint, option, request, json, batch, activity,
+ * exchange, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,8 +13,8 @@
 
 #include "postgres.h"
 
+#include "activity.h"
 #include "endpoint.h"
-#include "exchange.h"
 #include "json.h"
 #include "option.h"
 
@@ -22,7 +23,7 @@ typedef struct ClfRecordings ClfRecordings;
 extern ClfRecordings *clf_recordings_create(MemoryContext cxt,
 											const ClfOptions *options,
 											Oid userid,
-											ClfExchangeStats *costs);
+											ClfActivity *activity);
 extern void clf_recordings_open(ClfRecordings *recordings,
 								const ClfRecord *row);
 extern void clf_recordings_get(ClfRecordings *recordings, ClfSource source,

@@ -27,6 +27,7 @@
 #define CLF_MAX_WAITERS 64		/* of one budget; others wait outside the line */
 #define CLF_MAX_TOKENS 32
 #define CLF_MAX_TOKEN_LENGTH 8192
+#define CLF_MAX_SCANS 256		/* others are not shown */
 #define CLF_MAX_MESSAGE 512
 #define CLF_MAX_TEXT 128		/* texts are for people and cut, keys are not */
 
@@ -50,6 +51,17 @@ typedef struct ClfWaiter
 	TimestampTz seen_at;		/* a backend that died leaves its place */
 } ClfWaiter;
 
+/* What happened since stats_since */
+typedef struct ClfBudgetCounts
+{
+	int64		requests;
+	int64		refused;		/* answers of 429 */
+	int64		failed;			/* other answers of 4xx and 5xx */
+	int64		bytes;
+	int64		waits;
+	int64		wait_time;		/* microseconds */
+} ClfBudgetCounts;
+
 /* The request limit of one account and group; see budget.c */
 typedef struct ClfBudgetEntry
 {
@@ -64,17 +76,11 @@ typedef struct ClfBudgetEntry
 	bool		learned;		/* from an answer; else documented defaults */
 	TimestampTz closed_at;		/* nothing leaves from then */
 	TimestampTz closed_until;	/* until then */
+	int			refused_in_row; /* answers of 429 without another in between */
 	int			nslots;
 	ClfSlot		slots[CLF_MAX_SLOTS];
 	ClfWaiter	waiters[CLF_MAX_WAITERS];
-
-	/* counted since stats_since */
-	int64		requests;
-	int64		refused;		/* 429 */
-	int64		failed;			/* other answers of 4xx and 5xx */
-	int64		bytes;
-	int64		waits;
-	int64		wait_time;		/* microseconds */
+	ClfBudgetCounts counts;
 } ClfBudgetEntry;
 
 /* An error as others get it: texts in ASCII */
@@ -101,6 +107,41 @@ typedef struct ClfTokenEntry
 	char		token[CLF_MAX_TOKEN_LENGTH];	/* "": none */
 } ClfTokenEntry;
 
+/* What a scan does */
+typedef enum ClfDoing
+{
+	CLF_READS_ROWS,
+	CLF_WAITS_FOR_ANSWER,
+	CLF_WAITS_FOR_LIMIT,
+	CLF_WAITS_FOR_TOKEN,
+	CLF_WAITS_TO_RETRY
+} ClfDoing;
+
+/* What a scan has sent and received */
+typedef struct ClfCounters
+{
+	int64		requests;		/* sent, but for logins */
+	int64		retries;		/* of these */
+	int64		pages;			/* received and used */
+	int64		records;		/* received */
+	int64		duplicates;		/* of these, dropped */
+	int64		bytes;			/* over the network */
+} ClfCounters;
+
+/* A scan under way; see activity.c */
+typedef struct ClfScanEntry
+{
+	int			pid;			/* 0: the entry is free */
+	Oid			database;
+	Oid			role;			/* that logged in to the database */
+	char		server[NAMEDATALEN];
+	char		table[NAMEDATALEN];
+	TimestampTz started;
+	ClfDoing	doing;
+	TimestampTz since;
+	ClfCounters counters;
+} ClfScanEntry;
+
 typedef struct ClfShared
 {
 	LWLock		lock;			/* where backends share it */
@@ -110,6 +151,7 @@ typedef struct ClfShared
 	ConditionVariable login_ended;
 	ClfBudgetEntry budgets[CLF_MAX_BUDGETS];
 	ClfTokenEntry tokens[CLF_MAX_TOKENS];
+	ClfScanEntry scans[CLF_MAX_SCANS];
 } ClfShared;
 
 extern void clf_shared_init(void);

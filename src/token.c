@@ -671,3 +671,23 @@ clf_token_discard(ClfToken *token, uint64 generation)
 	wipe(token);
 	return true;
 }
+
+/*
+ * clf_token_forget_all
+ *		Forget all tokens that this backend has used, for all backends.  True if
+ *		there were any.
+ */
+bool
+clf_token_forget_all(void)
+{
+	bool		found = false;
+
+	for (ClfToken *token = tokens; token != NULL; token = token->next)
+	{
+		found |= token->value != NULL;
+		if (token->by_login && token->value)
+			drop_shared(token);
+		wipe(token);
+	}
+	return found;
+}

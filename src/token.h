@@ -24,5 +24,6 @@ extern const ClfAccount *clf_token_account(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);
 extern uint64 clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, uint64 generation);
+extern bool clf_token_forget_all(void);
 
 #endif							/* CLF_TOKEN_H */

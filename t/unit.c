@@ -24,7 +24,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(call_log_fdw_unit);
 PG_FUNCTION_INFO_V1(call_log_fdw_filters);
 
-static ReturnSetInfo * results;
+static ReturnSetInfo *results;
 
 static void
 add_row(const char *a, const char *b, const char *c)

@@ -1,0 +1,59 @@
+-- What a DBA sees, and who else.
+\pset format unaligned
+\pset tuples_only on
+\c -
+SELECT call_log_fdw_version() ~ '^call_log_fdw 1\.0, libcurl \d\S*, json-c \d\S*$' AS version;
+SELECT count(*) FROM call_log_fdw_activity;
+
+-- What the API allows, and what was sent: a login and a request
+\getenv url CALL_LOG_SIMULATOR
+\set day 'SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= ''2026-03-30'' AND start_time < ''2026-03-31'';'
+:day
+SELECT call_log_fdw_disconnect();
+SELECT call_log_fdw_stats_reset();
+:day
+SELECT client_id, owner_id ~ '^\d+$' AS owner, throttling_group, request_limit, window_seconds, learned, remaining > 900000 AS remaining, closed_until, waiting
+  FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND client_id <> '' ORDER BY throttling_group;
+CREATE VIEW sent AS SELECT throttling_group, requests, refused, failed, bytes > 100 AS bytes, waits, wait_time, stats_since < now() AS since FROM call_log_fdw_stats WHERE requests > 0 ORDER BY throttling_group;
+SELECT * FROM sent;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log status status=404
+\set VERBOSITY terse
+:day
+SELECT * FROM sent;
+SELECT call_log_fdw_stats_reset();
+SELECT * FROM sent;
+DROP VIEW sent;
+
+-- A scan that is under way
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-01' ORDER BY random() LIMIT 1;
+DECLARE d CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-01';
+FETCH 1 FROM d \g /dev/null
+SELECT pid = pg_backend_pid() AS own, datname = current_database() AS here, usename = session_user AS me, server, foreign_table, scan_start <= state_change AS since, state, requests, retries, pages, records, duplicates, bytes > 1000 AS bytes
+  FROM call_log_fdw_activity;
+ROLLBACK;
+SELECT count(*) FROM call_log_fdw_activity;
+
+-- Of others' scans one sees that they are; their client and user not
+CREATE ROLE regress_call_log_reader;
+BEGIN;
+DECLARE d CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-01';
+FETCH 1 FROM d \g /dev/null
+SET LOCAL ROLE regress_call_log_reader;
+SELECT pid = pg_backend_pid() AS own, server, foreign_table, state, requests FROM call_log_fdw_activity;
+SELECT DISTINCT client_id, owner_id, throttling_group FROM call_log_fdw_rate_limits WHERE base_url = :'url' ORDER BY 3;
+SELECT DISTINCT client_id, owner_id FROM call_log_fdw_stats;
+ROLLBACK;
+GRANT pg_monitor TO regress_call_log_reader;
+SET ROLE regress_call_log_reader;
+SELECT DISTINCT client_id FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND client_id <> '';
+SELECT call_log_fdw_stats_reset();
+RESET ROLE;
+DROP ROLE regress_call_log_reader;
+
+-- After a farewell there is a new login, and a new connection
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+SELECT call_log_fdw_disconnect(), call_log_fdw_disconnect();
+:day
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | cut -c 1-40
+SELECT count(*) FROM information_schema.role_table_grants WHERE table_name LIKE 'call\_log\_fdw%' AND grantee = 'PUBLIC' AND privilege_type <> 'SELECT';
