@@ -40,6 +40,19 @@ ALTER SERVER ringcentral OPTIONS (ADD max_retries '2');
 :day
 :statuses
 
+-- A part of an answer for several ids
+SELECT array_agg(id) AS ids FROM (SELECT id FROM truth.calls LIMIT 60) x \gset
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log part n=3 status=503
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log part n=2 status=429
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
+:statuses
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log part n=3 status=401 code=OAU-213
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
+:statuses
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log --times 3 part n=3 status=503
+SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
+:statuses
+
 -- One time too often
 :fault --times 3 status status=503 code=CMN-211
 :day

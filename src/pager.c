@@ -386,26 +386,54 @@ read_record(ClfPager *pager, const ClfResponse *response,
 							  secrets);
 }
 
-/* Make the answers for several ids the current page */
-static void
-read_batch(ClfPager *pager, const ClfResponse *response, int nids,
-		   const ClfSecrets *secrets)
+/*
+ * Make the answers for several ids the current page.  One that failed takes
+ * the place of them all; NULL, or what is wrong with them.
+ */
+static const char *
+read_batch(ClfPager *pager, ClfResponse *response, int nids)
 {
 	ClfFailedPart failed;
 	const char *error;
 
-	if (response->status != 207)
-		clf_report_status(response->status, response->body, response->length,
-						  response->request_id, secrets);
 	pager->page = clf_batch_parse(pager->page_cxt, response->content_type,
 								  response->body, response->length, nids,
 								  &failed, &error);
-	if (pager->page == NULL && failed.status != 0)
-		clf_report_status(failed.status, failed.body, failed.length,
-						  response->request_id, secrets);
-	if (pager->page == NULL)
+	if (pager->page)
+		return NULL;
+	if (failed.status == 0)
+		return error;
+	response->status = failed.status;
+	response->body = pnstrdup(failed.body, failed.length);
+	response->length = failed.length;
+	return NULL;
+}
+
+/* Get an answer for these ids that is none of those which pass by themselves */
+static void
+fetch_batch(ClfPager *pager, const ClfRequest *request, int nids,
+			ClfResponse *response)
+{
+	const char *error = NULL;
+	ClfTransport how;
+	ClfSecrets	secrets;
+
+	clf_exchange_begin(pager->exchange, request);
+	do
+	{
+		how = clf_exchange_try(pager->exchange, request, pager->page_cxt,
+							   response);
+		if (how == CLF_TRANSPORT_OK && response->status == 207)
+			error = read_batch(pager, response, nids);
+	} while (clf_exchange_again(pager->exchange, how, response));
+	if (pager->page)
+		return;
+	secrets = clf_exchange_secrets(pager->exchange);
+	if (error)
 		clf_report_bad_answer(error, response->body, response->length,
-							  secrets);
+							  &secrets);
+	clf_report_status(response->status, response->body, response->length,
+					  response->request_id, &secrets);
 }
 
 /* Fetch the page after the current one and make it the current one */
@@ -420,14 +448,17 @@ fetch_page(ClfPager *pager, ClfResponse *response)
 	set_page_token(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
+	if (nids > 1)
+	{
+		fetch_batch(pager, &request, nids, response);
+		return;
+	}
 	clf_exchange_get(pager->exchange, &request, pager->page_cxt, response);
 	secrets = clf_exchange_secrets(pager->exchange);
 	if (nids == 0)
 		read_list(pager, response, &secrets);
-	else if (nids == 1)
-		read_record(pager, response, &secrets);
 	else
-		read_batch(pager, response, nids, &secrets);
+		read_record(pager, response, &secrets);
 }
 
 /* ----------

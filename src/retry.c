@@ -43,8 +43,8 @@ will_pass(ClfTransport how, const ClfResponse *response)
 
 /*
  * What Retry-After says, else growing delays, each backend's own so that they
- * do not all come back at once.  After a 429 the budget makes the next request
- * wait.
+ * do not all come back at once.  The Retry-After of a 429 is the budget's to
+ * wait for.
  */
 static int64
 next_delay(const ClfRetry *retry, ClfTransport how,
@@ -53,9 +53,8 @@ next_delay(const ClfRetry *retry, ClfTransport how,
 	int			doublings = Min(retry->tries - 1, 10);
 	int			delay = Min(FIRST_DELAY << doublings, LONGEST_DELAY);
 
-	if (how == CLF_TRANSPORT_OK && response->status == 429)
-		return 0;
-	if (how == CLF_TRANSPORT_OK && response->retry_after >= 0)
+	if (how == CLF_TRANSPORT_OK && response->status != 429 &&
+		response->retry_after >= 0)
 		return response->retry_after * INT64CONST(1000);
 	return delay * (0.5 + pg_prng_double(&pg_global_prng_state) / 2);
 }
