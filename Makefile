@@ -13,6 +13,7 @@ OBJS = \
 	src/activity.o \
 	src/batch.o \
 	src/budget.o \
+	src/check.o \
 	src/endpoint.o \
 	src/exchange.o \
 	src/http.o \

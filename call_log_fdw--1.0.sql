@@ -106,6 +106,19 @@ CREATE VIEW call_log_fdw_activity AS
 COMMENT ON VIEW call_log_fdw_activity IS
   'scans of foreign tables under way';
 
+CREATE FUNCTION call_log_fdw_check(
+  server name,
+  OUT step text,
+  OUT ok boolean,
+  OUT found text,
+  OUT hint text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT VOLATILE;
+
+COMMENT ON FUNCTION call_log_fdw_check(name) IS
+  'try step by step what works with a foreign server; sends some requests';
+
 CREATE FUNCTION call_log_fdw_disconnect()
 RETURNS boolean
 AS 'MODULE_PATHNAME'

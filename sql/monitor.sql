@@ -57,3 +57,25 @@ SELECT call_log_fdw_disconnect(), call_log_fdw_disconnect();
 :day
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | cut -c 1-40
 SELECT count(*) FROM information_schema.role_table_grants WHERE table_name LIKE 'call\_log\_fdw%' AND grantee = 'PUBLIC' AND privilege_type <> 'SELECT';
+
+-- Step by step
+CREATE VIEW checked AS SELECT step, ok, regexp_replace(found, '-?\d{5,}', 'N', 'g') AS found, hint FROM call_log_fdw_check('ringcentral');
+SELECT * FROM checked;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/T[0-9:.]*Z/T.../g'
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set bounds=exclusive
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /recording/ status status=403 code=CMN-401 permission=ReadCallRecording
+SELECT step, ok, regexp_replace(found, 'RCRequestId: \S+', 'RCRequestId: ...') AS found, hint FROM checked WHERE step IN ('recordings', 'bounds of a range');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'wrong');
+SELECT step, ok, split_part(found, E'\n', 1) AS found, hint FROM checked WHERE ok IS NOT TRUE;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --path oauth
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'simulator-secret');
+DROP VIEW checked;
+SELECT count(*) FROM call_log_fdw_check('nowhere');
+CREATE ROLE regress_call_log_stranger;
+SET ROLE regress_call_log_stranger;
+SELECT count(*) FROM call_log_fdw_check('ringcentral');
+RESET ROLE;
+DROP ROLE regress_call_log_stranger;

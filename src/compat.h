@@ -11,9 +11,11 @@
 #ifndef CLF_COMPAT_H
 #define CLF_COMPAT_H
 
+#include "catalog/pg_foreign_server.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "optimizer/pathnode.h"
+#include "utils/acl.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 170000
 #include "storage/dsm_registry.h"
@@ -105,6 +107,19 @@ clf_wait_event(uint32 *cache, const char *name)
 	(void) cache;
 	(void) name;
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* May the current role use this foreign server?  16 made one function of many. */
+static inline bool
+clf_may_use_server(Oid serverid)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(ForeignServerRelationId, serverid, GetUserId(),
+						   ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_foreign_server_aclcheck(serverid, GetUserId(),
+									  ACL_USAGE) == ACLCHECK_OK;
 #endif
 }
 

@@ -68,10 +68,10 @@ clf_exchange_context(void *arg)
 	ClfExchange *exchange = arg;
 
 	if (exchange->shown)
-		errcontext("request for foreign table \"%s\": GET %s",
-				   exchange->options->relname, exchange->shown);
+		errcontext("request for %s: GET %s", exchange->options->subject,
+				   exchange->shown);
 	else
-		errcontext("foreign table \"%s\"", exchange->options->relname);
+		errcontext("%s", exchange->options->subject);
 	clf_retry_context(&exchange->retry);
 }
 
@@ -109,31 +109,40 @@ clf_exchange_login(ClfExchange *exchange)
 }
 
 /*
- * clf_exchange_learn_clock
- *		See to it that what the API's clock shows is known, if it can be.
- *
- * A login tells it.  With a token from the user mapping nothing may have been
- * asked yet, so ask for the API's versions, which is open to everybody and not
- * limited:
- * https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
- * Without an answer the local clock has to do.
+ * clf_exchange_get_versions
+ *		Ask for the API's versions, which is open to everybody and not limited:
+ *		https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
+ *		The answer is palloc'd in the current memory context.
  */
-void
-clf_exchange_learn_clock(ClfExchange *exchange)
+ClfTransport
+clf_exchange_get_versions(ClfExchange *exchange, ClfResponse *response,
+						  const char **detail)
 {
 	ClfRequest	request = {0};
-	ClfResponse response;
-	const char *detail;
 
-	if (clf_http_clock_known(exchange->options))
-		return;
 	open_http(exchange);
 	request.url = psprintf("%s" VERSIONS_PATH, exchange->base_url);
 	show_url(exchange, request.url);
 	clf_http_start(exchange->http, exchange->options, &request);
 	clf_http_wait(exchange->http);
-	(void) clf_http_finish(exchange->http, CurrentMemoryContext, &response,
-						   &detail);
+	return clf_http_finish(exchange->http, CurrentMemoryContext, response,
+						   detail);
+}
+
+/*
+ * clf_exchange_learn_clock
+ *		See to it that what the API's clock shows is known, if it can be.  A
+ *		login tells it; with a token from the user mapping nothing may have been
+ *		asked yet.  Without an answer the local clock has to do.
+ */
+void
+clf_exchange_learn_clock(ClfExchange *exchange)
+{
+	ClfResponse response;
+	const char *detail;
+
+	if (!clf_http_clock_known(exchange->options))
+		(void) clf_exchange_get_versions(exchange, &response, &detail);
 }
 
 /* The account may differ with the token */
@@ -306,6 +315,16 @@ clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,
 	{
 		how = clf_exchange_try(exchange, request, cxt, response);
 	} while (clf_exchange_again(exchange, how, response));
+}
+
+/*
+ * clf_exchange_token
+ *		The token of the last login or request.
+ */
+const ClfToken *
+clf_exchange_token(const ClfExchange *exchange)
+{
+	return exchange->token;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "http.h"
 #include "option.h"
 #include "report.h"
+#include "token.h"
 
 typedef struct ClfExchange ClfExchange;
 
@@ -26,6 +27,10 @@ extern ClfExchange *clf_exchange_create(MemoryContext cxt,
 										const char *base_url, Oid userid,
 										ClfActivity *activity);
 extern void clf_exchange_login(ClfExchange *exchange);
+extern const ClfToken *clf_exchange_token(const ClfExchange *exchange);
+extern ClfTransport clf_exchange_get_versions(ClfExchange *exchange,
+											  ClfResponse *response,
+											  const char **detail);
 extern void clf_exchange_learn_clock(ClfExchange *exchange);
 extern void clf_exchange_send_ahead(ClfExchange *exchange,
 									const ClfRequest *request);

@@ -648,10 +648,31 @@ clf_get_options(Oid relid)
 
 	options->relid = relid;
 	options->relname = get_rel_name(relid);
+	options->subject = psprintf("foreign table \"%s\"", options->relname);
 	options->serverid = server->serverid;
 	read_initial_options(ON_SERVER | ON_TABLE, options);
 	read_options(server->options, ON_SERVER, options);
 	read_options(table->options, ON_TABLE, options);
+	return options;
+}
+
+/*
+ * clf_get_server_options
+ *		Those of the server alone, as for an account-level table of calls.
+ *		Palloc'd in the current memory context.
+ */
+ClfOptions *
+clf_get_server_options(Oid serverid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+	ClfOptions *options = palloc0(sizeof(ClfOptions));
+
+	options->relname = server->servername;
+	options->subject = psprintf("server \"%s\"", server->servername);
+	options->serverid = serverid;
+	options->resource = clf_resources;
+	read_initial_options(ON_SERVER | ON_TABLE, options);
+	read_options(server->options, ON_SERVER, options);
 	return options;
 }
 

@@ -22,8 +22,9 @@
  */
 typedef struct ClfOptions
 {
-	Oid			relid;			/* the foreign table */
+	Oid			relid;			/* the foreign table; 0: the server alone */
 	char	   *relname;		/* for messages: no catalog look-up there */
+	const char *subject;		/* likewise: "foreign table \"call_log\"" */
 	Oid			serverid;
 
 	/* Where, and how to talk to it */
@@ -63,6 +64,7 @@ typedef struct ClfCredentials
 } ClfCredentials;
 
 extern ClfOptions *clf_get_options(Oid relid);
+extern ClfOptions *clf_get_server_options(Oid serverid);
 extern ClfCredentials *clf_get_credentials(Oid userid, Oid serverid);
 extern bool clf_holds_all_records(const ClfOptions *options);
 extern ClfLevel clf_table_level(const ClfOptions *options);

@@ -178,9 +178,12 @@ clf_query_window(const ClfQuery *query, const ClfOptions *options,
 		query->upper >= UNIX_EPOCH;
 }
 
-/* As the API writes dates, to the microsecond where that matters */
-static char *
-format_time(TimestampTz t)
+/*
+ * clf_api_time
+ *		As the API writes dates, to the microsecond where that matters.
+ */
+char *
+clf_api_time(TimestampTz t)
 {
 	struct pg_tm tm;
 	fsec_t		fsec;
@@ -203,7 +206,7 @@ append_date(StringInfo out, const char *name, TimestampTz t,
 	if (unknown)
 		appendStringInfo(out, "&%s={%s}", name, unknown);
 	else
-		append_parameter(out, name, format_time(t));
+		append_parameter(out, name, clf_api_time(t));
 }
 
 /* ----------
@@ -530,7 +533,7 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
 	{
 		query->since_time = value_as_time(value);
-		text = format_time(query->since_time);
+		text = clf_api_time(query->since_time);
 	}
 
 	/* nothing is since nowhere, and nothing since two different things */
@@ -739,7 +742,7 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 		TimestampTz from = floor_second(query->since_time - 1);
 
 		append_parameter(out, "syncType", "FSync");
-		append_parameter(out, "dateFrom", format_time(Max(from, UNIX_EPOCH)));
+		append_parameter(out, "dateFrom", clf_api_time(Max(from, UNIX_EPOCH)));
 		appendStringInfo(out, "&recordCount=%d", query->page_size);
 	}
 }

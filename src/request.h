@@ -73,6 +73,7 @@ extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
 						   int page, const char *token);
 
+extern char *clf_api_time(TimestampTz t);
 extern char *clf_details_uri(const ClfOptions *options, const char *id);
 
 /* form=url-encoded, also for the token room */

@@ -101,7 +101,7 @@ typedef struct ClfTokenEntry
 	int			login_pid;		/* backend that logs in; 0: none does */
 	TimestampTz renew_at;
 	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
-
+	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app */
 	uint64		failures;		/* of logins, counted */
 	ClfFailure	failure;		/* the last, for those who waited for it */
 	char		token[CLF_MAX_TOKEN_LENGTH];	/* "": none */

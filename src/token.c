@@ -58,6 +58,8 @@ struct ClfToken
 	uint64		generation;		/* tells one value from the next */
 	char	   *base_url;		/* where it may be sent */
 	ClfAccount	account;		/* whose requests it is for */
+	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app; "": not
+										 * known */
 	TimestampTz renew_at;		/* by the local clock */
 	ClfToken   *next;
 };
@@ -76,6 +78,7 @@ typedef struct Obtained
 {
 	char		token[CLF_MAX_TOKEN_LENGTH];
 	char		owner[CLF_MAX_TEXT];
+	char		scope[CLF_MAX_MESSAGE];
 	uint64		generation;
 	TimestampTz renew_at;
 } Obtained;
@@ -258,6 +261,7 @@ use_obtained(ClfToken *token, const ClfOptions *options,
 	set_value(token, options, obtained->token);
 	set_account(&token->account, texts, 3, options, credentials->client_id,
 				obtained->owner);
+	strlcpy(token->scope, obtained->scope, sizeof(token->scope));
 	token->by_login = true;
 	token->generation = obtained->generation;
 	token->renew_at = obtained->renew_at;
@@ -274,6 +278,7 @@ use_static(ClfToken *token, const ClfOptions *options, const char *value)
 	texts[1] = value;
 	set_value(token, options, value);
 	set_account(&token->account, texts, 2, options, "", "");
+	token->scope[0] = '\0';
 	token->by_login = false;
 	token->generation++;
 	token->renew_at = DT_NOEND;
@@ -380,6 +385,7 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
 	ClfJson    *answer;
 	char	   *value;
 	char	   *owner;
+	char	   *scope;
 	int64		valid_ms;
 
 	login.options = options;
@@ -404,10 +410,12 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
 							  response.length, &login.secrets);
 
 	owner = clf_json_get_text(answer, "owner_id");
+	scope = clf_json_get_text(answer, "scope");
 	valid_ms = get_expires_in(answer) * INT64CONST(1000);
 	valid_ms -= Min(RENEW_BEFORE_MS, valid_ms / 10);
 	strlcpy(obtained->token, value, sizeof(obtained->token));
 	strlcpy(obtained->owner, owner ? owner : "", sizeof(obtained->owner));
+	strlcpy(obtained->scope, scope ? scope : "", sizeof(obtained->scope));
 	obtained->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													 valid_ms);
 	error_context_stack = context.previous;
@@ -435,6 +443,7 @@ take_shared(const ClfKey *key, Obtained *obtained, bool *under_way,
 	{
 		memcpy(obtained->token, entry->token, sizeof(obtained->token));
 		memcpy(obtained->owner, entry->owner, sizeof(obtained->owner));
+		memcpy(obtained->scope, entry->scope, sizeof(obtained->scope));
 		obtained->generation = entry->generation;
 		obtained->renew_at = entry->renew_at;
 	}
@@ -501,6 +510,7 @@ share_token(const ClfKey *key, Obtained *obtained)
 	entry->generation = obtained->generation = ++shared->last_id;
 	entry->renew_at = obtained->renew_at;
 	memcpy(entry->owner, obtained->owner, sizeof(entry->owner));
+	memcpy(entry->scope, obtained->scope, sizeof(entry->scope));
 	memcpy(entry->token, obtained->token, sizeof(entry->token));
 	clf_shared_unlock();
 	ConditionVariableBroadcast(&shared->login_ended);
@@ -630,6 +640,16 @@ const ClfAccount *
 clf_token_account(const ClfToken *token)
 {
 	return &token->account;
+}
+
+/*
+ * clf_token_scope
+ *		The permissions of the app, separated by spaces; "": not known.
+ */
+const char *
+clf_token_scope(const ClfToken *token)
+{
+	return token->scope;
 }
 
 /*

@@ -21,6 +21,7 @@ extern void clf_token_init(void);
 extern ClfToken *clf_token_get(const ClfOptions *options, Oid userid);
 extern const char *clf_token_value(const ClfToken *token);
 extern const ClfAccount *clf_token_account(const ClfToken *token);
+extern const char *clf_token_scope(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);
 extern uint64 clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, uint64 generation);
