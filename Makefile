@@ -22,6 +22,7 @@ OBJS = \
 	src/monitor.o \
 	src/option.o \
 	src/pager.o \
+	src/plan.o \
 	src/pushdown.o \
 	src/recording.o \
 	src/report.o \
@@ -40,7 +41,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change recording retry monitor
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change recording limit retry monitor
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

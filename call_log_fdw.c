@@ -24,6 +24,7 @@
 #include "option.h"
 #include "pager.h"
 #include "parser/parsetree.h"
+#include "plan.h"
 #include "pushdown.h"
 #include "recording.h"
 #include "request.h"
@@ -91,8 +92,8 @@ callLogGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel, Oid relid,
 					  Plan *outer_plan)
 {
 	(void) relid;
-	(void) best_path;
-	return clf_plan_scan(root, baserel, tlist, scan_clauses, outer_plan);
+	return clf_plan_scan(root, baserel, &best_path->path, tlist, scan_clauses,
+						 outer_plan);
 }
 
 /* ----------
@@ -128,8 +129,8 @@ prepare_scan(ForeignScanState *node)
 									state->options, state->plan->attnums);
 	more = state->needs[CLF_SOURCE_DETAILS] || state->needs[CLF_SOURCE_CONTENT];
 	state->activity = clf_activity_begin(state->cxt, state->options);
-	state->pager = clf_pager_create(state->cxt, state->options, userid, !more,
-									state->activity);
+	state->pager = clf_pager_create(state->cxt, state->options, state->plan,
+									userid, !more, state->activity);
 	if (more)
 		state->recordings = clf_recordings_create(state->cxt, state->options,
 												  userid, state->activity);
@@ -310,7 +311,8 @@ explain_request(ForeignScanState *node, ExplainState *es,
 		text = "none, since the query does not say since when";
 	else if (clf_query_window(query, state->options,
 							  clf_http_clock(state->options), &window))
-		text = psprintf("GET %s", clf_query_uri(query, &window, 1, NULL));
+		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
+												query->page_size, NULL));
 	else
 		text = "none, the conditions leave nothing over";
 	ExplainPropertyText("Call Log Request", text, es);
@@ -397,6 +399,8 @@ callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	explain_pushed_conditions(node, es, deparse_context, query);
 	if (!clf_query_by_id(query))
 		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
+	if (state->plan->sorted)
+		ExplainPropertyText("Call Log Order", "newest first", es);
 	if (es->costs)
 		ExplainPropertyFloat("Estimated Requests", NULL, state->plan->requests,
 							 0, es);

@@ -11,6 +11,7 @@
 #ifndef CLF_COMPAT_H
 #define CLF_COMPAT_H
 
+#include "access/stratnum.h"
 #include "catalog/pg_foreign_server.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -71,6 +72,17 @@ clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 	return create_foreignscan_path(root, rel, NULL, rows, startup_cost,
 								   total_cost, pathkeys, required_outer,
 								   NULL, NIL);
+#endif
+}
+
+/* Is it a descending order? */
+static inline bool
+clf_pathkey_is_desc(const PathKey *pathkey)
+{
+#if PG_VERSION_NUM >= 180000
+	return pathkey->pk_cmptype == COMPARE_GT;
+#else
+	return pathkey->pk_strategy == BTGreaterStrategyNumber;
 #endif
 }
 

@@ -320,6 +320,7 @@ static const ClfFilter change_filters[] = {
 const ClfResource clf_resources[] = {
 	{
 		.name = "call_log",
+		.order_path = "startTime",
 		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
 		PAGED_RECORDS,
@@ -328,6 +329,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "call_log_legs",
+		.order_path = "^startTime",
 		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
 		.rows_paths = leg_rows,
@@ -337,6 +339,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "active_calls",
+		.order_path = "startTime",
 		.levels = CLF_AT_BOTH,
 		.path = {ACTIVE_CALLS_PATHS},
 		PAGED_RECORDS,
@@ -345,6 +348,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "recordings",
+		.order_path = "^startTime",
 		.levels = CLF_AT_ACCOUNT,
 		CALL_LOG_ENDPOINTS,
 		.rows_paths = recording_rows,

@@ -142,6 +142,8 @@ typedef struct ClfResource
 								 * versions */
 	const char *time_path;		/* the record's date; dateFrom and dateTo act
 								 * on it */
+	const char *order_path;		/* a row's date by which lists come newest
+								 * first; NULL: they do not */
 	int			max_ids;		/* by-id requests: ids in one */
 	int			max_page;		/* highest page number the API defines; 0: it
 								 * has no pages */

@@ -102,6 +102,8 @@ static const OptionDef option_defs[] = {
 	{"account_id", ON_SERVER | ON_TABLE, read_id, OPT(account_id), "~", 0, 0},
 	{"page_size", ON_SERVER | ON_TABLE, read_count, OPT(page_size),
 	"1000", 1, 1000},
+	{"newest_first", ON_SERVER | ON_TABLE, read_bool, OPT(newest_first),
+	"true", 0, 0},
 	{"history", ON_SERVER | ON_TABLE, read_interval, OPT(history),
 	"3 years", 0, 0},
 	{"fdw_startup_cost", ON_SERVER | ON_TABLE, read_cost,
@@ -586,6 +588,8 @@ check_table(List *list)
 	check_table_option(list, "extension_number",
 					   has & CLF_HAS_EXTENSION_NUMBER);
 	check_table_option(list, "history", has & CLF_HAS_HISTORY);
+	check_table_option(list, "newest_first",
+					   options.resource->order_path != NULL);
 	check_table_option(list, "max_recording_size",
 					   options.resource->details_path != NULL);
 }

@@ -48,6 +48,7 @@ typedef struct ClfOptions
 
 	/* How to scan it */
 	int			page_size;		/* records a request asks for */
+	bool		newest_first;	/* may it be relied on that lists come so? */
 	Interval   *history;		/* reach of a query without a lower bound */
 	double		fdw_startup_cost;	/* planner cost of one request */
 	double		fdw_tuple_cost; /* planner cost of one record */

@@ -69,6 +69,8 @@ struct ClfPager
 	MemoryContext cxt;
 	ClfExchange *exchange;
 	bool		send_ahead;
+	bool		sorted;			/* must the records come newest first? */
+	double		limit;			/* rows that are enough; 0: all may be needed */
 	ClfActivity *activity;
 
 	/* for one run of a query */
@@ -93,6 +95,7 @@ struct ClfPager
 	MemoryContext page_cxt;
 	ClfPage    *page;
 	int			page_number;	/* 0: none yet */
+	int			page_size;		/* smaller than all others for a limit */
 	char	   *page_token;		/* where its changes begin; NULL: at a time */
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
@@ -165,8 +168,9 @@ compile_paths(ClfPager *pager, const ClfResource *resource)
  *		mapping counts.
  */
 ClfPager   *
-clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid,
-				 bool send_ahead, ClfActivity *activity)
+clf_pager_create(MemoryContext cxt, const ClfOptions *options,
+				 const ClfRequestPlan *plan, Oid userid, bool send_ahead,
+				 ClfActivity *activity)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
@@ -177,6 +181,8 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options, Oid userid,
 										  userid, activity);
 	pager->activity = activity;
 	pager->send_ahead = send_ahead;
+	pager->sorted = plan->sorted;
+	pager->limit = plan->limit;
 	compile_paths(pager, options->resource);
 	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -233,6 +239,7 @@ reset_pages(ClfPager *pager)
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
 	pager->page_number = 0;
+	pager->page_size = pager->query->page_size;
 	reset_run(pager);
 }
 
@@ -307,7 +314,7 @@ page_request(const ClfPager *pager)
 	request.url = psprintf("%s%s", pager->options->base_url,
 						   clf_query_uri(pager->query, &window,
 										 pager->page_number + 1,
-										 next_token(pager)));
+										 pager->page_size, next_token(pager)));
 	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
 		request.accept = CLF_BATCH_ACCEPT;
 	return request;
@@ -587,6 +594,25 @@ has_more(const ClfPager *pager)
 	return clf_page_has_next(pager->page);
 }
 
+/*
+ * Was the page so small because so few rows should have been enough, but are
+ * not?  Then the list is asked for anew, in pages of the usual size; what is
+ * known comes again and is dropped.
+ */
+static bool
+was_small(const ClfPager *pager)
+{
+	return !clf_query_by_id(pager->query) &&
+		pager->page_size < pager->options->page_size;
+}
+
+static void
+enlarge_pages(ClfPager *pager)
+{
+	pager->page_size = pager->options->page_size;
+	pager->page_number = 0;
+}
+
 /* Is the current page the last one that the API numbers? */
 static bool
 at_page_ceiling(const ClfPager *pager)
@@ -608,10 +634,24 @@ turn_page(ClfPager *pager)
 	if (!has_more(pager) &&
 		!(at_page_ceiling(pager) && can_continue_window(pager)))
 		return false;
-	if (!clf_query_by_id(pager->query) &&
-		(at_page_ceiling(pager) || came_again(pager)))
+	if (was_small(pager))
+		enlarge_pages(pager);
+	else if (!clf_query_by_id(pager->query) &&
+			 (at_page_ceiling(pager) || came_again(pager)))
 		continue_window(pager);
 	return true;
+}
+
+/* Will the page after the current one be asked for, as far as can be told? */
+static bool
+is_next_needed(const ClfPager *pager)
+{
+	bool		enough;
+
+	enough = pager->limit > 0 &&
+		pager->activity->counters.records >= pager->limit;
+	return pager->send_ahead && !enough && has_more(pager) &&
+		!was_small(pager) && !at_page_ceiling(pager);
 }
 
 /* Make the next page the current one; false at the end of the scan */
@@ -644,7 +684,7 @@ next_page(ClfPager *pager)
 	pager->activity->counters.pages++;
 	pager->activity->counters.records += clf_page_length(pager->page);
 	clf_activity_set(pager->activity, CLF_READS_ROWS);
-	if (pager->send_ahead && has_more(pager) && !at_page_ceiling(pager))
+	if (is_next_needed(pager))
 	{
 		ClfRequest	request = page_request(pager);
 
@@ -720,10 +760,17 @@ note_time(ClfPager *pager, const ClfRecord *record)
 	TimestampTz t;
 
 	(void) clf_json_find(record->root, pager->time_path, &value, &stray);
-	if (!clf_json_get_time(value, &t) || t > pager->oldest)
-		pager->unsorted = true;
-	else
+	if (clf_json_get_time(value, &t) && t <= pager->oldest)
 		pager->oldest = t;
+	else if (pager->sorted)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("the records do not come newest first"),
+				 errdetail("The query was planned for that order."),
+				 errhint("Set the option newest_first of the server or table "
+						 "to false, and run the query again.")));
+	else
+		pager->unsorted = true;
 }
 
 /* Deleted records are left out of lists, but by its id one may be found */

@@ -19,7 +19,7 @@
 typedef struct ClfPager ClfPager;
 
 extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
-								  Oid userid, bool send_ahead,
+								  const ClfRequestPlan *plan, Oid userid, bool send_ahead,
 								  ClfActivity *activity);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);

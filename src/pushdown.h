@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pushdown.h
- *	  From the query's conditions to a plan of requests.
+ *	  Which of a query's conditions the API can apply.
  *
  * Room 3.  Uses endpoint, option.  Nothing here sends anything.
  *
@@ -17,7 +17,6 @@
 
 #include "endpoint.h"
 #include "nodes/pathnodes.h"
-#include "nodes/plannodes.h"
 #include "option.h"
 
 /* One condition that becomes a query parameter */
@@ -36,7 +35,9 @@ typedef struct ClfRequestPlan
 	const ClfResource *resource;
 	ClfLevel	level;
 	bool		detailed;		/* view=Detailed? */
-	int			page_size;
+	int			page_size;		/* of the first request */
+	bool		sorted;			/* must the rows come newest first? */
+	double		limit;			/* rows that are enough; 0: all may be needed */
 	double		requests;		/* the planner's estimate */
 	List	   *attnums;		/* columns to fill */
 	List	   *early[CLF_SOURCES]; /* indexes in the plan's qual: conditions
@@ -45,14 +46,17 @@ typedef struct ClfRequestPlan
 	ClfCondition *conditions;
 } ClfRequestPlan;
 
-extern void clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,
-							  Oid relid);
-extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
-extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
-								  List *tlist, List *scan_clauses,
-								  Plan *outer_plan);
-extern bool clf_needs_source(const ClfOptions *options, List *attnums,
-							 ClfSource source);
-extern ClfRequestPlan *clf_get_request_plan(const ForeignScan *plan);
+/* A condition together with where it came from; lives in planning only */
+typedef struct ClfPushed
+{
+	ClfCondition condition;		/* but for expr and clause */
+	RestrictInfo *rinfo;
+	Expr	   *expr;			/* the side that is not the column, or NULL */
+} ClfPushed;
+
+extern List *clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
+							 const ClfOptions *options, bool in_details,
+							 Relids outer, List *rinfos);
+extern bool clf_is_exact(const ClfPushed *pushed);
 
 #endif							/* CLF_PUSHDOWN_H */

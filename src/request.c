@@ -749,13 +749,13 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 
 /*
  * clf_query_uri
- *		Path and query of one request: a page of a window, some ids, or changes
- *		since a token, which is NULL for the first request.  Palloc'd in the
+ *		Path and query of one request: a page, of that size, of a window, some
+ *		ids, or changes since a token, which is NULL for the first request.  Palloc'd in the
  *		current memory context.
  */
 char *
 clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
-			  const char *token)
+			  int page_size, const char *token)
 {
 	StringInfoData out;
 
@@ -773,6 +773,6 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
 	if (query->changes)
 		append_changes(&out, query, token);
 	else if (!clf_query_by_id(query))
-		appendStringInfo(&out, "&page=%d&perPage=%d", page, query->page_size);
+		appendStringInfo(&out, "&page=%d&perPage=%d", page, page_size);
 	return out.data;
 }

@@ -49,7 +49,7 @@ typedef struct ClfQuery
 	const char *parameters;		/* "view=Simple&type=Voice", escaped */
 	const char *unknown_lower;	/* EXPLAIN: the bound's expression, when it */
 	const char *unknown_upper;	/* has no value yet; else NULL */
-	int			page_size;
+	int			page_size;		/* of the first request */
 } ClfQuery;
 
 /* The dates that a list request carries, both in whole seconds */
@@ -71,7 +71,7 @@ extern bool clf_query_lacks_since(const ClfQuery *query);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
-						   int page, const char *token);
+						   int page, int page_size, const char *token);
 
 extern char *clf_api_time(TimestampTz t);
 extern char *clf_details_uri(const ClfOptions *options, const char *id);

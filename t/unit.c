@@ -191,7 +191,7 @@ test_windows(void)
 		query.upper = ts(cases[i].upper);
 		query.page_size = 7;
 		if (clf_query_window(&query, &options, now, &window))
-			uri = clf_query_uri(&query, &window, 3, NULL);
+			uri = clf_query_uri(&query, &window, 3, query.page_size, NULL);
 		check(psprintf("window %s .. %s", cases[i].lower, cases[i].upper), uri,
 			  cases[i].uri ? psprintf("?view=Simple&%s&page=3&perPage=7",
 									  cases[i].uri) :

@@ -1,0 +1,103 @@
+-- LIMIT, ORDER BY and joins: as few requests as can answer the query.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/[A-Za-z0-9_-]{15}(,|[?])/ID\\\\1/g; s/^[^?]*(call-log|active-calls)//; s/date(From|To)=[^&]*&//g; s/(sessionId=)[0-9]+/\\\\1.../"'
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
+:ctl clear
+
+-- So many rows are so many records, in one request
+SELECT count(*) FROM (SELECT id FROM calls.call_log LIMIT 10) x;
+SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE direction = 'Inbound' AND type IN ('Voice', 'Fax') AND start_time > '2026-01-01' LIMIT 7 OFFSET 3) x;
+SELECT count(*) FROM (SELECT id FROM mine.active_calls FETCH FIRST 3 ROWS ONLY) x;
+SELECT count(*) FROM (SELECT id FROM calls.call_log LIMIT 0) x;
+:log
+-- at the end of a range a few may be dropped
+SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE start_time < '2026-03-01' LIMIT 10) x;
+:log
+-- more than a page
+SELECT count(*) FROM (SELECT id FROM calls.call_log LIMIT 1001) x;
+:log
+SELECT count(*), count(DISTINCT leg_number) > 1 AS several FROM (SELECT leg_number FROM calls.call_log_legs LIMIT 10) x;
+:log
+-- what is left out by PostgreSQL is not known beforehand
+SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE result = 'Missed' LIMIT 10) x;
+SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE start_time > '2026-03-01' AND random() < 2 LIMIT 10) x;
+SELECT count(*) FROM (SELECT DISTINCT direction FROM calls.call_log WHERE start_time > '2026-03-30' LIMIT 1) x;
+SELECT EXISTS (SELECT FROM calls.call_log WHERE start_time > '2026-03-30');
+:log
+-- an API that ignores a filter: the list is asked for anew, in pages of the usual size
+:ctl set active_filters=off
+SELECT count(*) FROM (SELECT id, direction FROM calls.active_calls WHERE direction = 'Outbound' LIMIT 4) x;
+:log
+:ctl set active_filters=on
+-- so it is when filters make pages short
+:ctl set short_pages=on
+SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM calls.call_log WHERE direction = 'Outbound' LIMIT 30) x;
+:ctl set short_pages=off
+:ctl clear
+
+-- The newest calls
+SELECT * FROM explain('SELECT id FROM calls.call_log ORDER BY start_time DESC LIMIT 20') line WHERE line !~ 'Request:';
+SELECT count(*) AS differences FROM (
+  SELECT start_time FROM (SELECT start_time FROM calls.call_log WHERE start_time < '2026-03-31 12:00' ORDER BY start_time DESC LIMIT 20) a EXCEPT ALL
+  SELECT start_time FROM (SELECT start_time FROM truth.calls ORDER BY start_time DESC LIMIT 20) b) x;
+SELECT max(start_time) = (SELECT max(start_time) FROM truth.calls) AS equal FROM calls.call_log;
+SELECT max(start_time) = (SELECT max(start_time) FROM truth.calls WHERE direction = 'Inbound') AS equal FROM calls.call_log WHERE direction = 'Inbound';
+SELECT count(*) FROM (SELECT id FROM calls.call_log ORDER BY start_time DESC NULLS LAST FETCH FIRST 5 ROWS ONLY) x;
+:log
+-- ties, and a finer order: the rest is sorted in small groups
+SELECT * FROM explain('SELECT id FROM calls.call_log ORDER BY start_time DESC, id LIMIT 5') line WHERE line !~ 'Request:';
+SELECT string_agg(id, ',') = (SELECT string_agg(id, ',') FROM (SELECT id FROM truth.calls ORDER BY start_time DESC, id LIMIT 5) b) AS equal
+  FROM (SELECT id FROM calls.call_log ORDER BY start_time DESC, id LIMIT 5) a;
+:log
+-- all of them, in order; and window functions without a sort
+SELECT bool_and(previous >= start_time) AS sorted, count(*) = (SELECT count(*) FROM truth.calls) - 1 AS complete
+  FROM (SELECT start_time, lag(start_time) OVER (ORDER BY start_time DESC) AS previous FROM calls.call_log) x WHERE previous IS NOT NULL;
+SELECT line FROM explain('SELECT row_number() OVER (ORDER BY start_time DESC) FROM calls.call_log') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time LIMIT 1') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT call_id FROM calls.call_log_legs ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT id FROM calls.recordings ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain($$SELECT id FROM calls.call_log WHERE id IN ('a', 'b') ORDER BY start_time DESC LIMIT 1$$) line WHERE line ~ 'Sort|Order';
+:ctl clear
+-- the order is checked, and need not be relied on
+CREATE VIEW newest AS SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE start_time > '2026-03-30' ORDER BY start_time DESC LIMIT 30) x;
+:ctl fault --match /call-log unsorted
+\set VERBOSITY default
+SELECT * FROM newest;
+\set VERBOSITY terse
+:ctl fault --match /call-log unsorted
+SELECT count(*) > 30 AS "not asked for" FROM calls.call_log WHERE start_time > '2026-03-30';
+ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
+:ctl fault --match /call-log unsorted
+SELECT * FROM newest;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
+DROP VIEW newest;
+CREATE FOREIGN TABLE nothing (id text) SERVER ringcentral OPTIONS (resource 'call_log_changes', newest_first 'true');
+:ctl clear
+
+-- A join with few rows asks for these ids
+CREATE TABLE tickets AS SELECT id AS call_id, session_id, start_time AS seen, 'T-' || n AS ticket
+  FROM (SELECT *, row_number() OVER (ORDER BY md5(id)) AS n FROM truth.calls WHERE session_id IS NOT NULL) t WHERE n <= 3;
+ANALYZE tickets;
+SELECT * FROM explain('SELECT ticket, c.from_name FROM tickets JOIN calls.call_log c ON c.id = call_id') line WHERE line !~ 'Hash|Memoize|Cache';
+SELECT count(*), count(DISTINCT c.id) FROM tickets JOIN calls.call_log c ON c.id = call_id;
+SELECT count(*), count(c.id) FROM (SELECT * FROM tickets UNION ALL SELECT 'nobodyHasThisId', '1', now(), 'T-0') t LEFT JOIN calls.call_log c ON c.id = call_id;
+:log
+SELECT count(*) = (SELECT count(*) FROM tickets JOIN truth.calls c USING (session_id)) AS equal FROM tickets JOIN calls.call_log c USING (session_id);
+:log
+SELECT count(*) = (SELECT count(*) FROM tickets t JOIN truth.calls c ON c.start_time BETWEEN seen AND seen + interval '1 minute') AS equal
+  FROM tickets t JOIN calls.call_log c ON c.start_time BETWEEN seen AND seen + interval '1 minute';
+:log
+SELECT count(*) FROM tickets, LATERAL (SELECT id FROM calls.call_log c WHERE c.id = call_id LIMIT 1) x;
+SELECT count(*) FROM tickets t WHERE EXISTS (SELECT FROM calls.call_log c WHERE c.id = t.call_id);
+SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM calls.call_log c WHERE c.id = t.call_id);
+SELECT count(*) FROM calls.call_log c WHERE c.id IN (SELECT call_id FROM tickets);
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
+-- one with many rows reads the list
+INSERT INTO tickets SELECT id, session_id, start_time, 'T-' || id FROM truth.calls;
+ANALYZE tickets;
+SELECT line FROM explain('SELECT ticket, c.from_name FROM tickets JOIN calls.call_log c ON c.id = call_id') line WHERE line ~ 'Join|Loop';
+DROP TABLE tickets;

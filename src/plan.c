@@ -1,0 +1,750 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *	  Sizes, costs and paths of a scan, and its plan node.
+ *
+ * Requests are what a scan costs: the planner compares the number of them that
+ * each way to read the table takes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "plan.h"
+
+#include <math.h>
+
+#include "access/sysattr.h"
+#include "access/table.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "compat.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/prep.h"
+#include "optimizer/restrictinfo.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+
+/*
+ * Records in a table that was never analyzed: what a small company makes in a
+ * year.
+ */
+#define DEFAULT_TUPLES 100000.0
+
+/* Ids in an array that is not known when the query is planned */
+#define DEFAULT_IDS 100.0
+
+/* More records than a limit asks for, since the end of a range drops some */
+#define LIMIT_SLACK 10
+
+/* An order that is not asked for must not be chosen: it might be an error */
+#define ORDER_SURCHARGE 1.001
+
+/* What planning knows about a relation: baserel->fdw_private */
+typedef struct ClfRelInfo
+{
+	ClfOptions *options;
+	List	   *attnums;		/* the columns that the query needs */
+	bool		in_details;		/* would the details suffice for them? */
+} ClfRelInfo;
+
+/* What one way to read it takes */
+typedef struct Estimate
+{
+	double		fetched;		/* records that the requests bring */
+	double		requests;
+} Estimate;
+
+/* Members of fdw_private, in this order */
+enum ScanPrivate
+{
+	PRIVATE_RESOURCE,			/* String: resource name */
+	PRIVATE_LEVEL,				/* Integer: ClfLevel */
+	PRIVATE_DETAILED,			/* Integer: view=Detailed? */
+	PRIVATE_PAGE_SIZE,			/* Integer */
+	PRIVATE_SORTED,				/* Integer: newest first? */
+	PRIVATE_LIMIT,				/* Float: rows that are enough, 0: all */
+	PRIVATE_REQUESTS,			/* Float: estimated requests */
+	PRIVATE_ATTNUMS,			/* IntList */
+	PRIVATE_CONDITIONS,			/* List of IntList, see condition_to_list */
+	PRIVATE_EARLY				/* List of IntList, by ClfSource */
+};
+
+/*
+ * PostgreSQL trusts a foreign partition to hold nothing outside its bounds, but
+ * the API knows of no bounds: make them conditions like the query's own.
+ */
+static void
+add_partition_bounds(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	Relation	rel = table_open(relid, NoLock);
+	List	   *bounds = NIL;
+	ListCell   *lc;
+	Node	   *qual;
+
+	if (rel->rd_rel->relispartition)
+		bounds = copyObject(RelationGetPartitionQual(rel));
+	table_close(rel, NoLock);
+	if (bounds == NIL)
+		return;
+
+	ChangeVarNodes((Node *) bounds, 1, baserel->relid, 0);
+	qual = eval_const_expressions(root, (Node *) make_ands_explicit(bounds));
+	bounds = make_ands_implicit(canonicalize_qual((Expr *) qual, false));
+	foreach(lc, bounds)
+		baserel->baserestrictinfo =
+		lappend(baserel->baserestrictinfo,
+				make_simple_restrictinfo(root, lfirst(lc)));
+}
+
+/* ----------
+ * Size, cost, path
+ * ----------
+ */
+
+/* attnums of attrs_used, all columns for a whole-row reference */
+static List *
+attnums_to_fill(Oid relid, const Bitmapset *attrs_used)
+{
+	Relation	rel = table_open(relid, NoLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		whole_row = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber,
+										  attrs_used);
+	List	   *result = NIL;
+
+	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
+	{
+		if (!TupleDescAttr(desc, attnum - 1)->attisdropped &&
+			(whole_row ||
+			 bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber,
+						   attrs_used)))
+			result = lappend_int(result, attnum);
+	}
+	table_close(rel, NoLock);
+	return result;
+}
+
+/* The columns that the query needs, for output or in a local filter */
+static List *
+find_attnums(RelOptInfo *baserel, Oid relid)
+{
+	Bitmapset  *used = NULL;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &used);
+	foreach(lc, baserel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   baserel->relid, &used);
+	return attnums_to_fill(relid, used);
+}
+
+/* Would the answer for a row's own id suffice for all columns? */
+static bool
+are_in_details(const ClfOptions *options, List *attnums)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		if (!clf_path_in_details(options->resource,
+								 clf_column_path(options, lfirst_int(lc))))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * clf_needs_source
+ *		Does one of these columns come from that source?
+ */
+bool
+clf_needs_source(const ClfOptions *options, List *attnums, ClfSource source)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		if (clf_path_source(clf_column_path(options,
+											lfirst_int(lc))) == source)
+			return true;
+	}
+	return false;
+}
+
+/* The condition on ids, NULL when there is none */
+static const ClfPushed *
+find_ids(List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		const ClfPushed *p = lfirst(lc);
+
+		if (p->condition.filter->operators & CLF_OP_IDS)
+			return p;
+	}
+	return NULL;
+}
+
+/* How many ids the condition names */
+static double
+estimate_ids(const ClfPushed *ids)
+{
+	ArrayType  *array;
+
+	if (!ids->condition.is_array)
+		return 1;
+	if (!IsA(ids->expr, Const) || ((Const *) ids->expr)->constisnull)
+		return DEFAULT_IDS;
+	array = DatumGetArrayTypeP(((Const *) ids->expr)->constvalue);
+	return Max(1, ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)));
+}
+
+/* With these conditions pushed, and so many rows left over in the end */
+static Estimate
+estimate_requests(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
+				  double rows)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	const ClfPushed *ids = find_ids(pushed);
+	bool		details = false;
+	List	   *rinfos = NIL;
+	ListCell   *lc;
+	Estimate	estimate;
+
+	if (ids)
+	{
+		details = (ids->condition.filter->operators & CLF_OP_DETAILS) != 0;
+		estimate.fetched = estimate_ids(ids);
+		estimate.requests = details ? estimate.fetched :
+			ceil(estimate.fetched / info->options->resource->max_ids);
+	}
+	else
+	{
+		foreach(lc, pushed)
+			rinfos = lappend(rinfos, ((ClfPushed *) lfirst(lc))->rinfo);
+		estimate.fetched = baserel->tuples *
+			clauselist_selectivity(root, rinfos, baserel->relid, JOIN_INNER,
+								   NULL);
+		estimate.requests = ceil(estimate.fetched / info->options->page_size);
+	}
+	estimate.requests = Max(1.0, estimate.requests);
+	if (clf_needs_source(info->options, info->attnums, CLF_SOURCE_DETAILS) &&
+		!details)
+		estimate.requests += rows;
+	if (clf_needs_source(info->options, info->attnums, CLF_SOURCE_CONTENT))
+		estimate.requests += rows;
+	return estimate;
+}
+
+/* The conditions of the relation alone that become parameters */
+static List *
+find_restrictions(PlannerInfo *root, RelOptInfo *baserel)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+
+	return clf_find_pushed(root, baserel, info->options, info->in_details,
+						   baserel->lateral_relids,
+						   baserel->baserestrictinfo);
+}
+
+/*
+ * clf_plan_rel_size
+ *		Read the table's options, estimate the rows.
+ */
+void
+clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
+{
+	ClfRelInfo *info = palloc0(sizeof(ClfRelInfo));
+	const ClfPushed *ids;
+
+	baserel->fdw_private = info;
+	info->options = clf_get_options(relid);
+	add_partition_bounds(root, baserel, relid);
+	info->attnums = find_attnums(baserel, relid);
+	info->in_details = are_in_details(info->options, info->attnums);
+
+	if (baserel->tuples <= 0)
+		baserel->tuples = DEFAULT_TUPLES;
+	set_baserel_size_estimates(root, baserel);
+	ids = find_ids(find_restrictions(root, baserel));
+	if (ids)
+		baserel->rows = Min(baserel->rows, estimate_ids(ids));
+}
+
+/* ----------
+ * Paths
+ * ----------
+ */
+
+/* A way to read the table with these conditions pushed */
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
+			  double rows, List *pathkeys, Relids outer)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	const ClfOptions *options = info->options;
+	Estimate	estimate = estimate_requests(root, baserel, pushed, rows);
+	QualCost	filter = baserel->baserestrictcost;
+	double		surcharge = pathkeys ? ORDER_SURCHARGE : 1;
+	Cost		startup;
+	Cost		total;
+
+	startup = options->fdw_startup_cost + filter.startup;
+	total = startup + (estimate.requests - 1) * options->fdw_startup_cost;
+	total += estimate.fetched *
+		(options->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
+	add_path(baserel, (Path *) clf_create_scan_path(root, baserel, rows,
+													startup * surcharge,
+													total * surcharge,
+													pathkeys, outer));
+}
+
+/* Is it the column by which the API sorts? */
+static bool
+is_time_column(const ClfOptions *options, RelOptInfo *baserel, Node *node)
+{
+	Var		   *var = (Var *) node;
+
+	return IsA(node, Var) && var->varno == (int) baserel->relid &&
+		var->varattno > 0 && var->vartype == TIMESTAMPTZOID &&
+		options->resource->order_path != NULL &&
+		strcmp(clf_column_path(options, var->varattno),
+			   options->resource->order_path) == 0;
+}
+
+/* Does this ask for the newest calls first?  Where NULLs go means nothing. */
+static bool
+is_newest_first(RelOptInfo *baserel, const PathKey *pathkey)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	EquivalenceClass *ec = pathkey->pk_eclass;
+	ListCell   *lc;
+
+	if (ec->ec_has_volatile || !clf_pathkey_is_desc(pathkey) ||
+		pathkey->pk_opfamily !=
+		get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID, BTREE_AM_OID)))
+		return false;
+	foreach(lc, ec->ec_members)
+	{
+		EquivalenceMember *member = lfirst(lc);
+
+		if (!member->em_is_child &&
+			is_time_column(info->options, baserel, (Node *) member->em_expr))
+			return true;
+	}
+	return false;
+}
+
+/* The list comes newest first: offer that where it is of use */
+static void
+add_sorted_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+
+	if (!info->options->newest_first || root->query_pathkeys == NIL ||
+		find_ids(pushed) ||
+		!is_newest_first(baserel, linitial(root->query_pathkeys)))
+		return;
+	add_scan_path(root, baserel, pushed, baserel->rows,
+				  list_make1(linitial(root->query_pathkeys)),
+				  baserel->lateral_relids);
+}
+
+/* Would a value of another relation for this column spare requests? */
+static bool
+is_worth_a_value(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	List	   *pushed = clf_find_pushed(root, baserel, info->options,
+										 info->in_details,
+										 rinfo->clause_relids,
+										 list_make1(rinfo));
+	const ClfFilter *filter;
+
+	if (pushed == NIL)
+		return false;
+	filter = ((ClfPushed *) linitial(pushed))->condition.filter;
+	return (filter->operators & (CLF_OP_IDS | CLF_OP_RANGE)) ||
+		filter->values == NULL;
+}
+
+/* For generate_implied_equalities_for_column: is it a column of this table? */
+static bool
+is_own_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+			  EquivalenceMember *em, void *arg)
+{
+	Node	   *node = (Node *) em->em_expr;
+
+	(void) root;
+	(void) ec;
+	(void) arg;
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return IsA(node, Var) && ((Var *) node)->varno == (int) rel->relid;
+}
+
+/* The join clauses by which other relations could give values */
+static List *
+find_join_clauses(PlannerInfo *root, RelOptInfo *baserel)
+{
+	List	   *clauses = list_copy(baserel->joininfo);
+
+	if (baserel->has_eclass_joins)
+		clauses = list_concat(clauses,
+							  generate_implied_equalities_for_column(root,
+																	 baserel,
+																	 is_own_column,
+																	 NULL,
+																	 baserel->lateral_referencers));
+	return clauses;
+}
+
+/*
+ * A scan for each row of other relations, with values of theirs: few requests
+ * where there are few such rows.
+ */
+static void
+add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	List	   *ppis = NIL;
+	ListCell   *lc;
+
+	foreach(lc, find_join_clauses(root, baserel))
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Relids		outer;
+
+		if (!join_clause_is_movable_to(rinfo, baserel) ||
+			!is_worth_a_value(root, baserel, rinfo))
+			continue;
+		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
+		outer = bms_del_member(outer, baserel->relid);
+		if (!bms_is_empty(outer))
+			ppis = list_append_unique_ptr(ppis,
+										  get_baserel_parampathinfo(root,
+																	baserel,
+																	outer));
+	}
+	foreach(lc, ppis)
+	{
+		ParamPathInfo *ppi = lfirst(lc);
+		List	   *clauses = list_concat_copy(baserel->baserestrictinfo,
+											   ppi->ppi_clauses);
+
+		add_scan_path(root, baserel,
+					  clf_find_pushed(root, baserel, info->options,
+									  info->in_details, ppi->ppi_req_outer,
+									  clauses),
+					  ppi->ppi_rows, NIL, ppi->ppi_req_outer);
+	}
+}
+
+/*
+ * clf_plan_paths
+ *		The ways to read the table.
+ */
+void
+clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
+{
+	List	   *pushed = find_restrictions(root, baserel);
+
+	add_scan_path(root, baserel, pushed, baserel->rows, NIL,
+				  baserel->lateral_relids);
+	add_sorted_path(root, baserel, pushed);
+	add_parameterized_paths(root, baserel);
+}
+
+/* ----------
+ * The plan node
+ * ----------
+ */
+
+/*
+ * Does the local filter leave over all that comes, but for a few?  That a call
+ * began at all is no condition.
+ */
+static bool
+drops_little(RelOptInfo *baserel, List *scan_clauses, List *pushed)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	List	   *exact = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		if (clf_is_exact(lfirst(lc)))
+			exact = lappend(exact, ((ClfPushed *) lfirst(lc))->rinfo);
+	}
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		NullTest   *test = (NullTest *) rinfo->clause;
+
+		if (!rinfo->pseudoconstant && !list_member_ptr(exact, rinfo) &&
+			!(IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+			  is_time_column(info->options, baserel, (Node *) test->arg)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * How many rows are enough, 0 when all may be needed: known where this table is
+ * all that there is, in the order that is asked for, and nothing is left out.
+ */
+static double
+find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
+		   List *scan_clauses, List *pushed)
+{
+	if (root->limit_tuples <= 0 ||
+		!bms_equal(root->all_baserels, baserel->relids) ||
+		!pathkeys_contained_in(root->query_pathkeys, path->pathkeys) ||
+		find_ids(pushed) || !drops_little(baserel, scan_clauses, pushed))
+		return 0;
+	return root->limit_tuples;
+}
+
+/* Is there a condition that drops the newest records which come? */
+static bool
+has_upper_bound(List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		const ClfCondition *c = &((ClfPushed *) lfirst(lc))->condition;
+
+		if ((c->filter->operators & CLF_OP_RANGE) &&
+			c->strategy <= BTEqualStrategyNumber)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Records to ask for at first.  Changes are asked for in the size of the first
+ * request to their end.
+ */
+static int
+first_page_size(const ClfOptions *options, List *pushed, double limit)
+{
+	double		size = limit + (has_upper_bound(pushed) ? LIMIT_SLACK : 0);
+
+	if (limit == 0 || options->resource->changes || size > options->page_size)
+		return options->page_size;
+	return (int) size;
+}
+
+static bool
+needs_detailed(const ClfRelInfo *info)
+{
+	ListCell   *lc;
+
+	foreach(lc, info->attnums)
+	{
+		if (clf_path_needs_detailed(info->options->resource,
+									clf_column_path(info->options,
+													lfirst_int(lc))))
+			return true;
+	}
+	return false;
+}
+
+static List *
+condition_to_list(const ClfResource *resource, const ClfCondition *c)
+{
+	return list_make5_int(c->filter - resource->filters, c->strategy,
+						  c->is_array, c->expr, c->clause);
+}
+
+static void
+condition_from_list(const ClfResource *resource, List *list, ClfCondition *c)
+{
+	c->filter = &resource->filters[linitial_int(list)];
+	c->strategy = lsecond_int(list);
+	c->is_array = lthird_int(list);
+	c->expr = lfourth_int(list);
+	c->clause = list_nth_int(list, 4);
+}
+
+/* Where in scan_clauses, without the pseudoconstant ones, this one stands */
+static int
+clause_position(List *scan_clauses, const RestrictInfo *rinfo)
+{
+	int			position = 0;
+	ListCell   *lc;
+
+	foreach(lc, scan_clauses)
+	{
+		if (lfirst(lc) == rinfo)
+			break;
+		if (!lfirst_node(RestrictInfo, lc)->pseudoconstant)
+			position++;
+	}
+	return position;
+}
+
+/* The most expensive source of the columns in the clause */
+static ClfSource
+clause_source(const ClfRelInfo *info, RelOptInfo *baserel, Expr *clause)
+{
+	ClfSource	source = CLF_SOURCE_ROW;
+	Bitmapset  *used = NULL;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) clause, baserel->relid, &used);
+	foreach(lc, info->attnums)
+	{
+		ClfSource	column = clf_path_source(clf_column_path(info->options,
+															 lfirst_int(lc)));
+
+		if (column > source &&
+			bms_is_member(lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber,
+						  used))
+			source = column;
+	}
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used))
+		source = CLF_SOURCE_CONTENT;
+	return source;
+}
+
+/*
+ * The clauses that can be checked before a source is asked, so that no request
+ * is sent for a row that they drop.  They are checked again in the plan's qual,
+ * so they must not be volatile, nor worth much.  None may see a row that a
+ * security barrier still to be checked would hide from it.
+ */
+static List *
+find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
+				   List *scan_clauses, ClfSource source)
+{
+	List	   *result = NIL;
+	Index		barrier = PG_UINT32_MAX;
+	ListCell   *lc;
+
+	if (source == CLF_SOURCE_ROW ||
+		!clf_needs_source(info->options, info->attnums, source))
+		return NIL;
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Node	   *clause = (Node *) rinfo->clause;
+
+		if (rinfo->pseudoconstant)
+			continue;
+		if (clause_source(info, baserel, rinfo->clause) < source &&
+			!contain_volatile_functions(clause) && !contain_subplans(clause) &&
+			(rinfo->security_level <= barrier || rinfo->leakproof))
+			result = lappend_int(result, clause_position(scan_clauses, rinfo));
+		else
+			barrier = Min(barrier, rinfo->security_level);
+	}
+	return result;
+}
+
+/*
+ * clf_plan_scan
+ *		The plan node.  Every clause stays in its qual; the other sides of the
+ *		pushed ones go to fdw_exprs, to be evaluated when the scan starts.
+ */
+ForeignScan *
+clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
+			  List *tlist, List *scan_clauses, Plan *outer_plan)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	const ClfOptions *options = info->options;
+	List	   *pushed = clf_find_pushed(root, baserel, options,
+										 info->in_details,
+										 PATH_REQ_OUTER(path), scan_clauses);
+	double		limit = find_limit(root, baserel, path, scan_clauses, pushed);
+	int			page_size = first_page_size(options, pushed, limit);
+	Estimate	estimate = estimate_requests(root, baserel, pushed,
+											 path->rows);
+	List	   *early = NIL;
+	List	   *exprs = NIL;
+	List	   *conditions = NIL;
+	List	   *private;
+	ListCell   *lc;
+
+	if (limit > 0)
+		estimate.requests = Min(estimate.requests, ceil(limit / page_size));
+	foreach(lc, pushed)
+	{
+		ClfPushed  *p = lfirst(lc);
+
+		p->condition.clause = clause_position(scan_clauses, p->rinfo);
+		p->condition.expr = -1;
+		if (p->expr)
+		{
+			p->condition.expr = list_length(exprs);
+			exprs = lappend(exprs, p->expr);
+		}
+		conditions = lappend(conditions,
+							 condition_to_list(options->resource,
+											   &p->condition));
+	}
+
+	/* in the order of enum ScanPrivate */
+	private = list_make5(makeString(pstrdup(options->resource->name)),
+						 makeInteger(clf_table_level(options)),
+						 makeInteger(needs_detailed(info)),
+						 makeInteger(page_size),
+						 makeInteger(path->pathkeys != NIL));
+	private = lappend(private, makeFloat(psprintf("%.0f", limit)));
+	private = lappend(private, makeFloat(psprintf("%.0f",
+												  estimate.requests)));
+	private = lappend(private, info->attnums);
+	private = lappend(private, conditions);
+	for (ClfSource source = 0; source < CLF_SOURCES; source++)
+		early = lappend(early, find_early_clauses(info, baserel, scan_clauses,
+												  source));
+	private = lappend(private, early);
+
+	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false),
+							baserel->relid, exprs, private, NIL, NIL,
+							outer_plan);
+}
+
+/*
+ * clf_get_request_plan
+ *		What clf_plan_scan put into the node.  Palloc'd in the current memory
+ *		context.
+ */
+ClfRequestPlan *
+clf_get_request_plan(const ForeignScan *plan)
+{
+	List	   *private = plan->fdw_private;
+	List	   *conditions = list_nth(private, PRIVATE_CONDITIONS);
+	ClfRequestPlan *result = palloc0(sizeof(ClfRequestPlan));
+
+	result->resource = clf_find_resource(strVal(list_nth(private,
+														 PRIVATE_RESOURCE)));
+	result->level = intVal(list_nth(private, PRIVATE_LEVEL));
+	result->detailed = intVal(list_nth(private, PRIVATE_DETAILED));
+	result->page_size = intVal(list_nth(private, PRIVATE_PAGE_SIZE));
+	result->sorted = intVal(list_nth(private, PRIVATE_SORTED));
+	result->limit = floatVal(list_nth(private, PRIVATE_LIMIT));
+	result->requests = floatVal(list_nth(private, PRIVATE_REQUESTS));
+	result->attnums = list_nth(private, PRIVATE_ATTNUMS);
+	result->conditions = palloc0((list_length(conditions) + 1) *
+								 sizeof(ClfCondition));
+	for (int i = 0; i < list_length(conditions); i++)
+		condition_from_list(result->resource, list_nth(conditions, i),
+							&result->conditions[i]);
+	result->nconditions = list_length(conditions);
+	for (ClfSource source = 0; source < CLF_SOURCES; source++)
+		result->early[source] = list_nth(list_nth(private, PRIVATE_EARLY),
+										 source);
+	return result;
+}

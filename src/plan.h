@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.h
+ *	  Sizes, costs and paths of a scan, and its plan node.
+ *
+ * Uses endpoint, option, pushdown.  Nothing here sends anything.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_PLAN_H
+#define CLF_PLAN_H
+
+#include "postgres.h"
+
+#include "endpoint.h"
+#include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
+#include "option.h"
+#include "pushdown.h"
+
+extern void clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,
+							  Oid relid);
+extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
+extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
+								  const Path *path, List *tlist,
+								  List *scan_clauses, Plan *outer_plan);
+extern bool clf_needs_source(const ClfOptions *options, List *attnums,
+							 ClfSource source);
+extern ClfRequestPlan *clf_get_request_plan(const ForeignScan *plan);
+
+#endif							/* CLF_PLAN_H */
