@@ -110,7 +110,8 @@ class Log:
         query = TOKEN_PARAMETER.sub(r'\1...', request.query)
         parameters = messages.pairs(query)
         entry = {
-            'n': next(self.numbers), 'host': host, 'method': request.method, 'path': request.path,
+            'n': next(self.numbers), 'at': time.time(), 'host': host, 'method': request.method,
+            'path': request.path,
             'query': query, 'parameters': parameters, 'status': None,
             'bytes': 0, 'connection': connection, 'auth': auth_kind(request),
             'user_agent': request.header('user-agent'), 'accept': request.header('accept'),

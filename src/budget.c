@@ -122,12 +122,40 @@ choose_entry(ClfShared *shared, TimestampTz now)
 	return best;
 }
 
+/* A new budget, with what is documented of it and what holds for all */
+static void
+fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
+{
+	const GroupLimit *documented = group_limits;
+
+	memset(entry, 0, sizeof(ClfBudgetEntry));
+	entry->key = budget->key;
+	strlcpy(entry->base_url, budget->account.base_url, CLF_MAX_TEXT);
+	strlcpy(entry->client_id, budget->account.client_id, CLF_MAX_TEXT);
+	strlcpy(entry->owner, budget->account.owner, CLF_MAX_TEXT);
+	strlcpy(entry->group, budget->group, CLF_MAX_TEXT);
+	while (documented->group && strcmp(documented->group, budget->group) != 0)
+		documented++;
+	entry->limit = documented->limit;
+	entry->window = DEFAULT_WINDOW;
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		const ClfBudgetEntry *other = &shared->budgets[i];
+
+		if (!other->closed_for_all ||
+			strcmp(other->base_url, entry->base_url) != 0)
+			continue;
+		entry->closed_for_all = true;
+		entry->closed_at = other->closed_at;
+		entry->closed_until = Max(entry->closed_until, other->closed_until);
+	}
+}
+
 static ClfBudgetEntry *
 find_entry(ClfShared *shared, const ClfBudget *budget)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	ClfBudgetEntry *entry = NULL;
-	const GroupLimit *documented = group_limits;
 
 	for (int i = 0; i < CLF_MAX_BUDGETS && entry == NULL; i++)
 	{
@@ -138,24 +166,15 @@ find_entry(ClfShared *shared, const ClfBudget *budget)
 	if (entry == NULL)
 	{
 		entry = choose_entry(shared, now);
-		memset(entry, 0, sizeof(ClfBudgetEntry));
-		entry->key = budget->key;
-		strlcpy(entry->base_url, budget->account.base_url, CLF_MAX_TEXT);
-		strlcpy(entry->client_id, budget->account.client_id, CLF_MAX_TEXT);
-		strlcpy(entry->owner, budget->account.owner, CLF_MAX_TEXT);
-		strlcpy(entry->group, budget->group, CLF_MAX_TEXT);
-		while (documented->group && strcmp(documented->group, budget->group) != 0)
-			documented++;
-		entry->limit = documented->limit;
-		entry->window = DEFAULT_WINDOW;
+		fill_entry(shared, entry, budget);
 	}
 	entry->used_at = now;
 	return entry;
 }
 
 /*
- * Drop what counts no more.  What claims to count for longer than it can is of
- * a clock that has been set back since.
+ * Drop what counts no more.  What claims to count for longer than it can is
+ * from before the window was known, or before the clock was set back.
  */
 static void
 refresh(ClfBudgetEntry *entry, TimestampTz now)
@@ -165,13 +184,16 @@ refresh(ClfBudgetEntry *entry, TimestampTz now)
 
 	for (int i = 0; i < entry->nslots; i++)
 	{
-		if (entry->slots[i].frees_at > now &&
-			entry->slots[i].frees_at <= latest)
-			entry->slots[kept++] = entry->slots[i];
+		ClfSlot    *slot = &entry->slots[i];
+
+		slot->frees_at = Min(slot->frees_at, latest);
+		if (slot->frees_at > now)
+			entry->slots[kept++] = *slot;
 	}
 	entry->nslots = kept;
 	if (entry->closed_at > now)
 		entry->closed_until = entry->closed_at = 0;
+	entry->closed_for_all &= entry->closed_until > now;
 	for (int i = 0; i < CLF_MAX_WAITERS; i++)
 	{
 		if (entry->waiters[i].seen_at < now - GONE_AFTER ||
@@ -207,14 +229,16 @@ static TimestampTz
 slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
 {
 	int			lacking = before + 1 - (entry->limit - entry->nslots);
-	TimestampTz time = now;
+	int			windows = (lacking - 1 - entry->nslots) / entry->limit + 1;
+	TimestampTz time;
 
-	if (entry->limit <= CLF_MAX_SLOTS && lacking > 0)
-	{
-		qsort(entry->slots, entry->nslots, sizeof(ClfSlot), compare_slots);
-		time = entry->nslots == 0 ? now :
-			entry->slots[Min(lacking, entry->nslots) - 1].frees_at;
-	}
+	qsort(entry->slots, entry->nslots, sizeof(ClfSlot), compare_slots);
+	if (entry->limit > CLF_MAX_SLOTS || lacking <= 0)
+		time = now;
+	else if (lacking <= entry->nslots)
+		time = entry->slots[lacking - 1].frees_at;
+	else						/* those before take all that become free */
+		time = now + windows * entry->window * USECS_PER_SEC;
 	if (entry->closed_until > now)
 		time = Max(time, entry->closed_until + before * SPREAD);
 	return time;
@@ -554,7 +578,10 @@ close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
 		{
 			if (shared->budgets[i].used_at != 0 &&
 				strcmp(shared->budgets[i].base_url, entry->base_url) == 0)
+			{
 				close_entry(&shared->budgets[i], penalty, now);
+				shared->budgets[i].closed_for_all = true;
+			}
 		}
 	}
 	close_entry(entry, penalty, now);
@@ -582,27 +609,38 @@ learn_limit(ClfBudgetEntry *entry, const ClfResponse *response,
 		close_entry(entry, entry->window * INT64CONST(1000), now);
 }
 
-/* The slot counts until a window after the answer began to come */
+/* The slot counts until then */
 static void
-settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz answered)
+settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 {
 	for (int i = 0; i < entry->nslots; i++)
 	{
 		if (entry->slots[i].id == id)
-			entry->slots[i].frees_at = answered +
-				entry->window * USECS_PER_SEC;
+			entry->slots[i].frees_at = frees_at;
 	}
+}
+
+/*
+ * clf_budget_return
+ *		The request that took the slot never reached the API.
+ */
+void
+clf_budget_return(ClfBudget *budget, uint64 slot)
+{
+	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+
+	settle_slot(entry, slot, DT_NOBEGIN);
+	entry->counts.requests--;
+	clf_shared_unlock();
 }
 
 /* The request was counted in another group than it was thought to be */
 static void
 move_slot(ClfBudget *budget, uint64 slot, const char *group)
 {
-	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+	ClfBudgetEntry *entry;
 
-	settle_slot(entry, slot, 0);
-	entry->counts.requests--;
-	clf_shared_unlock();
+	clf_budget_return(budget, slot);
 	set_group(budget, group);
 	entry = find_entry(clf_shared_lock(), budget);
 	add_slot(entry, slot, 0);
@@ -638,7 +676,8 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfResponse *response)
 		entry->counts.bytes += Max(response->wire_bytes, 0);
 		entry->counts.failed += response->status >= 400 && response->status != 429;
 	}
-	settle_slot(entry, slot, response ? response->answered : now);
+	settle_slot(entry, slot, (response ? response->answered : now) +
+				entry->window * USECS_PER_SEC);
 	if (response && response->status != 429)
 		entry->refused_in_row = 0;
 	else if (response)

@@ -38,6 +38,7 @@ extern double clf_budget_take(ClfBudget *budget, const ClfOptions *options,
 							  uint64 *slot);
 extern void clf_budget_note(ClfBudget *budget, uint64 slot,
 							const ClfResponse *response);
+extern void clf_budget_return(ClfBudget *budget, uint64 slot);
 extern void clf_budget_pause(const ClfOptions *options, int64 milliseconds,
 							 const char *purpose, const char *reason);
 extern int	clf_budget_line_length(const ClfBudgetEntry *entry,

@@ -234,8 +234,11 @@ finish_request(ClfExchange *exchange, MemoryContext cxt, ClfResponse *response)
 	how = clf_http_finish(exchange->http, cxt, response, &exchange->detail);
 	activity->counters.bytes += Max(response->wire_bytes, 0);
 	clf_activity_set(activity, CLF_READS_ROWS);
-	clf_budget_note(exchange->budget, exchange->slot,
-					how == CLF_TRANSPORT_OK ? response : NULL);
+	if (clf_never_sent(how))
+		clf_budget_return(exchange->budget, exchange->slot);
+	else
+		clf_budget_note(exchange->budget, exchange->slot,
+						how == CLF_TRANSPORT_OK ? response : NULL);
 	return how;
 }
 

@@ -37,6 +37,13 @@ typedef struct ClfSecrets
 	bool		hide_answer;	/* show no answer but the API's error objects */
 } ClfSecrets;
 
+/* Did it fail before the request was sent? */
+static inline bool
+clf_never_sent(ClfTransport how)
+{
+	return how == CLF_TRANSPORT_CONNECT || how == CLF_TRANSPORT_TLS;
+}
+
 pg_noreturn extern void clf_report_transport(ClfTransport how,
 											 const char *detail);
 pg_noreturn extern void clf_report_status(int status, const char *body,

@@ -76,6 +76,7 @@ typedef struct ClfBudgetEntry
 	bool		learned;		/* from an answer; else documented defaults */
 	TimestampTz closed_at;		/* nothing leaves from then */
 	TimestampTz closed_until;	/* until then */
+	bool		closed_for_all; /* together with all others of that base_url */
 	int			refused_in_row; /* answers of 429 without another in between */
 	int			nslots;
 	ClfSlot		slots[CLF_MAX_SLOTS];

@@ -353,8 +353,11 @@ send_login(Login *login, ClfResponse *response)
 		clf_http_start(http, options, &request);
 		clf_http_wait(http);
 		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
-		clf_budget_note(budget, slot,
-						how == CLF_TRANSPORT_OK ? response : NULL);
+		if (clf_never_sent(how))
+			clf_budget_return(budget, slot);
+		else
+			clf_budget_note(budget, slot,
+							how == CLF_TRANSPORT_OK ? response : NULL);
 	} while (clf_retry(&login->retry, options, how, response));
 
 	if (how != CLF_TRANSPORT_OK)

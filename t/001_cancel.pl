@@ -70,9 +70,13 @@ create_server($node, 'hole', 'http://127.0.0.1:' . $black_hole->sockport,
 	mapping => \%static);
 create_server($node, 'mute', 'https://127.0.0.1:' . $mute->sockport,
 	mapping => \%static);
-create_server($node, 'paged', $simulator->url, server => { page_size => 100 });
-create_server($node, 'login', $simulator->url);
-create_server($node, 'limited', $simulator->url, mapping => \%static);
+create_server($node, 'paged', $simulator->url,
+	server => { page_size => 100, media_url => $simulator->media_url });
+# one token serves all servers of the same URL, so this one has another
+create_server($node, 'login', $simulator->url =~ s/127\.0\.0\.1/localhost/r);
+create_server($node, 'limited', $simulator->url,
+	server => { max_retries => 0 }, mapping => \%static);
+create_server($node, 'busy', $simulator->url, mapping => \%static);
 copy_truth($node, $simulator, 'good', 'truth');
 
 my $count = $node->safe_psql('postgres', 'SELECT count(*) FROM truth');
@@ -144,6 +148,39 @@ my @states = (
 			$simulator->clear_log;
 		},
 		requests => 0
+	},
+	{
+		name => 'waiting to try again',
+		schema => 'busy',
+		prepare => sub {
+			$simulator->fault(
+				'status',
+				times => 'always',
+				status => 503,
+				retry_after => 600,
+				match => '/call-log');
+		},
+		requests => 1
+	},
+	{
+		name => 'downloading a recording that hangs',
+		schema => 'paged',
+		query => 'SELECT content FROM paged.recordings',
+		prepare => hang(match => '/content'),
+		requests => 2
+	},
+	{
+		name => 'downloading a recording that drips',
+		schema => 'paged',
+		query => 'SELECT content FROM paged.recordings',
+		prepare => sub {
+			$simulator->fault(
+				'drip',
+				times => 'always',
+				match => '/content',
+				interval => 0.02);
+		},
+		requests => 2
 	});
 
 sub query_of

@@ -20,6 +20,7 @@ our @EXPORT = qw(
   open_session
   run_in
   start_in
+  finish_in
   backend_pid
   memory_of
   wait_until
@@ -122,13 +123,23 @@ sub run_in
 	return ($output, $session->{stderr} =~ s/^psql:<stdin>:\d+: //mgr);
 }
 
-# Begin to run SQL in the session, without waiting; run_in then waits for both
+# Begin to run SQL in the session, without waiting; finish_in or run_in then
+# waits
 sub start_in
 {
 	my ($session, $sql) = @_;
 
+	$session->{stderr} = '';
 	$session->query_until(qr/begun/, "\\echo begun\n$sql;\n");
 	return;
+}
+
+# Wait for what was started; returns all that it wrote to stdout and to stderr
+sub finish_in
+{
+	my ($session) = @_;
+	my $output = $session->query('');
+	return ($output, $session->{stderr} =~ s/^psql:<stdin>:\d+: //mgr);
 }
 
 sub backend_pid

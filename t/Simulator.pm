@@ -52,8 +52,31 @@ sub DESTROY
 	local $?;    # closing a pipe sets it, and it is the test's exit status
 
 	kill 'TERM', $self->{pid};
+	kill 'CONT', $self->{pid};
 	close $self->{output};
 	return;
+}
+
+# Let it take connections and requests, and answer none of them before thaw
+sub freeze
+{
+	my ($self) = @_;
+	kill 'STOP', $self->{pid};
+	return;
+}
+
+sub thaw
+{
+	my ($self) = @_;
+	kill 'CONT', $self->{pid};
+	return;
+}
+
+# Where recordings' audio is
+sub media_url
+{
+	my ($self) = @_;
+	return decode_json($self->control('GET', 'urls'))->{media};
 }
 
 sub url
@@ -109,7 +132,7 @@ sub reset
 }
 
 # The requests since the last clear_log, oldest first, as hashes: method, path,
-# query, status, connection, records ...
+# query, status, at (its time), connection, records ...
 sub requests
 {
 	my ($self, $path) = @_;
