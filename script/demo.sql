@@ -116,3 +116,12 @@ CREATE UNIQUE INDEX ON calls_per_hour (hour, direction);
 REFRESH MATERIALIZED VIEW CONCURRENTLY calls_per_hour;
 SELECT to_char(hour, 'HH24:MI') AS hour, direction, repeat('█', calls::int) AS calls
 FROM calls_per_hour ORDER BY calls_per_hour.hour DESC, direction LIMIT 8;
+
+\echo
+\echo '-- Does everything work? Step by step.'
+SELECT * FROM call_log_fdw_check('ringcentral');
+
+\echo
+\echo '-- What was sent, and what is left of the request limit.'
+SELECT throttling_group, requests, refused, failed, pg_size_pretty(bytes) AS received FROM call_log_fdw_stats;
+SELECT throttling_group, remaining, request_limit, window_seconds, waiting FROM call_log_fdw_rate_limits;

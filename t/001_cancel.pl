@@ -72,9 +72,11 @@ create_server($node, 'mute', 'https://127.0.0.1:' . $mute->sockport,
 	mapping => \%static);
 create_server($node, 'paged', $simulator->url,
 	server => { page_size => 100, media_url => $simulator->media_url });
-# one token serves all servers of the same URL, so this one has another
-create_server($node, 'login', $simulator->url =~ s/127\.0\.0\.1/localhost/r);
-create_server($node, 'limited', $simulator->url,
+# one token and one budget serve all servers of the same URL, so these two have
+# others
+my $url = $simulator->url =~ s/127\.0\.0\.1/localhost/r;
+create_server($node, 'login', $url);
+create_server($node, 'limited', $url,
 	server => { max_retries => 0 }, mapping => \%static);
 create_server($node, 'busy', $simulator->url, mapping => \%static);
 copy_truth($node, $simulator, 'good', 'truth');

@@ -1,0 +1,326 @@
+# examples/recording_player.sql makes a page with a player for each recording:
+# the right audio for the fewest requests, harmless whatever names there are,
+# and a browser plays it.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use Chromium;
+use Digest::MD5 qw(md5_hex);
+use IPC::Run;
+use JSON::PP;
+use MIME::Base64 qw(decode_base64);
+use POSIX qw(ceil strftime);
+use PostgreSQL::Test::Utils;
+use Simulator;
+use Test::More;
+
+$ENV{PGTZ} = 'UTC';
+
+my $script = "$FindBin::RealBin/../examples/recording_player.sql";
+my $page_size = 20;
+my @names = ('<script>alert(1)</script>', q("onerror='alert(1)' x="), '&lt;');
+
+# The clock stands still, so that what is gone does not become more meanwhile.
+my $now = time;
+my $simulator = Simulator->start(
+	calls => 300,
+	days => 10,
+	recordings_kept => 5,
+	no_empty_last_page => undef,
+	clock => timestamp($now));
+my $media_url = decode_json($simulator->control('GET', 'urls'))->{media};
+my $node = start_cluster();
+
+sub timestamp
+{
+	my ($time) = @_;
+	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
+}
+
+# A call whose every text is hostile, with a recording
+sub inject_hostile
+{
+	my ($number, $name, $type) = @_;
+	my $start = timestamp($now - 60 * $number);
+
+	$simulator->inject(
+		$start,
+		encode_json({
+				id => "hostile$number",
+				startTime => $start,
+				type => 'Voice',
+				direction => $name,
+				duration => 60,
+				from => { name => $name, phoneNumber => $name },
+				to => { name => $name, extensionNumber => $name },
+				recording => {
+					id => "99900$number",
+					type => $type,
+					contentUri =>
+					  "$media_url/restapi/v1.0/account/~/recording/99900$number/content"
+				}
+		}));
+	return;
+}
+
+# What psql writes to stdout and stderr, and its exit code. Each argument after
+# the first is a variable, as name=value; psqlrc is read unless undef.
+sub run_player
+{
+	my ($psqlrc, @variables) = @_;
+	my ($page, $errors) = ('', '');
+	my @command = (
+		'psql',
+		($psqlrc ? () : '-X'),
+		(map { ('-v', $_) } @variables),
+		'-d', $node->connstr('postgres'), '-f', $script);
+	local $ENV{PSQLRC} = $psqlrc // '';
+
+	$simulator->clear_log;
+	IPC::Run::run(\@command, '<', \undef, '>', \$page, '2>', \$errors);
+	return ($page, $errors, $? >> 8);
+}
+
+# Of the recordings that meet the condition, newest first: time and md5
+sub expected
+{
+	my ($condition) = @_;
+	my $rows = $node->safe_psql(
+		'postgres', qq{
+		SELECT to_char(call_start_time, 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM'),
+			md5(content)
+		FROM (
+			SELECT r.id, call_id, call_start_time, content, direction, c.duration
+			FROM recordings r JOIN calls_truth c ON c.id = call_id) recorded
+		WHERE $condition
+		ORDER BY call_start_time DESC, call_id, id});
+
+	return map { [ split /\|/, $_, -1 ] } split /\n/, $rows;
+}
+
+# The same, from the page
+sub shown
+{
+	my ($page) = @_;
+	my @shown;
+
+	foreach my $article ($page =~ m{<article.*?</article>}gs)
+	{
+		my ($time) = $article =~ /<time datetime="([^"]*)"/;
+		my ($audio) = $article =~ m{<audio [^>]*src="data:audio/[^;]*;base64,([^"]*)"};
+
+		push @shown,
+		  [ $time, defined $audio ? md5_hex(decode_base64($audio)) : '' ];
+	}
+	return @shown;
+}
+
+# The list page by page, and the audio of each recording once
+sub check_requests
+{
+	my ($calls, $recordings) = @_;
+	my %contents;
+
+	$contents{ $_->{path} }++ foreach $simulator->requests('/content');
+	is(scalar($simulator->list_requests),
+		ceil($calls / $page_size), 'as many list requests as pages');
+	is(scalar(keys %contents), $recordings, 'the audio of each recording');
+	is(scalar(grep { $_ > 1 } values %contents), 0, 'none of it twice');
+	is( scalar($simulator->requests)
+		  - $simulator->list_requests
+		  - $simulator->logins
+		  - keys %contents,
+		0,
+		'nothing else');
+	return;
+}
+
+inject_hostile(1, $names[0], 'Automatic');
+inject_hostile(2, $names[1], 'OnDemand');
+inject_hostile(3, $names[2], $names[0]);
+create_server($node, 'calls', $simulator->url,
+	server => { media_url => $media_url, page_size => $page_size });
+copy_truth($node, $simulator, 'calls', 'calls_truth');
+my $truth_file = PostgreSQL::Test::Utils::tempdir() . '/recordings.csv';
+$simulator->write_truth($truth_file, resource => 'recordings');
+$node->safe_psql(
+	'postgres', qq{
+	CREATE TABLE recordings (LIKE calls.recordings);
+	COPY recordings FROM '$truth_file' (FORMAT csv, HEADER, ENCODING 'UTF8')});
+my $calls = $node->safe_psql('postgres',
+	'SELECT count(DISTINCT call_id) FROM recordings');
+
+# ----------
+# The page
+# ----------
+
+my ($page, $errors, $status) = run_player(undef, 'days=30', "title=$names[0]");
+my @expected = expected('true');
+my $gone = grep { $_->[1] eq '' } @expected;
+
+is($status, 0, 'it ends well');
+unlike($errors, qr/ERROR/, 'no error');
+cmp_ok($gone, '>', 3, 'some recordings are gone');
+cmp_ok(@expected - $gone, '>', 10, 'others are not');
+is_deeply([ shown($page) ], \@expected,
+	'each recording, newest first, with its audio');
+is(scalar(() = $page =~ /<audio /g),
+	@expected - $gone, 'as many players as there is audio');
+is(scalar(() = $page =~ /class="gone"/g), $gone, 'a note where it is gone');
+like($page, qr/\b@{[ scalar @expected ]} recordings .* $gone of them without/,
+	'how many there are');
+check_requests($calls, scalar @expected);
+
+like($page, qr/\A<!DOCTYPE html>\n.*<\/html>\n\z/s, 'nothing but the page');
+unlike($page, qr/<script|alert\(1\)<|="onerror|<[^>]*"onerror/i,
+	'names are escaped');
+unlike($page, qr/\b(?:src|href)="(?!data:audio\/)/, 'nothing from elsewhere');
+is(scalar(() = $page =~ /&lt;script&gt;alert\(1\)&lt;\/script&gt;/g),
+	9, 'what was hostile is shown as it is');
+like($page, qr/&amp;lt;/, 'also what looks like an escape');
+
+my $psqlrc = PostgreSQL::Test::Utils::tempdir() . '/psqlrc';
+append_to_file($psqlrc, "\\set QUIET on\n\\timing on\n\\x on\n"
+	  . "\\pset format aligned\n\\pset footer on\n\\pset null none\n");
+my ($again) = run_player($psqlrc, 'days=30', "title=$names[0]");
+ok($again =~ s/<footer>.*//sr eq $page =~ s/<footer>.*//sr,
+	'whatever .psqlrc sets, the same page');
+
+# ----------
+# Other queries, and none
+# ----------
+
+my $condition = "direction = 'Inbound' AND duration > 60";
+my ($some) = run_player(undef, 'days=30', "where=$condition OR false -- all");
+@expected = expected($condition);
+cmp_ok(scalar @expected, '>', 3, 'a condition leaves some over');
+is_deeply([ shown($some) ], \@expected, 'a condition: these recordings');
+check_requests($calls, scalar @expected);
+
+my ($empty, $warnings, $end) = run_player(undef, "where=from_name = 'nobody'");
+is("$warnings$end", '0', 'an empty result is no error');
+like($empty, qr/No recordings since.*There are no recordings to show/s,
+	'the page says so');
+is(scalar(() = $empty =~ /<audio|<article/g), 0, 'and shows none');
+is(scalar($simulator->requests('/content')), 0, 'no audio is fetched');
+
+# ----------
+# Errors: no half page
+# ----------
+
+sub check_failure
+{
+	my ($name, $message, @variables) = @_;
+	my ($output, $error, $code) = run_player(undef, @variables);
+
+	is($output, '', "$name: no page");
+	like($error, $message, "$name: the error");
+	is($code, 3, "$name: the exit code");
+	return;
+}
+
+$simulator->fault('status', match => '/content', skip => 5, status => 403);
+check_failure('audio that is refused', qr/ERROR: .*403/, 'days=30');
+$simulator->clear_faults;
+check_failure('a wrong condition', qr/ERROR: .*"colour"/, 'where=colour = 1');
+check_failure('a wrong number of days', qr/ERROR: .*integer: "x"/, 'days=x');
+check_failure('a schema that is not there', qr/ERROR: .*"Nowhere"/, 'schema=Nowhere');
+check_failure('recordings that are not foreign', qr/no rows/, 'schema=public');
+
+# ----------
+# In a browser
+# ----------
+
+# What each player comes to, as soon as it has decoded something
+my $load_all = <<'END';
+Promise.all([...document.querySelectorAll('audio')].map(audio =>
+	new Promise(done => {
+		const tell = () => done({
+			error: audio.error && audio.error.message,
+			duration: audio.duration,
+			type: audio.src.slice(5, audio.src.indexOf(';'))});
+		audio.addEventListener('loadeddata', tell);
+		audio.addEventListener('error', tell);
+		audio.preload = 'auto';
+		if (audio.error || audio.readyState >= audio.HAVE_CURRENT_DATA) tell();
+	})))
+END
+
+# Which directive of its policy keeps the page from having such an element
+sub forbidden_by
+{
+	my ($browser, $element, $property, $value) = @_;
+
+	return $browser->evaluate(<<"END");
+new Promise(done => {
+	const element = document.createElement('$element');
+	document.addEventListener('securitypolicyviolation',
+		event => done(event.effectiveDirective), {once: true});
+	element.$property = '$value';
+	document.body.append(element);
+	setTimeout(() => done('nothing'), 5000);
+})
+END
+}
+
+sub test_browser
+{
+	my ($browser) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/player.html';
+
+	append_to_file($file, $page);
+	$browser->open_page($file);
+	my $players = $browser->evaluate($load_all);
+	my %types = map { $_->{type} => 1 } @$players;
+
+	is(scalar @$players, scalar(() = $page =~ /<audio /g), 'all players');
+	is_deeply([ grep { $_->{error} } @$players ], [], 'no media error');
+	is_deeply([ grep { !($_->{duration} // 0 > 0) } @$players ],
+		[], 'all have a duration');
+	is_deeply([ sort keys %types ], [ 'audio/mpeg', 'audio/wav' ], 'of both kinds');
+	is_deeply(
+		[
+			grep { !/^data:/ }
+			map { $_->{request}{url} }
+			  $browser->events('Network.requestWillBeSent')
+		],
+		["file://$file"],
+		'no request for anything else');
+	is_deeply([ $browser->events('Log.entryAdded') ], [], 'no complaints');
+
+	is($browser->evaluate('document.scripts.length'), 0, 'no script');
+	is($browser->evaluate(q{[...document.querySelectorAll('*')].filter(element =>
+			[...element.attributes].some(each => each.name.startsWith('on'))).length}),
+		0, 'no event handler');
+	my $texts = $browser->evaluate(
+		q{[...document.querySelectorAll('article:nth-of-type(-n+3) .name')].map(
+			name => name.textContent)});
+	is_deeply($texts, [ map { ($_, $_) } @names ], 'names as they are');
+	is($browser->evaluate('getComputedStyle(document.body).maxWidth !== "none"'),
+		1, 'its own style is allowed');
+
+	is(forbidden_by($browser, 'script', 'textContent', 'alert(1)'),
+		'script-src-elem', 'scripts are forbidden');
+	is(forbidden_by($browser, 'style', 'textContent', '* {color: red}'),
+		'style-src-elem', 'so are other styles');
+	is(forbidden_by($browser, 'img', 'src', 'http://127.0.0.1:9/'),
+		'img-src', 'so are images');
+	is(forbidden_by($browser, 'audio', 'src', 'http://127.0.0.1:9/'),
+		'media-src', 'so is audio from elsewhere');
+	return;
+}
+
+SKIP:
+{
+	my $browser = Chromium->start or skip 'chromium is not installed', 1;
+
+	subtest 'in Chromium' => sub { test_browser($browser) };
+}
+
+$node->stop;
+done_testing();
