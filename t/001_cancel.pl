@@ -145,7 +145,8 @@ my @states = (
 		schema => 'limited',
 		prepare => sub {
 			my ($session) = @_;
-			$simulator->fault('status', status => 429, retry_after => 600);
+			$simulator->fault('status', status => 429, retry_after => 600,
+				match => '/call-log');
 			run_in($session, 'SELECT count(*) FROM limited.call_log');
 			$simulator->clear_log;
 		},
