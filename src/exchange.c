@@ -103,6 +103,10 @@ open_http(ClfExchange *exchange)
 void
 clf_exchange_login(ClfExchange *exchange)
 {
+	if (exchange->token == NULL ||
+		!clf_token_fresh(exchange->token, exchange->options))
+		clf_activity_set(exchange->activity, CLF_WAITS_FOR_TOKEN);
+
 	/* a login gives its connection back, so that it can be used here */
 	exchange->token = clf_token_get(exchange->options, exchange->userid);
 	open_http(exchange);
@@ -260,7 +264,6 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 		if (how == CLF_TRANSPORT_OK || how == CLF_TRANSPORT_TOO_LARGE)
 			return how;
 	}
-	clf_activity_set(exchange->activity, CLF_WAITS_FOR_TOKEN);
 	clf_exchange_login(exchange);
 	find_budget(exchange);
 	clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);

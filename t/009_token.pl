@@ -1,0 +1,295 @@
+# One login serves all sessions with the same credentials, whatever happens to
+# the one that logs in; a crash in any state leaves nothing behind; no view and
+# no log line shows a secret.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use PostgreSQL::Test::Utils;
+use Simulator;
+use Test::More;
+
+my %data = (calls => 60, seed => 5, days => 100);
+my $sessions = 5;
+
+my $simulator = Simulator->start(%data);
+my $node = start_cluster(
+	q{shared_preload_libraries = 'call_log_fdw'},
+	'restart_after_crash = on',
+	'log_min_messages = debug5',
+	'log_statement = none');
+
+create_server($node, 'calls', $simulator->url);
+copy_truth($node, $simulator, 'calls', 'truth');
+
+my $query = q{SELECT count(*), md5(string_agg(id, ',' ORDER BY id COLLATE "C"))
+	FROM };
+my $scan = $query . 'calls.call_log';
+my $truth = $node->safe_psql('postgres', $query . 'truth');
+
+# Everything that a test saw
+my $messages = '';
+
+sub ask
+{
+	my ($session, $sql) = @_;
+	my ($output, $error) = run_in($session, $sql);
+
+	$messages .= "$output\n$error\n";
+	return ($output, $error);
+}
+
+# No token, no faults, nothing in the log
+sub begin
+{
+	my $session = open_session($node);
+
+	$simulator->clear_faults;
+	ask($session, $scan);
+	ask($session, 'SELECT call_log_fdw_disconnect()');
+	$session->quit;
+	$simulator->clear_log;
+	return;
+}
+
+sub in_state
+{
+	my ($state) = @_;
+	return $node->safe_psql('postgres',
+		"SELECT count(*) FROM call_log_fdw_activity WHERE state = '$state'");
+}
+
+# Sessions that all need a token; the first one logs in
+sub start_logins
+{
+	my @all = map { open_session($node) } 1 .. $sessions;
+
+	start_in($all[0], $scan);
+	wait_until('one logs in', sub { $simulator->logins });
+	start_in($_, $scan) foreach @all[ 1 .. $#all ];
+	wait_until('all sessions need a token',
+		sub { in_state('logging in') == $sessions });
+	return @all;
+}
+
+sub finish
+{
+	my (@all) = @_;
+	my @results = map { [ finish_in($_) ] } @all;
+
+	$messages .= "@$_\n" foreach @results;
+	return @results;
+}
+
+sub check_right_rows
+{
+	my ($name, @results) = @_;
+
+	is_deeply([ map { $_->[0] } @results ],
+		[ ($truth) x @results ], "$name: the right rows");
+	return;
+}
+
+# ----------
+# Logins
+# ----------
+
+sub test_login_that_ends
+{
+	my ($how, $function) = @_;
+
+	begin();
+	$simulator->fault('hang', match => '/oauth');
+	my ($first, @others) = start_logins();
+	my $pid = $node->safe_psql('postgres',
+		'SELECT pid FROM call_log_fdw_activity ORDER BY scan_start LIMIT 1');
+	$node->safe_psql('postgres', "SELECT $function($pid)");
+
+	check_right_rows("$how: all others go on", finish(@others));
+	is(scalar($simulator->logins), 2, "$how: with one login");
+	$_->quit foreach @others;
+	return;
+}
+
+test_login_that_ends('the login is cancelled', 'pg_cancel_backend');
+test_login_that_ends('the login ends with its session',
+	'pg_terminate_backend');
+
+sub test_refused_login
+{
+	begin();
+	$simulator->fault('status', match => '/oauth', status => 400,
+		code => 'OAU-153');
+	$simulator->freeze;
+	my @all = map { open_session($node) } 1 .. $sessions;
+	start_in($_, $scan) foreach @all;
+	wait_until('all sessions need a token',
+		sub { in_state('logging in') == $sessions });
+	$simulator->thaw;
+	my @results = finish(@all);
+
+	is(scalar(grep { $_->[1] =~ /^ERROR:  28000: RingCentral answered 400/m }
+			@results), $sessions, 'a refused login: the same error for all');
+	is(scalar($simulator->logins), 1, 'after one request');
+	check_right_rows('the next query logs in anew', [ ask($all[0], $scan) ]);
+	is(scalar($simulator->logins), 2, 'once');
+	$_->quit foreach @all;
+	return;
+}
+
+test_refused_login();
+
+sub test_lost_token
+{
+	begin();
+	my @all = map { open_session($node) } 1 .. $sessions;
+	ask($_, $scan) foreach @all;
+	is(scalar($simulator->logins), 1, 'one login for all, one after the other');
+	$simulator->reset;
+	start_in($_, $scan) foreach @all;
+	check_right_rows('a token that is revoked', finish(@all));
+	is(scalar($simulator->logins), 1, 'one login replaces it');
+	$_->quit foreach @all;
+	return;
+}
+
+test_lost_token();
+
+# ----------
+# Whose token it is
+# ----------
+
+sub set_jwt
+{
+	my ($jwt) = @_;
+	$node->safe_psql('postgres',
+		"ALTER USER MAPPING FOR CURRENT_USER SERVER calls OPTIONS (SET jwt '$jwt')");
+	return;
+}
+
+sub test_changed_mapping
+{
+	my $session = open_session($node);
+
+	ask($session, $scan);
+	set_jwt('not.the.jwt');
+	my (undef, $error) = ask($session, $scan);
+	like($error, qr/^ERROR:  28000: /,
+		'a changed user mapping counts at once, the old token does not');
+	set_jwt($Simulator::login{jwt});
+	check_right_rows('changed back', [ ask($session, $scan) ]);
+	$session->quit;
+	return;
+}
+
+test_changed_mapping();
+
+sub test_other_role
+{
+	my $session = open_session($node);
+	my $options = "client_id '$Simulator::login{client_id}',"
+	  . " client_secret '$Simulator::login{client_secret}'";
+
+	$node->safe_psql('postgres', qq{
+		CREATE ROLE stranger;
+		GRANT USAGE ON SCHEMA calls TO stranger;
+		GRANT SELECT ON calls.call_log TO stranger;
+		CREATE USER MAPPING FOR stranger SERVER calls
+			OPTIONS ($options, jwt 'not.the.jwt')});
+	ask($session, $scan);
+	my (undef, $error) = ask($session, "SET ROLE stranger; $scan");
+	like($error, qr/^ERROR:  28000: /,
+		'who has not all of the credentials gets no token of others');
+	ask($session, 'SELECT * FROM call_log_fdw_rate_limits');
+	ask($session, 'SELECT * FROM call_log_fdw_stats');
+	ask($session, 'SELECT * FROM call_log_fdw_activity');
+	ask($session, 'RESET ROLE');
+	ask($session, "SELECT * FROM $_")
+	  foreach qw(call_log_fdw_rate_limits call_log_fdw_stats
+	  call_log_fdw_activity call_log_fdw_check('calls'));
+	$session->quit;
+	return;
+}
+
+test_other_role();
+
+# ----------
+# Crashes
+# ----------
+
+my %waits = (
+	'waiting for an answer' =>
+	  [ 'hang', match => '/call-log', times => 'always' ],
+	'logging in' => [ 'hang', match => '/oauth', times => 'always' ],
+	'waiting for the request limit' => [
+		'status',
+		match => '/call-log',
+		status => 429,
+		retry_after => 600
+	],
+	'waiting to try again' => [
+		'status',
+		match => '/call-log',
+		times => 'always',
+		status => 503,
+		retry_after => 600
+	]);
+
+sub crash_in
+{
+	my ($state) = @_;
+	my ($kind, @parameters) = @{ $waits{$state} };
+
+	begin();
+	my $session = open_session($node);
+	my $pid = backend_pid($session);
+	ask($session, $scan) unless $state eq 'logging in';
+	$simulator->fault($kind, @parameters);
+	start_in($session, $scan);
+	wait_until("a scan is $state", sub { in_state($state) == 1 });
+	kill 'KILL', $pid;
+	eval { finish_in($session) };
+	$simulator->clear_faults;
+	$simulator->reset;
+	wait_until('the cluster is back', sub {
+			$node->psql('postgres', 'SELECT 1', timeout => 60) == 0 });
+
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM call_log_fdw_activity'),
+		0, "killed while $state: no trace of the scan");
+	is($node->safe_psql('postgres', $scan),
+		$truth, "killed while $state: the right rows after a new login");
+	return;
+}
+
+crash_in($_) foreach sort keys %waits;
+
+# ----------
+# Secrets
+# ----------
+
+sub check_secrets
+{
+	my ($where, $text) = @_;
+	my %secrets = (
+		%Simulator::login,
+		'wrong jwt' => 'not.the.jwt',
+		'access token' => $Simulator::access_token);
+
+	delete $secrets{client_id};
+	foreach my $name (sort keys %secrets)
+	{
+		is(index($text, $secrets{$name}), -1, "no $name in $where");
+	}
+	return;
+}
+
+$node->stop;
+check_secrets('what sessions saw', $messages);
+check_secrets('the server log',
+	slurp_file($node->logfile) =~ s/^.*(?:CREATE|ALTER) USER MAPPING.*$//mgr);
+
+done_testing();
