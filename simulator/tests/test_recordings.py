@@ -155,11 +155,17 @@ class Recordings(SimulatorTest):
     def test_truth(self):
         text = self.control('GET', 'truth', resource='recordings').decode()
         rows = list(csv.DictReader(io.StringIO(text, newline='')))
-        for row, record in zip(rows, self.recorded, strict=True):
-            recording = record['recording']
-            self.assertEqual(
-                (row['id'], row['call_id'], row['call_start_time'], row['content_uri']),
-                (str(recording['id']), record['id'], record['startTime'], recording['contentUri']))
+        found = {(row['call_id'], row['id']): row for row in rows}
+        self.assertEqual(len(found), len(rows))
+        expected = {(record['id'], str(part['recording']['id'])): (record, part['recording'])
+                    for record in self.records(view='Detailed')
+                    for part in (record, *record.get('legs', ())) if part.get('recording')}
+        self.assertEqual(set(found), set(expected))
+        for key, (record, recording) in expected.items():
+            self.assertEqual((found[key]['call_start_time'], found[key]['content_uri']),
+                             (record['startTime'], recording['contentUri']))
+        for record in self.recorded:
+            row = found[record['id'], str(record['recording']['id'])]
             self.assertEqual(bool(row['content']), record in self.kept)
         content = self.fetch(rows[0]['content_uri'])[1]
         self.assertEqual(rows[0]['content'], '\\x' + content.hex())
