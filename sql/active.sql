@@ -9,6 +9,8 @@ CREATE TABLE truth.my_active (LIKE mine.active_calls);
 \copy truth.active FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource active_calls --level account' WITH (FORMAT csv, HEADER)
 \copy truth.my_active FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource active_calls --level extension' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 3 AS "some calls", count(*) > count(duration) AS "in progress" FROM truth.active;
+-- A token and the API's clock first, so that only what follows is logged
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
 SELECT count(*) AS differences FROM (SELECT * FROM calls.active_calls EXCEPT ALL SELECT * FROM truth.active) x;

@@ -12,7 +12,7 @@ SELECT count(*) FROM call_log_fdw_activity;
 SELECT call_log_fdw_disconnect();
 SELECT call_log_fdw_stats_reset();
 :day
-SELECT client_id, owner_id ~ '^\d+$' AS owner, throttling_group, request_limit, window_seconds, learned, remaining > 900000 AS remaining, closed_until, waiting
+SELECT DISTINCT client_id, owner_id ~ '^\d+$' AS owner, throttling_group, request_limit, window_seconds, learned, remaining > 900000 AS remaining, closed_until, waiting
   FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND client_id <> '' ORDER BY throttling_group;
 CREATE VIEW sent AS SELECT throttling_group, requests, refused, failed, bytes > 100 AS bytes, waits, wait_time, stats_since < now() AS since FROM call_log_fdw_stats WHERE requests > 0 ORDER BY throttling_group;
 SELECT * FROM sent;

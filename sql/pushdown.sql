@@ -4,6 +4,8 @@
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g"'
+-- A token and the API's clock first, so that only what follows is logged
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
 -- From the first answer on, the API's clock is known
