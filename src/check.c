@@ -161,7 +161,9 @@ check_login(Check *check)
 	account = clf_token_account(clf_exchange_token(check->api));
 	if (account->owner[0] == '\0')
 		return pstrdup("a ready access_token, not tried yet");
-	return psprintf("as RingCentral user %s, by app %s", account->owner,
+	return psprintf("as RingCentral user %s, by app %s",
+					clf_to_server_encoding(account->owner,
+										   strlen(account->owner)),
 					account->client_id);
 }
 

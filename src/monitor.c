@@ -20,6 +20,7 @@
 #include "http.h"
 #include "json.h"
 #include "miscadmin.h"
+#include "report.h"
 #include "shared.h"
 #include "storage/procarray.h"
 #include "token.h"
@@ -73,11 +74,13 @@ add_null(Row *row)
 	row->nulls[row->n++] = true;
 }
 
+/* A text that may be the API's, or of a database with another encoding */
 static void
 add_text(Row *row, const char *text, bool visible)
 {
 	if (visible && text && text[0] != '\0')
-		add_value(row, CStringGetTextDatum(text));
+		add_value(row, CStringGetTextDatum(clf_to_server_encoding(text,
+																  strlen(text))));
 	else
 		add_null(row);
 }
