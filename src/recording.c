@@ -274,6 +274,8 @@ try_download(ClfRecordings *recordings, const char *uri, Download *download,
 		report_too_large(recordings);
 	if (response->status == 200 || response->status == 206)
 		take_content(recordings, download, response);
+	if (download->length > 0 && download->length == download->total)
+		return false;			/* however the connection ended */
 	return clf_exchange_again(recordings->media, how, response);
 }
 
