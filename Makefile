@@ -16,11 +16,13 @@ OBJS = \
 	src/check.o \
 	src/endpoint.o \
 	src/exchange.o \
+	src/field.o \
 	src/http.o \
 	src/import.o \
 	src/json.o \
 	src/monitor.o \
 	src/option.o \
+	src/page.o \
 	src/pager.o \
 	src/plan.o \
 	src/pushdown.o \
@@ -55,7 +57,7 @@ include $(PGXS)
 $(OBJS) t/unit.o: $(wildcard $(srcdir)/src/*.h)
 
 # The unit tests are a module of their own, with the pure rooms linked in
-UNIT_OBJS = t/unit.o src/batch.o src/endpoint.o src/json.o src/request.o
+UNIT_OBJS = t/unit.o src/batch.o src/endpoint.o src/field.o src/json.o src/page.o src/request.o
 t/unit$(DLSUFFIX): $(UNIT_OBJS)
 	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 

@@ -6,8 +6,8 @@
  * The callbacks of the executor and the planner, as short scripts that call
  * the rooms in src/.  A scan goes straight down through them:
  *
- *	  endpoint -> option -> pushdown -> request -> json, http, budget, token,
- *	  exchange -> pager, recording -> tuple
+ *	  endpoint -> option -> pushdown -> request -> json, field, page, http,
+ *	  budget, token, exchange -> pager, recording -> tuple
  *
  *-------------------------------------------------------------------------
  */
@@ -121,19 +121,23 @@ prepare_scan(ForeignScanState *node)
 	ClfScanState *state = node->fdw_state;
 	Oid			userid = clf_scan_userid((ForeignScan *) node->ss.ps.plan,
 										 node->ss.ps.state);
+	ClfSelection *selection;
 	bool		more;
 
 	for (ClfSource source = 0; source < CLF_SOURCES; source++)
 		state->early[source] = init_early(node, state->plan->early[source]);
+	selection = clf_selection_create(state->options->resource->rows_paths == NULL);
 	state->tuple = clf_tuple_create(node->ss.ss_currentRelation,
-									state->options, state->plan->attnums);
+									state->options, state->plan->attnums,
+									selection);
 	more = state->needs[CLF_SOURCE_DETAILS] || state->needs[CLF_SOURCE_CONTENT];
 	state->activity = clf_activity_begin(state->cxt, state->options);
 	state->pager = clf_pager_create(state->cxt, state->options, state->plan,
-									userid, !more, state->activity);
+									selection, userid, !more, state->activity);
 	if (more)
 		state->recordings = clf_recordings_create(state->cxt, state->options,
-												  userid, state->activity);
+												  selection, userid,
+												  state->activity);
 }
 
 /* Nothing is sent here, nor for EXPLAIN alone */

@@ -47,12 +47,11 @@ SELECT metadata_categories :one;
 SELECT last_modified_time :one;
 SELECT extension_id :one;
 :forget
+-- Records that are no JSON, or no record, or have no id
+\set VERBOSITY terse
 \! printf '%s' '{"id": "nan", "startTime": "2026-02-03T03:33:33.123Z", "billing": {"costIncluded": NaN}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT billing_cost_included :one;
 :forget
-
--- A record without an id, one that is no record, and one that is no JSON
-\set VERBOSITY terse
 \! printf '%s' '{"startTime": "2026-02-03T03:33:33.123Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT id :one;
 :forget

@@ -21,6 +21,7 @@
  */
 #include "batch.h"
 
+#include "endpoint.h"
 #include "lib/stringinfo.h"
 
 #define HTTP_OK 200
@@ -154,7 +155,7 @@ take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 	{
 		if (clf_page_add(page, part->start, part->length))
 			return true;
-		*error = "a part of it is cut short";
+		*error = "a part of it is cut short or no JSON object";
 		return false;
 	}
 	failed->status = status;
@@ -163,37 +164,70 @@ take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 	return false;
 }
 
-static int
-get_status(ClfJson *entry)
+/* What is said of one id: the status, and in the JSON form the record */
+enum EntryField
 {
-	char	   *text = clf_json_get_text(entry, "status");
+	ENTRY_STATUS,
+	ENTRY_BODY,
+	ENTRY_FIELDS
+};
+
+typedef struct Entry
+{
+	ClfField	fields[ENTRY_FIELDS];
+}			Entry;
+
+static int
+get_status(const Entry * entry)
+{
+	char	   *text = clf_field_cstring(&entry->fields[ENTRY_STATUS]);
 
 	return text ? atoi(text) : 0;
 }
 
+/* Read the entries of nids ids from an array; false when they are not there */
+static bool
+read_entries(const ClfField * array, int nids, Entry * entries)
+{
+	ClfFields  *fields = clf_fields_create();
+	ClfField	element = {0};
+	int			n = 0;
+
+	/* in the order of enum EntryField */
+	(void) clf_fields_add(fields, "status");
+	(void) clf_fields_add(fields, "body");
+	if (clf_field_kind(array) != CLF_KIND_ARRAY)
+		return false;
+	for (; clf_field_next_element(array, &element); n++)
+	{
+		if (n < nids)
+			(void) clf_fields_pick_all(fields, element.start, element.length,
+									   entries[n].fields);
+	}
+	return n == nids;
+}
+
 /* Read multipart/mixed into the page */
 static bool
-parse_mixed(ClfPage *page, MemoryContext cxt, PartReader *reader, int nids,
+parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry * entries,
 			ClfFailedPart *failed, const char **error)
 {
+	ClfFields  *fields = clf_fields_create();
+	ClfField	response;
 	Part		part;
-	ClfJson    *statuses;
 
+	(void) clf_fields_add(fields, "response");
 	*error = "it does not say how each id went";
-	if (!read_part(reader, &part))
-		return false;
-	statuses = clf_json_get(clf_json_parse(cxt, part.start, part.length),
-							"response");
-	if (clf_json_array_length(statuses) != nids)
+	if (!read_part(reader, &part) ||
+		!clf_fields_pick_all(fields, part.start, part.length, &response) ||
+		!read_entries(&response, nids, entries))
 		return false;
 
 	for (int i = 0; i < nids; i++)
 	{
-		int			status = get_status(clf_json_array_element(statuses, i));
-
 		*error = "it has fewer parts than ids were asked for";
 		if (!read_part(reader, &part) ||
-			!take_part(page, status, &part, failed, error))
+			!take_part(page, get_status(&entries[i]), &part, failed, error))
 			return false;
 	}
 	return true;
@@ -201,32 +235,28 @@ parse_mixed(ClfPage *page, MemoryContext cxt, PartReader *reader, int nids,
 
 /* Read the JSON form into the page */
 static bool
-parse_json(ClfPage *page, MemoryContext cxt, const char *body, size_t length,
-		   int nids, ClfFailedPart *failed, const char **error)
+parse_json(ClfPage *page, const char *body, size_t length, int nids,
+		   Entry * entries, ClfFailedPart *failed, const char **error)
 {
-	StringInfoData object;
-	ClfJson    *entries;
+	ClfFields  *fields = clf_fields_create();
+	ClfField	array;
 
-	/* wrapped, since an answer is an object everywhere else */
-	initStringInfo(&object);
-	appendStringInfoString(&object, "{\"entries\":");
-	appendBinaryStringInfo(&object, body, length);
-	appendStringInfoChar(&object, '}');
-	entries = clf_json_get(clf_json_parse(cxt, object.data, object.len),
-						   "entries");
-
+	(void) clf_fields_add(fields, CLF_WHOLE_ROW);
 	*error = "it does not say how each id went";
-	if (clf_json_array_length(entries) != nids)
+	if (!clf_fields_pick_all(fields, body, length, &array) ||
+		!read_entries(&array, nids, entries))
 		return false;
 	for (int i = 0; i < nids; i++)
 	{
-		ClfJson    *entry = clf_json_array_element(entries, i);
-		ClfJson    *record = clf_json_get(entry, "body");
+		const		ClfField *record = &entries[i].fields[ENTRY_BODY];
 		Part		part = {"", 0};
 
-		if (record)
-			part.start = clf_json_serialize(record, &part.length);
-		if (!take_part(page, get_status(entry), &part, failed, error))
+		if (record->start)
+		{
+			part.start = record->start;
+			part.length = record->length;
+		}
+		if (!take_part(page, get_status(&entries[i]), &part, failed, error))
 			return false;
 	}
 	return true;
@@ -234,27 +264,28 @@ parse_json(ClfPage *page, MemoryContext cxt, const char *body, size_t length,
 
 /*
  * clf_batch_parse
- *		The records among the answers to nids ids, two or more, as a page.  It
- *		belongs to the memory context and refers to the body, which must live as
- *		long.  NULL when there is more wrong than ids that are not found: the
+ *		The records among the answers to nids ids, two or more, as a page, with
+ *		these fields picked.  It belongs to the memory context and refers to the
+ *		body, which must live as long.  NULL when there is more wrong than ids that are not found: the
  *		first part that failed is in *failed, or, if that has no status, the
  *		reason in *error.
  */
 ClfPage    *
-clf_batch_parse(MemoryContext cxt, const char *content_type, const char *body,
-				size_t length, int nids, ClfFailedPart *failed,
-				const char **error)
+clf_batch_parse(MemoryContext cxt, ClfFields * fields,
+				const char *content_type, const char *body, size_t length,
+				int nids, ClfFailedPart *failed, const char **error)
 {
 	static const char mixed[] = "multipart/mixed";
 	MemoryContext old = MemoryContextSwitchTo(cxt);
-	ClfPage    *page = clf_page_create(cxt);
+	ClfPage    *page = clf_page_create(cxt, fields);
+	Entry	   *entries = palloc0(nids * sizeof(Entry));
 	PartReader	reader = {body, body + length, NULL, 0};
 	char	   *boundary = get_boundary(content_type);
 	bool		ok;
 
 	memset(failed, 0, sizeof(ClfFailedPart));
 	if (pg_strncasecmp(content_type, mixed, sizeof(mixed) - 1) != 0)
-		ok = parse_json(page, cxt, body, length, nids, failed, error);
+		ok = parse_json(page, body, length, nids, entries, failed, error);
 	else if (boundary == NULL || boundary[0] == '\0')
 	{
 		*error = "its content type has no boundary";
@@ -264,7 +295,7 @@ clf_batch_parse(MemoryContext cxt, const char *content_type, const char *body,
 	{
 		reader.delimiter = psprintf("--%s", boundary);
 		reader.delimiter_length = strlen(reader.delimiter);
-		ok = parse_mixed(page, cxt, &reader, nids, failed, error);
+		ok = parse_mixed(page, &reader, nids, entries, failed, error);
 	}
 	MemoryContextSwitchTo(old);
 	return ok ? page : NULL;

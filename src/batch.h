@@ -3,7 +3,7 @@
  * batch.h
  *	  Answers to a request for several records by id.
  *
- * Beside json.  Uses json.  Pure: no I/O.
+ * Beside json.  Uses json, field, page.  Pure: no I/O.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #include "postgres.h"
 
-#include "json.h"
+#include "page.h"
 
 /* A part of the answer that is neither a record nor "not found" */
 typedef struct ClfFailedPart
@@ -27,8 +27,9 @@ typedef struct ClfFailedPart
 
 extern bool clf_is_not_found(int status, const char *body, size_t length,
 							 const char *parameter);
-extern ClfPage *clf_batch_parse(MemoryContext cxt, const char *content_type,
-								const char *body, size_t length, int nids,
+extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields * fields,
+								const char *content_type, const char *body,
+								size_t length, int nids,
 								ClfFailedPart *failed, const char **error);
 
 #endif							/* CLF_BATCH_H */

@@ -22,6 +22,7 @@
 #include "funcapi.h"
 #include "json.h"
 #include "miscadmin.h"
+#include "page.h"
 #include "report.h"
 #include "request.h"
 #include "utils/acl.h"
@@ -49,6 +50,7 @@ typedef struct Check
 	const ClfOptions *options;
 	ClfExchange *api;
 	ClfExchange *media;
+	ClfFields  *fields;			/* of a call: when it began */
 	TimestampTz newest;			/* start of a call; 0: none was found */
 	ClfResponse last;			/* its numbers; of the texts only some live */
 } Check;
@@ -94,8 +96,9 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 								   "&page=1&perPage=%d", path,
 								   clf_api_time(from), clf_api_time(to),
 								   count));
-	page = clf_page_parse(CurrentMemoryContext, response.body, response.length,
-						  "navigation", "navigation.nextPage", &error);
+	page = clf_page_parse(CurrentMemoryContext, check->fields, response.body,
+						  response.length, "navigation",
+						  "navigation.nextPage", &error);
 	if (page == NULL)
 	{
 		ClfSecrets	secrets = clf_exchange_secrets(check->api);
@@ -110,11 +113,7 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 static bool
 start_of_call(ClfPage *page, int n, TimestampTz *start)
 {
-	const char *error;
-	const ClfRecord *record = clf_page_record(page, n, &error);
-
-	return record && clf_json_get_time(clf_json_get(record->root, "startTime"),
-									   start);
+	return clf_field_time(clf_page_record(page, n), start);
 }
 
 static char *
@@ -400,6 +399,8 @@ call_log_fdw_check(PG_FUNCTION_ARGS)
 	check.cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw check",
 									  ALLOCSET_DEFAULT_SIZES);
 	check.options = clf_get_server_options(server->serverid);
+	check.fields = clf_fields_create();
+	(void) clf_fields_add(check.fields, "startTime");
 	activity = clf_activity_begin(check.cxt, check.options);
 	check.api = clf_exchange_create(check.cxt, check.options,
 									check.options->base_url, GetUserId(),

@@ -19,6 +19,7 @@
 #include "exchange.h"
 #include "http.h"
 #include "miscadmin.h"
+#include "page.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -56,10 +57,10 @@ typedef struct SeenId
 /* One of the places where a record's rows are */
 typedef struct RowsPath
 {
-	ClfJsonPath *array;			/* what stands before ".*"; NULL: there is
-								 * none */
-	const char *name;			/* the same, for messages */
-	ClfJsonPath *row;			/* what stands after it */
+	const char *name;			/* of the field that holds it or them */
+	ClfFieldRef field;
+	ClfFields  *element;		/* where in each element of an array the row
+								 * is; NULL: the field is the row */
 } RowsPath;
 
 struct ClfPager
@@ -72,6 +73,15 @@ struct ClfPager
 	bool		sorted;			/* must the records come newest first? */
 	double		limit;			/* rows that are enough; 0: all may be needed */
 	ClfActivity *activity;
+	ClfSelection *selection;	/* the fields that columns show, and these: */
+	ClfFieldRef id;
+	ClfFieldRef time;
+	ClfFieldRef version;
+	ClfFieldRef deleted;
+	ClfFieldRef whole;			/* the record as it came, for its details */
+	ClfFieldRef row_id;			/* if rows are told apart */
+	int			nrows_paths;	/* 0: a record is a row */
+	RowsPath   *rows_paths;
 
 	/* for one run of a query */
 	MemoryContext run_cxt;
@@ -85,11 +95,6 @@ struct ClfPager
 	seen_hash  *seen;
 	TimestampTz oldest;			/* start time of the oldest record so far */
 	bool		unsorted;		/* a record was newer than the one before it */
-	ClfJsonPath *id_path;
-	ClfJsonPath *time_path;
-	ClfJsonPath *row_id_path;	/* NULL: rows are not told apart */
-	int			nrows_paths;	/* 0: a record is a row */
-	RowsPath   *rows_paths;
 
 	/* the page being consumed */
 	MemoryContext page_cxt;
@@ -102,10 +107,10 @@ struct ClfPager
 
 	/* the row that is given out */
 	bool		has_rows;		/* may its record have another one? */
-	ClfJson    *inputs;			/* what the query asked for; NULL: nothing */
 	ClfRecord	row;
+	ClfField   *values[CLF_ORIGINS];	/* room for its fields */
 	int			rows_path;		/* where the next one is looked for */
-	int			element;		/* and which of the array there it is */
+	ClfField	element;		/* and after which of the array there */
 };
 
 /* ----------
@@ -130,47 +135,62 @@ record_error_context(void *arg)
 
 /* "legs.*.recording": a row is the recording of each leg */
 static void
-compile_rows_path(RowsPath *path, const char *text)
+prepare_rows_path(ClfPager *pager, RowsPath *path, const char *text)
 {
 	const char *star = strchr(text, '*');
 
+	path->name = star ? pnstrdup(text, star - text - 1) : text;
+	path->field = clf_select(pager->selection, psprintf("%c%s",
+														CLF_RECORD_PREFIX,
+														path->name));
 	if (star == NULL)
-		path->row = clf_json_compile_path(text);
-	else
-	{
-		path->name = pnstrdup(text, star - text - 1);
-		path->array = clf_json_compile_path(path->name);
-		path->row = clf_json_compile_path(star[1] == '.' ? star + 2 :
-										  CLF_WHOLE_ROW);
-	}
+		return;
+	path->element = clf_fields_create();
+	(void) clf_fields_add(path->element,
+						  star[1] == '.' ? star + 2 : CLF_WHOLE_ROW);
 }
 
+/* A field of the record */
+static ClfFieldRef
+select_of_record(ClfPager *pager, const char *path)
+{
+	return clf_select(pager->selection, psprintf("%c%s", CLF_RECORD_PREFIX,
+												 path));
+}
+
+/* Select the fields that the pager itself looks at */
 static void
-compile_paths(ClfPager *pager, const ClfResource *resource)
+select_fields(ClfPager *pager, const ClfResource *resource)
 {
 	const char *const *path = resource->rows_paths;
 
-	pager->id_path = clf_json_compile_path(resource->id_path);
-	pager->time_path = clf_json_compile_path(resource->time_path);
+	pager->id = select_of_record(pager, resource->id_path);
+	pager->time = select_of_record(pager, resource->time_path);
+	pager->deleted = select_of_record(pager, "deleted");
+	if (resource->version_path)
+		pager->version = select_of_record(pager, resource->version_path);
+	if (resource->details_path)
+		pager->whole = select_of_record(pager, CLF_WHOLE_ROW);
 	if (resource->row_id_path)
-		pager->row_id_path = clf_json_compile_path(resource->row_id_path);
+		pager->row_id = clf_select(pager->selection, resource->row_id_path);
 	while (path && path[pager->nrows_paths])
 		pager->nrows_paths++;
 	pager->rows_paths = palloc0((pager->nrows_paths + 1) * sizeof(RowsPath));
 	for (int i = 0; i < pager->nrows_paths; i++)
-		compile_rows_path(&pager->rows_paths[i], path[i]);
+		prepare_rows_path(pager, &pager->rows_paths[i], path[i]);
 }
 
 /*
  * clf_pager_create
  *		A pager for one scan, owned by the memory context, as are the requests
- *		that it sends, ahead of need or not.  The role is the one whose user
- *		mapping counts.
+ *		that it sends, ahead of need or not.  Its records have the selected
+ *		fields; nothing may be selected any more after the start.  The role is
+ *		the one whose user mapping counts.
  */
 ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfOptions *options,
-				 const ClfRequestPlan *plan, Oid userid, bool send_ahead,
-				 ClfActivity *activity)
+				 const ClfRequestPlan *plan, ClfSelection * selection,
+				 Oid userid, bool send_ahead, ClfActivity *activity)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
@@ -183,13 +203,22 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options,
 	pager->send_ahead = send_ahead;
 	pager->sorted = plan->sorted;
 	pager->limit = plan->limit;
-	compile_paths(pager, options->resource);
+	pager->selection = selection;
+	select_fields(pager, options->resource);
 	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
 										   ALLOCSET_DEFAULT_SIZES);
 	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
 											ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
 	return pager;
+}
+
+/* Pick the selected fields of that origin from a text; false: it is no JSON */
+static bool
+pick(const ClfPager *pager, ClfOrigin origin, const char *text, size_t length)
+{
+	return clf_fields_pick_all(pager->selection->from[origin], text, length,
+							   pager->values[origin]);
 }
 
 /* A text as JSON */
@@ -203,9 +232,10 @@ append_json_text(StringInfo json, const char *text)
 }
 
 /* What the query asked for, for the columns that repeat it */
-static ClfJson *
+static const ClfField *
 describe_inputs(const ClfPager *pager)
 {
+	MemoryContext old = MemoryContextSwitchTo(pager->run_cxt);
 	StringInfoData json;
 
 	initStringInfo(&json);
@@ -214,7 +244,9 @@ describe_inputs(const ClfPager *pager)
 	appendStringInfoString(&json, ", \"sinceToken\": ");
 	append_json_text(&json, pager->query->since_token);
 	appendStringInfoChar(&json, '}');
-	return clf_json_parse(pager->run_cxt, json.data, json.len);
+	(void) pick(pager, CLF_FROM_QUERY, json.data, json.len);
+	MemoryContextSwitchTo(old);
+	return pager->values[CLF_FROM_QUERY];
 }
 
 /* Forget the records given out and stand before the first one */
@@ -227,7 +259,9 @@ reset_run(ClfPager *pager)
 	pager->unsorted = false;
 	pager->next_record = 0;
 	pager->has_rows = false;
-	pager->inputs = pager->query->changes ? describe_inputs(pager) : NULL;
+	memset(&pager->row, 0, sizeof(ClfRecord));
+	if (pager->query->changes)
+		pager->row.fields[CLF_FROM_QUERY] = describe_inputs(pager);
 	pager->at_end = pager->query->nothing;
 }
 
@@ -241,6 +275,19 @@ reset_pages(ClfPager *pager)
 	pager->page_number = 0;
 	pager->page_size = pager->query->page_size;
 	reset_run(pager);
+}
+
+/* Room for the selected fields */
+static void
+make_room(ClfPager *pager)
+{
+	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
+	{
+		int			n = clf_fields_count(pager->selection->from[origin]);
+
+		pager->values[origin] = MemoryContextAllocZero(pager->cxt, (n + 1) *
+													   sizeof(ClfField));
+	}
 }
 
 /*
@@ -259,6 +306,8 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 						 "'<sync_token of the last change that you have>'.")));
 	pager->query = query;
 	pager->window_fixed = false;
+	if (pager->values[0] == NULL)
+		make_room(pager);
 	reset_pages(pager);
 }
 
@@ -343,6 +392,13 @@ has_type(const ClfResponse *response, const char *type)
 		strchr("; ", response->content_type[length]) != NULL;
 }
 
+/* What is picked from each record as its page is read */
+static ClfFields *
+record_fields(const ClfPager *pager)
+{
+	return pager->selection->from[CLF_FROM_RECORD];
+}
+
 /* Make a list answer the current page */
 static void
 read_list(ClfPager *pager, const ClfResponse *response,
@@ -355,8 +411,9 @@ read_list(ClfPager *pager, const ClfResponse *response,
 		clf_report_status(response->status, response->body, response->length,
 						  response->request_id, secrets);
 	if (has_type(response, "application/json"))
-		pager->page = clf_page_parse(pager->page_cxt, response->body,
-									 response->length, resource->frame_path,
+		pager->page = clf_page_parse(pager->page_cxt, record_fields(pager),
+									 response->body, response->length,
+									 resource->frame_path,
 									 resource->next_path, &error);
 	if (pager->page == NULL)
 		clf_report_bad_answer(error, response->body, response->length,
@@ -371,7 +428,7 @@ read_record(ClfPager *pager, const ClfResponse *response,
 	const char *error = "its content type is not application/json";
 	bool		ok = false;
 
-	pager->page = clf_page_create(pager->page_cxt);
+	pager->page = clf_page_create(pager->page_cxt, record_fields(pager));
 	if (clf_is_not_found(response->status, response->body, response->length,
 						 pager->query->id_parameter))
 	{
@@ -385,7 +442,7 @@ read_record(ClfPager *pager, const ClfResponse *response,
 						  response->request_id, secrets);
 	if (has_type(response, "application/json"))
 	{
-		error = "it is cut short";
+		error = "it is cut short or no JSON object";
 		ok = clf_page_add(pager->page, response->body, response->length);
 	}
 	if (!ok)
@@ -403,9 +460,9 @@ read_batch(ClfPager *pager, ClfResponse *response, int nids)
 	ClfFailedPart failed;
 	const char *error;
 
-	pager->page = clf_batch_parse(pager->page_cxt, response->content_type,
-								  response->body, response->length, nids,
-								  &failed, &error);
+	pager->page = clf_batch_parse(pager->page_cxt, record_fields(pager),
+								  response->content_type, response->body,
+								  response->length, nids, &failed, &error);
 	if (pager->page)
 		return NULL;
 	if (failed.status == 0)
@@ -654,6 +711,17 @@ is_next_needed(const ClfPager *pager)
 		!was_small(pager) && !at_page_ceiling(pager);
 }
 
+/* Pick what columns show of the answer around the records */
+static void
+read_frame(ClfPager *pager)
+{
+	const char *frame = clf_page_frame(pager->page);
+
+	pager->row.fields[CLF_FROM_ANSWER] = NULL;
+	if (frame && pick(pager, CLF_FROM_ANSWER, frame, strlen(frame)))
+		pager->row.fields[CLF_FROM_ANSWER] = pager->values[CLF_FROM_ANSWER];
+}
+
 /* Make the next page the current one; false at the end of the scan */
 static bool
 next_page(ClfPager *pager)
@@ -681,6 +749,7 @@ next_page(ClfPager *pager)
 	pager->page_number++;
 	pager->next_record = 0;
 	pager->new_records = 0;
+	read_frame(pager);
 	pager->activity->counters.pages++;
 	pager->activity->counters.records += clf_page_length(pager->page);
 	clf_activity_set(pager->activity, CLF_READS_ROWS);
@@ -698,30 +767,39 @@ next_page(ClfPager *pager)
  * ----------
  */
 
+/* A field of a record */
+static const ClfField *
+get_field(const ClfField * record, ClfFieldRef ref)
+{
+	return &record[ref.n];
+}
+
 /* What tells the record from others: its id, and its version if there are any */
 static const char *
-get_key(ClfPager *pager, const ClfRecord *record, size_t *length)
+get_key(ClfPager *pager, const ClfField * record, size_t *length)
 {
-	const char *version_path = pager->options->resource->version_path;
-	ClfJson    *id;
-	const char *stray;
+	const ClfResource *resource = pager->options->resource;
+	const		ClfField *id = get_field(record, pager->id);
+	StringInfoData key;
 	const char *text;
+	size_t		text_length;
 
-	(void) clf_json_find(record->record, pager->id_path, &id, &stray);
-	if (id == NULL)
+	if (id->start == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("a record has no field \"%s\"",
-						pager->options->resource->id_path)));
-	text = clf_json_text(id, length);
-	if (version_path)
-	{
-		char	   *version = clf_json_get_text(record->record, version_path);
+				 errmsg("a record has no field \"%s\"", resource->id_path)));
+	text = clf_field_text(id, length);
+	if (resource->version_path == NULL)
+		return text;
 
-		text = psprintf("%s %s", text, version ? version : "");
-		*length = strlen(text);
-	}
-	return text;
+	initStringInfo(&key);
+	appendBinaryStringInfo(&key, text, *length);
+	appendStringInfoChar(&key, ' ');
+	text = clf_field_text(get_field(record, pager->version), &text_length);
+	if (text)
+		appendBinaryStringInfo(&key, text, text_length);
+	*length = key.len;
+	return key.data;
 }
 
 /* Is this key new?  Then remember it. */
@@ -743,7 +821,7 @@ is_new_key(ClfPager *pager, const char *text, size_t length)
 
 /* Is this the first record with its key? */
 static bool
-is_new(ClfPager *pager, const ClfRecord *record)
+is_new(ClfPager *pager, const ClfField * record)
 {
 	size_t		length;
 	const char *key = get_key(pager, record, &length);
@@ -753,14 +831,12 @@ is_new(ClfPager *pager, const ClfRecord *record)
 
 /* Remember how far back the records reach, and whether they do in order */
 static void
-note_time(ClfPager *pager, const ClfRecord *record)
+note_time(ClfPager *pager, const ClfField * record)
 {
-	ClfJson    *value;
-	const char *stray;
 	TimestampTz t;
 
-	(void) clf_json_find(record->root, pager->time_path, &value, &stray);
-	if (clf_json_get_time(value, &t) && t <= pager->oldest)
+	if (clf_field_time(get_field(record, pager->time), &t) &&
+		t <= pager->oldest)
 		pager->oldest = t;
 	else if (pager->sorted)
 		ereport(ERROR,
@@ -775,120 +851,148 @@ note_time(ClfPager *pager, const ClfRecord *record)
 
 /* Deleted records are left out of lists, but by its id one may be found */
 static bool
-is_deleted(const ClfRecord *record)
+is_deleted(const ClfPager *pager, const ClfField * record)
 {
-	char	   *deleted = clf_json_get_text(record->root, "deleted");
+	char	   *deleted = clf_field_cstring(get_field(record, pager->deleted));
 
 	return deleted != NULL && strcmp(deleted, "true") == 0;
 }
 
 /* The changes were asked for from a little earlier on, see append_changes */
 static bool
-is_too_old(const ClfPager *pager, const ClfRecord *record)
+is_too_old(const ClfPager *pager, const ClfField * record)
 {
-	ClfJson    *value = clf_json_get(record->root,
-									 pager->options->resource->version_path);
 	TimestampTz t;
 
-	return clf_json_get_time(value, &t) && t < pager->query->since_time;
+	return clf_field_time(get_field(record, pager->version), &t) &&
+		t < pager->query->since_time;
 }
 
 /* Is this a record that the table holds? */
 static bool
-is_wanted(const ClfPager *pager, const ClfRecord *record)
+is_wanted(const ClfPager *pager, const ClfField * record)
 {
 	const ClfQuery *query = pager->query;
 
 	if (clf_query_by_id(query))
-		return pager->options->show_deleted || !is_deleted(record);
+		return pager->options->show_deleted || !is_deleted(pager, record);
 	if (query->changes && query->since)
 		return !is_too_old(pager, record);
 	return true;
 }
 
-/* Stand before the first row of the record */
+/* The answer for a row's own id is both the row and its details */
 static void
-open_rows(ClfPager *pager, const ClfRecord *record)
+open_details(ClfPager *pager, const ClfField * record)
 {
-	pager->row = *record;
-	pager->row.inputs = pager->inputs;
-	pager->row.number = 0;
-	pager->rows_path = pager->element = 0;
-	if (pager->query->details)
-		pager->row.details = record->root;
-	else if (pager->nrows_paths > 0)
-		pager->row.text = NULL;
+	const		ClfField *whole = get_field(record, pager->whole);
+
+	(void) pick(pager, CLF_FROM_ROW, whole->start, whole->length);
+	(void) pick(pager, CLF_FROM_DETAILS, whole->start, whole->length);
+	pager->row.fields[CLF_FROM_ROW] = pager->values[CLF_FROM_ROW];
+	pager->row.fields[CLF_FROM_DETAILS] = pager->values[CLF_FROM_DETAILS];
 }
 
-/* The array of the path in this record; NULL when there is none */
-static ClfJson *
-find_array(const RowsPath *path, const ClfRecord *record)
+/* Stand before the first row of the record */
+static void
+open_rows(ClfPager *pager, const ClfField * record)
 {
-	ClfJson    *array;
-	const char *stray;
-	ClfJsonKind kind;
-
-	(void) clf_json_find(record->record, path->array, &array, &stray);
-	kind = clf_json_kind(array);
-	if (kind != CLF_JSON_ARRAY && kind != CLF_JSON_NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("field \"%s\": expected an array, got %s",
-						path->name, clf_json_kind_name(kind))));
-	return array;
+	pager->row.fields[CLF_FROM_RECORD] = record;
+	pager->row.fields[CLF_FROM_DETAILS] = NULL;
+	pager->row.number = 0;
+	pager->rows_path = 0;
+	memset(&pager->element, 0, sizeof(ClfField));
+	if (pager->query->details)
+		open_details(pager, record);
+	else if (pager->nrows_paths == 0)
+		pager->row.fields[CLF_FROM_ROW] = record;
 }
 
 /* Is this the first row of the record with its id, or are there none? */
 static bool
 is_new_row(ClfPager *pager)
 {
-	ClfJson    *id;
-	const char *stray;
+	const		ClfField *id;
 	const char *text;
 	size_t		length;
 	StringInfoData key;
 
-	if (pager->row_id_path == NULL)
+	if (pager->options->resource->row_id_path == NULL)
 		return true;
-	(void) clf_json_find(pager->row.root, pager->row_id_path, &id, &stray);
-	if (id == NULL)
+	id = get_field(pager->values[CLF_FROM_ROW], pager->row_id);
+	if (id->start == NULL)
 		return true;
 
 	/* a key of its own kind: no record's has a zero byte */
 	initStringInfo(&key);
-	text = get_key(pager, &pager->row, &length);
+	text = get_key(pager, pager->row.fields[CLF_FROM_RECORD], &length);
 	appendBinaryStringInfo(&key, text, length);
 	appendStringInfoChar(&key, '\0');
-	text = clf_json_text(id, &length);
+	text = clf_field_text(id, &length);
 	appendBinaryStringInfo(&key, text, length);
 	return is_new_key(pager, key.data, key.len);
 }
 
-/* The next value that the paths lead to, as a row; false after the last one */
+/* The next element of the path's array; false after the last one */
 static bool
-next_value(ClfPager *pager)
+next_element(ClfPager *pager, const RowsPath *path, const ClfField * array,
+			 ClfField * row)
+{
+	ClfKind		kind = clf_field_kind(array);
+
+	if (kind == CLF_KIND_NULL)
+		return false;
+	if (kind != CLF_KIND_ARRAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("field \"%s\": expected an array, got %s",
+						path->name, clf_kind_name(kind))));
+	if (!clf_field_next_element(array, &pager->element))
+		return false;
+	return clf_fields_pick_all(path->element, pager->element.start,
+							   pager->element.length, row);
+}
+
+/*
+ * The next value that the paths lead to, as a row, NULL inside when there is
+ * none at that place; false after the last one.
+ */
+static bool
+next_value(ClfPager *pager, ClfField * row)
 {
 	while (pager->rows_path < pager->nrows_paths)
 	{
 		const RowsPath *path = &pager->rows_paths[pager->rows_path];
-		ClfJson    *array = path->array ? find_array(path, &pager->row) : NULL;
-		int			length = path->array ? clf_json_array_length(array) : 1;
-		ClfJson    *element = pager->row.record;
-		const char *stray;
+		const		ClfField *field = get_field(pager->row.fields[CLF_FROM_RECORD],
+												path->field);
 
-		if (pager->element >= length)
+		if (path->element && next_element(pager, path, field, row))
 		{
-			pager->rows_path++;
-			pager->element = 0;
-			continue;
+			pager->row.number++;
+			return true;
 		}
-		if (array)
-			element = clf_json_array_element(array, pager->element);
-		pager->element++;
-		(void) clf_json_find(element, path->row, &pager->row.root, &stray);
-		return true;
+		pager->rows_path++;
+		pager->row.number = 0;
+		memset(&pager->element, 0, sizeof(ClfField));
+		if (path->element == NULL)
+		{
+			pager->row.number = 1;
+			*row = *field;
+			return true;
+		}
 	}
 	return false;
+}
+
+/* Make this value the row; false when it is none, or came before */
+static bool
+take_row(ClfPager *pager, const ClfField * row)
+{
+	if (row->start == NULL)
+		return false;
+	(void) pick(pager, CLF_FROM_ROW, row->start, row->length);
+	pager->row.fields[CLF_FROM_ROW] = pager->values[CLF_FROM_ROW];
+	return is_new_row(pager);
 }
 
 /* The next row of the record, NULL after the last one */
@@ -896,6 +1000,7 @@ static const ClfRecord *
 next_row(ClfPager *pager)
 {
 	ErrorContextCallback context;
+	ClfField	row;
 	bool		found;
 
 	if (pager->nrows_paths == 0 || pager->query->details)
@@ -907,10 +1012,9 @@ next_row(ClfPager *pager)
 	error_context_stack = &context;
 	do
 	{
-		found = next_value(pager);
-	} while (found && (pager->row.root == NULL || !is_new_row(pager)));
+		found = next_value(pager, &row);
+	} while (found && !take_row(pager, &row));
 	error_context_stack = context.previous;
-	pager->row.number = pager->element;
 	return found ? &pager->row : NULL;
 }
 
@@ -922,19 +1026,13 @@ static void
 take_record(ClfPager *pager, int n)
 {
 	ErrorContextCallback context;
-	const ClfRecord *record;
-	const char *error;
+	const		ClfField *record = clf_page_record(pager->page, n);
 
 	context.callback = record_error_context;
 	context.arg = pager;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	record = clf_page_record(pager->page, n, &error);
-	if (record == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("could not read a record: %s", error)));
 	pager->has_rows = false;
 	if (!is_new(pager, record))
 		pager->activity->counters.duplicates++;

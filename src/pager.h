@@ -3,7 +3,8 @@
  * pager.h
  *	  Which request comes next, and the records of all of them, each once.
  *
- * Room 9.  Uses option, request, json, batch, activity, exchange, report.
+ * Room 9.  Uses option, request, json, field, page, batch, activity, exchange,
+ * report.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,14 +14,15 @@
 #include "postgres.h"
 
 #include "activity.h"
-#include "json.h"
+#include "field.h"
 #include "request.h"
 
 typedef struct ClfPager ClfPager;
 
 extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
-								  const ClfRequestPlan *plan, Oid userid, bool send_ahead,
-								  ClfActivity *activity);
+								  const ClfRequestPlan *plan,
+								  ClfSelection * selection, Oid userid,
+								  bool send_ahead, ClfActivity *activity);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRecord *clf_pager_next(ClfPager *pager);

@@ -22,14 +22,15 @@
 /* How the API calls the id of a recording in its errors */
 #define RECORDING_ID "callRecordingId"
 
-/* Where the row, and its details, say that the audio is */
-#define CONTENT_URI "contentUri"
-
 struct ClfRecordings
 {
 	const ClfOptions *options;
 	ClfExchange *api;
 	ClfExchange *media;
+	ClfFieldRef id_field;		/* of the row */
+	ClfFieldRef row_uri;		/* where the row, and its details, say that */
+	ClfFieldRef details_uri;	/* the audio is */
+	ClfFields  *details_fields;
 
 	/* the row at hand */
 	MemoryContext row_cxt;
@@ -47,12 +48,13 @@ typedef struct Download
 
 /*
  * clf_recordings_create
- *		Owned by the memory context.  The role is the one whose user mapping
- *		counts.
+ *		Owned by the memory context.  Adds to the selection what is looked at
+ *		here.  The role is the one whose user mapping counts.
  */
 ClfRecordings *
 clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
-					  Oid userid, ClfActivity *activity)
+					  ClfSelection * selection, Oid userid,
+					  ClfActivity *activity)
 {
 	ClfRecordings *recordings = MemoryContextAllocZero(cxt,
 													   sizeof(ClfRecordings));
@@ -62,6 +64,10 @@ clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
 										  userid, activity);
 	recordings->media = clf_exchange_create(cxt, options, options->media_url,
 											userid, activity);
+	recordings->id_field = clf_select(selection, "id");
+	recordings->row_uri = clf_select(selection, "contentUri");
+	recordings->details_uri = clf_select(selection, "&contentUri");
+	recordings->details_fields = selection->from[CLF_FROM_DETAILS];
 	recordings->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw recording",
 												ALLOCSET_DEFAULT_SIZES);
 	return recordings;
@@ -85,14 +91,14 @@ is_gone(ClfRecordings *recordings, const ClfResponse *response)
  */
 
 /* What RingCentral says of the recording; NULL when it is gone */
-static ClfJson *
+static const ClfField *
 get_details(ClfRecordings *recordings)
 {
 	char	   *uri = clf_details_uri(recordings->options, recordings->id);
 	ClfRequest	request = {0};
 	ClfResponse response;
 	ClfSecrets	secrets;
-	ClfJson    *details;
+	ClfField   *details;
 
 	if (uri == NULL)
 		return NULL;
@@ -105,9 +111,11 @@ get_details(ClfRecordings *recordings)
 	if (response.status != 200)
 		clf_report_status(response.status, response.body, response.length,
 						  response.request_id, &secrets);
-	details = clf_json_parse(CurrentMemoryContext, response.body,
-							 response.length);
-	if (details == NULL)
+	details = palloc0(clf_fields_count(recordings->details_fields) *
+					  sizeof(ClfField));
+	if (response.body[strspn(response.body, " \t\r\n")] != '{' ||
+		!clf_fields_pick_all(recordings->details_fields, response.body,
+							 response.length, details))
 		clf_report_bad_answer("it is not a JSON object", response.body,
 							  response.length, &secrets);
 	return details;
@@ -325,7 +333,8 @@ clf_recordings_open(ClfRecordings *recordings, const ClfRecord *row)
 
 	MemoryContextReset(recordings->row_cxt);
 	old = MemoryContextSwitchTo(recordings->row_cxt);
-	recordings->id = clf_json_get_text(row->root, "id");
+	recordings->id = clf_field_cstring(&row->fields[CLF_FROM_ROW]
+									   [recordings->id_field.n]);
 	recordings->gone = false;
 	if (recordings->id == NULL)
 		recordings->id = "";
@@ -338,8 +347,8 @@ add_details(ClfRecordings *recordings, ClfRecord *row)
 {
 	MemoryContext old = MemoryContextSwitchTo(recordings->row_cxt);
 
-	if (row->details == NULL && !recordings->gone)
-		row->details = get_details(recordings);
+	if (row->fields[CLF_FROM_DETAILS] == NULL && !recordings->gone)
+		row->fields[CLF_FROM_DETAILS] = get_details(recordings);
 	MemoryContextSwitchTo(old);
 }
 
@@ -347,13 +356,14 @@ add_details(ClfRecordings *recordings, ClfRecord *row)
 static void
 add_content(ClfRecordings *recordings, ClfRecord *row)
 {
-	char	   *uri = clf_json_get_text(row->root, CONTENT_URI);
+	char	   *uri = clf_field_cstring(&row->fields[CLF_FROM_ROW]
+										[recordings->row_uri.n]);
 
 	if (uri == NULL)
-	{
 		add_details(recordings, row);
-		uri = clf_json_get_text(row->details, CONTENT_URI);
-	}
+	if (uri == NULL && row->fields[CLF_FROM_DETAILS])
+		uri = clf_field_cstring(&row->fields[CLF_FROM_DETAILS]
+								[recordings->details_uri.n]);
 	if (!recordings->gone)
 		row->content = get_content(recordings, uri);
 }

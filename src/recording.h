@@ -3,8 +3,7 @@
  * recording.h
  *	  What lists leave out of a recording: its details and its audio.
  *
- * Uses endpoint, option, request, json, batch, activity,
- * exchange, report.
+ * Uses endpoint, option, request, field, batch, activity, exchange, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,13 +14,14 @@
 
 #include "activity.h"
 #include "endpoint.h"
-#include "json.h"
+#include "field.h"
 #include "option.h"
 
 typedef struct ClfRecordings ClfRecordings;
 
 extern ClfRecordings *clf_recordings_create(MemoryContext cxt,
 											const ClfOptions *options,
+											ClfSelection * selection,
 											Oid userid,
 											ClfActivity *activity);
 extern void clf_recordings_open(ClfRecordings *recordings,

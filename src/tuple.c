@@ -40,21 +40,18 @@ typedef struct TupleColumn
 	AttrNumber	attnum;
 	const char *name;
 	ClfSource	source;
-	ClfJsonPath *path;
+	ClfFieldRef field;
 	Conversion	conversion;
 	Oid			type;			/* base type; of the elements for an array */
 	FmgrInfo	input;			/* its input function */
 	Oid			ioparam;
 	int32		typmod;
-	int16		typlen;			/* for arrays */
-	bool		typbyval;
-	char		typalign;
 } TupleColumn;
 
 struct ClfTuple
 {
 	const char *relname;
-	ClfJsonPath *id_path;
+	ClfFieldRef id;				/* of the record */
 	int			ncolumns;
 	TupleColumn *columns;
 
@@ -70,8 +67,6 @@ set_input(TupleColumn *column, Oid type)
 
 	getTypeInputInfo(type, &function, &column->ioparam);
 	fmgr_info(function, &column->input);
-	get_typlenbyvalalign(type, &column->typlen, &column->typbyval,
-						 &column->typalign);
 	column->type = type;
 }
 
@@ -80,18 +75,19 @@ set_input(TupleColumn *column, Oid type)
  * only plain types take the shorter ways.
  */
 static void
-prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path)
+prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path,
+			   ClfSelection * selection)
 {
 	Oid			element = get_element_type(attr->atttypid);
 
 	column->attnum = attr->attnum;
 	column->name = NameStr(attr->attname);
 	column->source = clf_path_source(path);
-	column->path = clf_json_compile_path(path);
+	column->field = clf_select(selection, path);
 	column->typmod = attr->atttypmod;
 	set_input(column, OidIsValid(element) ? element : attr->atttypid);
 
-	if (column->path->origin == CLF_FROM_CONTENT)
+	if (column->field.origin == CLF_FROM_CONTENT)
 		column->conversion = CONVERT_BYTES;
 	else if (OidIsValid(element))
 		column->conversion = CONVERT_ARRAY;
@@ -119,16 +115,19 @@ check_column(const TupleColumn *column, const char *relname)
 
 /*
  * clf_tuple_create
- *		Prepare to fill these columns.  Palloc'd in the current memory context.
+ *		Prepare to fill these columns, from fields that are added to the
+ *		selection.  Palloc'd in the current memory context.
  */
 ClfTuple   *
-clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums)
+clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums,
+				 ClfSelection * selection)
 {
 	ClfTuple   *tuple = palloc0(sizeof(ClfTuple));
 	ListCell   *lc;
 
 	tuple->relname = RelationGetRelationName(rel);
-	tuple->id_path = clf_json_compile_path(options->resource->id_path);
+	tuple->id = clf_select(selection, psprintf("%c%s", CLF_RECORD_PREFIX,
+											   options->resource->id_path));
 	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
 	foreach(lc, attnums)
 	{
@@ -136,16 +135,14 @@ clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums)
 
 		prepare_column(column, TupleDescAttr(RelationGetDescr(rel),
 											 lfirst_int(lc) - 1),
-					   clf_column_path(options, lfirst_int(lc)));
+					   clf_column_path(options, lfirst_int(lc)),
+					   selection);
 		check_column(column, tuple->relname);
 	}
 	return tuple;
 }
 
-/*
- * The API's text in the database's encoding, terminated.  May be the text
- * itself.
- */
+/* The API's text in the database's encoding, terminated */
 static char *
 to_server(const char *text, size_t length)
 {
@@ -156,127 +153,111 @@ to_server(const char *text, size_t length)
 				 errdetail("PostgreSQL's text cannot hold it."),
 				 errhint("Leave the column out of the query, or give it the "
 						 "type json.")));
-	if (text[length] != '\0')
-		text = pnstrdup(text, length);	/* a record within its page */
-	return pg_any_to_server(text, (int) length, PG_UTF8);
+	return pg_any_to_server(pnstrdup(text, length), (int) length, PG_UTF8);
 }
 
 static void
-report_wrong_kind(const char *expected, ClfJsonKind kind)
+report_wrong_kind(const char *expected, ClfKind kind)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-			 errmsg("expected %s, got %s", expected, clf_json_kind_name(kind)),
+			 errmsg("expected %s, got %s", expected, clf_kind_name(kind)),
 			 errhint("Give the column the type jsonb to see what is there.")));
 }
 
-/* A scalar's characters; json-c lets NaN and Infinity pass as numbers */
+/* A scalar's characters */
 static char *
-scalar_text(ClfJson *value)
+scalar_text(const ClfField * field)
 {
 	size_t		length;
-	const char *text = clf_json_text(value, &length);
-	ClfJsonKind kind = clf_json_kind(value);
+	const char *text = clf_field_text(field, &length);
+	ClfKind		kind = clf_field_kind(field);
 
-	if (kind == CLF_JSON_OBJECT || kind == CLF_JSON_ARRAY)
+	if (kind == CLF_KIND_OBJECT || kind == CLF_KIND_ARRAY)
 		report_wrong_kind("a single value", kind);
-	if (kind == CLF_JSON_NUMBER &&
-		(text[length - 1] < '0' || text[length - 1] > '9'))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid JSON number: %s", text)));
 	return to_server(text, length);
 }
 
+/* Without a copy in between, where the characters are already right */
 static Datum
-convert_text(ClfJson *value)
+convert_text(const ClfField * field)
 {
 	size_t		length;
-	const char *text;
-	ClfJsonKind kind = clf_json_kind(value);
+	const char *text = clf_field_text(field, &length);
 
-	if (kind != CLF_JSON_OBJECT && kind != CLF_JSON_ARRAY)
-		return CStringGetTextDatum(scalar_text(value));
-	text = clf_json_serialize(value, &length);
-	return CStringGetTextDatum(to_server(text, length));
+	if (field->escaped || GetDatabaseEncoding() != PG_UTF8)
+		return CStringGetTextDatum(to_server(text, length));
+	(void) pg_verify_mbstr(PG_UTF8, text, (int) length, false);
+	return PointerGetDatum(cstring_to_text_with_len(text, (int) length));
 }
 
 static Datum
-convert_time(ClfJson *value)
+convert_time(const ClfField * field)
 {
 	TimestampTz t;
 
-	if (!clf_json_get_time(value, &t) || !IS_VALID_TIMESTAMP(t))
+	if (!clf_field_time(field, &t) || !IS_VALID_TIMESTAMP(t))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
-				 errmsg("invalid date: \"%s\"", scalar_text(value)),
+				 errmsg("invalid date: \"%s\"", scalar_text(field)),
 				 errdetail("The API writes dates as 2016-03-10T18:07:52.534Z.")));
 	return TimestampTzGetDatum(t);
 }
 
 static Datum
-convert_scalar(TupleColumn *column, ClfJson *value)
+convert_scalar(TupleColumn *column, const ClfField * field)
 {
-	return InputFunctionCall(&column->input, scalar_text(value),
+	return InputFunctionCall(&column->input, scalar_text(field),
 							 column->ioparam, column->typmod);
 }
 
-/* The whole record is taken as it was received */
+/* As it was received */
 static Datum
-convert_json(TupleColumn *column, const ClfRecord *record, ClfJson *value)
+convert_json(TupleColumn *column, const ClfField * field)
 {
-	size_t		length = record->length;
-	const char *text = record->text;
-
-	if (value != record->root || text == NULL)
-		text = clf_json_serialize(value, &length);
-	return InputFunctionCall(&column->input, to_server(text, length),
+	return InputFunctionCall(&column->input,
+							 to_server(field->start, field->length),
 							 column->ioparam, column->typmod);
 }
 
 static Datum
-convert_array(TupleColumn *column, ClfJson *value)
+convert_array(TupleColumn *column, const ClfField * field)
 {
-	int			n = clf_json_array_length(value);
-	Datum	   *elements = palloc(Max(n, 1) * sizeof(Datum));
-	bool	   *nulls = palloc(Max(n, 1) * sizeof(bool));
-	int			lower = 1;
+	ArrayBuildState *array = initArrayResult(column->type,
+											 CurrentMemoryContext, false);
+	ClfField	element = {0};
 
-	if (clf_json_kind(value) != CLF_JSON_ARRAY)
-		report_wrong_kind("an array", clf_json_kind(value));
-	if (n == 0)
-		return PointerGetDatum(construct_empty_array(column->type));
-	for (int i = 0; i < n; i++)
+	if (clf_field_kind(field) != CLF_KIND_ARRAY)
+		report_wrong_kind("an array", clf_field_kind(field));
+	while (clf_field_next_element(field, &element))
 	{
-		ClfJson    *element = clf_json_array_element(value, i);
+		bool		isnull = *element.start == 'n';
 
-		nulls[i] = element == NULL;
-		elements[i] = element ? convert_scalar(column, element) : (Datum) 0;
+		array = accumArrayResult(array, isnull ? (Datum) 0 :
+								 convert_scalar(column, &element), isnull,
+								 column->type, CurrentMemoryContext);
 	}
-	return PointerGetDatum(construct_md_array(elements, nulls, 1, &n, &lower,
-											  column->type, column->typlen,
-											  column->typbyval,
-											  column->typalign));
+	return makeArrayResult(array, CurrentMemoryContext);
 }
 
 static Datum
-convert(TupleColumn *column, const ClfRecord *record, ClfJson *value)
+convert(TupleColumn *column, const ClfField * field)
 {
 	switch (column->conversion)
 	{
 		case CONVERT_TEXT:
-			return convert_text(value);
+			return convert_text(field);
 		case CONVERT_TIME:
-			return convert_time(value);
+			return convert_time(field);
 		case CONVERT_JSON:
-			return convert_json(column, record, value);
+			return convert_json(column, field);
 		case CONVERT_ARRAY:
-			return convert_array(column, value);
+			return convert_array(column, field);
 		case CONVERT_BYTES:
 		case CONVERT_SCALAR:
 			break;
 	}
-	return convert_scalar(column, value);
+	return convert_scalar(column, field);
 }
 
 /* Says which column of which record; must not touch the catalogs */
@@ -284,14 +265,12 @@ static void
 column_error_context(void *arg)
 {
 	const ClfTuple *tuple = arg;
-	ClfJson    *id;
-	const char *stray;
+	const		ClfField *id = &tuple->record->fields[tuple->id.origin][tuple->id.n];
 	const char *text = "";
 	size_t		length = 0;
 
-	(void) clf_json_find(tuple->record->record, tuple->id_path, &id, &stray);
-	if (id)
-		text = clf_json_text(id, &length);
+	if (id->start)
+		text = clf_field_text(id, &length);
 	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
 			   tuple->current->name, tuple->relname,
 			   clf_to_server_encoding(text, length));
@@ -308,47 +287,35 @@ row_number(TupleColumn *column, const ClfRecord *record)
 							 column->typmod);
 }
 
-/* Where the column's path begins */
-static ClfJson *
-find_root(const TupleColumn *column, const ClfRecord *record)
+/* What the column shows; NULL when there is nothing */
+static const ClfField *
+find_field(const TupleColumn *column, const ClfRecord *record)
 {
-	switch (column->path->origin)
-	{
-		case CLF_FROM_RECORD:
-			return record->record;
-		case CLF_FROM_ANSWER:
-			return record->answer;
-		case CLF_FROM_QUERY:
-			return record->inputs;
-		case CLF_FROM_DETAILS:
-			return record->details;
-		case CLF_FROM_ROW:
-		case CLF_FROM_CONTENT:
-		case CLF_ROW_COUNT:
-			break;
-	}
-	return record->root;
+	const		ClfField *fields = record->fields[column->field.origin];
+	const		ClfField *field = fields ? &fields[column->field.n] : NULL;
+
+	if (field && field->stray)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("expected an object with the field \"%s\"",
+						field->stray)));
+	return field && field->start ? field : NULL;
 }
 
 /* One column; a domain's constraints hold for what is not there, too */
 static Datum
 column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 {
-	ClfJson    *value;
-	const char *stray;
+	const		ClfField *field;
 
 	*isnull = column->conversion == CONVERT_BYTES && record->content == NULL;
 	if (column->conversion == CONVERT_BYTES)
 		return PointerGetDatum(record->content);
-	if (column->path->origin == CLF_ROW_COUNT)
+	if (column->field.origin == CLF_ROW_COUNT)
 		return row_number(column, record);
-	if (!clf_json_find(find_root(column, record), column->path, &value,
-					   &stray))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("expected an object with the field \"%s\"", stray)));
-	if (value)
-		return convert(column, record, value);
+	field = find_field(column, record);
+	if (field)
+		return convert(column, field);
 	*isnull = true;
 	if (column->conversion != CONVERT_ARRAY)
 		return InputFunctionCall(&column->input, NULL, column->ioparam,

@@ -3,7 +3,7 @@
  * tuple.h
  *	  From a JSON record to the columns of a foreign table.
  *
- * Uses endpoint, option, json.
+ * Uses endpoint, option, field, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,14 +14,14 @@
 
 #include "endpoint.h"
 #include "executor/tuptable.h"
-#include "json.h"
+#include "field.h"
 #include "option.h"
 #include "utils/rel.h"
 
 typedef struct ClfTuple ClfTuple;
 
 extern ClfTuple *clf_tuple_create(Relation rel, const ClfOptions *options,
-								  List *attnums);
+								  List *attnums, ClfSelection * selection);
 extern void clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record,
 						   ClfSource source, TupleTableSlot *slot);
 
