@@ -30,6 +30,7 @@ OBJS = \
 	src/report.o \
 	src/request.o \
 	src/retry.o \
+	src/rows.o \
 	src/shared.o \
 	src/token.o \
 	src/tuple.o

@@ -15,6 +15,7 @@
 
 #include "activity.h"
 #include "compat.h"
+#include "executor/execAsync.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
@@ -29,6 +30,7 @@
 #include "recording.h"
 #include "request.h"
 #include "shared.h"
+#include "storage/latch.h"
 #include "token.h"
 #include "tuple.h"
 #include "utils/lsyscache.h"
@@ -56,6 +58,7 @@ typedef struct ClfScanState
 	ExprState  *early[CLF_SOURCES]; /* conditions to check before asking it */
 	ClfActivity *activity;
 
+	bool		async;			/* return rather than wait for an answer? */
 	bool		started;		/* has the pager the query? */
 	MemoryContext query_cxt;
 	ClfQuery   *query;			/* as bound at the start or last rescan */
@@ -133,7 +136,9 @@ prepare_scan(ForeignScanState *node)
 	more = state->needs[CLF_SOURCE_DETAILS] || state->needs[CLF_SOURCE_CONTENT];
 	state->activity = clf_activity_begin(state->cxt, state->options);
 	state->pager = clf_pager_create(state->cxt, state->options, state->plan,
-									selection, userid, !more, state->activity);
+									selection, userid, !more,
+									!bms_is_empty(node->ss.ps.plan->extParam),
+									state->activity);
 	if (more)
 		state->recordings = clf_recordings_create(state->cxt, state->options,
 												  selection, userid,
@@ -259,7 +264,10 @@ complete_row(ForeignScanState *node, ClfRecord *row, TupleTableSlot *slot)
 	return true;
 }
 
-/* Called in the per-tuple context, where the tuple's values go */
+/*
+ * Called in the per-tuple context, where the tuple's values go.  Asynchronously,
+ * no tuple may also mean that there is none yet.
+ */
 static TupleTableSlot *
 callLogIterateForeignScan(ForeignScanState *node)
 {
@@ -269,7 +277,7 @@ callLogIterateForeignScan(ForeignScanState *node)
 
 	if (!state->started)
 		start_scan(node);
-	while ((record = clf_pager_next(state->pager)) != NULL)
+	while ((record = clf_pager_next(state->pager, !state->async)) != NULL)
 	{
 		ClfRecord	row = *record;
 
@@ -296,6 +304,56 @@ callLogEndForeignScan(ForeignScanState *node)
 	if (state)
 		MemoryContextDelete(state->cxt);
 	node->fdw_state = NULL;
+}
+
+/* ----------
+ * Scanning beside others, below an Append
+ * ----------
+ */
+
+/* Answer an Append's request with a tuple, if there is one without waiting */
+static void
+produce_tuple(AsyncRequest *areq)
+{
+	ForeignScanState *node = castNode(ForeignScanState, areq->requestee);
+	ClfScanState *state = node->fdw_state;
+	TupleTableSlot *slot;
+
+	state->async = true;
+	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
+	if (!TupIsNull(slot) || clf_pager_at_end(state->pager))
+		ExecAsyncRequestDone(areq, TupIsNull(slot) ? NULL : slot);
+	else
+		ExecAsyncRequestPending(areq);
+}
+
+static bool
+callLogIsForeignPathAsyncCapable(ForeignPath *path)
+{
+	return clf_plan_is_async(path->path.parent);
+}
+
+static void
+callLogForeignAsyncRequest(AsyncRequest *areq)
+{
+	produce_tuple(areq);
+}
+
+/* Each scan has a descriptor of its own */
+static void
+callLogForeignAsyncConfigureWait(AsyncRequest *areq)
+{
+	ClfScanState *state = ((ForeignScanState *) areq->requestee)->fdw_state;
+	AppendState *append = castNode(AppendState, areq->requestor);
+
+	AddWaitEventToSet(append->as_eventset, WL_SOCKET_READABLE,
+					  clf_pager_descriptor(state->pager), NULL, areq);
+}
+
+static void
+callLogForeignAsyncNotify(AsyncRequest *areq)
+{
+	produce_tuple(areq);
 }
 
 /* ----------
@@ -377,6 +435,8 @@ explain_activity(const ClfActivity *activity, ExplainState *es)
 	if (es->verbose || counters->duplicates > 0)
 		ExplainPropertyInteger("Duplicates Dropped", NULL,
 							   counters->duplicates, es);
+	if (es->verbose || counters->spared > 0)
+		ExplainPropertyInteger("Requests Spared", NULL, counters->spared, es);
 	if (es->verbose)
 		ExplainPropertyInteger("Bytes Received", NULL, counters->bytes, es);
 	if (es->timing && (es->verbose || activity->budget_wait > 0.001))
@@ -485,5 +545,9 @@ call_log_fdw_handler(PG_FUNCTION_ARGS)
 	routine->PlanForeignModify = callLogPlanForeignModify;
 	routine->ExecForeignTruncate = callLogExecForeignTruncate;
 	routine->ImportForeignSchema = callLogImportForeignSchema;
+	routine->IsForeignPathAsyncCapable = callLogIsForeignPathAsyncCapable;
+	routine->ForeignAsyncRequest = callLogForeignAsyncRequest;
+	routine->ForeignAsyncConfigureWait = callLogForeignAsyncConfigureWait;
+	routine->ForeignAsyncNotify = callLogForeignAsyncNotify;
 	PG_RETURN_POINTER(routine);
 }

@@ -175,10 +175,10 @@ enum EntryField
 typedef struct Entry
 {
 	ClfField	fields[ENTRY_FIELDS];
-}			Entry;
+} Entry;
 
 static int
-get_status(const Entry * entry)
+get_status(const Entry *entry)
 {
 	char	   *text = clf_field_cstring(&entry->fields[ENTRY_STATUS]);
 
@@ -187,7 +187,7 @@ get_status(const Entry * entry)
 
 /* Read the entries of nids ids from an array; false when they are not there */
 static bool
-read_entries(const ClfField * array, int nids, Entry * entries)
+read_entries(const ClfField *array, int nids, Entry *entries)
 {
 	ClfFields  *fields = clf_fields_create();
 	ClfField	element = {0};
@@ -209,7 +209,7 @@ read_entries(const ClfField * array, int nids, Entry * entries)
 
 /* Read multipart/mixed into the page */
 static bool
-parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry * entries,
+parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry *entries,
 			ClfFailedPart *failed, const char **error)
 {
 	ClfFields  *fields = clf_fields_create();
@@ -236,7 +236,7 @@ parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry * entries,
 /* Read the JSON form into the page */
 static bool
 parse_json(ClfPage *page, const char *body, size_t length, int nids,
-		   Entry * entries, ClfFailedPart *failed, const char **error)
+		   Entry *entries, ClfFailedPart *failed, const char **error)
 {
 	ClfFields  *fields = clf_fields_create();
 	ClfField	array;
@@ -248,7 +248,7 @@ parse_json(ClfPage *page, const char *body, size_t length, int nids,
 		return false;
 	for (int i = 0; i < nids; i++)
 	{
-		const		ClfField *record = &entries[i].fields[ENTRY_BODY];
+		const ClfField *record = &entries[i].fields[ENTRY_BODY];
 		Part		part = {"", 0};
 
 		if (record->start)
@@ -271,7 +271,7 @@ parse_json(ClfPage *page, const char *body, size_t length, int nids,
  *		reason in *error.
  */
 ClfPage    *
-clf_batch_parse(MemoryContext cxt, ClfFields * fields,
+clf_batch_parse(MemoryContext cxt, ClfFields *fields,
 				const char *content_type, const char *body, size_t length,
 				int nids, ClfFailedPart *failed, const char **error)
 {

@@ -27,7 +27,7 @@ typedef struct ClfFailedPart
 
 extern bool clf_is_not_found(int status, const char *body, size_t length,
 							 const char *parameter);
-extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields * fields,
+extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields *fields,
 								const char *content_type, const char *body,
 								size_t length, int nids,
 								ClfFailedPart *failed, const char **error);

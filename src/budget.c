@@ -297,19 +297,6 @@ clf_budget_line_length(const ClfBudgetEntry *entry, TimestampTz now)
 	return n;
 }
 
-static void
-leave_line(ClfBudget *budget, uint64 ticket)
-{
-	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
-
-	for (int i = 0; i < CLF_MAX_WAITERS; i++)
-	{
-		if (entry->waiters[i].ticket == ticket)
-			entry->waiters[i].ticket = 0;
-	}
-	clf_shared_unlock();
-}
-
 /* ----------
  * Waiting
  * ----------
@@ -397,12 +384,18 @@ clf_budget_try(ClfBudget *budget, uint64 *slot)
 	return take_slot(budget, &ticket, false, slot) == 0;
 }
 
+static bool
+is_too_long(const ClfOptions *options, int64 milliseconds)
+{
+	return options->max_rate_wait > 0 && milliseconds > options->max_rate_wait;
+}
+
 /* Say what is waited for, or that it takes too long */
 static void
 announce_wait(const ClfOptions *options, int64 milliseconds,
 			  const char *purpose, const char *reason)
 {
-	if (options->max_rate_wait > 0 && milliseconds > options->max_rate_wait)
+	if (is_too_long(options, milliseconds))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("would have to wait %lld seconds %s, longer than "
@@ -470,50 +463,95 @@ describe_wait(ClfBudget *budget)
 	return psprintf("The limit is %d requests in %d seconds.", limit, window);
 }
 
+/* The wait is over */
 static void
-note_wait(ClfBudget *budget, TimestampTz elapsed)
+note_wait(ClfBudget *budget, ClfTurn *turn)
 {
+	TimestampTz elapsed = GetCurrentTimestamp() - turn->since;
 	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
 
 	entry->counts.waits++;
 	entry->counts.wait_time += elapsed;
 	clf_shared_unlock();
+	turn->waited = elapsed / (double) USECS_PER_SEC;
+}
+
+/*
+ * clf_budget_leave
+ *		Give up one's place in line, if there is one.
+ */
+void
+clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
+{
+	ClfBudgetEntry *entry;
+
+	if (turn->since == 0)
+		return;
+	entry = find_entry(clf_shared_lock(), budget);
+	for (int i = 0; i < CLF_MAX_WAITERS; i++)
+	{
+		if (entry->waiters[i].ticket == turn->ticket)
+			entry->waiters[i].ticket = 0;
+	}
+	clf_shared_unlock();
+	memset(turn, 0, sizeof(ClfTurn));
+}
+
+/*
+ * clf_budget_poll
+ *		Take a slot if it is one's turn: then 0, and how long it took is in the
+ *		turn.  Else stand in line and come back after so many milliseconds.  Who
+ *		does not come back for seconds loses the place.
+ */
+int64
+clf_budget_poll(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
+				uint64 *slot)
+{
+	TimestampTz at = take_slot(budget, &turn->ticket, true, slot);
+	TimestampTz now = GetCurrentTimestamp();
+	int64		wait = TimestampDifferenceMilliseconds(now, at);
+	ClfTurn		taken = {0};
+
+	if (at != 0 && turn->since == 0)
+	{
+		const char *reason = describe_wait(budget);
+
+		turn->since = now;
+		if (is_too_long(options, wait))
+			clf_budget_leave(budget, turn);
+		announce_wait(options, wait, "for RingCentral's request limit", reason);
+	}
+	if (at != 0)
+		return Max(1, Min(wait, LONGEST_SLEEP));
+	if (turn->since != 0)
+		note_wait(budget, turn);
+	taken.waited = turn->waited;
+	clf_budget_leave(budget, turn);
+	*turn = taken;
+	return 0;
 }
 
 /*
  * clf_budget_take
- *		Take a slot, after a wait if need be, open to interrupts.  Returns the
- *		seconds that it took.
+ *		Take a slot, after a wait if need be, open to interrupts.
  */
-double
-clf_budget_take(ClfBudget *budget, const ClfOptions *options, uint64 *slot)
+void
+clf_budget_take(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
+				uint64 *slot)
 {
-	TimestampTz start = GetCurrentTimestamp();
-	uint64		ticket = 0;
-	TimestampTz turn = take_slot(budget, &ticket, true, slot);
-	TimestampTz elapsed;
-
-	if (turn == 0)
-		return 0;
 	PG_TRY();
 	{
-		announce_wait(options, TimestampDifferenceMilliseconds(start, turn),
-					  "for RingCentral's request limit", describe_wait(budget));
-		while (turn != 0)
-		{
-			sleep_for(TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
-													  turn));
-			turn = take_slot(budget, &ticket, true, slot);
-		}
+		int64		wait;
+
+		while ((wait = clf_budget_poll(budget, options, turn, slot)) > 0)
+			sleep_for(wait);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
-		leave_line(budget, ticket);
+		clf_budget_leave(budget, turn);
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
-	elapsed = GetCurrentTimestamp() - start;
-	note_wait(budget, elapsed);
-	return elapsed / (double) USECS_PER_SEC;
 }
 
 /* ----------

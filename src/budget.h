@@ -31,11 +31,22 @@ typedef struct ClfAccount
 	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
 } ClfAccount;
 
+/* A place in line for a slot; starts as zeros */
+typedef struct ClfTurn
+{
+	uint64		ticket;			/* 0: in no line */
+	TimestampTz since;			/* in line from then; 0: it did not have to */
+	double		waited;			/* seconds, once there is a slot */
+} ClfTurn;
+
 extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
 								 const char *group);
 extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);
-extern double clf_budget_take(ClfBudget *budget, const ClfOptions *options,
-							  uint64 *slot);
+extern int64 clf_budget_poll(ClfBudget *budget, const ClfOptions *options,
+							 ClfTurn *turn, uint64 *slot);
+extern void clf_budget_take(ClfBudget *budget, const ClfOptions *options,
+							ClfTurn *turn, uint64 *slot);
+extern void clf_budget_leave(ClfBudget *budget, ClfTurn *turn);
 extern void clf_budget_note(ClfBudget *budget, uint64 slot,
 							const ClfResponse *response);
 extern void clf_budget_return(ClfBudget *budget, uint64 slot);

@@ -29,6 +29,7 @@ struct ClfExchange
 	uint64		generation;		/* of the token that was sent last */
 	ClfBudget  *budget;
 	uint64		slot;			/* that the request under way took */
+	ClfTurn		turn;			/* of one that waits for a slot */
 
 	/* the request under way, or the last one */
 	char	   *shown;			/* path and query, for error messages */
@@ -158,6 +159,35 @@ find_budget(ClfExchange *exchange)
 									  exchange->options->resource->throttling_group);
 }
 
+/* Would so many requests more be more than the scan may send? */
+static bool
+exceeds_max_requests(const ClfExchange *exchange, int more)
+{
+	const ClfCounters *counters = &exchange->activity->counters;
+	int			max = exchange->options->max_requests;
+
+	return max > 0 && counters->requests - counters->retries + more > max;
+}
+
+/*
+ * clf_exchange_expect
+ *		So many requests are to be sent, for certain: an error if the scan may
+ *		not send them.
+ */
+void
+clf_exchange_expect(const ClfExchange *exchange, int requests)
+{
+	if (exceeds_max_requests(exchange, requests))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("the scan of %s takes more than %d requests",
+						exchange->options->subject,
+						exchange->options->max_requests),
+				 errhint("Narrow the query (a range of start_time, fewer ids, "
+						 "a LIMIT), or raise the option max_requests of the "
+						 "server or table.")));
+}
+
 /* Send the request, for which a slot has been taken */
 static void
 send_request(ClfExchange *exchange, const ClfRequest *request)
@@ -170,6 +200,14 @@ send_request(ClfExchange *exchange, const ClfRequest *request)
 	exchange->activity->counters.requests++;
 }
 
+/* The request has its slot: the wait for it is over */
+static void
+take_turn(ClfExchange *exchange)
+{
+	exchange->activity->budget_wait += exchange->turn.waited;
+	memset(&exchange->turn, 0, sizeof(ClfTurn));
+}
+
 /*
  * clf_exchange_send_ahead
  *		Send the request that is to be asked for next, unless that would mean to
@@ -179,10 +217,53 @@ void
 clf_exchange_send_ahead(ClfExchange *exchange, const ClfRequest *request)
 {
 	if (!clf_token_fresh(exchange->token, exchange->options) ||
+		exceeds_max_requests(exchange, 1) ||
 		!clf_budget_try(exchange->budget, &exchange->slot))
 		return;
 	show_url(exchange, request->url);
 	send_request(exchange, request);
+}
+
+/*
+ * clf_exchange_poll
+ *		Do for the request, the one that is to be asked for next, what can be
+ *		done without waiting, but for a login.  True when its answer is here;
+ *		if not, the descriptor tells when there is more to do.
+ */
+bool
+clf_exchange_poll(ClfExchange *exchange, const ClfRequest *request)
+{
+	if (exchange->http == NULL || !clf_http_in_flight(exchange->http))
+	{
+		int64		wait;
+
+		clf_exchange_login(exchange);
+		find_budget(exchange);
+		clf_exchange_expect(exchange, 1);
+		wait = clf_budget_poll(exchange->budget, exchange->options,
+							   &exchange->turn, &exchange->slot);
+		clf_activity_set(exchange->activity, wait > 0 ? CLF_WAITS_FOR_LIMIT :
+						 CLF_WAITS_FOR_ANSWER);
+		if (wait > 0)
+		{
+			clf_http_wake_after(exchange->http, wait);
+			return false;
+		}
+		take_turn(exchange);
+		show_url(exchange, request->url);
+		send_request(exchange, request);
+	}
+	return clf_http_advance(exchange->http);
+}
+
+/*
+ * clf_exchange_descriptor
+ *		See clf_exchange_poll, which must have been called for the request.
+ */
+int
+clf_exchange_descriptor(const ClfExchange *exchange)
+{
+	return clf_http_descriptor(exchange->http);
 }
 
 /*
@@ -203,6 +284,7 @@ clf_exchange_advance(ClfExchange *exchange)
 void
 clf_exchange_abandon(ClfExchange *exchange)
 {
+	clf_budget_leave(exchange->budget, &exchange->turn);
 	if (exchange->http == NULL || !clf_http_in_flight(exchange->http))
 		return;
 	clf_http_abandon(exchange->http);
@@ -266,10 +348,11 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 	}
 	clf_exchange_login(exchange);
 	find_budget(exchange);
+	clf_exchange_expect(exchange, 1);
 	clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
-	exchange->activity->budget_wait += clf_budget_take(exchange->budget,
-													   exchange->options,
-													   &exchange->slot);
+	clf_budget_take(exchange->budget, exchange->options, &exchange->turn,
+					&exchange->slot);
+	take_turn(exchange);
 	if (!clf_token_fresh(exchange->token, exchange->options))
 		clf_exchange_login(exchange);	/* the wait was long */
 	send_request(exchange, request);

@@ -35,6 +35,10 @@ extern void clf_exchange_learn_clock(ClfExchange *exchange);
 extern void clf_exchange_send_ahead(ClfExchange *exchange,
 									const ClfRequest *request);
 extern void clf_exchange_advance(ClfExchange *exchange);
+extern bool clf_exchange_poll(ClfExchange *exchange,
+							  const ClfRequest *request);
+extern int	clf_exchange_descriptor(const ClfExchange *exchange);
+extern void clf_exchange_expect(const ClfExchange *exchange, int requests);
 extern void clf_exchange_abandon(ClfExchange *exchange);
 extern void clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,
 							 MemoryContext cxt, ClfResponse *response);

@@ -32,7 +32,7 @@ typedef struct PathNode
 	bool		visited;		/* in this text, already */
 	int			nchildren;
 	struct PathNode *children;
-}			PathNode;
+} PathNode;
 
 struct ClfFields
 {
@@ -166,7 +166,7 @@ skip_scalar(const char *p, const char *end, bool *escaped)
  *		a field, in *name.
  */
 const char *
-clf_skip_name(const char *p, const char *end, ClfField * name)
+clf_skip_name(const char *p, const char *end, ClfField *name)
 {
 	const char *start = p;
 
@@ -189,14 +189,14 @@ typedef struct Brackets
 {
 	uint64		objects;
 	int			depth;
-}			Brackets;
+} Brackets;
 
 /*
  * p is at an opening bracket: where the first value in it begins, or, if it is
  * empty, its end.
  */
 static const char *
-open_bracket(Brackets * open, const char *p, const char *end, bool *empty)
+open_bracket(Brackets *open, const char *p, const char *end, bool *empty)
 {
 	ClfField	name;
 	bool		object = *p == '{';
@@ -217,7 +217,7 @@ open_bracket(Brackets * open, const char *p, const char *end, bool *empty)
  * last bracket, or NULL.
  */
 static const char *
-next_value(Brackets * open, const char *p, const char *end)
+next_value(Brackets *open, const char *p, const char *end)
 {
 	ClfField	name;
 
@@ -282,7 +282,7 @@ clf_skip_value(const char *p, const char *end)
  */
 
 static void
-init_node(PathNode * node, const char *name, size_t length)
+init_node(PathNode *node, const char *name, size_t length)
 {
 	memset(node, 0, sizeof(PathNode));
 	node->name = pnstrdup(name, length);
@@ -294,7 +294,7 @@ init_node(PathNode * node, const char *name, size_t length)
 }
 
 static PathNode *
-find_child(const PathNode * node, const char *name, size_t length)
+find_child(const PathNode *node, const char *name, size_t length)
 {
 	for (int i = 0; i < node->nchildren; i++)
 	{
@@ -307,7 +307,7 @@ find_child(const PathNode * node, const char *name, size_t length)
 }
 
 static PathNode *
-add_child(PathNode * node, const char *name, size_t length)
+add_child(PathNode *node, const char *name, size_t length)
 {
 	PathNode   *child = find_child(node, name, length);
 
@@ -343,7 +343,7 @@ clf_fields_create(void)
  *		itself.  Returns its number, from 0; the same for the same path.
  */
 int
-clf_fields_add(ClfFields * fields, const char *path)
+clf_fields_add(ClfFields *fields, const char *path)
 {
 	PathNode   *node = &fields->root;
 
@@ -360,7 +360,7 @@ clf_fields_add(ClfFields * fields, const char *path)
 }
 
 int
-clf_fields_count(const ClfFields * fields)
+clf_fields_count(const ClfFields *fields)
 {
 	return fields->count;
 }
@@ -388,7 +388,7 @@ clf_selection_create(bool rows_are_records)
  *		begins.
  */
 ClfFieldRef
-clf_select(ClfSelection * selection, const char *path)
+clf_select(ClfSelection *selection, const char *path)
 {
 	static const struct
 	{
@@ -421,12 +421,12 @@ clf_select(ClfSelection * selection, const char *path)
  * ----------
  */
 
-static const char *pick_value(ClfFields * fields, PathNode * node, const char *p,
+static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
 							  const char *end);
 
 /* Nothing of this was found; stray: because a step does not fit, or NULL */
 static void
-set_missing(ClfFields * fields, PathNode * node, const char *stray)
+set_missing(ClfFields *fields, PathNode *node, const char *stray)
 {
 	node->visited = false;
 	if (node->value >= 0)
@@ -440,7 +440,7 @@ set_missing(ClfFields * fields, PathNode * node, const char *stray)
 
 /* What is there is no object or array: no step into it fits */
 static void
-set_stray(ClfFields * fields, PathNode * node)
+set_stray(ClfFields *fields, PathNode *node)
 {
 	for (int i = 0; i < node->nchildren; i++)
 		set_missing(fields, &node->children[i], node->children[i].name);
@@ -448,7 +448,7 @@ set_stray(ClfFields * fields, PathNode * node)
 
 /* The child that this name in the text means */
 static PathNode *
-match_name(const PathNode * node, const ClfField * name)
+match_name(const PathNode *node, const ClfField *name)
 {
 	const char *text;
 	size_t		length;
@@ -461,7 +461,7 @@ match_name(const PathNode * node, const ClfField * name)
 
 /* p is at "{" */
 static const char *
-pick_object(ClfFields * fields, PathNode * node, const char *p, const char *end)
+pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end)
 {
 	p = clf_skip_space(p + 1, end);
 	if (p < end && *p == '}')
@@ -488,7 +488,7 @@ pick_object(ClfFields * fields, PathNode * node, const char *p, const char *end)
 
 /* The child that element n of an array is */
 static PathNode *
-match_index(const PathNode * node, int n)
+match_index(const PathNode *node, int n)
 {
 	for (int i = 0; i < node->nchildren; i++)
 	{
@@ -500,7 +500,7 @@ match_index(const PathNode * node, int n)
 
 /* p is at "["; steps that are no numbers do not fit */
 static const char *
-pick_array(ClfFields * fields, PathNode * node, const char *p, const char *end)
+pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end)
 {
 	for (int i = 0; i < node->nchildren; i++)
 	{
@@ -532,7 +532,7 @@ pick_array(ClfFields * fields, PathNode * node, const char *p, const char *end)
  * members with the same name the last one counts, with all that is in it.
  */
 static const char *
-pick_value(ClfFields * fields, PathNode * node, const char *p, const char *end)
+pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end)
 {
 	const char *start = p;
 	bool		escaped = false;
@@ -570,8 +570,8 @@ pick_value(ClfFields * fields, PathNode * node, const char *p, const char *end)
  *		or NULL when it is none, or ends after end.
  */
 const char *
-clf_fields_pick(ClfFields * fields, const char *text, const char *end,
-				ClfField * values)
+clf_fields_pick(ClfFields *fields, const char *text, const char *end,
+				ClfField *values)
 {
 	fields->values = values;
 	set_missing(fields, &fields->root, NULL);
@@ -584,8 +584,8 @@ clf_fields_pick(ClfFields * fields, const char *text, const char *end,
  *		most.  False when it is not.
  */
 bool
-clf_fields_pick_all(ClfFields * fields, const char *text, size_t length,
-					ClfField * values)
+clf_fields_pick_all(ClfFields *fields, const char *text, size_t length,
+					ClfField *values)
 {
 	const char *end = text + length;
 	const char *p = clf_fields_pick(fields, clf_skip_space(text, end), end,
@@ -600,7 +600,7 @@ clf_fields_pick_all(ClfFields * fields, const char *text, size_t length,
  */
 
 ClfKind
-clf_field_kind(const ClfField * field)
+clf_field_kind(const ClfField *field)
 {
 	if (field->start == NULL)
 		return CLF_KIND_NULL;
@@ -646,7 +646,7 @@ clf_kind_name(ClfKind kind)
  *		A string may hold zero bytes before its end.
  */
 const char *
-clf_field_text(const ClfField * field, size_t *length)
+clf_field_text(const ClfField *field, size_t *length)
 {
 	if (clf_field_kind(field) != CLF_KIND_STRING)
 	{
@@ -665,7 +665,7 @@ clf_field_text(const ClfField * field, size_t *length)
  *		is nothing.
  */
 char *
-clf_field_cstring(const ClfField * field)
+clf_field_cstring(const ClfField *field)
 {
 	size_t		length;
 	const char *text;
@@ -683,7 +683,7 @@ clf_field_cstring(const ClfField * field)
  *		where it is all the same.
  */
 bool
-clf_field_next_element(const ClfField * array, ClfField * element)
+clf_field_next_element(const ClfField *array, ClfField *element)
 {
 	const char *end = array->start + array->length;
 	const char *p = element->start ? element->start + element->length :
@@ -777,7 +777,7 @@ read_zone(const char **p, int *offset)
  *		of dates without a zone.
  */
 bool
-clf_field_time(const ClfField * field, TimestampTz *t)
+clf_field_time(const ClfField *field, TimestampTz *t)
 {
 	const char *p = field->start + 1;
 	int			year,

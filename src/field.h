@@ -30,7 +30,7 @@ typedef struct ClfField
 								 * is there instead; NULL: there is none */
 	uint32		length;
 	bool		escaped;		/* does it hold a backslash? */
-}			ClfField;
+} ClfField;
 
 typedef enum ClfKind
 {
@@ -40,7 +40,7 @@ typedef enum ClfKind
 	CLF_KIND_STRING,
 	CLF_KIND_ARRAY,
 	CLF_KIND_OBJECT
-}			ClfKind;
+} ClfKind;
 
 /* What a path begins at */
 typedef enum ClfOrigin
@@ -53,7 +53,7 @@ typedef enum ClfOrigin
 	CLF_ORIGINS,
 	CLF_FROM_CONTENT = CLF_ORIGINS, /* "@": no path, but its bytes */
 	CLF_ROW_COUNT				/* "#": no path, but the row's number */
-}			ClfOrigin;
+} ClfOrigin;
 
 /* Paths to be followed in one text after the other */
 typedef struct ClfFields ClfFields;
@@ -62,46 +62,46 @@ typedef struct ClfFields ClfFields;
 typedef struct ClfSelection
 {
 	ClfFields  *from[CLF_ORIGINS];
-}			ClfSelection;
+} ClfSelection;
 
 /* One of them */
 typedef struct ClfFieldRef
 {
 	ClfOrigin	origin;
 	int			n;				/* among those of the origin */
-}			ClfFieldRef;
+} ClfFieldRef;
 
 /* A row, and what it came with; valid until the next is asked for */
 typedef struct ClfRecord
 {
-	const		ClfField *fields[CLF_ORIGINS];	/* as selected; NULL: there is
-												 * no such text */
+	const ClfField *fields[CLF_ORIGINS];	/* as selected; NULL: there is no
+											 * such text */
 	bytea	   *content;		/* its bytes; NULL: not asked for, or gone */
 	int			number;			/* of the row in its record, from 1 */
 } ClfRecord;
 
-extern ClfFields * clf_fields_create(void);
-extern int	clf_fields_add(ClfFields * fields, const char *path);
-extern int	clf_fields_count(const ClfFields * fields);
-extern const char *clf_fields_pick(ClfFields * fields, const char *text,
-								   const char *end, ClfField * values);
-extern bool clf_fields_pick_all(ClfFields * fields, const char *text,
-								size_t length, ClfField * values);
+extern ClfFields *clf_fields_create(void);
+extern int	clf_fields_add(ClfFields *fields, const char *path);
+extern int	clf_fields_count(const ClfFields *fields);
+extern const char *clf_fields_pick(ClfFields *fields, const char *text,
+								   const char *end, ClfField *values);
+extern bool clf_fields_pick_all(ClfFields *fields, const char *text,
+								size_t length, ClfField *values);
 
-extern ClfSelection * clf_selection_create(bool rows_are_records);
-extern ClfFieldRef clf_select(ClfSelection * selection, const char *path);
+extern ClfSelection *clf_selection_create(bool rows_are_records);
+extern ClfFieldRef clf_select(ClfSelection *selection, const char *path);
 
-extern ClfKind clf_field_kind(const ClfField * field);
+extern ClfKind clf_field_kind(const ClfField *field);
 extern const char *clf_kind_name(ClfKind kind);
-extern const char *clf_field_text(const ClfField * field, size_t *length);
-extern char *clf_field_cstring(const ClfField * field);
-extern bool clf_field_time(const ClfField * field, TimestampTz *t);
-extern bool clf_field_next_element(const ClfField * array, ClfField * element);
+extern const char *clf_field_text(const ClfField *field, size_t *length);
+extern char *clf_field_cstring(const ClfField *field);
+extern bool clf_field_time(const ClfField *field, TimestampTz *t);
+extern bool clf_field_next_element(const ClfField *array, ClfField *element);
 
 /* Steps of a text, for those who cut it: the place after them, or NULL */
 extern const char *clf_skip_space(const char *p, const char *end);
 extern const char *clf_skip_value(const char *p, const char *end);
 extern const char *clf_skip_name(const char *p, const char *end,
-								 ClfField * name);
+								 ClfField *name);
 
 #endif							/* CLF_FIELD_H */

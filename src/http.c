@@ -521,6 +521,29 @@ clf_http_in_flight(const ClfHttp *http)
 }
 
 /*
+ * clf_http_descriptor
+ *		Becomes readable when there is something for clf_http_advance to do, or
+ *		the time of clf_http_wake_after has passed.
+ */
+int
+clf_http_descriptor(const ClfHttp *http)
+{
+	return http->mux;
+}
+
+/*
+ * clf_http_wake_after
+ *		With no request under way, make the descriptor readable after so long,
+ *		or when the next request has something to do.
+ */
+void
+clf_http_wake_after(ClfHttp *http, int64 milliseconds)
+{
+	Assert(!http->in_flight);
+	(void) on_timer(http->multi, (long) milliseconds, http);
+}
+
+/*
  * clf_http_advance
  *		Do what can be done without waiting.  True when the transfer is done.
  */

@@ -72,6 +72,8 @@ extern void clf_http_wait(ClfHttp *http);
 extern ClfTransport clf_http_finish(ClfHttp *http, MemoryContext cxt,
 									ClfResponse *response,
 									const char **detail);
+extern void clf_http_wake_after(ClfHttp *http, int64 milliseconds);
+extern int	clf_http_descriptor(const ClfHttp *http);
 extern bool clf_http_in_flight(const ClfHttp *http);
 extern void clf_http_abandon(ClfHttp *http);
 extern bool clf_http_clock_known(const ClfOptions *options);

@@ -37,6 +37,7 @@ typedef struct ClfOptions
 	int			max_recording_size; /* bytes */
 	int			max_retries;	/* of one request */
 	int			max_rate_wait;	/* milliseconds; 0: as long as it takes */
+	int			max_requests;	/* of one scan; 0: as many as it takes */
 
 	/* What the table stands for */
 	const ClfResource *resource;
@@ -50,6 +51,7 @@ typedef struct ClfOptions
 	int			page_size;		/* records a request asks for */
 	bool		newest_first;	/* may it be relied on that lists come so? */
 	Interval   *history;		/* reach of a query without a lower bound */
+	bool		async_capable;	/* fetch at the same time as others? */
 	double		fdw_startup_cost;	/* planner cost of one request */
 	double		fdw_tuple_cost; /* planner cost of one record */
 } ClfOptions;

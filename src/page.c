@@ -35,7 +35,7 @@ struct ClfPage
  *		context.
  */
 ClfPage    *
-clf_page_create(MemoryContext cxt, ClfFields * fields)
+clf_page_create(MemoryContext cxt, ClfFields *fields)
 {
 	ClfPage    *page = MemoryContextAllocZero(cxt, sizeof(ClfPage));
 
@@ -163,7 +163,7 @@ cut_body(ClfPage *page, const char *body, const char *end)
  *		NULL, with the reason in *error, when it is no such answer.
  */
 ClfPage    *
-clf_page_parse(MemoryContext cxt, ClfFields * fields, const char *body,
+clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
 			   size_t length, const char *frame_path, const char *next_path,
 			   const char **error)
 {
@@ -215,7 +215,7 @@ clf_page_has_next(const ClfPage *page)
  * clf_page_record
  *		The fields of record n, from 0.
  */
-const		ClfField *
+const ClfField *
 clf_page_record(const ClfPage *page, int n)
 {
 	return page->values + (Size) n * page->width;

@@ -1,12 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * pager.c
- *	  Which request comes next, and the records of all of them, each once.
+ *	  Which request comes next, and the rows of all answers.
  *
- * The list is paged by offset: when a call arrives while one pages, the rest
- * moves down and some records come again on the next page, so every id is
- * remembered.  Page numbers are our own; the server's nextPage URI only says
- * whether there is one, since the token would follow it wherever it leads.
+ * Page numbers are our own; the server's nextPage URI only says whether there
+ * is one, since the token would follow it wherever it leads.
  *
  * While the executor consumes a page, the next one is on its way.
  *
@@ -20,48 +18,21 @@
 #include "http.h"
 #include "miscadmin.h"
 #include "page.h"
-#include "utils/json.h"
+#include "rows.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 /* After so many records the transfer of the next page gets a turn */
 #define ADVANCE_EVERY 32
 
-/*
- * A call's id, as 96 bits of hash: with its status 16 bytes a call, whatever
- * the id's length.  That two of a million ids meet is less likely than 1 in
- * 10^17.
- */
-typedef struct IdHash
+/* An answer that is kept for a rescan that asks the same again */
+typedef struct KeptAnswer
 {
-	uint32		bits[3];
-} IdHash;
-
-typedef struct SeenId
-{
-	IdHash		id;
-	uint32		status;			/* simplehash's */
-} SeenId;
-
-#define SH_PREFIX seen
-#define SH_ELEMENT_TYPE SeenId
-#define SH_KEY_TYPE IdHash
-#define SH_KEY id
-#define SH_HASH_KEY(table, key) ((key).bits[0])
-#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), sizeof(IdHash)) == 0)
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
-/* One of the places where a record's rows are */
-typedef struct RowsPath
-{
-	const char *name;			/* of the field that holds it or them */
-	ClfFieldRef field;
-	ClfFields  *element;		/* where in each element of an array the row
-								 * is; NULL: the field is the row */
-} RowsPath;
+	uint64		hash;			/* of the URL: key of the table */
+	char	   *url;
+	ClfResponse response;
+} KeptAnswer;
 
 struct ClfPager
 {
@@ -70,33 +41,23 @@ struct ClfPager
 	MemoryContext cxt;
 	ClfExchange *exchange;
 	bool		send_ahead;
-	bool		sorted;			/* must the records come newest first? */
 	double		limit;			/* rows that are enough; 0: all may be needed */
 	ClfActivity *activity;
-	ClfSelection *selection;	/* the fields that columns show, and these: */
-	ClfFieldRef id;
-	ClfFieldRef time;
-	ClfFieldRef version;
-	ClfFieldRef deleted;
-	ClfFieldRef whole;			/* the record as it came, for its details */
-	ClfFieldRef row_id;			/* if rows are told apart */
-	int			nrows_paths;	/* 0: a record is a row */
-	RowsPath   *rows_paths;
+	ClfRows    *rows;
+	TimestampTz now;			/* by the API's clock, for all its queries; 0:
+								 * not known yet */
+	TimestampTz fixed_at;		/* when that was, by the local clock */
+	MemoryContext kept_cxt;		/* NULL: answers are not kept */
+	HTAB	   *kept;
 
 	/* for one run of a query */
-	MemoryContext run_cxt;
 	const ClfQuery *query;
-	bool		window_fixed;
 	bool		window_empty;
-	ClfWindow	window;			/* of the scan, once it is fixed */
-	TimestampTz fixed_at;		/* by the local clock */
+	ClfWindow	window;
 	TimestampTz until;			/* its end, moved back past the page ceiling */
 	bool		at_end;
-	seen_hash  *seen;
-	TimestampTz oldest;			/* start time of the oldest record so far */
-	bool		unsorted;		/* a record was newer than the one before it */
 
-	/* the page being consumed */
+	/* the page being consumed, and the one after it */
 	MemoryContext page_cxt;
 	ClfPage    *page;
 	int			page_number;	/* 0: none yet */
@@ -104,13 +65,8 @@ struct ClfPager
 	char	   *page_token;		/* where its changes begin; NULL: at a time */
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
-
-	/* the row that is given out */
-	bool		has_rows;		/* may its record have another one? */
-	ClfRecord	row;
-	ClfField   *values[CLF_ORIGINS];	/* room for its fields */
-	int			rows_path;		/* where the next one is looked for */
-	ClfField	element;		/* and after which of the array there */
+	char	   *next_url;		/* of the page that is to come; NULL: it is
+								 * not decided on yet */
 };
 
 /* ----------
@@ -133,64 +89,19 @@ record_error_context(void *arg)
  * ----------
  */
 
-/* "legs.*.recording": a row is the recording of each leg */
-static void
-prepare_rows_path(ClfPager *pager, RowsPath *path, const char *text)
-{
-	const char *star = strchr(text, '*');
-
-	path->name = star ? pnstrdup(text, star - text - 1) : text;
-	path->field = clf_select(pager->selection, psprintf("%c%s",
-														CLF_RECORD_PREFIX,
-														path->name));
-	if (star == NULL)
-		return;
-	path->element = clf_fields_create();
-	(void) clf_fields_add(path->element,
-						  star[1] == '.' ? star + 2 : CLF_WHOLE_ROW);
-}
-
-/* A field of the record */
-static ClfFieldRef
-select_of_record(ClfPager *pager, const char *path)
-{
-	return clf_select(pager->selection, psprintf("%c%s", CLF_RECORD_PREFIX,
-												 path));
-}
-
-/* Select the fields that the pager itself looks at */
-static void
-select_fields(ClfPager *pager, const ClfResource *resource)
-{
-	const char *const *path = resource->rows_paths;
-
-	pager->id = select_of_record(pager, resource->id_path);
-	pager->time = select_of_record(pager, resource->time_path);
-	pager->deleted = select_of_record(pager, "deleted");
-	if (resource->version_path)
-		pager->version = select_of_record(pager, resource->version_path);
-	if (resource->details_path)
-		pager->whole = select_of_record(pager, CLF_WHOLE_ROW);
-	if (resource->row_id_path)
-		pager->row_id = clf_select(pager->selection, resource->row_id_path);
-	while (path && path[pager->nrows_paths])
-		pager->nrows_paths++;
-	pager->rows_paths = palloc0((pager->nrows_paths + 1) * sizeof(RowsPath));
-	for (int i = 0; i < pager->nrows_paths; i++)
-		prepare_rows_path(pager, &pager->rows_paths[i], path[i]);
-}
-
 /*
  * clf_pager_create
  *		A pager for one scan, owned by the memory context, as are the requests
- *		that it sends, ahead of need or not.  Its records have the selected
- *		fields; nothing may be selected any more after the start.  The role is
- *		the one whose user mapping counts.
+ *		that it sends, ahead of need or not.  Its rows have the selected fields;
+ *		nothing may be selected any more after the start.  The role is the one
+ *		whose user mapping counts.  keep: the scan may be started over, with
+ *		other values, so answers are kept as far as work_mem allows.
  */
 ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfOptions *options,
-				 const ClfRequestPlan *plan, ClfSelection * selection,
-				 Oid userid, bool send_ahead, ClfActivity *activity)
+				 const ClfRequestPlan *plan, ClfSelection *selection,
+				 Oid userid, bool send_ahead, bool keep,
+				 ClfActivity *activity)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
@@ -201,68 +112,35 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options,
 										  userid, activity);
 	pager->activity = activity;
 	pager->send_ahead = send_ahead;
-	pager->sorted = plan->sorted;
 	pager->limit = plan->limit;
-	pager->selection = selection;
-	select_fields(pager, options->resource);
-	pager->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
-										   ALLOCSET_DEFAULT_SIZES);
+	pager->rows = clf_rows_create(cxt, options, plan->sorted, selection);
 	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
 											ALLOCSET_DEFAULT_SIZES);
+	if (keep)
+		pager->kept_cxt = AllocSetContextCreate(cxt, "call_log_fdw answers",
+												ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
 	return pager;
 }
 
-/* Pick the selected fields of that origin from a text; false: it is no JSON */
-static bool
-pick(const ClfPager *pager, ClfOrigin origin, const char *text, size_t length)
-{
-	return clf_fields_pick_all(pager->selection->from[origin], text, length,
-							   pager->values[origin]);
-}
-
-/* A text as JSON */
-static void
-append_json_text(StringInfo json, const char *text)
-{
-	if (text)
-		escape_json(json, text);
-	else
-		appendStringInfoString(json, "null");
-}
-
-/* What the query asked for, for the columns that repeat it */
-static const ClfField *
-describe_inputs(const ClfPager *pager)
-{
-	MemoryContext old = MemoryContextSwitchTo(pager->run_cxt);
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfoString(&json, "{\"since\": ");
-	append_json_text(&json, pager->query->since);
-	appendStringInfoString(&json, ", \"sinceToken\": ");
-	append_json_text(&json, pager->query->since_token);
-	appendStringInfoChar(&json, '}');
-	(void) pick(pager, CLF_FROM_QUERY, json.data, json.len);
-	MemoryContextSwitchTo(old);
-	return pager->values[CLF_FROM_QUERY];
-}
-
-/* Forget the records given out and stand before the first one */
+/* Stand before the first record of the page that is here, or of none */
 static void
 reset_run(ClfPager *pager)
 {
-	MemoryContextReset(pager->run_cxt);
-	pager->seen = seen_create(pager->run_cxt, 1024, NULL);
-	pager->oldest = DT_NOEND;
-	pager->unsorted = false;
+	clf_rows_start(pager->rows, pager->query);
+	if (pager->page)
+		clf_rows_set_answer(pager->rows, clf_page_frame(pager->page));
 	pager->next_record = 0;
-	pager->has_rows = false;
-	memset(&pager->row, 0, sizeof(ClfRecord));
-	if (pager->query->changes)
-		pager->row.fields[CLF_FROM_QUERY] = describe_inputs(pager);
 	pager->at_end = pager->query->nothing;
+}
+
+/* What was decided on as the next page is not, after all */
+static void
+forget_next(ClfPager *pager)
+{
+	if (pager->next_url)
+		pfree(pager->next_url);
+	pager->next_url = NULL;
 }
 
 /* Forget the pages as well */
@@ -270,6 +148,7 @@ static void
 reset_pages(ClfPager *pager)
 {
 	clf_exchange_abandon(pager->exchange);
+	forget_next(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
 	pager->page_number = 0;
@@ -277,23 +156,10 @@ reset_pages(ClfPager *pager)
 	reset_run(pager);
 }
 
-/* Room for the selected fields */
-static void
-make_room(ClfPager *pager)
-{
-	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
-	{
-		int			n = clf_fields_count(pager->selection->from[origin]);
-
-		pager->values[origin] = MemoryContextAllocZero(pager->cxt, (n + 1) *
-													   sizeof(ClfField));
-	}
-}
-
 /*
  * clf_pager_start
  *		Begin to answer a query, which must live until the next start.  Nothing
- *		is sent before the first record is asked for.
+ *		is sent before the first row is asked for.
  */
 void
 clf_pager_start(ClfPager *pager, const ClfQuery *query)
@@ -304,17 +170,15 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 				 errmsg("the query does not say since when to list changes"),
 				 errhint("Add a condition since = '<time>', or since_token = "
 						 "'<sync_token of the last change that you have>'.")));
+	clf_exchange_expect(pager->exchange, clf_query_chunk_count(query));
 	pager->query = query;
-	pager->window_fixed = false;
-	if (pager->values[0] == NULL)
-		make_room(pager);
 	reset_pages(pager);
 }
 
 /*
  * clf_pager_rewind
- *		Give out the same query's records once more, of the same window.  When
- *		the first page is still here, it is not fetched again.
+ *		Give out the same query's rows once more, of the same window.  When the
+ *		first page is still here, it is not fetched again.
  */
 void
 clf_pager_rewind(ClfPager *pager)
@@ -323,6 +187,70 @@ clf_pager_rewind(ClfPager *pager)
 		reset_run(pager);
 	else
 		reset_pages(pager);
+}
+
+/* ----------
+ * Answers that are kept
+ * ----------
+ */
+
+static uint64
+url_hash(const char *url)
+{
+	return hash_bytes_extended((const unsigned char *) url, strlen(url), 0);
+}
+
+/* The answer that this URL had before in this scan, or NULL */
+static const ClfResponse *
+find_kept(const ClfPager *pager, const char *url)
+{
+	uint64		hash = url_hash(url);
+	KeptAnswer *answer = NULL;
+
+	if (pager->kept)
+		answer = hash_search(pager->kept, &hash, HASH_FIND, NULL);
+	return answer && strcmp(answer->url, url) == 0 ? &answer->response : NULL;
+}
+
+static void
+create_kept(ClfPager *pager)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = sizeof(uint64);
+	control.entrysize = sizeof(KeptAnswer);
+	control.hcxt = pager->kept_cxt;
+	pager->kept = hash_create("call_log_fdw answers", 64, &control,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* Keep an answer that was good, if there is room */
+static void
+keep_answer(ClfPager *pager, const char *url, const ClfResponse *response)
+{
+	uint64		hash = url_hash(url);
+	KeptAnswer *answer;
+	MemoryContext old;
+	bool		found;
+
+	if (pager->kept_cxt == NULL ||
+		MemoryContextMemAllocated(pager->kept_cxt, true) + response->length >
+		work_mem * (Size) 1024)
+		return;
+	if (pager->kept == NULL)
+		create_kept(pager);
+	answer = hash_search(pager->kept, &hash, HASH_ENTER, &found);
+	if (found)
+		return;
+	old = MemoryContextSwitchTo(pager->kept_cxt);
+	answer->url = pstrdup(url);
+	memset(&answer->response, 0, sizeof(ClfResponse));
+	answer->response.status = response->status;
+	answer->response.body = pnstrdup(response->body, response->length);
+	answer->response.length = response->length;
+	answer->response.content_type = pstrdup(response->content_type);
+	answer->response.request_id = pstrdup(response->request_id);
+	MemoryContextSwitchTo(old);
 }
 
 /* ----------
@@ -352,18 +280,25 @@ next_token(const ClfPager *pager)
 	return token;
 }
 
-/* The request for the page after the current one */
-static ClfRequest
-page_request(const ClfPager *pager)
+/* The URL of the page after the current one */
+static char *
+make_url(const ClfPager *pager)
 {
 	ClfWindow	window = pager->window;
-	ClfRequest	request = {0};
 
 	window.to = pager->until;
-	request.url = psprintf("%s%s", pager->options->base_url,
-						   clf_query_uri(pager->query, &window,
-										 pager->page_number + 1,
-										 pager->page_size, next_token(pager)));
+	return psprintf("%s%s", pager->options->base_url,
+					clf_query_uri(pager->query, &window,
+								  pager->page_number + 1, pager->page_size,
+								  next_token(pager)));
+}
+
+static ClfRequest
+page_request(const ClfPager *pager, const char *url)
+{
+	ClfRequest	request = {0};
+
+	request.url = url;
 	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
 		request.accept = CLF_BATCH_ACCEPT;
 	return request;
@@ -392,13 +327,6 @@ has_type(const ClfResponse *response, const char *type)
 		strchr("; ", response->content_type[length]) != NULL;
 }
 
-/* What is picked from each record as its page is read */
-static ClfFields *
-record_fields(const ClfPager *pager)
-{
-	return pager->selection->from[CLF_FROM_RECORD];
-}
-
 /* Make a list answer the current page */
 static void
 read_list(ClfPager *pager, const ClfResponse *response,
@@ -411,7 +339,7 @@ read_list(ClfPager *pager, const ClfResponse *response,
 		clf_report_status(response->status, response->body, response->length,
 						  response->request_id, secrets);
 	if (has_type(response, "application/json"))
-		pager->page = clf_page_parse(pager->page_cxt, record_fields(pager),
+		pager->page = clf_page_parse(pager->page_cxt, clf_rows_record_fields(pager->rows),
 									 response->body, response->length,
 									 resource->frame_path,
 									 resource->next_path, &error);
@@ -428,7 +356,7 @@ read_record(ClfPager *pager, const ClfResponse *response,
 	const char *error = "its content type is not application/json";
 	bool		ok = false;
 
-	pager->page = clf_page_create(pager->page_cxt, record_fields(pager));
+	pager->page = clf_page_create(pager->page_cxt, clf_rows_record_fields(pager->rows));
 	if (clf_is_not_found(response->status, response->body, response->length,
 						 pager->query->id_parameter))
 	{
@@ -460,7 +388,7 @@ read_batch(ClfPager *pager, ClfResponse *response, int nids)
 	ClfFailedPart failed;
 	const char *error;
 
-	pager->page = clf_batch_parse(pager->page_cxt, record_fields(pager),
+	pager->page = clf_batch_parse(pager->page_cxt, clf_rows_record_fields(pager->rows),
 								  response->content_type, response->body,
 								  response->length, nids, &failed, &error);
 	if (pager->page)
@@ -500,29 +428,37 @@ fetch_batch(ClfPager *pager, const ClfRequest *request, int nids,
 					  response->request_id, &secrets);
 }
 
-/* Fetch the page after the current one and make it the current one */
+/* Fetch the next page, or take the answer that was kept, as the current one */
 static void
 fetch_page(ClfPager *pager, ClfResponse *response)
 {
 	int			nids = clf_query_chunk_length(pager->query,
 											  pager->page_number + 1);
-	ClfRequest	request = page_request(pager);
+	ClfRequest	request = page_request(pager, pager->next_url);
+	const ClfResponse *kept = find_kept(pager, pager->next_url);
 	ClfSecrets	secrets;
 
 	set_page_token(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
-	if (nids > 1)
-	{
+	if (kept)
+		*response = *kept;
+	else if (nids > 1)
 		fetch_batch(pager, &request, nids, response);
-		return;
-	}
-	clf_exchange_get(pager->exchange, &request, pager->page_cxt, response);
+	else
+		clf_exchange_get(pager->exchange, &request, pager->page_cxt, response);
+
 	secrets = clf_exchange_secrets(pager->exchange);
 	if (nids == 0)
 		read_list(pager, response, &secrets);
-	else
+	else if (nids == 1)
 		read_record(pager, response, &secrets);
+	else if (kept)
+		(void) read_batch(pager, response, nids);
+	if (kept)
+		pager->activity->counters.spared++;
+	else
+		keep_answer(pager, pager->next_url, response);
 }
 
 /* ----------
@@ -531,17 +467,21 @@ fetch_page(ClfPager *pager, ClfResponse *response)
  */
 
 /*
- * Fix the window of the scan: not before it begins, since only after the login
- * it is known what the API's clock shows.
+ * Fix the window of the query.  Its present is that of the whole scan: not
+ * before it begins, since only after the login it is known what the API's clock
+ * shows, and the same for all queries of a join.
  */
 static void
 fix_window(ClfPager *pager)
 {
-	pager->window_fixed = true;
+	if (pager->now == 0)
+	{
+		pager->now = clf_http_clock(pager->options);
+		pager->fixed_at = GetCurrentTimestamp();
+	}
 	pager->window_empty = !clf_query_window(pager->query, pager->options,
-											clf_http_clock(pager->options),
-											&pager->window);
-	pager->fixed_at = GetCurrentTimestamp();
+											pager->now, &pager->window);
+	pager->until = pager->window.to;
 }
 
 /* Are changes asked for that are still to come?  The API would refuse that. */
@@ -566,9 +506,7 @@ open_first_page(ClfPager *pager)
 	clf_exchange_login(pager->exchange);
 	if (pager->query->windowed || pager->query->changes)
 		clf_exchange_learn_clock(pager->exchange);
-	if (!pager->window_fixed)
-		fix_window(pager);
-	pager->until = pager->window.to;
+	fix_window(pager);
 	return !pager->window_empty && !begins_in_future(pager);
 }
 
@@ -586,8 +524,8 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 		pager->until != pager->window.to ||
 		response->date - elapsed <= pager->window.to)
 		return false;
+	pager->now = 0;
 	fix_window(pager);
-	pager->until = pager->window.to;
 	return true;
 }
 
@@ -599,15 +537,19 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 static bool
 can_continue_window(const ClfPager *pager)
 {
-	return pager->query->windowed && !pager->unsorted &&
-		pager->oldest != DT_NOEND &&
-		clf_second_after(pager->oldest) < pager->until;
+	TimestampTz oldest;
+
+	return pager->query->windowed &&
+		clf_rows_oldest(pager->rows, &oldest) &&
+		clf_second_after(oldest) < pager->until;
 }
 
 /* Do so; records of the same second come again and are dropped */
 static void
 continue_window(ClfPager *pager)
 {
+	TimestampTz oldest;
+
 	if (!can_continue_window(pager))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
@@ -620,7 +562,8 @@ continue_window(ClfPager *pager)
 				 errhint("Narrow the range of start_time, or raise "
 						 "page_size.")));
 	clf_exchange_abandon(pager->exchange);
-	pager->until = clf_second_after(pager->oldest);
+	(void) clf_rows_oldest(pager->rows, &oldest);
+	pager->until = clf_second_after(oldest);
 	pager->page_number = 0;
 }
 
@@ -635,7 +578,7 @@ came_again(const ClfPager *pager)
 {
 	bool		expected;
 
-	expected = pager->query->windowed && !pager->unsorted &&
+	expected = pager->query->windowed && !clf_rows_unsorted(pager->rows) &&
 		!can_continue_window(pager);
 	return !pager->query->changes && pager->new_records == 0 &&
 		clf_page_length(pager->page) > 0 && !expected;
@@ -711,366 +654,169 @@ is_next_needed(const ClfPager *pager)
 		!was_small(pager) && !at_page_ceiling(pager);
 }
 
-/* Pick what columns show of the answer around the records */
-static void
-read_frame(ClfPager *pager)
+/*
+ * Decide on the page after the current one.  False when there is none.  Decided
+ * once, it stays so until it is fetched.
+ */
+static bool
+decide_on_page(ClfPager *pager)
 {
-	const char *frame = clf_page_frame(pager->page);
-
-	pager->row.fields[CLF_FROM_ANSWER] = NULL;
-	if (frame && pick(pager, CLF_FROM_ANSWER, frame, strlen(frame)))
-		pager->row.fields[CLF_FROM_ANSWER] = pager->values[CLF_FROM_ANSWER];
+	if (pager->next_url)
+		return true;
+	if (!turn_page(pager))
+		return false;
+	pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));
+	return true;
 }
 
-/* Make the next page the current one; false at the end of the scan */
+/* Fetch the page that was decided on, with a window that is not too early */
+static void
+take_page(ClfPager *pager)
+{
+	ClfResponse response;
+
+	fetch_page(pager, &response);
+	if (pager->page_number == 0 && window_was_early(pager, &response))
+	{
+		pager->page = NULL;
+		forget_next(pager);
+		pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));
+		fetch_page(pager, &response);
+	}
+	forget_next(pager);
+}
+
+/* A new page is here: stand before its records, and see to the one after it */
+static void
+open_page(ClfPager *pager)
+{
+	ClfCounters *counters = &pager->activity->counters;
+
+	pager->page_number++;
+	pager->next_record = 0;
+	pager->new_records = 0;
+	clf_rows_set_answer(pager->rows, clf_page_frame(pager->page));
+	counters->pages++;
+	counters->records += clf_page_length(pager->page);
+	clf_activity_set(pager->activity, CLF_READS_ROWS);
+	if (is_next_needed(pager))
+	{
+		ClfRequest	request = page_request(pager, make_url(pager));
+
+		if (find_kept(pager, request.url) == NULL)
+			clf_exchange_send_ahead(pager->exchange, &request);
+	}
+}
+
+/*
+ * Go on to the next page, or to the end.  Unless it may wait for it, false when
+ * it would have to.
+ */
 static bool
-next_page(ClfPager *pager)
+next_page(ClfPager *pager, bool wait)
 {
 	ErrorContextCallback context;
-	ClfResponse response;
-	bool		found;
+	bool		ready = true;
 
 	context.callback = clf_exchange_context;
 	context.arg = pager->exchange;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	found = turn_page(pager);
-	if (found)
+	if (!decide_on_page(pager))
+		pager->at_end = true;
+	else if (!wait && find_kept(pager, pager->next_url) == NULL)
 	{
-		fetch_page(pager, &response);
-		if (pager->page_number == 0 && window_was_early(pager, &response))
-			fetch_page(pager, &response);
+		ClfRequest	request = page_request(pager, pager->next_url);
+
+		ready = clf_exchange_poll(pager->exchange, &request);
 	}
+	if (ready && !pager->at_end)
+		take_page(pager);
 	error_context_stack = context.previous;
-	if (!found)
-		return false;
-
-	pager->page_number++;
-	pager->next_record = 0;
-	pager->new_records = 0;
-	read_frame(pager);
-	pager->activity->counters.pages++;
-	pager->activity->counters.records += clf_page_length(pager->page);
-	clf_activity_set(pager->activity, CLF_READS_ROWS);
-	if (is_next_needed(pager))
-	{
-		ClfRequest	request = page_request(pager);
-
-		clf_exchange_send_ahead(pager->exchange, &request);
-	}
-	return true;
+	if (ready && !pager->at_end)
+		open_page(pager);
+	return ready;
 }
 
 /* ----------
- * Records
+ * Rows
  * ----------
  */
 
-/* A field of a record */
-static const ClfField *
-get_field(const ClfField * record, ClfFieldRef ref)
-{
-	return &record[ref.n];
-}
-
-/* What tells the record from others: its id, and its version if there are any */
-static const char *
-get_key(ClfPager *pager, const ClfField * record, size_t *length)
-{
-	const ClfResource *resource = pager->options->resource;
-	const		ClfField *id = get_field(record, pager->id);
-	StringInfoData key;
-	const char *text;
-	size_t		text_length;
-
-	if (id->start == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("a record has no field \"%s\"", resource->id_path)));
-	text = clf_field_text(id, length);
-	if (resource->version_path == NULL)
-		return text;
-
-	initStringInfo(&key);
-	appendBinaryStringInfo(&key, text, *length);
-	appendStringInfoChar(&key, ' ');
-	text = clf_field_text(get_field(record, pager->version), &text_length);
-	if (text)
-		appendBinaryStringInfo(&key, text, text_length);
-	*length = key.len;
-	return key.data;
-}
-
-/* Is this key new?  Then remember it. */
-static bool
-is_new_key(ClfPager *pager, const char *text, size_t length)
-{
-	const unsigned char *key = (const unsigned char *) text;
-	uint64		high = hash_bytes_extended(key, (int) length, 0);
-	uint64		low = hash_bytes_extended(key, (int) length, 1);
-	IdHash		hash;
-	bool		found;
-
-	hash.bits[0] = (uint32) high;
-	hash.bits[1] = (uint32) (high >> 32);
-	hash.bits[2] = (uint32) low;
-	seen_insert(pager->seen, hash, &found);
-	return !found;
-}
-
-/* Is this the first record with its key? */
-static bool
-is_new(ClfPager *pager, const ClfField * record)
-{
-	size_t		length;
-	const char *key = get_key(pager, record, &length);
-
-	return is_new_key(pager, key, length);
-}
-
-/* Remember how far back the records reach, and whether they do in order */
+/* Stand before the rows of the next record of the page */
 static void
-note_time(ClfPager *pager, const ClfField * record)
+take_record(ClfPager *pager)
 {
-	TimestampTz t;
-
-	if (clf_field_time(get_field(record, pager->time), &t) &&
-		t <= pager->oldest)
-		pager->oldest = t;
-	else if (pager->sorted)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("the records do not come newest first"),
-				 errdetail("The query was planned for that order."),
-				 errhint("Set the option newest_first of the server or table "
-						 "to false, and run the query again.")));
+	if (clf_rows_take(pager->rows, clf_page_record(pager->page,
+												   pager->next_record++)))
+		pager->new_records++;
 	else
-		pager->unsorted = true;
+		pager->activity->counters.duplicates++;
+	if (pager->next_record % ADVANCE_EVERY == 0)
+		clf_exchange_advance(pager->exchange);
 }
 
-/* Deleted records are left out of lists, but by its id one may be found */
-static bool
-is_deleted(const ClfPager *pager, const ClfField * record)
-{
-	char	   *deleted = clf_field_cstring(get_field(record, pager->deleted));
-
-	return deleted != NULL && strcmp(deleted, "true") == 0;
-}
-
-/* The changes were asked for from a little earlier on, see append_changes */
-static bool
-is_too_old(const ClfPager *pager, const ClfField * record)
-{
-	TimestampTz t;
-
-	return clf_field_time(get_field(record, pager->version), &t) &&
-		t < pager->query->since_time;
-}
-
-/* Is this a record that the table holds? */
-static bool
-is_wanted(const ClfPager *pager, const ClfField * record)
-{
-	const ClfQuery *query = pager->query;
-
-	if (clf_query_by_id(query))
-		return pager->options->show_deleted || !is_deleted(pager, record);
-	if (query->changes && query->since)
-		return !is_too_old(pager, record);
-	return true;
-}
-
-/* The answer for a row's own id is both the row and its details */
-static void
-open_details(ClfPager *pager, const ClfField * record)
-{
-	const		ClfField *whole = get_field(record, pager->whole);
-
-	(void) pick(pager, CLF_FROM_ROW, whole->start, whole->length);
-	(void) pick(pager, CLF_FROM_DETAILS, whole->start, whole->length);
-	pager->row.fields[CLF_FROM_ROW] = pager->values[CLF_FROM_ROW];
-	pager->row.fields[CLF_FROM_DETAILS] = pager->values[CLF_FROM_DETAILS];
-}
-
-/* Stand before the first row of the record */
-static void
-open_rows(ClfPager *pager, const ClfField * record)
-{
-	pager->row.fields[CLF_FROM_RECORD] = record;
-	pager->row.fields[CLF_FROM_DETAILS] = NULL;
-	pager->row.number = 0;
-	pager->rows_path = 0;
-	memset(&pager->element, 0, sizeof(ClfField));
-	if (pager->query->details)
-		open_details(pager, record);
-	else if (pager->nrows_paths == 0)
-		pager->row.fields[CLF_FROM_ROW] = record;
-}
-
-/* Is this the first row of the record with its id, or are there none? */
-static bool
-is_new_row(ClfPager *pager)
-{
-	const		ClfField *id;
-	const char *text;
-	size_t		length;
-	StringInfoData key;
-
-	if (pager->options->resource->row_id_path == NULL)
-		return true;
-	id = get_field(pager->values[CLF_FROM_ROW], pager->row_id);
-	if (id->start == NULL)
-		return true;
-
-	/* a key of its own kind: no record's has a zero byte */
-	initStringInfo(&key);
-	text = get_key(pager, pager->row.fields[CLF_FROM_RECORD], &length);
-	appendBinaryStringInfo(&key, text, length);
-	appendStringInfoChar(&key, '\0');
-	text = clf_field_text(id, &length);
-	appendBinaryStringInfo(&key, text, length);
-	return is_new_key(pager, key.data, key.len);
-}
-
-/* The next element of the path's array; false after the last one */
-static bool
-next_element(ClfPager *pager, const RowsPath *path, const ClfField * array,
-			 ClfField * row)
-{
-	ClfKind		kind = clf_field_kind(array);
-
-	if (kind == CLF_KIND_NULL)
-		return false;
-	if (kind != CLF_KIND_ARRAY)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("field \"%s\": expected an array, got %s",
-						path->name, clf_kind_name(kind))));
-	if (!clf_field_next_element(array, &pager->element))
-		return false;
-	return clf_fields_pick_all(path->element, pager->element.start,
-							   pager->element.length, row);
-}
-
-/*
- * The next value that the paths lead to, as a row, NULL inside when there is
- * none at that place; false after the last one.
- */
-static bool
-next_value(ClfPager *pager, ClfField * row)
-{
-	while (pager->rows_path < pager->nrows_paths)
-	{
-		const RowsPath *path = &pager->rows_paths[pager->rows_path];
-		const		ClfField *field = get_field(pager->row.fields[CLF_FROM_RECORD],
-												path->field);
-
-		if (path->element && next_element(pager, path, field, row))
-		{
-			pager->row.number++;
-			return true;
-		}
-		pager->rows_path++;
-		pager->row.number = 0;
-		memset(&pager->element, 0, sizeof(ClfField));
-		if (path->element == NULL)
-		{
-			pager->row.number = 1;
-			*row = *field;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Make this value the row; false when it is none, or came before */
-static bool
-take_row(ClfPager *pager, const ClfField * row)
-{
-	if (row->start == NULL)
-		return false;
-	(void) pick(pager, CLF_FROM_ROW, row->start, row->length);
-	pager->row.fields[CLF_FROM_ROW] = pager->values[CLF_FROM_ROW];
-	return is_new_row(pager);
-}
-
-/* The next row of the record, NULL after the last one */
+/* The next row of the page; NULL when there is none left on it */
 static const ClfRecord *
 next_row(ClfPager *pager)
 {
 	ErrorContextCallback context;
-	ClfField	row;
-	bool		found;
-
-	if (pager->nrows_paths == 0 || pager->query->details)
-		return pager->row.number++ == 0 ? &pager->row : NULL;
+	const ClfRecord *row;
 
 	context.callback = record_error_context;
 	context.arg = pager;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	do
+	while ((row = clf_rows_next(pager->rows)) == NULL && pager->page &&
+		   pager->next_record < clf_page_length(pager->page))
 	{
-		found = next_value(pager, &row);
-	} while (found && !take_row(pager, &row));
-	error_context_stack = context.previous;
-	return found ? &pager->row : NULL;
-}
-
-/*
- * Stand before the rows of record n of the page.  It has none when it has come
- * before, or is none that the table holds.
- */
-static void
-take_record(ClfPager *pager, int n)
-{
-	ErrorContextCallback context;
-	const		ClfField *record = clf_page_record(pager->page, n);
-
-	context.callback = record_error_context;
-	context.arg = pager;
-	context.previous = error_context_stack;
-	error_context_stack = &context;
-
-	pager->has_rows = false;
-	if (!is_new(pager, record))
-		pager->activity->counters.duplicates++;
-	else
-	{
-		note_time(pager, record);
-		pager->new_records++;
-		pager->has_rows = is_wanted(pager, record);
+		take_record(pager);
+		CHECK_FOR_INTERRUPTS();
 	}
-	if (pager->has_rows)
-		open_rows(pager, record);
 	error_context_stack = context.previous;
+	return row;
 }
 
 /*
  * clf_pager_next
- *		The next row, until the next call; NULL when there is none left.
+ *		The next row, until the next call; NULL when there is none left, or,
+ *		unless it may wait, when it would have to wait for an answer: see
+ *		clf_pager_at_end.
  */
 const ClfRecord *
-clf_pager_next(ClfPager *pager)
+clf_pager_next(ClfPager *pager, bool wait)
 {
 	while (!pager->at_end)
 	{
-		const ClfRecord *row = pager->has_rows ? next_row(pager) : NULL;
+		const ClfRecord *row = next_row(pager);
 
 		if (row)
 			return row;
-		pager->has_rows = false;
-		if (pager->page == NULL ||
-			pager->next_record >= clf_page_length(pager->page))
-		{
-			pager->at_end = !next_page(pager);
-			continue;
-		}
-		take_record(pager, pager->next_record++);
-		if (pager->next_record % ADVANCE_EVERY == 0)
-			clf_exchange_advance(pager->exchange);
+		if (!next_page(pager, wait))
+			return NULL;
 		CHECK_FOR_INTERRUPTS();
 	}
 	return NULL;
+}
+
+/*
+ * clf_pager_at_end
+ *		Have all rows been given out?
+ */
+bool
+clf_pager_at_end(const ClfPager *pager)
+{
+	return pager->at_end;
+}
+
+/*
+ * clf_pager_descriptor
+ *		What becomes readable when there is something to do for the answer that
+ *		clf_pager_next would have waited for.
+ */
+int
+clf_pager_descriptor(const ClfPager *pager)
+{
+	return clf_exchange_descriptor(pager->exchange);
 }

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * pager.h
- *	  Which request comes next, and the records of all of them, each once.
+ *	  Which request comes next, and the rows of all answers.
  *
- * Room 9.  Uses option, request, json, field, page, batch, activity, exchange,
- * report.
+ * Room 9.  Uses option, request, json, field, page, batch, rows, activity,
+ * exchange, report.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,10 +21,13 @@ typedef struct ClfPager ClfPager;
 
 extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
 								  const ClfRequestPlan *plan,
-								  ClfSelection * selection, Oid userid,
-								  bool send_ahead, ClfActivity *activity);
+								  ClfSelection *selection, Oid userid,
+								  bool send_ahead, bool keep,
+								  ClfActivity *activity);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
-extern const ClfRecord *clf_pager_next(ClfPager *pager);
+extern const ClfRecord *clf_pager_next(ClfPager *pager, bool wait);
+extern bool clf_pager_at_end(const ClfPager *pager);
+extern int	clf_pager_descriptor(const ClfPager *pager);
 
 #endif							/* CLF_PAGER_H */

@@ -465,6 +465,21 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
 	add_parameterized_paths(root, baserel);
 }
 
+/*
+ * clf_plan_is_async
+ *		May the scan run beside others?  Not if its rows take requests of their
+ *		own, for which it would keep the others waiting.
+ */
+bool
+clf_plan_is_async(const RelOptInfo *baserel)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+
+	return info->options->async_capable &&
+		!clf_needs_source(info->options, info->attnums, CLF_SOURCE_DETAILS) &&
+		!clf_needs_source(info->options, info->attnums, CLF_SOURCE_CONTENT);
+}
+
 /* ----------
  * The plan node
  * ----------

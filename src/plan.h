@@ -24,6 +24,7 @@ extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
 extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
 								  const Path *path, List *tlist,
 								  List *scan_clauses, Plan *outer_plan);
+extern bool clf_plan_is_async(const RelOptInfo *baserel);
 extern bool clf_needs_source(const ClfOptions *options, List *attnums,
 							 ClfSource source);
 extern ClfRequestPlan *clf_get_request_plan(const ForeignScan *plan);

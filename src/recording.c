@@ -53,7 +53,7 @@ typedef struct Download
  */
 ClfRecordings *
 clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
-					  ClfSelection * selection, Oid userid,
+					  ClfSelection *selection, Oid userid,
 					  ClfActivity *activity)
 {
 	ClfRecordings *recordings = MemoryContextAllocZero(cxt,

@@ -21,7 +21,7 @@ typedef struct ClfRecordings ClfRecordings;
 
 extern ClfRecordings *clf_recordings_create(MemoryContext cxt,
 											const ClfOptions *options,
-											ClfSelection * selection,
+											ClfSelection *selection,
 											Oid userid,
 											ClfActivity *activity);
 extern void clf_recordings_open(ClfRecordings *recordings,

@@ -702,6 +702,18 @@ clf_query_chunk_length(const ClfQuery *query, int page)
 	return Max(0, Min(rest, query->max_ids));
 }
 
+/*
+ * clf_query_chunk_count
+ *		How many requests all ids take; 0: records are not asked for by id.
+ */
+int
+clf_query_chunk_count(const ClfQuery *query)
+{
+	if (query->ids == NIL)
+		return 0;
+	return (list_length(query->ids) - 1) / query->max_ids + 1;
+}
+
 /* The ids that request number page asks for, or what stands for them */
 static void
 append_ids(StringInfo out, const ClfQuery *query, int page)

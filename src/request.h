@@ -70,6 +70,7 @@ extern TimestampTz clf_second_after(TimestampTz t);
 extern bool clf_query_lacks_since(const ClfQuery *query);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
+extern int	clf_query_chunk_count(const ClfQuery *query);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
 						   int page, int page_size, const char *token);
 

@@ -126,6 +126,7 @@ typedef struct ClfCounters
 	int64		pages;			/* received and used */
 	int64		records;		/* received */
 	int64		duplicates;		/* of these, dropped */
+	int64		spared;			/* answers that were still here */
 	int64		bytes;			/* over the network */
 } ClfCounters;
 

@@ -349,7 +349,9 @@ send_login(Login *login, ClfResponse *response)
 
 	do
 	{
-		(void) clf_budget_take(budget, options, &slot);
+		ClfTurn		turn = {0};
+
+		clf_budget_take(budget, options, &turn, &slot);
 		clf_http_start(http, options, &request);
 		clf_http_wait(http);
 		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);

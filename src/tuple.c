@@ -76,7 +76,7 @@ set_input(TupleColumn *column, Oid type)
  */
 static void
 prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path,
-			   ClfSelection * selection)
+			   ClfSelection *selection)
 {
 	Oid			element = get_element_type(attr->atttypid);
 
@@ -120,7 +120,7 @@ check_column(const TupleColumn *column, const char *relname)
  */
 ClfTuple   *
 clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums,
-				 ClfSelection * selection)
+				 ClfSelection *selection)
 {
 	ClfTuple   *tuple = palloc0(sizeof(ClfTuple));
 	ListCell   *lc;
@@ -167,7 +167,7 @@ report_wrong_kind(const char *expected, ClfKind kind)
 
 /* A scalar's characters */
 static char *
-scalar_text(const ClfField * field)
+scalar_text(const ClfField *field)
 {
 	size_t		length;
 	const char *text = clf_field_text(field, &length);
@@ -180,7 +180,7 @@ scalar_text(const ClfField * field)
 
 /* Without a copy in between, where the characters are already right */
 static Datum
-convert_text(const ClfField * field)
+convert_text(const ClfField *field)
 {
 	size_t		length;
 	const char *text = clf_field_text(field, &length);
@@ -192,7 +192,7 @@ convert_text(const ClfField * field)
 }
 
 static Datum
-convert_time(const ClfField * field)
+convert_time(const ClfField *field)
 {
 	TimestampTz t;
 
@@ -205,7 +205,7 @@ convert_time(const ClfField * field)
 }
 
 static Datum
-convert_scalar(TupleColumn *column, const ClfField * field)
+convert_scalar(TupleColumn *column, const ClfField *field)
 {
 	return InputFunctionCall(&column->input, scalar_text(field),
 							 column->ioparam, column->typmod);
@@ -213,7 +213,7 @@ convert_scalar(TupleColumn *column, const ClfField * field)
 
 /* As it was received */
 static Datum
-convert_json(TupleColumn *column, const ClfField * field)
+convert_json(TupleColumn *column, const ClfField *field)
 {
 	return InputFunctionCall(&column->input,
 							 to_server(field->start, field->length),
@@ -221,7 +221,7 @@ convert_json(TupleColumn *column, const ClfField * field)
 }
 
 static Datum
-convert_array(TupleColumn *column, const ClfField * field)
+convert_array(TupleColumn *column, const ClfField *field)
 {
 	ArrayBuildState *array = initArrayResult(column->type,
 											 CurrentMemoryContext, false);
@@ -241,7 +241,7 @@ convert_array(TupleColumn *column, const ClfField * field)
 }
 
 static Datum
-convert(TupleColumn *column, const ClfField * field)
+convert(TupleColumn *column, const ClfField *field)
 {
 	switch (column->conversion)
 	{
@@ -265,7 +265,7 @@ static void
 column_error_context(void *arg)
 {
 	const ClfTuple *tuple = arg;
-	const		ClfField *id = &tuple->record->fields[tuple->id.origin][tuple->id.n];
+	const ClfField *id = &tuple->record->fields[tuple->id.origin][tuple->id.n];
 	const char *text = "";
 	size_t		length = 0;
 
@@ -291,8 +291,8 @@ row_number(TupleColumn *column, const ClfRecord *record)
 static const ClfField *
 find_field(const TupleColumn *column, const ClfRecord *record)
 {
-	const		ClfField *fields = record->fields[column->field.origin];
-	const		ClfField *field = fields ? &fields[column->field.n] : NULL;
+	const ClfField *fields = record->fields[column->field.origin];
+	const ClfField *field = fields ? &fields[column->field.n] : NULL;
 
 	if (field && field->stray)
 		ereport(ERROR,
@@ -306,7 +306,7 @@ find_field(const TupleColumn *column, const ClfRecord *record)
 static Datum
 column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 {
-	const		ClfField *field;
+	const ClfField *field;
 
 	*isnull = column->conversion == CONVERT_BYTES && record->content == NULL;
 	if (column->conversion == CONVERT_BYTES)

@@ -21,7 +21,7 @@
 typedef struct ClfTuple ClfTuple;
 
 extern ClfTuple *clf_tuple_create(Relation rel, const ClfOptions *options,
-								  List *attnums, ClfSelection * selection);
+								  List *attnums, ClfSelection *selection);
 extern void clf_tuple_fill(ClfTuple *tuple, const ClfRecord *record,
 						   ClfSource source, TupleTableSlot *slot);
 

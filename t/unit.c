@@ -219,7 +219,7 @@ pick(const char *text, const char *path)
 
 /* Its text as it stands there, "stray", or NULL when there is nothing */
 static char *
-raw(const ClfField * field)
+raw(const ClfField *field)
 {
 	if (field->stray)
 		return pstrdup("stray");
