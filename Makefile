@@ -15,6 +15,7 @@ OBJS = \
 	src/budget.o \
 	src/check.o \
 	src/endpoint.o \
+	src/estimate.o \
 	src/exchange.o \
 	src/field.o \
 	src/http.o \
@@ -26,6 +27,7 @@ OBJS = \
 	src/pager.o \
 	src/plan.o \
 	src/pushdown.o \
+	src/rate.o \
 	src/recording.o \
 	src/report.o \
 	src/request.o \

@@ -320,6 +320,7 @@ static const ClfFilter change_filters[] = {
 const ClfResource clf_resources[] = {
 	{
 		.name = "call_log",
+		.rows_per_record = 1,
 		.order_path = "startTime",
 		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
@@ -329,6 +330,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "call_log_legs",
+		.rows_per_record = 3,
 		.order_path = "^startTime",
 		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
@@ -339,6 +341,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "active_calls",
+		.rows_per_record = 1,
 		.order_path = "startTime",
 		.levels = CLF_AT_BOTH,
 		.path = {ACTIVE_CALLS_PATHS},
@@ -348,6 +351,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "recordings",
+		.rows_per_record = 1,
 		.order_path = "^startTime",
 		.levels = CLF_AT_ACCOUNT,
 		CALL_LOG_ENDPOINTS,
@@ -361,6 +365,7 @@ const ClfResource clf_resources[] = {
 	},
 	{
 		.name = "call_log_changes",
+		.rows_per_record = 1,
 		.levels = CLF_AT_ACCOUNT,
 		.path = {
 			[CLF_LEVEL_ACCOUNT] =

@@ -127,6 +127,7 @@ typedef struct ClfResource
 	const char *const *rows_paths;	/* where a record's rows are, "*" being
 									 * each element of an array; NULL: the
 									 * record is the row */
+	double		rows_per_record;	/* roughly, for the planner */
 	const char *row_id_path;	/* of several such rows with the same id only
 								 * one counts; NULL: all do */
 	const char *details_path;	/* with "/id" the path of what lists leave out

@@ -18,6 +18,7 @@
 #include "http.h"
 #include "miscadmin.h"
 #include "page.h"
+#include "rate.h"
 #include "rows.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -654,6 +655,23 @@ is_next_needed(const ClfPager *pager)
 		!was_small(pager) && !at_page_ceiling(pager);
 }
 
+/* How far back all records have come by now is known: tell the planner */
+static void
+note_rate(const ClfPager *pager)
+{
+	TimestampTz from = pager->window.from;
+	bool		known = true;
+
+	if (!pager->query->windowed || !pager->query->unfiltered ||
+		pager->page == NULL)
+		return;
+	if (has_more(pager))
+		known = clf_rows_oldest(pager->rows, &from);
+	if (known)
+		clf_rate_note(pager->options->relid, clf_rows_count(pager->rows), from,
+					  pager->window.to);
+}
+
 /*
  * Decide on the page after the current one.  False when there is none.  Decided
  * once, it stays so until it is fetched.
@@ -663,6 +681,7 @@ decide_on_page(ClfPager *pager)
 {
 	if (pager->next_url)
 		return true;
+	note_rate(pager);
 	if (!turn_page(pager))
 		return false;
 	pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));

@@ -18,6 +18,7 @@
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "compat.h"
+#include "estimate.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
@@ -33,15 +34,6 @@
 #include "utils/partcache.h"
 #include "utils/rel.h"
 
-/*
- * Records in a table that was never analyzed: what a small company makes in a
- * year.
- */
-#define DEFAULT_TUPLES 100000.0
-
-/* Ids in an array that is not known when the query is planned */
-#define DEFAULT_IDS 100.0
-
 /* More records than a limit asks for, since the end of a range drops some */
 #define LIMIT_SLACK 10
 
@@ -55,13 +47,6 @@ typedef struct ClfRelInfo
 	List	   *attnums;		/* the columns that the query needs */
 	bool		in_details;		/* would the details suffice for them? */
 } ClfRelInfo;
-
-/* What one way to read it takes */
-typedef struct Estimate
-{
-	double		fetched;		/* records that the requests bring */
-	double		requests;
-} Estimate;
 
 /* Members of fdw_private, in this order */
 enum ScanPrivate
@@ -179,71 +164,25 @@ clf_needs_source(const ClfOptions *options, List *attnums, ClfSource source)
 	return false;
 }
 
-/* The condition on ids, NULL when there is none */
-static const ClfPushed *
-find_ids(List *pushed)
-{
-	ListCell   *lc;
-
-	foreach(lc, pushed)
-	{
-		const ClfPushed *p = lfirst(lc);
-
-		if (p->condition.filter->operators & CLF_OP_IDS)
-			return p;
-	}
-	return NULL;
-}
-
-/* How many ids the condition names */
+/* Requests that each row takes, which the conditions leave over */
 static double
-estimate_ids(const ClfPushed *ids)
+requests_per_row(const ClfRelInfo *info, List *pushed)
 {
-	ArrayType  *array;
+	const ClfPushed *ids = clf_find_ids(pushed);
+	bool		have_details;
 
-	if (!ids->condition.is_array)
-		return 1;
-	if (!IsA(ids->expr, Const) || ((Const *) ids->expr)->constisnull)
-		return DEFAULT_IDS;
-	array = DatumGetArrayTypeP(((Const *) ids->expr)->constvalue);
-	return Max(1, ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)));
+	have_details = ids && (ids->condition.filter->operators & CLF_OP_DETAILS);
+	return (clf_needs_source(info->options, info->attnums, CLF_SOURCE_DETAILS) &&
+			!have_details) +
+		clf_needs_source(info->options, info->attnums, CLF_SOURCE_CONTENT);
 }
 
-/* With these conditions pushed, and so many rows left over in the end */
-static Estimate
-estimate_requests(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
-				  double rows)
+/* The requests that it takes to get these rows */
+static double
+count_requests(const ClfRelInfo *info, const ClfEstimate *estimate,
+			   List *pushed, double rows)
 {
-	ClfRelInfo *info = baserel->fdw_private;
-	const ClfPushed *ids = find_ids(pushed);
-	bool		details = false;
-	List	   *rinfos = NIL;
-	ListCell   *lc;
-	Estimate	estimate;
-
-	if (ids)
-	{
-		details = (ids->condition.filter->operators & CLF_OP_DETAILS) != 0;
-		estimate.fetched = estimate_ids(ids);
-		estimate.requests = details ? estimate.fetched :
-			ceil(estimate.fetched / info->options->resource->max_ids);
-	}
-	else
-	{
-		foreach(lc, pushed)
-			rinfos = lappend(rinfos, ((ClfPushed *) lfirst(lc))->rinfo);
-		estimate.fetched = baserel->tuples *
-			clauselist_selectivity(root, rinfos, baserel->relid, JOIN_INNER,
-								   NULL);
-		estimate.requests = ceil(estimate.fetched / info->options->page_size);
-	}
-	estimate.requests = Max(1.0, estimate.requests);
-	if (clf_needs_source(info->options, info->attnums, CLF_SOURCE_DETAILS) &&
-		!details)
-		estimate.requests += rows;
-	if (clf_needs_source(info->options, info->attnums, CLF_SOURCE_CONTENT))
-		estimate.requests += rows;
-	return estimate;
+	return estimate->requests + requests_per_row(info, pushed) * rows;
 }
 
 /* The conditions of the relation alone that become parameters */
@@ -257,6 +196,18 @@ find_restrictions(PlannerInfo *root, RelOptInfo *baserel)
 						   baserel->baserestrictinfo);
 }
 
+/* The part of what comes that the conditions leave over which are not pushed */
+static double
+rest_selectivity(PlannerInfo *root, RelOptInfo *baserel, List *pushed)
+{
+	List	   *rest = list_copy(baserel->baserestrictinfo);
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+		rest = list_delete_ptr(rest, ((ClfPushed *) lfirst(lc))->rinfo);
+	return clauselist_selectivity(root, rest, baserel->relid, JOIN_INNER, NULL);
+}
+
 /*
  * clf_plan_rel_size
  *		Read the table's options, estimate the rows.
@@ -265,7 +216,8 @@ void
 clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
 	ClfRelInfo *info = palloc0(sizeof(ClfRelInfo));
-	const ClfPushed *ids;
+	List	   *pushed;
+	ClfEstimate estimate;
 
 	baserel->fdw_private = info;
 	info->options = clf_get_options(relid);
@@ -273,12 +225,12 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	info->attnums = find_attnums(baserel, relid);
 	info->in_details = are_in_details(info->options, info->attnums);
 
-	if (baserel->tuples <= 0)
-		baserel->tuples = DEFAULT_TUPLES;
+	baserel->tuples = clf_estimate_tuples(info->options, baserel->tuples);
 	set_baserel_size_estimates(root, baserel);
-	ids = find_ids(find_restrictions(root, baserel));
-	if (ids)
-		baserel->rows = Min(baserel->rows, estimate_ids(ids));
+	pushed = find_restrictions(root, baserel);
+	estimate = clf_estimate(root, baserel, info->options, pushed);
+	baserel->rows = clamp_row_est(estimate.rows *
+								  rest_selectivity(root, baserel, pushed));
 }
 
 /* ----------
@@ -293,15 +245,16 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
 {
 	ClfRelInfo *info = baserel->fdw_private;
 	const ClfOptions *options = info->options;
-	Estimate	estimate = estimate_requests(root, baserel, pushed, rows);
+	ClfEstimate estimate = clf_estimate(root, baserel, options, pushed);
+	double		requests = count_requests(info, &estimate, pushed, rows);
 	QualCost	filter = baserel->baserestrictcost;
 	double		surcharge = pathkeys ? ORDER_SURCHARGE : 1;
 	Cost		startup;
 	Cost		total;
 
 	startup = options->fdw_startup_cost + filter.startup;
-	total = startup + (estimate.requests - 1) * options->fdw_startup_cost;
-	total += estimate.fetched *
+	total = startup + Max(0, requests - 1) * options->fdw_startup_cost;
+	total += estimate.rows *
 		(options->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
 	add_path(baserel, (Path *) clf_create_scan_path(root, baserel, rows,
 													startup * surcharge,
@@ -352,7 +305,7 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed)
 	ClfRelInfo *info = baserel->fdw_private;
 
 	if (!info->options->newest_first || root->query_pathkeys == NIL ||
-		find_ids(pushed) ||
+		clf_find_ids(pushed) ||
 		!is_newest_first(baserel, linitial(root->query_pathkeys)))
 		return;
 	add_scan_path(root, baserel, pushed, baserel->rows,
@@ -441,12 +394,16 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel)
 		ParamPathInfo *ppi = lfirst(lc);
 		List	   *clauses = list_concat_copy(baserel->baserestrictinfo,
 											   ppi->ppi_clauses);
+		List	   *pushed = clf_find_pushed(root, baserel, info->options,
+											 info->in_details,
+											 ppi->ppi_req_outer, clauses);
+		ClfEstimate estimate = clf_estimate(root, baserel, info->options,
+											pushed);
 
-		add_scan_path(root, baserel,
-					  clf_find_pushed(root, baserel, info->options,
-									  info->in_details, ppi->ppi_req_outer,
-									  clauses),
-					  ppi->ppi_rows, NIL, ppi->ppi_req_outer);
+		/* PostgreSQL does not know that an id is unique */
+		ppi->ppi_rows = clamp_row_est(Min(ppi->ppi_rows, estimate.rows));
+		add_scan_path(root, baserel, pushed, ppi->ppi_rows, NIL,
+					  ppi->ppi_req_outer);
 	}
 }
 
@@ -525,7 +482,7 @@ find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 	if (root->limit_tuples <= 0 ||
 		!bms_equal(root->all_baserels, baserel->relids) ||
 		!pathkeys_contained_in(root->query_pathkeys, path->pathkeys) ||
-		find_ids(pushed) || !drops_little(baserel, scan_clauses, pushed))
+		clf_find_ids(pushed) || !drops_little(baserel, scan_clauses, pushed))
 		return 0;
 	return root->limit_tuples;
 }
@@ -684,8 +641,8 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 										 PATH_REQ_OUTER(path), scan_clauses);
 	double		limit = find_limit(root, baserel, path, scan_clauses, pushed);
 	int			page_size = first_page_size(options, pushed, limit);
-	Estimate	estimate = estimate_requests(root, baserel, pushed,
-											 path->rows);
+	ClfEstimate estimate = clf_estimate(root, baserel, options, pushed);
+	double		requests = count_requests(info, &estimate, pushed, path->rows);
 	List	   *early = NIL;
 	List	   *exprs = NIL;
 	List	   *conditions = NIL;
@@ -693,7 +650,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 	ListCell   *lc;
 
 	if (limit > 0)
-		estimate.requests = Min(estimate.requests, ceil(limit / page_size));
+		requests = Min(requests, ceil(limit / page_size));
 	foreach(lc, pushed)
 	{
 		ClfPushed  *p = lfirst(lc);
@@ -717,8 +674,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 						 makeInteger(page_size),
 						 makeInteger(path->pathkeys != NIL));
 	private = lappend(private, makeFloat(psprintf("%.0f", limit)));
-	private = lappend(private, makeFloat(psprintf("%.0f",
-												  estimate.requests)));
+	private = lappend(private, makeFloat(psprintf("%.0f", requests)));
 	private = lappend(private, info->attnums);
 	private = lappend(private, conditions);
 	for (ClfSource source = 0; source < CLF_SOURCES; source++)

@@ -3,7 +3,7 @@
  * plan.h
  *	  Sizes, costs and paths of a scan, and its plan node.
  *
- * Uses endpoint, option, pushdown.  Nothing here sends anything.
+ * Uses endpoint, option, pushdown, estimate.  Nothing here sends anything.
  *
  *-------------------------------------------------------------------------
  */

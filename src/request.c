@@ -640,6 +640,7 @@ clf_bind_query(const ClfRequestPlan *plan, const ClfOptions *options,
 	/* by id, filters are not sent; but they may leave nothing to ask for */
 	initStringInfo(&filters);
 	bind_filters(query, &filters, plan, options, values);
+	query->unfiltered = filters.len == 0;
 	bind_table_options(&filters, options);
 	if (!clf_query_by_id(query))
 		appendStringInfoString(&parameters, filters.data);

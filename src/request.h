@@ -38,6 +38,7 @@ typedef struct ClfQuery
 	const char *id_parameter;	/* how the API calls the id */
 	bool		details;		/* ids are those of rows, not of records */
 	bool		windowed;		/* ask for the records of a window */
+	bool		unfiltered;		/* all of them that the table has */
 	bool		changes;		/* ask for changes; since which time: */
 	char	   *since;			/* ISO 8601, or NULL */
 	TimestampTz since_time;		/* the same */

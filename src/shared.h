@@ -4,7 +4,7 @@
  *	  What the backends of a cluster share: the memory and its lock.
  *
  * Uses nothing.  What the fields mean is the business of the rooms that keep
- * them: budget, token, activity.
+ * them: budget, token, activity, rate.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,6 +28,7 @@
 #define CLF_MAX_TOKENS 32
 #define CLF_MAX_TOKEN_LENGTH 8192
 #define CLF_MAX_SCANS 256		/* others are not shown */
+#define CLF_MAX_RATES 128
 #define CLF_MAX_MESSAGE 512
 #define CLF_MAX_TEXT 128		/* texts are for people and cut, keys are not */
 
@@ -144,6 +145,16 @@ typedef struct ClfScanEntry
 	ClfCounters counters;
 } ClfScanEntry;
 
+/* How many records came from a time, unfiltered; see rate.c */
+typedef struct ClfRateEntry
+{
+	Oid			database;
+	Oid			relid;
+	TimestampTz noted_at;		/* 0: the entry is free */
+	double		days;
+	double		records;
+} ClfRateEntry;
+
 typedef struct ClfShared
 {
 	LWLock		lock;			/* where backends share it */
@@ -154,6 +165,7 @@ typedef struct ClfShared
 	ClfBudgetEntry budgets[CLF_MAX_BUDGETS];
 	ClfTokenEntry tokens[CLF_MAX_TOKENS];
 	ClfScanEntry scans[CLF_MAX_SCANS];
+	ClfRateEntry rates[CLF_MAX_RATES];
 } ClfShared;
 
 extern void clf_shared_init(void);

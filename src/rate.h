@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * rate.h
+ *	  How many calls a day a table has, as scans have seen it.
+ *
+ * Uses shared.
+ *
+ * For the planner: the API does not tell how many records a list has.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_RATE_H
+#define CLF_RATE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+extern void clf_rate_note(Oid relid, double records, TimestampTz from,
+						  TimestampTz to);
+extern double clf_rate_per_day(Oid relid);
+
+#endif							/* CLF_RATE_H */
