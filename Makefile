@@ -11,6 +11,7 @@ MODULE_big = call_log_fdw
 OBJS = \
 	call_log_fdw.o \
 	src/activity.o \
+	src/analyze.o \
 	src/batch.o \
 	src/budget.o \
 	src/check.o \
@@ -46,7 +47,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change recording limit retry monitor
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change recording limit estimate retry monitor
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

@@ -14,7 +14,9 @@
 #include "postgres.h"
 
 #include "activity.h"
+#include "analyze.h"
 #include "compat.h"
+#include "exchange.h"
 #include "executor/execAsync.h"
 #include "executor/executor.h"
 #include "fmgr.h"
@@ -422,6 +424,23 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 		ExplainPropertyList("Pushed Conditions", texts, es);
 }
 
+/* What it will take, as far as that can be told without sending anything */
+static void
+explain_estimate(ForeignScanState *node, ExplainState *es)
+{
+	ClfScanState *state = node->fdw_state;
+	double		requests = state->plan->requests;
+	double		seconds;
+
+	ExplainPropertyFloat("Estimated Requests", NULL, requests, 0, es);
+	seconds = clf_exchange_seconds(state->options,
+								   clf_scan_userid((ForeignScan *) node->ss.ps.plan,
+												   node->ss.ps.state),
+								   requests);
+	if (seconds >= 60 || (seconds >= 0 && es->format != EXPLAIN_FORMAT_TEXT))
+		ExplainPropertyFloat("Estimated Minutes", NULL, seconds / 60, 1, es);
+}
+
 static void
 explain_activity(const ClfActivity *activity, ExplainState *es)
 {
@@ -466,8 +485,7 @@ callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	if (state->plan->sorted)
 		ExplainPropertyText("Call Log Order", "newest first", es);
 	if (es->costs)
-		ExplainPropertyFloat("Estimated Requests", NULL, state->plan->requests,
-							 0, es);
+		explain_estimate(node, es);
 	if (es->analyze && state->activity)
 		explain_activity(state->activity, es);
 }
@@ -515,6 +533,16 @@ callLogExecForeignTruncate(List *rels, DropBehavior behavior,
 	report_read_only(linitial(rels));
 }
 
+/* A foreign table has no pages; 1 says that it was analyzed */
+static bool
+callLogAnalyzeForeignTable(Relation rel, AcquireSampleRowsFunc *func,
+						   BlockNumber *totalpages)
+{
+	*func = clf_acquire_sample;
+	*totalpages = 1;
+	return clf_can_analyze(RelationGetRelid(rel));
+}
+
 static List *
 callLogImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverid)
 {
@@ -545,6 +573,7 @@ call_log_fdw_handler(PG_FUNCTION_ARGS)
 	routine->PlanForeignModify = callLogPlanForeignModify;
 	routine->ExecForeignTruncate = callLogExecForeignTruncate;
 	routine->ImportForeignSchema = callLogImportForeignSchema;
+	routine->AnalyzeForeignTable = callLogAnalyzeForeignTable;
 	routine->IsForeignPathAsyncCapable = callLogIsForeignPathAsyncCapable;
 	routine->ForeignAsyncRequest = callLogForeignAsyncRequest;
 	routine->ForeignAsyncConfigureWait = callLogForeignAsyncConfigureWait;

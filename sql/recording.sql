@@ -18,6 +18,7 @@ SELECT id, call_id FROM calls.recordings EXCEPT ALL SELECT id, call_id FROM trut
 \set cheap 'id, call_id, session_id, telephony_session_id, call_start_time, type, uri, content_uri'
 SELECT count(*) AS differences FROM (SELECT :cheap FROM calls.recordings EXCEPT ALL SELECT :cheap FROM truth.recordings) x;
 SELECT count(*) AS differences FROM (SELECT :cheap FROM truth.recordings EXCEPT ALL SELECT :cheap FROM calls.recordings) x;
+SELECT count(*) = (SELECT count(*) FROM truth.recordings) AS equal FROM calls.recordings;
 :ctl clear
 
 -- Everything of some days, column by column: a request for the details and one for the audio of each

@@ -20,6 +20,8 @@
  */
 #include "budget.h"
 
+#include <math.h>
+
 #include "common/pg_prng.h"
 #include "compat.h"
 #include "json.h"
@@ -461,6 +463,26 @@ describe_wait(ClfBudget *budget)
 	if (closed)
 		return "A request was refused because the limit was used up.";
 	return psprintf("The limit is %d requests in %d seconds.", limit, window);
+}
+
+/*
+ * clf_budget_seconds
+ *		How long so many requests will take at the least, if the limit is known
+ *		from an answer; negative: it is not.
+ */
+double
+clf_budget_seconds(ClfBudget *budget, double requests)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ClfBudgetEntry *entry = find_entry(clf_shared_lock(), budget);
+	double		seconds = -1;
+
+	refresh(entry, now);
+	if (entry->learned)
+		seconds = ceil(Max(0, requests + entry->nslots - entry->limit) /
+					   entry->limit) * entry->window;
+	clf_shared_unlock();
+	return seconds;
 }
 
 /* The wait is over */

@@ -42,6 +42,7 @@ typedef struct ClfTurn
 extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
 								 const char *group);
 extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);
+extern double clf_budget_seconds(ClfBudget *budget, double requests);
 extern int64 clf_budget_poll(ClfBudget *budget, const ClfOptions *options,
 							 ClfTurn *turn, uint64 *slot);
 extern void clf_budget_take(ClfBudget *budget, const ClfOptions *options,

@@ -209,6 +209,24 @@ take_turn(ClfExchange *exchange)
 }
 
 /*
+ * clf_exchange_seconds
+ *		How long so many requests of this role will take at the least, because
+ *		of the request limit; negative: that is not known.  Sends nothing.
+ */
+double
+clf_exchange_seconds(const ClfOptions *options, Oid userid, double requests)
+{
+	const ClfToken *token = clf_token_peek(userid, options->serverid);
+
+	if (token == NULL)
+		return -1;
+	return clf_budget_seconds(clf_budget_get(clf_token_account(token),
+											 options->base_url,
+											 options->resource->throttling_group),
+							  requests);
+}
+
+/*
  * clf_exchange_send_ahead
  *		Send the request that is to be asked for next, unless that would mean to
  *		wait for a login or for the budget.

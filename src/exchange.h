@@ -38,6 +38,8 @@ extern void clf_exchange_advance(ClfExchange *exchange);
 extern bool clf_exchange_poll(ClfExchange *exchange,
 							  const ClfRequest *request);
 extern int	clf_exchange_descriptor(const ClfExchange *exchange);
+extern double clf_exchange_seconds(const ClfOptions *options, Oid userid,
+								   double requests);
 extern void clf_exchange_expect(const ClfExchange *exchange, int requests);
 extern void clf_exchange_abandon(ClfExchange *exchange);
 extern void clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,

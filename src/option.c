@@ -111,7 +111,7 @@ static const OptionDef option_defs[] = {
 	{"async_capable", ON_SERVER | ON_TABLE, read_bool, OPT(async_capable),
 	"false", 0, 0},
 	{"fdw_startup_cost", ON_SERVER | ON_TABLE, read_cost,
-	OPT(fdw_startup_cost), "10000", 0, 1e10},
+	OPT(fdw_startup_cost), "500", 0, 1e10},
 	{"fdw_tuple_cost", ON_SERVER | ON_TABLE, read_cost,
 	OPT(fdw_tuple_cost), "0.05", 0, 1e10},
 
@@ -685,6 +685,25 @@ clf_get_server_options(Oid serverid)
 }
 
 /*
+ * clf_find_user_mapping
+ *		That of this role on this server, or of PUBLIC; InvalidOid: none.
+ */
+Oid
+clf_find_user_mapping(Oid userid, Oid serverid)
+{
+	Oid			umid = GetSysCacheOid2(USERMAPPINGUSERSERVER,
+									   Anum_pg_user_mapping_oid,
+									   ObjectIdGetDatum(userid),
+									   ObjectIdGetDatum(serverid));
+
+	if (OidIsValid(umid))
+		return umid;
+	return GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid,
+						   ObjectIdGetDatum(InvalidOid),
+						   ObjectIdGetDatum(serverid));
+}
+
+/*
  * clf_get_credentials
  *		What the user mapping of this role on this server holds, that of PUBLIC
  *		included.  Palloc'd in the current memory context: let it be a short
@@ -696,12 +715,7 @@ clf_get_credentials(Oid userid, Oid serverid)
 	ClfCredentials *credentials;
 	UserMapping *mapping;
 
-	if (!SearchSysCacheExists2(USERMAPPINGUSERSERVER,
-							   ObjectIdGetDatum(userid),
-							   ObjectIdGetDatum(serverid)) &&
-		!SearchSysCacheExists2(USERMAPPINGUSERSERVER,
-							   ObjectIdGetDatum(InvalidOid),
-							   ObjectIdGetDatum(serverid)))
+	if (!OidIsValid(clf_find_user_mapping(userid, serverid)))
 	{
 		const char *server = GetForeignServer(serverid)->servername;
 		const char *user = GetUserNameFromId(userid, false);

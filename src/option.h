@@ -68,6 +68,7 @@ typedef struct ClfCredentials
 
 extern ClfOptions *clf_get_options(Oid relid);
 extern ClfOptions *clf_get_server_options(Oid serverid);
+extern Oid	clf_find_user_mapping(Oid userid, Oid serverid);
 extern ClfCredentials *clf_get_credentials(Oid userid, Oid serverid);
 extern bool clf_holds_all_records(const ClfOptions *options);
 extern ClfLevel clf_table_level(const ClfOptions *options);

@@ -776,9 +776,13 @@ take_record(ClfPager *pager)
 		clf_exchange_advance(pager->exchange);
 }
 
-/* The next row of the page; NULL when there is none left on it */
-static const ClfRecord *
-next_row(ClfPager *pager)
+/*
+ * clf_pager_next_on_page
+ *		The next row of the page, until the next call; NULL when there is none
+ *		left on it.
+ */
+const ClfRecord *
+clf_pager_next_on_page(ClfPager *pager)
 {
 	ErrorContextCallback context;
 	const ClfRecord *row;
@@ -808,7 +812,7 @@ clf_pager_next(ClfPager *pager, bool wait)
 {
 	while (!pager->at_end)
 	{
-		const ClfRecord *row = next_row(pager);
+		const ClfRecord *row = clf_pager_next_on_page(pager);
 
 		if (row)
 			return row;
@@ -817,6 +821,20 @@ clf_pager_next(ClfPager *pager, bool wait)
 		CHECK_FOR_INTERRUPTS();
 	}
 	return NULL;
+}
+
+/*
+ * clf_pager_reach
+ *		How many records have come, and when the oldest of them began; were they
+ *		the last?  If that is not known, that is not known to be so.
+ */
+double
+clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
+{
+	bool		sorted = clf_rows_oldest(pager->rows, oldest);
+
+	*last = !sorted || pager->page == NULL || !has_more(pager);
+	return clf_rows_count(pager->rows);
 }
 
 /*

@@ -27,6 +27,9 @@ extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRecord *clf_pager_next(ClfPager *pager, bool wait);
+extern const ClfRecord *clf_pager_next_on_page(ClfPager *pager);
+extern double clf_pager_reach(const ClfPager *pager, TimestampTz *oldest,
+							  bool *last);
 extern bool clf_pager_at_end(const ClfPager *pager);
 extern int	clf_pager_descriptor(const ClfPager *pager);
 

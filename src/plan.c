@@ -518,16 +518,19 @@ first_page_size(const ClfOptions *options, List *pushed, double limit)
 	return (int) size;
 }
 
+/* Also for no column at all there must be rows to count */
 static bool
 needs_detailed(const ClfRelInfo *info)
 {
+	const ClfResource *resource = info->options->resource;
 	ListCell   *lc;
 
+	if (clf_path_needs_detailed(resource, resource->id_path))
+		return true;
 	foreach(lc, info->attnums)
 	{
-		if (clf_path_needs_detailed(info->options->resource,
-									clf_column_path(info->options,
-													lfirst_int(lc))))
+		if (clf_path_needs_detailed(resource, clf_column_path(info->options,
+															  lfirst_int(lc))))
 			return true;
 	}
 	return false;

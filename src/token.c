@@ -631,6 +631,22 @@ clf_token_get(const ClfOptions *options, Oid userid)
 	return token;
 }
 
+/*
+ * clf_token_peek
+ *		The token that this role has used with this server in this session;
+ *		NULL: none.  It may be out of date.
+ */
+const ClfToken *
+clf_token_peek(Oid userid, Oid serverid)
+{
+	Oid			umid = clf_find_user_mapping(userid, serverid);
+	const ClfToken *token = tokens;
+
+	while (token != NULL && (token->umid != umid || token->base_url == NULL))
+		token = token->next;
+	return token;
+}
+
 const char *
 clf_token_value(const ClfToken *token)
 {

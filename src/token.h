@@ -19,6 +19,7 @@ typedef struct ClfToken ClfToken;
 
 extern void clf_token_init(void);
 extern ClfToken *clf_token_get(const ClfOptions *options, Oid userid);
+extern const ClfToken *clf_token_peek(Oid userid, Oid serverid);
 extern const char *clf_token_value(const ClfToken *token);
 extern const ClfAccount *clf_token_account(const ClfToken *token);
 extern const char *clf_token_scope(const ClfToken *token);

@@ -1,0 +1,111 @@
+-- What a query will cost: estimates, ANALYZE, max_requests, answers that are kept.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
+\getenv url CALL_LOG_SIMULATOR
+CREATE FUNCTION requests(query text) RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(trim(line), ', ') FROM explain(query, 'COSTS') line WHERE line ~ 'Estimated' $$;
+-- So that nothing else is known of it
+CREATE FOREIGN TABLE fresh (id text, start_time timestamptz, direction text, session_id text) SERVER ringcentral OPTIONS (resource 'call_log', page_size '100');
+:ctl clear
+
+-- The width of the window, known when the query is planned, at 300 calls a day
+SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 days''');
+SELECT requests('SELECT id FROM fresh WHERE start_time BETWEEN ''2026-03-01'' AND ''2026-03-02''');
+SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 days'' AND direction = ''Inbound''');
+SELECT requests('SELECT id FROM fresh WHERE session_id = ''1''');
+SELECT requests('SELECT id FROM fresh WHERE direction = ''Sideways''');
+SELECT requests('SELECT id FROM fresh WHERE start_time > ''2027-01-01''');
+SELECT requests('SELECT id FROM fresh LIMIT 250');
+-- The number of ids
+SELECT requests('SELECT * FROM fresh WHERE id = ''a''');
+SELECT requests('SELECT * FROM fresh WHERE id = ANY (ARRAY(SELECT n::text FROM generate_series(1, 9) n))');
+PREPARE by_ids(text[]) AS SELECT * FROM calls.call_log WHERE id = ANY ($1);
+SELECT requests(format('EXECUTE by_ids(%L)', (SELECT array_agg('x' || n) FROM generate_series(1, 120) n)));
+SELECT requests('SELECT id, content_type, content FROM calls.recordings WHERE id IN (''1'', ''2'', ''3'')');
+-- EXPLAIN has sent nothing
+:ctl count
+-- How many calls a day there are, once a scan has seen it
+SELECT count(*) > 100 AS rows FROM fresh WHERE start_time BETWEEN '2026-03-01' AND '2026-03-11';
+SELECT count(*) / 10.0 / 100 AS per_day FROM truth.calls WHERE start_time BETWEEN '2026-03-01' AND '2026-03-11' \gset
+SELECT requests('SELECT id FROM fresh WHERE start_time > ''2026-03-11''') = 'Estimated Requests: ' || ceil(:per_day * 20.5) AS equal;
+
+-- ANALYZE asks for a few pages, and finds out roughly how many calls there are
+:ctl clear
+ANALYZE calls.call_log;
+SELECT reltuples / (SELECT count(*) FROM truth.calls) BETWEEN 0.8 AND 1.25 AS close FROM pg_class WHERE oid = 'calls.call_log'::regclass;
+\! test $(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count) -le 10 && echo few requests
+SELECT n_distinct FROM pg_stats WHERE tablename = 'call_log' AND schemaname = 'calls' AND attname = 'direction';
+SELECT round(most_common_freqs[1]::numeric, 1) = (SELECT round(max(n) / sum(n), 1) FROM (SELECT count(*) n FROM truth.calls GROUP BY direction) x) AS close
+  FROM pg_stats WHERE tablename = 'call_log' AND schemaname = 'calls' AND attname = 'direction';
+ANALYZE calls.call_log_legs;
+SELECT reltuples / (SELECT count(*) FROM truth.legs) BETWEEN 0.8 AND 1.25 AS close FROM pg_class WHERE oid = 'calls.call_log_legs'::regclass;
+ANALYZE calls.active_calls;
+-- an empty table, and one with a single page
+CREATE FOREIGN TABLE none (id text) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '99999');
+CREATE FOREIGN TABLE recent (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', history '1 day');
+:ctl clear
+ANALYZE none;
+ANALYZE recent;
+SELECT relname, reltuples = (SELECT count(*) FROM truth.calls WHERE relname = 'recent' AND start_time > '2026-03-30 12:00') AS equal
+  FROM pg_class WHERE relname IN ('none', 'recent') ORDER BY relname;
+:ctl count
+DROP FOREIGN TABLE none, recent;
+
+-- How long it will take at the least, when the limit is known: of another account, so that nobody waits for it
+SELECT replace(:'url', '127.0.0.1', 'localhost') AS other_url \gset
+CREATE SERVER limited FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'other_url', max_retries '0');
+CREATE USER MAPPING FOR CURRENT_USER SERVER limited OPTIONS (access_token 'simulator-access-token');
+CREATE FOREIGN TABLE slow (id text, start_time timestamptz) SERVER limited OPTIONS (resource 'call_log', page_size '10');
+SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE '%Minutes%' AS told;
+:ctl fault --match dateFrom=2020-01-01 status status=404 "$(printf 'header=X-Rate-Limit-Group: heavy\nX-Rate-Limit-Limit: 10\nX-Rate-Limit-Remaining: 9\nX-Rate-Limit-Window: 60')"
+\set VERBOSITY terse
+SELECT count(*) FROM slow WHERE start_time BETWEEN '2020-01-01 00:00:01' AND '2020-01-02';
+SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE 'Estimated Requests: %, Estimated Minutes: %.0' AS told;
+DROP SERVER limited CASCADE;
+
+-- max_requests: before the first request where that is certain, else before the one too many
+ALTER FOREIGN TABLE fresh OPTIONS (ADD max_requests '3');
+:ctl clear
+SELECT count(*) FROM fresh WHERE id = ANY (ARRAY(SELECT 'x' || n FROM generate_series(1, 151) n));
+:ctl count
+SELECT count(*) FROM fresh WHERE id = ANY (ARRAY(SELECT 'x' || n FROM generate_series(1, 150) n));
+:ctl count --clear
+SELECT count(*) FROM fresh WHERE start_time > '2026-03-01';
+:ctl count --clear
+SELECT count(*) FROM (SELECT FROM fresh WHERE start_time > '2026-03-01' LIMIT 300) x;
+:ctl count --clear
+-- what is sent again for a passing reason does not count
+:ctl fault --match /call-log status status=503 retry_after=0
+SELECT count(*) FROM (SELECT FROM fresh WHERE start_time > '2026-03-01' LIMIT 300) x;
+ALTER FOREIGN TABLE fresh OPTIONS (SET max_requests '0');
+DROP FOREIGN TABLE fresh;
+ALTER SERVER ringcentral OPTIONS (ADD max_requests '2');
+SELECT id, content FROM calls.recordings WHERE call_start_time > '2026-03-20' LIMIT 3;
+ALTER SERVER ringcentral OPTIONS (DROP max_requests);
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
+
+-- A join asks once for what comes again, whatever the planner thought of it
+CREATE TABLE notes AS SELECT id AS call_id, session_id, n FROM (SELECT id, session_id FROM truth.calls WHERE session_id IS NOT NULL ORDER BY md5(id) LIMIT 4) c, generate_series(1, 5) n;
+INSERT INTO notes VALUES ('nobodyHasThisId', '1', 1), ('nobodyHasThisId', '1', 2);
+ANALYZE notes;
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off;
+:ctl clear
+SELECT count(*), count(c.id), count(DISTINCT c.id) FROM notes LEFT JOIN calls.call_log c ON c.id = call_id;
+:ctl count --clear
+SELECT line FROM explain('SELECT c.from_name FROM notes JOIN calls.call_log c ON c.id = call_id', 'ANALYZE, COSTS OFF, TIMING OFF') line WHERE line ~ 'Requests';
+:ctl clear
+-- as far as work_mem allows: not all of these fit
+CREATE TABLE many AS SELECT id, n FROM generate_series(1, 2) n, (SELECT id FROM truth.calls ORDER BY md5(id) LIMIT 60) c ORDER BY n, id;
+ANALYZE many;
+SET work_mem = '64kB';
+SELECT count(c.attrs) FROM many m LEFT JOIN calls.call_log c ON c.id = m.id;
+\! n=$(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count); test $n -gt 60 -a $n -lt 120 && echo some twice
+RESET work_mem;
+DROP TABLE many;
+RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize; RESET enable_material;
+DROP TABLE notes;
+DROP FUNCTION requests;
