@@ -438,7 +438,7 @@ paths_touch(const char *a, const char *b)
 bool
 clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
 {
-	bool		known = false;
+	bool		known = json_path[0] == CLF_VALUE_PREFIX;
 
 	if (resource->rows_paths || resource->version_path)
 		return true;
@@ -480,5 +480,6 @@ clf_path_in_details(const ClfResource *resource, const char *json_path)
 		if (strcmp(*f, json_path) == 0)
 			return true;
 	}
-	return clf_path_source(json_path) != CLF_SOURCE_ROW;
+	return clf_path_source(json_path) != CLF_SOURCE_ROW ||
+		json_path[0] == CLF_VALUE_PREFIX;
 }

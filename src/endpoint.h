@@ -42,6 +42,7 @@ typedef enum ClfLevel
 #define CLF_DETAILS_PREFIX '&'	/* of the answer for the row's own id */
 #define CLF_CONTENT "@"			/* the bytes that its contentUri leads to */
 #define CLF_ROW_NUMBER "#"		/* of the row in its record, from 1 */
+#define CLF_VALUE_PREFIX '='	/* nowhere: the text after it is the value */
 
 /* What it takes to fill a column; each takes what is before it and more */
 typedef enum ClfSource

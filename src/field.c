@@ -401,6 +401,7 @@ clf_select(ClfSelection *selection, const char *path)
 		{CLF_DETAILS_PREFIX, CLF_FROM_DETAILS},
 		{CLF_CONTENT[0], CLF_FROM_CONTENT},
 		{CLF_ROW_NUMBER[0], CLF_ROW_COUNT},
+		{CLF_VALUE_PREFIX, CLF_FROM_NOWHERE},
 	};
 	ClfFieldRef ref = {CLF_FROM_ROW, -1};
 

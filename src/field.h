@@ -52,7 +52,8 @@ typedef enum ClfOrigin
 	CLF_FROM_DETAILS,			/* "&duration": the answer for its own id */
 	CLF_ORIGINS,
 	CLF_FROM_CONTENT = CLF_ORIGINS, /* "@": no path, but its bytes */
-	CLF_ROW_COUNT				/* "#": no path, but the row's number */
+	CLF_ROW_COUNT,				/* "#": no path, but the row's number */
+	CLF_FROM_NOWHERE			/* "=x": no path, but the value */
 } ClfOrigin;
 
 /* Paths to be followed in one text after the other */

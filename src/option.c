@@ -68,6 +68,7 @@ static void read_file(const OptionDef *def, const char *value, void *target);
 static void read_digits(const OptionDef *def, const char *value, void *target);
 static void read_id(const OptionDef *def, const char *value, void *target);
 static void read_path(const OptionDef *def, const char *value, void *target);
+static void read_text(const OptionDef *def, const char *value, void *target);
 static void read_resource(const OptionDef *def, const char *value,
 						  void *target);
 static void read_bool(const OptionDef *def, const char *value, void *target);
@@ -123,6 +124,7 @@ static const OptionDef option_defs[] = {
 	{"show_deleted", ON_TABLE, read_bool, OPT(show_deleted), "false", 0, 0},
 
 	{"json_path", ON_COLUMN, read_path, 0, NULL, 0, 0},
+	{"value", ON_COLUMN, read_text, 0, NULL, 0, 0},
 
 	{"client_id", ON_MAPPING, read_client_id, CRED(client_id), NULL, 0, 0},
 	{"client_secret", ON_MAPPING, read_secret, CRED(client_secret), NULL, 0, 0},
@@ -135,7 +137,8 @@ static const OptionDef option_defs[] = {
 static const OptionDef *
 find_option(const char *name, int context, const OptionDef **closest)
 {
-	int			best = 5;		/* more edits than this do not help anybody */
+	/* more edits than this do not help anybody */
+	int			best = Min(5, (int) strlen(name) / 2 + 1);
 
 	*closest = NULL;
 	for (const OptionDef *def = option_defs; def->name != NULL; def++)
@@ -409,6 +412,13 @@ read_path(const OptionDef *def, const char *value, void *target)
 }
 
 static void
+read_text(const OptionDef *def, const char *value, void *target)
+{
+	(void) def;
+	*(char **) target = pstrdup(value);
+}
+
+static void
 read_resource(const OptionDef *def, const char *value, void *target)
 {
 	const ClfResource *resource = clf_find_resource(value);
@@ -599,6 +609,15 @@ check_table(List *list)
 }
 
 static void
+check_column(List *list)
+{
+	if (is_set(list, "json_path") && is_set(list, "value"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("a column has either json_path or value")));
+}
+
+static void
 check_server(List *list)
 {
 	if (is_set(list, "sslrootcert") && !superuser())
@@ -628,7 +647,7 @@ call_log_fdw_validator(PG_FUNCTION_ARGS)
 		{ForeignServerRelationId, ON_SERVER, check_server},
 		{UserMappingRelationId, ON_MAPPING, check_mapping},
 		{ForeignTableRelationId, ON_TABLE, check_table},
-		{AttributeRelationId, ON_COLUMN, NULL},
+		{AttributeRelationId, ON_COLUMN, check_column},
 	};
 
 	for (size_t i = 0; i < lengthof(kinds); i++)
@@ -773,8 +792,9 @@ check_path(const ClfOptions *options, const char *column, const char *path)
 
 /*
  * clf_column_path
- *		The JSON path of a column: its option json_path, or that of the
- *		resource's column of the same name.  An error when there is neither.
+ *		The JSON path of a column: its option json_path, what stands for its
+ *		option value, or that of the resource's column of the same name.  An
+ *		error when there is none.
  */
 const char *
 clf_column_path(const ClfOptions *options, AttrNumber attnum)
@@ -790,6 +810,8 @@ clf_column_path(const ClfOptions *options, AttrNumber attnum)
 
 		if (strcmp(elem->defname, "json_path") == 0)
 			return check_path(options, name, defGetString(elem));
+		if (strcmp(elem->defname, "value") == 0)
+			return psprintf("%c%s", CLF_VALUE_PREFIX, defGetString(elem));
 	}
 
 	column = clf_find_column(options->resource, name);

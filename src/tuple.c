@@ -32,6 +32,7 @@ typedef enum Conversion
 	CONVERT_JSON,				/* json, jsonb: any JSON */
 	CONVERT_ARRAY,				/* an array, element by element */
 	CONVERT_BYTES,				/* bytea: no JSON, but the row's content */
+	CONVERT_NOTHING,			/* the same value in all rows */
 	CONVERT_SCALAR				/* the type's input function */
 } Conversion;
 
@@ -46,6 +47,7 @@ typedef struct TupleColumn
 	FmgrInfo	input;			/* its input function */
 	Oid			ioparam;
 	int32		typmod;
+	Datum		value;			/* for CONVERT_NOTHING */
 } TupleColumn;
 
 struct ClfTuple
@@ -70,6 +72,19 @@ set_input(TupleColumn *column, Oid type)
 	column->type = type;
 }
 
+/* The value of every row, read as any text for that type is */
+static void
+set_constant(TupleColumn *column, Form_pg_attribute attr, const char *text)
+{
+	Oid			function;
+	Oid			ioparam;
+
+	getTypeInputInfo(attr->atttypid, &function, &ioparam);
+	column->value = OidInputFunctionCall(function, unconstify(char *, text),
+										 ioparam, attr->atttypmod);
+	column->conversion = CONVERT_NOTHING;
+}
+
 /*
  * A domain is read by its own input function, which checks its constraints, so
  * only plain types take the shorter ways.
@@ -87,7 +102,9 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path,
 	column->typmod = attr->atttypmod;
 	set_input(column, OidIsValid(element) ? element : attr->atttypid);
 
-	if (column->field.origin == CLF_FROM_CONTENT)
+	if (column->field.origin == CLF_FROM_NOWHERE)
+		set_constant(column, attr, path + 1);
+	else if (column->field.origin == CLF_FROM_CONTENT)
 		column->conversion = CONVERT_BYTES;
 	else if (OidIsValid(element))
 		column->conversion = CONVERT_ARRAY;
@@ -254,6 +271,7 @@ convert(TupleColumn *column, const ClfField *field)
 		case CONVERT_ARRAY:
 			return convert_array(column, field);
 		case CONVERT_BYTES:
+		case CONVERT_NOTHING:
 		case CONVERT_SCALAR:
 			break;
 	}
@@ -311,6 +329,8 @@ column_value(TupleColumn *column, const ClfRecord *record, bool *isnull)
 	*isnull = column->conversion == CONVERT_BYTES && record->content == NULL;
 	if (column->conversion == CONVERT_BYTES)
 		return PointerGetDatum(record->content);
+	if (column->conversion == CONVERT_NOTHING)
+		return column->value;
 	if (column->field.origin == CLF_ROW_COUNT)
 		return row_number(column, record);
 	field = find_field(column, record);
