@@ -1,0 +1,95 @@
+-- Minutes and costs of a month, by customer.
+--
+--   psql -X -f examples/billing.sql
+--   psql -X -v source=archive -v month=2026-10-01 -v customers=billing.customer -v first=30 -v step=6 -f examples/billing.sql
+--
+-- source        the table to read: the call log itself, or a copy of it (archive.sql)
+-- month         its first day; the last month, if not given
+-- customers     a table of yours with the columns customer and phone_number, one row a
+--               number; without one, the area codes of numbers serve as an example
+-- first, step   rounding of each call, in seconds: 60, 60 are full minutes; 30, 6 are at
+--               least half a minute and then tenths; 1, 1 is to the second
+-- country_code  of numbers that are written without one
+--
+-- Months are those of the session's time zone: set the one of your invoices
+-- (PGTZ=America/New_York psql ...).
+
+\if :{?source}       \else \set source 'calls.call_log' \endif
+\if :{?first}        \else \set first 60                \endif
+\if :{?step}         \else \set step 60                 \endif
+\if :{?country_code} \else \set country_code 1          \endif
+\if :{?month}
+\else
+SELECT (date_trunc('month', CURRENT_DATE) - interval '1 month')::date AS month \gset
+\endif
+\set ON_ERROR_STOP on
+\set QUIET on
+\ir phone_digits.sql
+
+-- Copy once: one request for 1000 calls. The month must be over for some hours,
+-- since RingCentral may still add and rewrite calls.
+--
+-- The record of a call carries costs, and each of its legs carries its part of the
+-- same costs. Add up the records or the legs, never both, and never the costs of
+-- a join of calls and legs. RingCentral's reference calls both values a cost per
+-- minute, while its examples look like the costs of whole calls, as they are
+-- taken here: compare a month with RingCentral's invoice before you rely on them.
+SELECT 'DROP TABLE pg_temp.billed_call' WHERE to_regclass('pg_temp.billed_call') IS NOT NULL \gexec
+CREATE TEMPORARY TABLE billed_call AS
+SELECT id, start_time, direction, duration, legs,
+       coalesce(billing_cost_included, 0) AS cost_included,         -- your plan covers it
+       coalesce(billing_cost_purchased, 0) AS cost_purchased,       -- it does not
+       pg_temp.phone_digits(CASE direction WHEN 'Inbound' THEN from_phone_number ELSE to_phone_number END,
+                            :'country_code') AS digits,
+       -- what is billed: calls that were answered. The duration counts from the start
+       -- of the call, ringing included, as the call log does.
+       CASE WHEN lower(result) IN ('accepted', 'call accepted', 'call connected', 'connected', 'answered elsewhere')
+              AND duration > 0
+         -- the first seconds at once, then step by step
+         THEN :first + :step * ceil(greatest(duration - :first, 0)::numeric / :step)
+         ELSE 0
+       END AS billed_seconds
+FROM :source
+WHERE start_time >= :'month'::date AND start_time < :'month'::date + interval '1 month'
+  AND type = 'Voice' AND deleted IS NOT TRUE;
+ANALYZE billed_call;
+
+\if :{?customers}
+\else
+SELECT 'DROP TABLE pg_temp.customer' WHERE to_regclass('pg_temp.customer') IS NOT NULL \gexec
+CREATE TEMPORARY TABLE customer AS
+SELECT DISTINCT 'Customer ' || substr(digits, 2, 3) AS customer, '+' || digits AS phone_number
+FROM billed_call
+WHERE digits ~ '^1[2-7]';
+\set customers customer
+\endif
+
+\echo
+\echo '== Minutes by customer, and of all calls; billed minutes are rounded call by call'
+WITH known AS (             -- a number that two customers have must not double its calls
+  SELECT DISTINCT ON (digits) digits, customer
+  FROM (SELECT customer, pg_temp.phone_digits(phone_number, :'country_code') AS digits FROM :customers) AS c
+  ORDER BY digits, customer
+)
+SELECT CASE WHEN grouping(customer) = 1 THEN 'All calls' ELSE coalesce(customer, '(none)') END AS customer,
+       count(*) AS calls,
+       count(*) FILTER (WHERE billed_seconds > 0) AS billed_calls,
+       round(sum(duration) FILTER (WHERE billed_seconds > 0) / 60, 2) AS exact_minutes,
+       round(sum(billed_seconds) / 60, 2) AS billed_minutes,
+       sum(cost_included) AS cost_included,
+       sum(cost_purchased) AS cost_purchased
+FROM billed_call
+LEFT JOIN known USING (digits)
+GROUP BY ROLLUP (customer)
+ORDER BY grouping(customer), sum(billed_seconds) DESC, customer;
+
+\echo
+\echo '== To check: calls whose legs do not add up to their costs'
+SELECT id, start_time, cost_included, cost_purchased, leg_included, leg_purchased
+FROM billed_call,
+LATERAL (SELECT sum((leg #>> '{billing,costIncluded}')::numeric) AS leg_included,
+                sum((leg #>> '{billing,costPurchased}')::numeric) AS leg_purchased
+         FROM jsonb_array_elements(legs) AS leg) AS leg_cost
+WHERE leg_included <> cost_included OR leg_purchased <> cost_purchased
+ORDER BY start_time, id
+LIMIT 10;

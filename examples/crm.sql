@@ -1,0 +1,95 @@
+-- Calls and contacts: all calls from or to a number, whatever its spelling, and
+-- what a CRM wants to know of each contact.
+--
+--   psql -X -v number='(415) 555-0100' -f examples/crm.sql
+--   psql -X -v source=archive -v contacts=crm.contact -v days=365 -f examples/crm.sql
+--
+-- source        the table to read: the call log itself, or a copy of it (archive.sql)
+-- days          reach back so many days
+-- contacts      a table of yours with the columns name and phone_number; without one,
+--               names that occur in the calls serve as an example
+-- number        whose calls are listed; without it, those of who called most
+-- country_code  of numbers that are written without one
+--
+-- The API can search for a number, but finds only those records where it happens
+-- to be written in one of several ways. So read a range of time once, bring all
+-- numbers to one spelling, and search here.
+
+\if :{?source}       \else \set source 'calls.call_log' \endif
+\if :{?days}         \else \set days 90                 \endif
+\if :{?country_code} \else \set country_code 1          \endif
+\set ON_ERROR_STOP on
+\set QUIET on
+\ir phone_digits.sql
+
+-- Copy once (one request for 1000 calls), then look up as often as you like. A
+-- call between two numbers is a row for each of them; theirs tells which of the
+-- two is not ours.
+SELECT 'DROP TABLE pg_temp.number_call' WHERE to_regclass('pg_temp.number_call') IS NOT NULL \gexec
+CREATE TEMPORARY TABLE number_call AS
+WITH call AS MATERIALIZED (
+  SELECT id, start_time, duration, direction, type, result, recording_id,
+         from_phone_number, from_name, to_phone_number, to_name
+  FROM :source
+  WHERE start_time >= CURRENT_DATE - :days AND deleted IS NOT TRUE
+)
+SELECT digits, side, (side = 'from') = (direction = 'Inbound') AS theirs, number, name,
+       id, start_time, duration, type, result, recording_id
+FROM call,
+LATERAL (VALUES ('from', from_phone_number, from_name), ('to', to_phone_number, to_name)) AS party (side, number, name),
+LATERAL pg_temp.phone_digits(number, :'country_code') AS digits
+WHERE digits IS NOT NULL;
+CREATE INDEX ON number_call (digits, start_time);
+ANALYZE number_call;
+
+\if :{?contacts}
+\else
+SELECT 'DROP TABLE pg_temp.contact' WHERE to_regclass('pg_temp.contact') IS NOT NULL \gexec
+CREATE TEMPORARY TABLE contact AS
+SELECT 'Customer ' || row_number() OVER (ORDER BY count(*) DESC, digits) AS name, '+' || digits AS phone_number
+FROM number_call
+WHERE theirs
+GROUP BY digits
+ORDER BY count(*) DESC, digits
+LIMIT 10;
+\set contacts contact
+\endif
+
+\if :{?number}
+\else
+SELECT '+' || digits AS number FROM number_call WHERE theirs GROUP BY digits ORDER BY count(*) DESC, digits LIMIT 1 \gset
+\endif
+
+\echo
+\echo '== The last calls from or to' :number
+SELECT start_time, side, number AS written_as, left(name, 20) AS name, type, result, duration, recording_id
+FROM number_call
+WHERE digits = pg_temp.phone_digits(:'number', :'country_code')
+ORDER BY start_time DESC, id
+LIMIT 20;
+
+\echo
+\echo '== Contacts: how often, how long, when last'
+SELECT c.name, c.phone_number,
+       count(*) FILTER (WHERE side = 'from') AS from_them,
+       count(*) FILTER (WHERE side = 'to') AS to_them,
+       count(*) FILTER (WHERE side = 'from' AND result IN ('Missed', 'Voicemail', 'Abandoned')) AS missed,
+       coalesce(sum(duration), 0) AS seconds,
+       max(start_time)::date AS last_call,
+       CURRENT_DATE - max(start_time)::date AS days_ago
+FROM :contacts c
+LEFT JOIN number_call n ON theirs AND n.digits = pg_temp.phone_digits(c.phone_number, :'country_code')
+GROUP BY c.name, c.phone_number
+ORDER BY last_call NULLS FIRST, c.name, c.phone_number;
+
+\echo
+\echo '== Who calls us again and again and is no contact'
+SELECT digits AS number, left(mode() WITHIN GROUP (ORDER BY name), 30) AS name,
+       count(*) AS calls, max(start_time) AS last_call
+FROM number_call n
+WHERE theirs AND side = 'from'
+  AND NOT EXISTS (SELECT FROM :contacts c WHERE pg_temp.phone_digits(c.phone_number, :'country_code') = n.digits)
+GROUP BY digits
+HAVING count(*) > 2
+ORDER BY calls DESC, digits
+LIMIT 10;

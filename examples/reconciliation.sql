@@ -1,0 +1,93 @@
+-- Does the archive have what the call log has? What either of them lacks, and
+-- what differs, for a range of time.
+--
+--   psql -X -v archive=archive -f examples/reconciliation.sql
+--   psql -X -v archive=archive -v since=2026-10-01 -v until=2026-11-01 -v repair=on -f examples/reconciliation.sql
+--
+-- archive       a local copy of the call log with the same columns (archive.sql)
+-- log           the call log
+-- since, until  calls that began from ... to before ...; by default the seven days that
+--               ended yesterday, since calls of the last hours may still change
+-- repair        on: make the archive equal to the call log; needs no further request
+--
+-- RingCentral keeps calls for about a year. What is older is in the archive only,
+-- and not because anything was lost: choose a younger range.
+
+\if :{?archive} \else \set archive archive       \endif
+\if :{?log}     \else \set log 'calls.call_log'  \endif
+\if :{?repair}  \else \set repair off            \endif
+\if :{?since}
+\else
+SELECT CURRENT_DATE - 8 AS since \gset
+\endif
+\if :{?until}
+\else
+SELECT CURRENT_DATE - 1 AS until \gset
+\endif
+\set ON_ERROR_STOP on
+\set QUIET on
+
+-- One request for 1000 calls. attrs is the whole record as RingCentral has it now,
+-- so that nothing that differs is overlooked.
+SELECT 'DROP TABLE pg_temp.logged' WHERE to_regclass('pg_temp.logged') IS NOT NULL \gexec
+CREATE TEMPORARY TABLE logged AS
+SELECT * FROM :log WHERE start_time >= :'since' AND start_time < :'until';
+
+-- Of the calls that only the archive has here: has the call log them elsewhere?
+-- A call of a queue is rewritten when it is answered, and may then begin earlier
+-- than the range. By id, 50 calls are one request; none is sent when there are none.
+INSERT INTO logged
+SELECT * FROM :log
+WHERE id = ANY (ARRAY(SELECT id FROM :archive a
+                      WHERE start_time >= :'since' AND start_time < :'until' AND deleted IS NOT TRUE
+                        AND NOT EXISTS (SELECT FROM logged l WHERE l.id = a.id)));
+ANALYZE logged;
+
+SELECT 'DROP TABLE pg_temp.difference' WHERE to_regclass('pg_temp.difference') IS NOT NULL \gexec
+CREATE TEMPORARY TABLE difference AS
+WITH archived AS (
+  SELECT * FROM :archive
+  WHERE deleted IS NOT TRUE
+    AND (start_time >= :'since' AND start_time < :'until' OR id IN (SELECT id FROM logged))
+), present AS (
+  SELECT * FROM logged WHERE deleted IS NOT TRUE        -- by id, the API finds what was deleted, too
+)
+SELECT id, coalesce(p.start_time, a.start_time) AS start_time,
+       CASE WHEN p.id IS NULL THEN 'only in the archive'
+            WHEN a.id IS NULL THEN 'only in the call log'
+            ELSE 'differs' END AS what,
+       CASE WHEN p.id = a.id THEN
+         (SELECT string_agg(key, ', ' ORDER BY key)
+          FROM jsonb_each(p.attrs) AS new FULL JOIN jsonb_each(a.attrs) AS old USING (key)
+          WHERE new.value IS DISTINCT FROM old.value) END AS fields
+FROM present p
+FULL JOIN archived a USING (id)
+WHERE p.attrs IS DISTINCT FROM a.attrs;
+
+\echo
+\echo '== How many calls there are, and how many differ'
+SELECT (SELECT count(*) FROM logged WHERE start_time >= :'since' AND start_time < :'until' AND deleted IS NOT TRUE) AS in_the_log,
+       (SELECT count(*) FROM :archive
+        WHERE start_time >= :'since' AND start_time < :'until' AND deleted IS NOT TRUE) AS in_the_archive,
+       count(*) FILTER (WHERE what = 'only in the call log') AS only_in_the_log,
+       count(*) FILTER (WHERE what = 'only in the archive') AS only_in_the_archive,
+       count(*) FILTER (WHERE what = 'differs') AS different
+FROM difference;
+
+\echo
+\echo '== Which'
+SELECT * FROM difference ORDER BY start_time DESC, id LIMIT 20;
+
+\if :repair
+-- What RingCentral does not have any longer is kept, marked as deleted.
+BEGIN;
+UPDATE :archive SET deleted = true
+WHERE id IN (SELECT id FROM difference WHERE what = 'only in the archive');
+DELETE FROM :archive
+WHERE id IN (SELECT id FROM difference WHERE what <> 'only in the archive');
+INSERT INTO :archive
+SELECT * FROM logged
+WHERE id IN (SELECT id FROM difference WHERE what <> 'only in the archive');
+COMMIT;
+\echo '== Repaired.'
+\endif
