@@ -62,6 +62,27 @@ SELECT line FROM explain('SELECT call_id FROM calls.call_log_legs ORDER BY call_
 SELECT line FROM explain('SELECT id FROM calls.recordings ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain($$SELECT id FROM calls.call_log WHERE id IN ('a', 'b') ORDER BY start_time DESC LIMIT 1$$) line WHERE line ~ 'Sort|Order';
 :ctl clear
+-- of several tables together, each is asked for its newest
+CREATE VIEW both_levels AS SELECT id, start_time FROM calls.call_log UNION ALL SELECT id, start_time FROM mine.call_log;
+SELECT line FROM explain('SELECT id FROM both_levels ORDER BY start_time DESC LIMIT 20') line WHERE line ~ 'Append|Sort|Order';
+SELECT count(*) AS differences FROM (
+  SELECT start_time FROM (SELECT start_time FROM both_levels ORDER BY start_time DESC LIMIT 20) a EXCEPT ALL
+  SELECT start_time FROM (SELECT start_time FROM truth.calls UNION ALL SELECT start_time FROM truth.mine ORDER BY start_time DESC LIMIT 20) b) x;
+SELECT max(start_time) = (SELECT max(start_time) FROM truth.calls) AS equal FROM both_levels;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log | grep -c '&page=1&'
+DROP VIEW both_levels;
+-- of partitions by time, the youngest alone, until it has no more
+CREATE TABLE parts (LIKE calls.call_log) PARTITION BY RANGE (start_time);
+CREATE FOREIGN TABLE march PARTITION OF parts FOR VALUES FROM ('2026-03-01') TO ('2026-04-01') SERVER ringcentral OPTIONS (resource 'call_log');
+CREATE FOREIGN TABLE february PARTITION OF parts FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') SERVER ringcentral OPTIONS (resource 'call_log');
+:ctl clear
+SELECT line FROM explain('SELECT id FROM parts ORDER BY start_time DESC LIMIT 20') line WHERE line ~ 'Append|Sort|Order';
+SELECT count(*) FROM (SELECT id FROM parts ORDER BY start_time DESC LIMIT 20) x;
+:log
+SELECT bool_and(previous >= start_time) AS sorted, count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-02-01' AND start_time < '2026-04-01') - 1 AS complete
+  FROM (SELECT start_time, lag(start_time) OVER (ORDER BY start_time DESC) AS previous FROM parts) x WHERE previous IS NOT NULL;
+DROP TABLE parts;
+:ctl clear
 -- the order is checked, and need not be relied on
 CREATE VIEW newest AS SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE start_time > '2026-03-30' ORDER BY start_time DESC LIMIT 30) x;
 :ctl fault --match /call-log unsorted

@@ -16,6 +16,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "optimizer/pathnode.h"
+#include "optimizer/paths.h"
 #include "utils/acl.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 170000
@@ -83,6 +84,28 @@ clf_pathkey_is_desc(const PathKey *pathkey)
 	return pathkey->pk_cmptype == COMPARE_GT;
 #else
 	return pathkey->pk_strategy == BTGreaterStrategyNumber;
+#endif
+}
+
+/*
+ * What is known to be equal, with what stands for it in rel where that is a
+ * child of an Append; 18 keeps the latter apart.
+ */
+static inline List *
+clf_ec_members(EquivalenceClass *ec, RelOptInfo *rel)
+{
+#if PG_VERSION_NUM >= 180000
+	EquivalenceMemberIterator it;
+	EquivalenceMember *member;
+	List	   *members = NIL;
+
+	setup_eclass_member_iterator(&it, ec, rel->relids);
+	while ((member = eclass_member_iterator_next(&it)) != NULL)
+		members = lappend(members, member);
+	return members;
+#else
+	(void) rel;
+	return ec->ec_members;
 #endif
 }
 

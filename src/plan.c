@@ -287,12 +287,11 @@ is_newest_first(RelOptInfo *baserel, const PathKey *pathkey)
 		pathkey->pk_opfamily !=
 		get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID, BTREE_AM_OID)))
 		return false;
-	foreach(lc, ec->ec_members)
+	foreach(lc, clf_ec_members(ec, baserel))
 	{
 		EquivalenceMember *member = lfirst(lc);
 
-		if (!member->em_is_child &&
-			is_time_column(info->options, baserel, (Node *) member->em_expr))
+		if (is_time_column(info->options, baserel, (Node *) member->em_expr))
 			return true;
 	}
 	return false;
