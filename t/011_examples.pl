@@ -688,7 +688,8 @@ my @recent = between($today - 60 * $day, $now + $day, truth());
 $node->safe_psql(
 	'postgres', q{
 	CREATE TABLE contact (name text, phone_number text);
-	INSERT INTO contact VALUES ('Known', '001 415 555 7007'), ('Silent', '+49 30 1234567')}
+	INSERT INTO contact VALUES ('Known', '001 415 555 7007'),
+		('Silent', '+49 30 1234567'), ('Ours', '1-800-555-0100')}
 );
 my %crm = sections_of(
 	'crm', 'source=calls.call_log',
@@ -724,6 +725,7 @@ is_deeply(
 is_deeply(
 	columns($crm{Contacts}, 0, 2 .. 7),
 	[
+		[ 'Ours', 0, 0, 0, 0, '', '' ],
 		[ 'Silent', 0, 0, 0, 0, '', '' ],
 		[
 			'Known',
@@ -808,7 +810,8 @@ sub lines
 $node->safe_psql(
 	'postgres', q{
 	CREATE TABLE customer (customer text, phone_number text);
-	INSERT INTO customer VALUES ('Acme', '415-555-7007'), ('Other', '+14155557007'), ('Acme', '(415) 555 7007')}
+	INSERT INTO customer VALUES ('Acme', '415-555-7007'),
+		('Other', '+14155557007'), ('Acme', '(415) 555 7007')}
 );
 my %billing = sections_of(
 	'billing', 'source=calls.call_log',
@@ -848,7 +851,8 @@ is_deeply(
 $node->safe_psql(
 	'postgres', q{
 	CREATE TABLE archive (LIKE calls.call_log, PRIMARY KEY (id));
-	INSERT INTO archive SELECT * FROM calls.call_log WHERE start_time >= CURRENT_DATE - 30}
+	INSERT INTO archive SELECT * FROM calls.call_log
+	WHERE start_time >= CURRENT_DATE - 30}
 );
 @range = (
 	'since=' . local_date($today - 10 * $day),
@@ -861,42 +865,40 @@ is_deeply(
 	'no difference');
 check_requests(scalar(@compared), 0, 'reconciliation without differences');
 
-# deleted; moved out of the range; changed; lost; marked as deleted and back
-# again; new
-my ($deleted, $moved, $rewritten, $lost, $back) =
+my ($deleted, $moved_out, $rewritten, $lost, $undeleted) =
   map { $_->{id} } grep { $_->{id} =~ /^\w/ } @compared;
-my $new = change('appear', startTime => timestamp($today - 5 * $day));
+my ($moved_in) =
+  map { $_->{id} } between($today - 20 * $day, $today - 15 * $day, truth());
+my ($inside, $outside) =
+  map { timestamp($today - $_ * $day) } 5, 20;
+
 change('delete', id => $deleted);
-change(
-	'rewrite',
-	id => $moved,
-	startTime => timestamp($today - 20 * $day));
-change(
-	'rewrite',
-	id => $rewritten,
-	result => 'Accepted',
-	'from.name' => 'Ann Other');
-$node->safe_psql('postgres',
-	"DELETE FROM archive WHERE id = '$lost'; UPDATE archive SET deleted = true WHERE id = '$back'"
-);
+change('rewrite', id => $moved_out, startTime => $outside);
+change('rewrite', id => $moved_in, startTime => $inside);
+change('rewrite', id => $rewritten, result => 'Accepted', reason => 'None');
+my $new = change('appear', startTime => $inside);
+$node->safe_psql(
+	'postgres', qq{
+	DELETE FROM archive WHERE id = '$lost';
+	UPDATE archive SET deleted = true WHERE id = '$undeleted'});
 @compared = between($today - 10 * $day, $today - 2 * $day, truth());
 
 %found = sections_of('reconciliation', @range, 'repair=on');
 is_deeply(
 	$found{How},
-	[ [ scalar @compared, @compared - 1, 3, 1, 2 ] ],
+	[ [ scalar @compared, @compared - 2, 3, 1, 3 ] ],
 	'so many differences');
 is_deeply(
 	[ sort { $a->[0] cmp $b->[0] } @{ columns($found{Which}, 0, 2) } ],
 	[
 		sort { $a->[0] cmp $b->[0] }[ $deleted, 'only in the archive' ],
-		(map { [ $_, 'differs' ] } $moved, $rewritten),
-		(map { [ $_, 'only in the call log' ] } $lost, $back, $new)
+		(map { [ $_, 'differs' ] } $moved_out, $moved_in, $rewritten),
+		(map { [ $_, 'only in the call log' ] } $lost, $undeleted, $new)
 	],
 	'these');
 my %fields = map { @$_[ 0, 3 ] } @{ $found{Which} };
 like(
-	$fields{$moved},
+	$fields{$moved_out},
 	qr/^lastModifiedTime, startTime$/,
 	'which fields differ');
 check_requests(scalar(@compared), 1,
