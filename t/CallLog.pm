@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
   start_cluster
+  start_named_cluster
   create_server
   import_tables
   copy_truth
@@ -30,7 +31,14 @@ our @EXPORT = qw(
 sub start_cluster
 {
 	my (@settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new('main');
+	return start_named_cluster('main', @settings);
+}
+
+# The same, where a test has several
+sub start_named_cluster
+{
+	my ($name, @settings) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
 
 	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ]);
 	$node->append_conf('postgresql.conf', "$_\n") foreach @settings;

@@ -1,0 +1,269 @@
+# Several accounts: as one view over several servers, and as one partitioned
+# table over several PostgreSQL nodes with postgres_fdw. What the API is asked
+# for is narrowed through both.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use List::Util qw(min);
+use POSIX qw(strftime);
+use Simulator;
+use Test::More;
+
+my $page_size = 100;
+my $now = time;
+my @accounts = ('north', 'south');
+
+# Their clocks run, as now() does in the queries. A week has one full page and
+# some calls more, so that one call at its border changes no count of pages.
+my (%simulator, %node);
+foreach my $account (@accounts)
+{
+	$simulator{$account} = Simulator->start(
+		calls => 600,
+		no_empty_last_page => undef,
+		days => 30,
+		seed => 1 + keys %simulator);
+	$node{$account} = start_named_cluster($account, "timezone = 'UTC'");
+	create_server(
+		$node{$account}, 'calls',
+		$simulator{$account}->url,
+		server => { page_size => $page_size });
+	$node{$account}->safe_psql(
+		'postgres', qq{
+		CREATE VIEW account_calls AS SELECT '$account'::text AS account, * FROM calls.call_log}
+	);
+}
+
+sub timestamp
+{
+	my ($days_ago) = @_;
+	return strftime('%Y-%m-%dT%H:%M:%S.000Z',
+		gmtime($now - $days_ago * 24 * 60 * 60));
+}
+
+# "account|id" of the calls since then, by default all, newest first
+sub expected
+{
+	my ($accounts, $since) = @_;
+	my @calls;
+
+	foreach my $account (@$accounts)
+	{
+		push @calls,
+		  map { [ "$account|$_->[0]", $_->[1] ] }
+		  $simulator{$account}->truth_index;
+	}
+	return map { $_->[0] }
+	  sort { $b->[1] cmp $a->[1] || $a->[0] cmp $b->[0] }
+	  grep { $_->[1] ge($since // '') } @calls;
+}
+
+sub clear_logs
+{
+	$_->clear_log foreach values %simulator;
+	return;
+}
+
+# How many requests for calls, by account
+sub request_counts
+{
+	return map { scalar $simulator{$_}->requests('/call-log') } @accounts;
+}
+
+# Query without asking for more than needed: the rows, and how many requests
+sub check_query
+{
+	my ($node, $sql, $rows, $requests, $what) = @_;
+
+	clear_logs();
+	is($node->safe_psql('postgres', $sql), join("\n", @$rows), "$what: rows");
+	is_deeply([ request_counts() ], $requests, "$what: requests");
+	return;
+}
+
+my $week = timestamp(7);
+my %pages = map { $_ => pages_of($_) } @accounts;
+
+sub pages_of
+{
+	my ($account) = @_;
+	my $calls = expected([$account], $week);
+	return int(($calls + $page_size - 1) / $page_size);
+}
+
+# ----------
+# One node, a server for each account
+# ----------
+
+my $one = $node{north};
+create_server(
+	$one, 'south',
+	$simulator{south}->url,
+	server => { page_size => $page_size });
+$one->safe_psql(
+	'postgres', q{
+	CREATE VIEW all_calls AS
+	SELECT 'north' AS account, * FROM calls.call_log
+	UNION ALL
+	SELECT 'south', * FROM south.call_log});
+check_all($one, 'all_calls', 'one node');
+
+# ----------
+# A node for each account, and one that has none
+# ----------
+
+my $hub = PostgreSQL::Test::Cluster->new('hub');
+$hub->init;
+$hub->append_conf('postgresql.conf', "timezone = 'UTC'\n");
+$hub->start;
+$hub->safe_psql(
+	'postgres', q{
+	CREATE EXTENSION postgres_fdw;
+	CREATE TABLE call (account text, id text, start_time timestamptz, direction text, result text)
+	PARTITION BY LIST (account)});
+foreach my $account (@accounts)
+{
+	my $host = $node{$account}->host;
+	my $port = $node{$account}->port;
+
+	$hub->safe_psql(
+		'postgres', qq{
+		CREATE SERVER $account FOREIGN DATA WRAPPER postgres_fdw
+		OPTIONS (host '$host', port '$port', dbname 'postgres', fetch_size '50', async_capable 'true');
+		CREATE USER MAPPING FOR CURRENT_USER SERVER $account;
+		CREATE FOREIGN TABLE $account PARTITION OF call FOR VALUES IN ('$account')
+		SERVER $account OPTIONS (table_name 'account_calls')});
+}
+check_all($hub, 'call', 'several nodes');
+
+sub check_all
+{
+	my ($node, $table, $what) = @_;
+	my @all = @pages{@accounts};
+
+	check_query(
+		$node,
+		"SELECT account, id FROM $table WHERE start_time >= '$week' ORDER BY start_time DESC, account, id",
+		[ expected(\@accounts, $week) ],
+		\@all,
+		"$what, a range of time");
+	foreach my $account (@accounts)
+	{
+		like(
+			($simulator{$account}->list_requests)[0]{query},
+			qr/dateFrom=@{[ substr timestamp(7), 0, 10 ]}/,
+			"$what, $account is asked for the range");
+	}
+	check_query(
+		$node,
+		"SELECT account, id FROM $table WHERE account = 'south' AND start_time >= '$week' ORDER BY start_time DESC, id",
+		[ expected(['south'], $week) ],
+		[ 0, $pages{south} ],
+		"$what, one account");
+	check_query(
+		$node,
+		"SELECT count(*) FROM $table WHERE start_time >= (SELECT now() - interval '1 day') AND direction = 'Sideways'",
+		[0],
+		[ 0, 0 ],
+		"$what, a direction that there is not");
+
+	my ($id) = map { /\|(.*)/ } expected(['south']);
+	check_query(
+		$node, "SELECT account FROM $table WHERE id = '$id'",
+		['south'], [ 1, 1 ],
+		"$what, an id");
+	check_newest($node, $table, $what);
+	return;
+}
+
+# One page each, but for the next one, which may be on its way
+sub check_newest
+{
+	my ($node, $table, $what) = @_;
+	my @newest = (expected(\@accounts))[ 0 .. 9 ];
+
+	clear_logs();
+	is( $node->safe_psql(
+			'postgres',
+			"SELECT account, id FROM $table ORDER BY start_time DESC, account, id LIMIT 10"
+		),
+		join("\n", @newest),
+		"$what, the newest: rows");
+	foreach my $account (@accounts)
+	{
+		my @requests = $simulator{$account}->list_requests;
+
+		cmp_ok(scalar @requests,
+			'>=', 1, "$what, the newest: $account is asked");
+		cmp_ok(scalar @requests, '<=', 2, 'for what is needed');
+	}
+	return;
+}
+
+# ----------
+# What postgres_fdw sends
+# ----------
+
+# It keeps now() to itself, so that the API is asked for everything, but sends
+# the value of a sub-select.
+sub first_date
+{
+	my ($condition) = @_;
+
+	clear_logs();
+	$hub->safe_psql('postgres',
+		"SELECT FROM call WHERE account = 'north' AND $condition");
+	my ($request) = $simulator{north}->list_requests;
+	my ($date) = $request->{query} =~ /dateFrom=([^&]+)/;
+	return $date;
+}
+
+my $date = first_date("start_time >= now() - interval '3 days'");
+cmp_ok($date, 'lt', timestamp(365), 'now(): postgres_fdw does not send it');
+$date = first_date("start_time >= (SELECT now() - interval '3 days')");
+cmp_ok($date, 'ge', timestamp(4), 'now() in a sub-select: it is sent');
+
+check_query(
+	$hub,
+	"SELECT account, count(*) FROM call WHERE start_time >= '$week' GROUP BY account ORDER BY account",
+	[ map { "$_|" . expected([$_], $week) } @accounts ],
+	[ @pages{@accounts} ],
+	'counts by account');
+
+# Errors come through, and nothing of the credentials is on this side.
+$simulator{north}->fault(
+	'status',
+	match => '/call-log',
+	status => 403,
+	code => 'CMN-401',
+	message => 'denied');
+my (undef, undef, $error) = $hub->psql('postgres',
+	"SELECT count(*) FROM north WHERE start_time >= '$week'");
+like($error, qr/ERROR:.*403.*denied/s, "the API's error");
+is( $hub->safe_psql(
+		'postgres',
+		q{SELECT count(*) FROM pg_user_mapping WHERE umoptions::text ~ 'simulator'}
+	),
+	0,
+	'no credentials');
+
+# Both are asked before either has answered.
+clear_logs();
+$_->fault('hang', match => '/call-log', times => 'always')
+  foreach values %simulator;
+my $session = open_session($hub);
+my $pid = backend_pid($session);
+start_in($session, "SELECT count(*) FROM call WHERE start_time >= '$week'");
+wait_until('both accounts are asked', sub { min(request_counts()) >= 1 });
+$hub->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+my (undef, $canceled) = finish_in($session);
+like($canceled, qr/canceling statement/, 'and the query can be canceled');
+$_->clear_faults foreach values %simulator;
+$session->quit;
+
+done_testing();
