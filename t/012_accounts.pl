@@ -112,6 +112,11 @@ $one->safe_psql(
 	UNION ALL
 	SELECT 'south', * FROM south.call_log});
 check_all($one, 'all_calls', 'one node');
+$one->safe_psql('postgres',
+	"ALTER SERVER $_ OPTIONS (ADD async_capable 'true')")
+  foreach 'calls', 'south';
+check_all($one, 'all_calls', 'one node, async_capable');
+check_at_once($one, 'all_calls');
 
 # ----------
 # A node for each account, and one that has none
@@ -140,6 +145,7 @@ foreach my $account (@accounts)
 		SERVER $account OPTIONS (table_name 'account_calls')});
 }
 check_all($hub, 'call', 'several nodes');
+check_at_once($hub, 'call');
 
 sub check_all
 {
@@ -205,6 +211,30 @@ sub check_newest
 	return;
 }
 
+# Both are asked before either has answered.
+sub check_at_once
+{
+	my ($node, $table) = @_;
+	my $session = open_session($node);
+	my $pid = backend_pid($session);
+
+	clear_logs();
+	$_->fault('hang', match => '/call-log', times => 'always')
+	  foreach values %simulator;
+	start_in($session,
+		"SELECT count(*) FROM $table WHERE start_time >= '$week'");
+	wait_until('both accounts are asked', sub { min(request_counts()) >= 1 });
+	$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+	my (undef, $canceled) = finish_in($session);
+	like(
+		$canceled,
+		qr/canceling statement/,
+		"$table: both at once, and the query can be canceled");
+	$_->clear_faults foreach values %simulator;
+	$session->quit;
+	return;
+}
+
 # ----------
 # What postgres_fdw sends
 # ----------
@@ -251,19 +281,5 @@ is( $hub->safe_psql(
 	),
 	0,
 	'no credentials');
-
-# Both are asked before either has answered.
-clear_logs();
-$_->fault('hang', match => '/call-log', times => 'always')
-  foreach values %simulator;
-my $session = open_session($hub);
-my $pid = backend_pid($session);
-start_in($session, "SELECT count(*) FROM call WHERE start_time >= '$week'");
-wait_until('both accounts are asked', sub { min(request_counts()) >= 1 });
-$hub->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
-my (undef, $canceled) = finish_in($session);
-like($canceled, qr/canceling statement/, 'and the query can be canceled');
-$_->clear_faults foreach values %simulator;
-$session->quit;
 
 done_testing();
