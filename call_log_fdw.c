@@ -441,26 +441,41 @@ explain_estimate(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyFloat("Estimated Minutes", NULL, seconds / 60, 1, es);
 }
 
+/* Structured formats have it always, so that programs find it; people if it matters */
+static bool
+is_shown(const ExplainState *es, bool matters)
+{
+	return matters || es->verbose || es->format != EXPLAIN_FORMAT_TEXT;
+}
+
 static void
 explain_activity(const ClfActivity *activity, ExplainState *es)
 {
 	const ClfCounters *counters = &activity->counters;
+	const struct
+	{
+		const char *label;
+		int64		count;
+		bool		matters;
+	}			lines[] = {
+		{"Requests", counters->requests, true},
+		{"Retries", counters->retries, counters->retries > 0},
+		{"Logins", counters->logins, false},
+		{"Pages", counters->pages, true},
+		{"Records Received", counters->records, true},
+		{"Duplicates Dropped", counters->duplicates, counters->duplicates > 0},
+		{"Requests Spared", counters->spared, counters->spared > 0},
+		{"Bytes Received", counters->bytes, false},
+	};
 
-	ExplainPropertyInteger("Requests", NULL, counters->requests, es);
-	if (es->verbose || counters->retries > 0)
-		ExplainPropertyInteger("Retries", NULL, counters->retries, es);
-	ExplainPropertyInteger("Pages", NULL, counters->pages, es);
-	ExplainPropertyInteger("Records Received", NULL, counters->records, es);
-	if (es->verbose || counters->duplicates > 0)
-		ExplainPropertyInteger("Duplicates Dropped", NULL,
-							   counters->duplicates, es);
-	if (es->verbose || counters->spared > 0)
-		ExplainPropertyInteger("Requests Spared", NULL, counters->spared, es);
-	if (es->verbose)
-		ExplainPropertyInteger("Bytes Received", NULL, counters->bytes, es);
-	if (es->timing && (es->verbose || activity->budget_wait > 0.001))
+	for (size_t i = 0; i < lengthof(lines); i++)
+	{
+		if (is_shown(es, lines[i].matters))
+			ExplainPropertyInteger(lines[i].label, NULL, lines[i].count, es);
+	}
+	if (es->timing && is_shown(es, activity->budget_wait > 0.001))
 		ExplainPropertyFloat("Budget Wait", "s", activity->budget_wait, 3, es);
-	if (es->timing && es->verbose)
+	if (es->timing && is_shown(es, false))
 		ExplainPropertyFloat("Network Wait", "s", activity->network_wait, 3,
 							 es);
 }
@@ -480,7 +495,9 @@ callLogExplainForeignScan(ForeignScanState *node, ExplainState *es)
 	explain_request(node, es, query);
 	explain_row_requests(node, es, query);
 	explain_pushed_conditions(node, es, deparse_context, query);
-	if (!clf_query_by_id(query))
+	if (query->ids != NIL)
+		ExplainPropertyInteger("Ids", NULL, list_length(query->ids), es);
+	else if (!clf_query_by_id(query))
 		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
 	if (state->plan->sorted)
 		ExplainPropertyText("Call Log Order", "newest first", es);

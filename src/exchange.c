@@ -104,12 +104,15 @@ open_http(ClfExchange *exchange)
 void
 clf_exchange_login(ClfExchange *exchange)
 {
+	int64		before = clf_token_logins();
+
 	if (exchange->token == NULL ||
 		!clf_token_fresh(exchange->token, exchange->options))
 		clf_activity_set(exchange->activity, CLF_WAITS_FOR_TOKEN);
 
 	/* a login gives its connection back, so that it can be used here */
 	exchange->token = clf_token_get(exchange->options, exchange->userid);
+	exchange->activity->counters.logins += clf_token_logins() - before;
 	open_http(exchange);
 }
 

@@ -124,6 +124,7 @@ typedef struct ClfCounters
 {
 	int64		requests;		/* sent, but for logins */
 	int64		retries;		/* of these */
+	int64		logins;
 	int64		pages;			/* received and used */
 	int64		records;		/* received */
 	int64		duplicates;		/* of these, dropped */

@@ -85,6 +85,9 @@ typedef struct Obtained
 
 static ClfToken *tokens = NULL;
 
+/* Logins that this backend has sent */
+static int64 logins = 0;
+
 /* ----------
  * The shared table; all of this with the lock
  * ----------
@@ -352,6 +355,7 @@ send_login(Login *login, ClfResponse *response)
 		ClfTurn		turn = {0};
 
 		clf_budget_take(budget, options, &turn, &slot);
+		logins++;
 		clf_http_start(http, options, &request);
 		clf_http_wait(http);
 		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
@@ -711,6 +715,16 @@ clf_token_discard(ClfToken *token, uint64 generation)
 	drop_shared(token);
 	wipe(token);
 	return true;
+}
+
+/*
+ * clf_token_logins
+ *		How many logins this backend has sent.
+ */
+int64
+clf_token_logins(void)
+{
+	return logins;
 }
 
 /*

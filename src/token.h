@@ -27,5 +27,6 @@ extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);
 extern uint64 clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, uint64 generation);
 extern bool clf_token_forget_all(void);
+extern int64 clf_token_logins(void);
 
 #endif							/* CLF_TOKEN_H */
