@@ -43,6 +43,16 @@
 /* epoll, timerfd, and the connection's socket */
 #define DESCRIPTORS 3
 
+/* Room for a body, malloc'd, with a byte to spare for its end */
+typedef struct BodyBuffer
+{
+	char	   *data;
+	size_t		capacity;
+} BodyBuffer;
+
+/* A larger buffer is not kept for the next answer */
+#define KEPT_CAPACITY ((size_t) 16 * 1024 * 1024)
+
 /* The API's clock, as far as its Date headers told */
 typedef struct Clock
 {
@@ -71,13 +81,14 @@ struct ClfHttp
 	bool		done;
 	CURLcode	result;
 	struct curl_slist *headers;
-	char	   *body;			/* malloc'd */
+	BodyBuffer	body;			/* what has come of its answer */
 	size_t		length;
-	size_t		capacity;
 	size_t		limit;
 	bool		resumable;
 	bool		too_large;
 	char		error[CURL_ERROR_SIZE];
+
+	BodyBuffer	given;			/* the body of the answer before */
 };
 
 /* Gives a ClfHttp back when the memory context goes */
@@ -136,6 +147,32 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 	return timerfd_settime(http->timer, 0, &when, NULL) == 0 ? 0 : -1;
 }
 
+/* Make room for so many bytes and one more; false: there is not enough memory */
+static bool
+enlarge(BodyBuffer *buffer, size_t length)
+{
+	size_t		capacity = Max(buffer->capacity, 64 * 1024);
+	char	   *data;
+
+	if (length < buffer->capacity)
+		return true;
+	while (capacity <= length)
+		capacity *= 2;
+	data = realloc(buffer->data, capacity);
+	if (data == NULL)
+		return false;
+	buffer->data = data;
+	buffer->capacity = capacity;
+	return true;
+}
+
+static void
+free_buffer(BodyBuffer *buffer)
+{
+	free(buffer->data);
+	memset(buffer, 0, sizeof(BodyBuffer));
+}
+
 static size_t
 on_body(char *data, size_t size, size_t count, void *arg)
 {
@@ -147,20 +184,9 @@ on_body(char *data, size_t size, size_t count, void *arg)
 		http->too_large = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (http->length + length > http->capacity)
-	{
-		size_t		capacity = Max(http->capacity * 2, 64 * 1024);
-		char	   *body;
-
-		while (capacity < http->length + length)
-			capacity *= 2;
-		body = realloc(http->body, capacity);
-		if (body == NULL)
-			return CURL_WRITEFUNC_ERROR;
-		http->body = body;
-		http->capacity = capacity;
-	}
-	memcpy(http->body + http->length, data, length);
+	if (!enlarge(&http->body, http->length + length))
+		return CURL_WRITEFUNC_ERROR;
+	memcpy(http->body.data + http->length, data, length);
 	http->length += length;
 	return length;
 }
@@ -179,9 +205,19 @@ end_transfer(ClfHttp *http)
 	http->in_flight = false;
 	curl_slist_free_all(http->headers);
 	http->headers = NULL;
-	free(http->body);
-	http->body = NULL;
-	http->length = http->capacity = 0;
+	http->length = 0;
+}
+
+/* The one before that is read by nobody any more: let its buffer serve again */
+static void
+swap_buffers(ClfHttp *http)
+{
+	BodyBuffer	old = http->given;
+
+	http->given = http->body;
+	if (old.capacity > KEPT_CAPACITY)
+		free_buffer(&old);
+	http->body = old;
 }
 
 static void
@@ -197,6 +233,8 @@ destroy_http(ClfHttp *http)
 		close(http->mux);
 	while (http->descriptors-- > 0)
 		ReleaseExternalFD();
+	free_buffer(&http->body);
+	free_buffer(&http->given);
 	free(http->base_url);
 	free(http->sslrootcert);
 	free(http);
@@ -212,6 +250,8 @@ return_http(void *arg)
 	if (lease->http == NULL)
 		return;
 	end_transfer(lease->http);
+	free_buffer(&lease->http->body);
+	free_buffer(&lease->http->given);
 	lease->http->next_idle = idle_list;
 	idle_list = lease->http;
 	lease->http = NULL;
@@ -780,10 +820,13 @@ read_response(ClfHttp *http, ClfResponse *response)
 	else if (find_clock(http->base_url) == NULL)
 		set_clock(http->base_url, http->started, http->started);
 
+	if (!enlarge(&http->body, http->length))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	response->length = http->length;
-	response->body = palloc_extended(http->length + 1, MCXT_ALLOC_HUGE);
-	memcpy(response->body, http->body ? http->body : "", http->length);
+	response->body = http->body.data;
 	response->body[http->length] = '\0';
+	swap_buffers(http);
 }
 
 /*
@@ -791,6 +834,8 @@ read_response(ClfHttp *http, ClfResponse *response)
  *		Take the answer of a transfer that is done, palloc'd in cxt, or learn
  *		why there is none, with libcurl's words in *detail; of a resumable one
  *		that broke, what came of it.  The ClfHttp is free for the next request.
+ *		The body belongs to the ClfHttp, and lives until the next answer is
+ *		taken or the ClfHttp goes.
  */
 ClfTransport
 clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfResponse *response,

@@ -43,7 +43,8 @@ typedef struct ClfRequest
 typedef struct ClfResponse
 {
 	int			status;
-	char	   *body;			/* decompressed, terminated */
+	char	   *body;			/* decompressed, terminated; see
+								 * clf_http_finish */
 	size_t		length;
 	int64		wire_bytes;		/* as it came over the network, body only */
 	int64		content_length; /* as announced */

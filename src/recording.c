@@ -255,8 +255,7 @@ take_content(const ClfRecordings *recordings, Download *download,
 		   response->length);
 	download->length = length;
 	download->total = total;
-	pfree(response->body);		/* it may be large */
-	response->body = pstrdup("");
+	response->body = pstrdup("");	/* no audio in a message */
 	response->length = 0;
 }
 

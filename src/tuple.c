@@ -29,6 +29,7 @@ typedef enum Conversion
 {
 	CONVERT_TEXT,				/* text: any JSON, strings without quotes */
 	CONVERT_TIME,				/* timestamptz: the API's dates */
+	CONVERT_INTEGER,			/* bigint: a plain number, straight */
 	CONVERT_JSON,				/* json, jsonb: any JSON */
 	CONVERT_ARRAY,				/* an array, element by element */
 	CONVERT_BYTES,				/* bytea: no JSON, but the row's content */
@@ -112,6 +113,8 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path,
 		column->conversion = CONVERT_TEXT;
 	else if (attr->atttypid == TIMESTAMPTZOID && attr->atttypmod == -1)
 		column->conversion = CONVERT_TIME;
+	else if (attr->atttypid == INT8OID)
+		column->conversion = CONVERT_INTEGER;
 	else if (getBaseType(attr->atttypid) == JSONOID ||
 			 getBaseType(attr->atttypid) == JSONBOID)
 		column->conversion = CONVERT_JSON;
@@ -228,6 +231,23 @@ convert_scalar(TupleColumn *column, const ClfField *field)
 							 column->ioparam, column->typmod);
 }
 
+/* Digits that fit for certain need no input function */
+static Datum
+convert_integer(TupleColumn *column, const ClfField *field)
+{
+	int64		number = 0;
+
+	if (clf_field_kind(field) != CLF_KIND_NUMBER || field->length > 18)
+		return convert_scalar(column, field);
+	for (uint32 i = 0; i < field->length; i++)
+	{
+		if (field->start[i] < '0' || field->start[i] > '9')
+			return convert_scalar(column, field);
+		number = number * 10 + (field->start[i] - '0');
+	}
+	return Int64GetDatum(number);
+}
+
 /* As it was received */
 static Datum
 convert_json(TupleColumn *column, const ClfField *field)
@@ -266,6 +286,8 @@ convert(TupleColumn *column, const ClfField *field)
 			return convert_text(field);
 		case CONVERT_TIME:
 			return convert_time(field);
+		case CONVERT_INTEGER:
+			return convert_integer(column, field);
 		case CONVERT_JSON:
 			return convert_json(column, field);
 		case CONVERT_ARRAY:
