@@ -326,13 +326,13 @@ run_step(Check *check, Step step, ErrorData **error)
 	{
 		MemoryContextSwitchTo(cxt);
 		*error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY((*error)->sqlerrcode) ==
-			ERRCODE_OPERATOR_INTERVENTION)
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_END_TRY();
+	if (*error && ERRCODE_TO_CATEGORY((*error)->sqlerrcode) ==
+		ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(*error);
 	MemoryContextSwitchTo(cxt);
 	CurrentResourceOwner = owner;
 	return found;
