@@ -22,11 +22,19 @@ CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://exa
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://example.com:0');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://example.com:99999');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://:443');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://..');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://[:::]');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://[::1');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http://[::ffff:127.0.0.1]');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (media_url 'file:///etc/passwd');
+CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (media_url 'https://media.example@example.com');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url E'https://example.com\r\nX: y');
 CREATE SERVER s1 FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://platform.ringcentral.biz/');
 CREATE SERVER s2 FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http://[::1]:8080');
 CREATE SERVER s3 FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http://localhost:8080');
-DROP SERVER s1, s2, s3;
+CREATE SERVER s4 FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'https://[2001:db8::1]:443/');
+DROP SERVER s1, s2, s3, s4;
 
 -- Numbers, durations, sizes
 \set VERBOSITY default

@@ -177,6 +177,15 @@ list_options(int context)
 	return names.data;
 }
 
+/* Is it an option of user mappings?  They are secret. */
+static bool
+is_mapping_option(const char *name)
+{
+	const OptionDef *closest;
+
+	return find_option(name, ON_MAPPING, &closest) != NULL;
+}
+
 static void
 report_unknown_option(const char *name, int context, const OptionDef *closest)
 {
@@ -185,6 +194,9 @@ report_unknown_option(const char *name, int context, const OptionDef *closest)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 			 errmsg("invalid option \"%s\"", name),
+			 is_mapping_option(name) ?
+			 errhint("It is an option of user mappings, which only their "
+					 "owners can see.") :
 			 closest ?
 			 errhint("Perhaps you meant the option \"%s\".", closest->name) :
 			 all[0] != '\0' ?
@@ -232,15 +244,24 @@ read_initial_options(int contexts, void *target)
 	}
 }
 
-/* Raise the error for a value that cannot be used; hint may be NULL */
+/*
+ * Raise the error for a value that cannot be used.  What may be a secret is not
+ * shown: the options of user mappings, and URLs with a user name or a query.
+ */
 static void
 report_bad_value(const OptionDef *def, const char *value, const char *hint)
 {
+	bool		secret;
+
+	secret = (def->contexts & ON_MAPPING) != 0 ||
+		(def->read == read_url && strpbrk(value, "@?") != NULL);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid value for option \"%s\": \"%s\"",
-					def->name, value),
-			 hint ? errhint("%s", hint) : 0));
+			 secret ?
+			 errmsg("invalid value for option \"%s\"", def->name) :
+			 errmsg("invalid value for option \"%s\": \"%s\"", def->name,
+					value),
+			 errhint("%s", hint)));
 }
 
 /*
@@ -269,31 +290,33 @@ read_client_id(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pstrdup(value);
 }
 
-/* An error must not show the value */
 static void
 read_secret(const OptionDef *def, const char *value, void *target)
 {
 	if (!is_printable(value) || strchr(value, ' ') != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid value for option \"%s\"", def->name),
-				 errhint("It must not be empty or contain spaces, line breaks "
-						 "or other control characters.")));
+		report_bad_value(def, value,
+						 "It must not be empty or contain spaces, line breaks "
+						 "or other control characters.");
 	*(char **) target = pstrdup(value);
 }
 
 #define HEX_DIGITS CLF_DIGITS "abcdefABCDEF"
 
-/* Length of the host at the start of s: a name, an IPv4 or a [IPv6] address */
+/*
+ * Length of the host at the start of s: a name, an IPv4 or a [IPv6] address; 0:
+ * there is none
+ */
 static size_t
 host_length(const char *s)
 {
+	struct in6_addr addr;
 	size_t		len;
 
 	if (s[0] != '[')
-		return strspn(s, CLF_LETTERS CLF_DIGITS ".-");
+		return strchr(".-", s[0]) ? 0 : strspn(s, CLF_LETTERS CLF_DIGITS ".-");
 	len = strspn(s + 1, HEX_DIGITS ":.");
-	return s[len + 1] == ']' && len > 0 ? len + 2 : 0;
+	return s[len + 1] == ']' &&
+		inet_pton(AF_INET6, pnstrdup(s + 1, len), &addr) == 1 ? len + 2 : 0;
 }
 
 /* Where the host begins, or NULL unless it is http:// or https:// */
@@ -628,6 +651,50 @@ check_server(List *list)
 						   "superusers may set it.")));
 }
 
+/* What can be given options */
+typedef struct ObjectKind
+{
+	Oid			catalog;
+	int			context;
+	void		(*check) (List *list);
+} ObjectKind;
+
+static const ObjectKind object_kinds[] = {
+	{ForeignDataWrapperRelationId, 0, NULL},
+	{ForeignServerRelationId, ON_SERVER, check_server},
+	{UserMappingRelationId, ON_MAPPING, check_mapping},
+	{ForeignTableRelationId, ON_TABLE, check_table},
+	{AttributeRelationId, ON_COLUMN, check_column},
+};
+
+/*
+ * The statement would be logged with the error, and it holds secrets: those of
+ * a user mapping, or, by mistake, of a server.
+ */
+static void
+hide_statement(void *arg)
+{
+	const ObjectKind *kind = arg;
+
+	if (kind->context & (ON_MAPPING | ON_SERVER))
+		errhidestmt(true);
+}
+
+static void
+check_options(const ObjectKind *kind, List *list)
+{
+	ErrorContextCallback context;
+
+	context.callback = hide_statement;
+	context.arg = unconstify(ObjectKind *, kind);
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	read_options(list, kind->context, NULL);
+	if (kind->check)
+		kind->check(list);
+	error_context_stack = context.previous;
+}
+
 /*
  * call_log_fdw_validator
  *		Check the options of a CREATE or ALTER, all of them at once.
@@ -637,26 +704,11 @@ call_log_fdw_validator(PG_FUNCTION_ARGS)
 {
 	List	   *list = untransformRelOptions(PG_GETARG_DATUM(0));
 	Oid			catalog = PG_GETARG_OID(1);
-	static const struct
-	{
-		Oid			catalog;
-		int			context;
-		void		(*check) (List *list);
-	}			kinds[] = {
-		{ForeignDataWrapperRelationId, 0, NULL},
-		{ForeignServerRelationId, ON_SERVER, check_server},
-		{UserMappingRelationId, ON_MAPPING, check_mapping},
-		{ForeignTableRelationId, ON_TABLE, check_table},
-		{AttributeRelationId, ON_COLUMN, check_column},
-	};
 
-	for (size_t i = 0; i < lengthof(kinds); i++)
+	for (size_t i = 0; i < lengthof(object_kinds); i++)
 	{
-		if (kinds[i].catalog != catalog)
-			continue;
-		read_options(list, kinds[i].context, NULL);
-		if (kinds[i].check)
-			kinds[i].check(list);
+		if (object_kinds[i].catalog == catalog)
+			check_options(&object_kinds[i], list);
 	}
 	PG_RETURN_VOID();
 }
