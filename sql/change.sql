@@ -91,5 +91,12 @@ SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since_token = 'same'$$);
 :ctl reset
+-- Two that lead to each other
+:ctl clear
+\! printf '{"records": [], "syncInfo": {"syncToken": "there", "newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match syncToken=here --times always raw
+\! printf '{"records": [], "syncInfo": {"syncToken": "here", "newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync --times always raw
+SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -oE 'syncToken=[^& ]*|FSync'
+:ctl reset
 DROP FUNCTION state_of;
 DROP FOREIGN TABLE small_changes;

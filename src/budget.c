@@ -48,8 +48,12 @@ static const GroupLimit group_limits[] = {
 #define DEFAULT_WINDOW 60
 #define LONGEST_WINDOW 3600
 
-/* Penalty when a 429 does not say how long it is, in seconds */
+/* Penalty when a 429 does not say how long it is, and the longest, in seconds */
 #define DEFAULT_PENALTY 30
+#define LONGEST_PENALTY 3600
+
+/* The name of a group is a word; longer ones are none */
+#define LONGEST_GROUP 32
 
 /*
  * Not a limit: the API was asked the same thing by two at once.  It is enough to
@@ -629,7 +633,8 @@ close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
 
 	entry->counts.refused++;
 	entry->refused_in_row++;
-	penalty += stay_away(entry, penalty);
+	penalty = Min(penalty + stay_away(entry, penalty),
+				  LONGEST_PENALTY * INT64CONST(1000));
 	if (code && strcmp(code, DUPLICATE_REQUEST) == 0)
 		penalty = DUPLICATE_PAUSE;
 	else if (response->rate_limit < 0)
@@ -709,6 +714,20 @@ move_slot(ClfBudget *budget, uint64 slot, const char *group)
 }
 
 /*
+ * Does the answer say that the request counts in another group?  Whatever is no
+ * name is not shown in a view, nor are budgets made of it.
+ */
+static bool
+names_other_group(const ClfBudget *budget, const ClfResponse *response)
+{
+	size_t		length = strlen(response->rate_group);
+
+	return length > 0 && length <= LONGEST_GROUP &&
+		strspn(response->rate_group, CLF_LETTERS CLF_DIGITS "-_") == length &&
+		pg_strcasecmp(response->rate_group, budget->group) != 0;
+}
+
+/*
  * clf_budget_note
  *		Learn from the answer to the request that took the slot; NULL: there
  *		was none, or it is not waited for.
@@ -723,8 +742,7 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfResponse *response)
 
 	if (response && response->status == 429)
 		code = refusal_code(response);
-	if (response && response->rate_group[0] != '\0' &&
-		pg_strcasecmp(response->rate_group, budget->group) != 0)
+	if (response && names_other_group(budget, response))
 		move_slot(budget, slot, response->rate_group);
 
 	shared = clf_shared_lock();

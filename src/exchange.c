@@ -446,6 +446,7 @@ clf_exchange_secrets(const ClfExchange *exchange)
 {
 	ClfSecrets	secrets = {{NULL}, false};
 
-	secrets.values[0] = clf_token_value(exchange->token);
+	if (exchange->token)
+		secrets.values[0] = clf_token_value(exchange->token);
 	return secrets;
 }

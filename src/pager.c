@@ -27,6 +27,9 @@
 /* After so many records the transfer of the next page gets a turn */
 #define ADVANCE_EVERY 32
 
+/* So many pages in a row may bring nothing new before that is absurd */
+#define MAX_BARREN_PAGES 100
+
 /* An answer that is kept for a rescan that asks the same again */
 typedef struct KeptAnswer
 {
@@ -63,9 +66,9 @@ struct ClfPager
 	ClfPage    *page;
 	int			page_number;	/* 0: none yet */
 	int			page_size;		/* smaller than all others for a limit */
-	char	   *page_token;		/* where its changes begin; NULL: at a time */
 	int			next_record;
 	int			new_records;	/* given out of it, so far */
+	int			barren_pages;	/* in a row before it, without new records */
 	char	   *next_url;		/* of the page that is to come; NULL: it is
 								 * not decided on yet */
 };
@@ -132,6 +135,9 @@ reset_run(ClfPager *pager)
 	if (pager->page)
 		clf_rows_set_answer(pager->rows, clf_page_frame(pager->page));
 	pager->next_record = 0;
+	pager->barren_pages = 0;
+	if (pager->query->since_token)
+		clf_rows_add_token(pager->rows, pager->query->since_token);
 	pager->at_end = pager->query->nothing;
 }
 
@@ -261,7 +267,7 @@ keep_answer(ClfPager *pager, const char *url, const ClfResponse *response)
 
 /*
  * Where the changes after the current page begin; NULL: there is no page yet.
- * A token that leads back to where it came from would lead there for ever.
+ * A token that was followed before would lead in a circle.
  */
 static char *
 next_token(const ClfPager *pager)
@@ -272,8 +278,7 @@ next_token(const ClfPager *pager)
 		return NULL;
 	token = clf_json_get_text(clf_page_answer(pager->page),
 							  "syncInfo.syncToken");
-	if (token == NULL || (pager->page_token &&
-						  strcmp(token, pager->page_token) == 0))
+	if (token == NULL || clf_rows_has_token(pager->rows, token))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the answer says that there are more changes, but has "
@@ -303,19 +308,6 @@ page_request(const ClfPager *pager, const char *url)
 	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
 		request.accept = CLF_BATCH_ACCEPT;
 	return request;
-}
-
-/* Remember where the page that is to become the current one begins */
-static void
-set_page_token(ClfPager *pager)
-{
-	const char *token = next_token(pager);
-
-	if (token == NULL)
-		token = pager->query->since_token;
-	if (pager->page_token)
-		pfree(pager->page_token);
-	pager->page_token = token ? MemoryContextStrdup(pager->cxt, token) : NULL;
 }
 
 /* Is this the media type of the answer?  "application/json;charset=utf-8" */
@@ -416,8 +408,11 @@ fetch_batch(ClfPager *pager, const ClfRequest *request, int nids,
 	{
 		how = clf_exchange_try(pager->exchange, request, pager->page_cxt,
 							   response);
+		error = NULL;
 		if (how == CLF_TRANSPORT_OK && response->status == 207)
 			error = read_batch(pager, response, nids);
+		else if (how == CLF_TRANSPORT_OK && response->status == 200)
+			error = "it is not one for several ids";
 	} while (clf_exchange_again(pager->exchange, how, response));
 	if (pager->page)
 		return;
@@ -427,6 +422,16 @@ fetch_batch(ClfPager *pager, const ClfRequest *request, int nids,
 							  &secrets);
 	clf_report_status(response->status, response->body, response->length,
 					  response->request_id, &secrets);
+}
+
+/* The page after the current one is about to be the current one */
+static void
+follow_token(ClfPager *pager)
+{
+	char	   *token = next_token(pager);
+
+	if (token)
+		clf_rows_add_token(pager->rows, token);
 }
 
 /* Fetch the next page, or take the answer that was kept, as the current one */
@@ -439,7 +444,7 @@ fetch_page(ClfPager *pager, ClfResponse *response)
 	const ClfResponse *kept = find_kept(pager, pager->next_url);
 	ClfSecrets	secrets;
 
-	set_page_token(pager);
+	follow_token(pager);
 	MemoryContextReset(pager->page_cxt);
 	pager->page = NULL;
 	if (kept)
@@ -533,7 +538,7 @@ window_was_early(ClfPager *pager, const ClfResponse *response)
 /*
  * Can the scan begin anew at page 1, with a window that ends at the oldest
  * record seen?  Only if the records come newest first, and if that moves the
- * window's end.
+ * window's end, though not past its beginning.
  */
 static bool
 can_continue_window(const ClfPager *pager)
@@ -542,7 +547,8 @@ can_continue_window(const ClfPager *pager)
 
 	return pager->query->windowed &&
 		clf_rows_oldest(pager->rows, &oldest) &&
-		clf_second_after(oldest) < pager->until;
+		clf_second_after(oldest) < pager->until &&
+		clf_second_after(oldest) > pager->window.from;
 }
 
 /* Do so; records of the same second come again and are dropped */
@@ -583,6 +589,25 @@ came_again(const ClfPager *pager)
 		!can_continue_window(pager);
 	return !pager->query->changes && pager->new_records == 0 &&
 		clf_page_length(pager->page) > 0 && !expected;
+}
+
+/*
+ * The API says that there is more and does not come to it.  A list is cut into
+ * pages before it is filtered, perhaps, so that its pages may be empty, as many
+ * as it numbers.
+ */
+static void
+count_barren_page(ClfPager *pager)
+{
+	if (pager->new_records > 0)
+		pager->barren_pages = 0;
+	else if (pager->query->changes || clf_page_length(pager->page) > 0)
+		pager->barren_pages++;
+	if (pager->barren_pages == MAX_BARREN_PAGES)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("the last %d answers of RingCentral say that there is "
+						"more, but bring nothing new", MAX_BARREN_PAGES)));
 }
 
 /* Is there more to ask for after the current page? */
@@ -635,6 +660,8 @@ turn_page(ClfPager *pager)
 	if (!has_more(pager) &&
 		!(at_page_ceiling(pager) && can_continue_window(pager)))
 		return false;
+	if (!clf_query_by_id(pager->query))
+		count_barren_page(pager);
 	if (was_small(pager))
 		enlarge_pages(pager);
 	else if (!clf_query_by_id(pager->query) &&

@@ -134,10 +134,12 @@ shown_id(const ClfRecordings *recordings)
 }
 
 static void
-report_bad_content(const char *what, const ClfResponse *response)
+report_bad_content(const ClfRecordings *recordings, const char *what,
+				   const ClfResponse *response)
 {
-	ClfSecrets	secrets = {{NULL}, true};
+	ClfSecrets	secrets = clf_exchange_secrets(recordings->media);
 
+	secrets.hide_answer = true;
 	clf_report_bad_answer(what, response->body, response->length, &secrets);
 }
 
@@ -160,7 +162,7 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 						shown_id(recordings)),
 				 errdetail("It is said to be at %s, and the server option "
 						   "media_url is %s.",
-						   clf_to_server_encoding(uri, strlen(uri)),
+						   clf_to_server_encoding(uri, strcspn(uri, "?#")),
 						   recordings->options->media_url),
 				 errhint("The token is not sent there. If that is where "
 						 "RingCentral keeps your recordings, set media_url.")));
@@ -188,36 +190,36 @@ read_content_range(const char *text, int64 *first, int64 *total)
  * it does not say.  A host that knows no ranges begins anew.
  */
 static void
-locate_answer(const Download *download, const ClfResponse *response,
-			  int64 *first, int64 *total)
+locate_answer(const ClfRecordings *recordings, const Download *download,
+			  const ClfResponse *response, int64 *first, int64 *total)
 {
 	*first = 0;
 	*total = response->content_length;
 	if (response->status == 206 &&
 		(!read_content_range(response->content_range, first, total) ||
 		 download->total < 0 || *first != download->length))
-		report_bad_content("it is not the range that was asked for", response);
+		report_bad_content(recordings, "it is not the range that was asked for", response);
 	if (download->total >= 0 && *total >= 0 && *total != download->total)
-		report_bad_content("the content has changed while it was read",
+		report_bad_content(recordings, "the content has changed while it was read",
 						   response);
 }
 
 /* Is this audio at all, and no page of a gateway? */
 static void
-check_content(const ClfResponse *response)
+check_content(const ClfRecordings *recordings, const ClfResponse *response)
 {
 	if (pg_strncasecmp(response->content_type, "audio/", 6) != 0)
-		report_bad_content(psprintf("its content type is \"%s\", not audio",
-									clf_to_server_encoding(response->content_type,
-														   strlen(response->content_type))),
+		report_bad_content(recordings, psprintf("its content type is \"%s\", not audio",
+												clf_to_server_encoding(response->content_type,
+																	   strlen(response->content_type))),
 						   response);
 	if (response->content_encoding[0] != '\0' &&
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
-		report_bad_content("it is compressed, which was not asked for",
+		report_bad_content(recordings, "it is compressed, which was not asked for",
 						   response);
 	if (response->content_length < 0 &&
 		pg_strcasecmp(response->transfer_encoding, "chunked") != 0)
-		report_bad_content("it does not say how long it is", response);
+		report_bad_content(recordings, "it does not say how long it is", response);
 }
 
 static void
@@ -240,8 +242,8 @@ take_content(const ClfRecordings *recordings, Download *download,
 	int64		total;
 	int64		length;
 
-	check_content(response);
-	locate_answer(download, response, &first, &total);
+	check_content(recordings, response);
+	locate_answer(recordings, download, response, &first, &total);
 	length = first + (int64) response->length;
 	if (Max(total, length) > recordings->options->max_recording_size)
 		report_too_large(recordings);
@@ -310,7 +312,7 @@ get_content(ClfRecordings *recordings, const char *uri)
 	}
 	if (download.length == 0 ||
 		(download.total >= 0 && download.length != download.total))
-		report_bad_content(download.length == 0 ? "it is empty" :
+		report_bad_content(recordings, download.length == 0 ? "it is empty" :
 						   "it is cut short", &response);
 	SET_VARSIZE(download.content, VARHDRSZ + download.length);
 	return download.content;

@@ -95,7 +95,7 @@ static const ApiErrorText api_error_texts[] = {
 	"Check the server option base_url."},
 	{NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 		"Redirects are not followed, since the token would go along: check the "
-	"server option base_url."},
+	"server options base_url and media_url."},
 	{NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 		"The request limit of this RingCentral user and app is used up; a "
 	"request sent too early restarts the penalty."},
@@ -297,7 +297,8 @@ clf_report_bad_answer(const char *what, const char *body, size_t length,
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("could not read the answer of RingCentral: %s", what),
+			 errmsg("could not read the answer of RingCentral: %s",
+					excerpt(what, strlen(what), secrets)),
 			 show ? errdetail_internal("It begins: %s",
 									   excerpt(body, length, secrets)) : 0,
 			 errhint("Is a proxy or a login page between this machine and "

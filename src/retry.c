@@ -20,6 +20,9 @@
 #define FIRST_DELAY 500
 #define LONGEST_DELAY 30000
 
+/* The longest Retry-After that is believed, in seconds */
+#define LONGEST_RETRY_AFTER 3600
+
 /* Does it pass by itself? */
 static bool
 will_pass(ClfTransport how, const ClfResponse *response)
@@ -55,7 +58,7 @@ next_delay(const ClfRetry *retry, ClfTransport how,
 
 	if (how == CLF_TRANSPORT_OK && response->status != 429 &&
 		response->retry_after >= 0)
-		return response->retry_after * INT64CONST(1000);
+		return Min(response->retry_after, LONGEST_RETRY_AFTER) * INT64CONST(1000);
 	return delay * (0.5 + pg_prng_double(&pg_global_prng_state) / 2);
 }
 

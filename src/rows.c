@@ -303,20 +303,60 @@ get_key(ClfRows *rows, const ClfField *record, size_t *length)
 	return key.data;
 }
 
-/* Is this key new?  Then remember it. */
-static bool
-is_new_key(ClfRows *rows, const char *text, size_t length)
+static IdHash
+hash_key(const char *text, size_t length)
 {
 	const unsigned char *key = (const unsigned char *) text;
 	uint64		bits[2];
 	IdHash		hash;
-	bool		found;
 
 	bits[0] = hash_bytes_extended(key, (int) length, 0);
 	bits[1] = hash_bytes_extended(key, (int) length, 1);
 	memcpy(hash.bytes, bits, sizeof(hash.bytes));
-	seen_insert(rows->seen, hash, &found);
+	return hash;
+}
+
+/* Is this key new?  Then remember it. */
+static bool
+is_new_key(ClfRows *rows, const char *text, size_t length)
+{
+	bool		found;
+
+	seen_insert(rows->seen, hash_key(text, length), &found);
 	return !found;
+}
+
+/* Tokens are keys of their own kind: no record's begins with a zero byte */
+static IdHash
+hash_token(const char *token)
+{
+	StringInfoData key;
+	IdHash		hash;
+
+	initStringInfo(&key);
+	appendStringInfoChar(&key, '\0');
+	appendStringInfoString(&key, token);
+	hash = hash_key(key.data, key.len);
+	pfree(key.data);
+	return hash;
+}
+
+/*
+ * clf_rows_add_token, clf_rows_has_token
+ *		Remember, beside the records, a token of changes that was followed.
+ */
+void
+clf_rows_add_token(ClfRows *rows, const char *token)
+{
+	bool		found;
+
+	(void) seen_insert(rows->seen, hash_token(token), &found);
+}
+
+bool
+clf_rows_has_token(const ClfRows *rows, const char *token)
+{
+	return seen_lookup(rows->seen, hash_token(token)) != NULL;
 }
 
 /* Is this the first record with its key? */

@@ -25,6 +25,8 @@ extern void clf_rows_set_answer(ClfRows *rows, const char *frame);
 extern ClfFields *clf_rows_record_fields(const ClfRows *rows);
 extern bool clf_rows_take(ClfRows *rows, const ClfField *record);
 extern const ClfRecord *clf_rows_next(ClfRows *rows);
+extern void clf_rows_add_token(ClfRows *rows, const char *token);
+extern bool clf_rows_has_token(const ClfRows *rows, const char *token);
 extern bool clf_rows_oldest(const ClfRows *rows, TimestampTz *oldest);
 extern bool clf_rows_unsorted(const ClfRows *rows);
 extern int64 clf_rows_count(const ClfRows *rows);

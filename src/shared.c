@@ -93,6 +93,16 @@ attach(void)
 }
 
 /*
+ * clf_shared_attached
+ *		Can it be used without an error?  Otherwise it has to be made first.
+ */
+bool
+clf_shared_attached(void)
+{
+	return shared != NULL;
+}
+
+/*
  * clf_shared_by_cluster
  *		Is it that of all backends?
  */

@@ -99,6 +99,9 @@ typedef struct ClfTokenEntry
 {
 	ClfKey		key;
 	TimestampTz used_at;		/* 0: the entry is free */
+	Oid			database;		/* of the user mapping that used it last */
+	uint32		mapping_hash;	/* hash values of its syscache entry, and that */
+	uint32		server_hash;	/* of its server */
 	uint64		generation;		/* tells one token from the next */
 	int			login_pid;		/* backend that logs in; 0: none does */
 	TimestampTz renew_at;
@@ -170,6 +173,7 @@ typedef struct ClfShared
 } ClfShared;
 
 extern void clf_shared_init(void);
+extern bool clf_shared_attached(void);
 extern bool clf_shared_by_cluster(void);
 extern ClfShared *clf_shared_lock(void);
 extern void clf_shared_unlock(void);

@@ -14,12 +14,13 @@
  * backend has a copy of those it uses.
  *
  * A change of the user mapping or the server takes effect at once: syscache
- * invalidation empties the copy and the shared entry.
+ * invalidation empties the copies and the shared entry.
  *
  *-------------------------------------------------------------------------
  */
 #include "token.h"
 
+#include "common/base64.h"
 #include "compat.h"
 #include "foreign/foreign.h"
 #include "http.h"
@@ -28,6 +29,7 @@
 #include "request.h"
 #include "retry.h"
 #include "shared.h"
+#include "storage/ipc.h"
 #include "storage/procarray.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -151,6 +153,24 @@ login_under_way(const ClfTokenEntry *entry)
 		BackendPidGetProc(entry->login_pid) != NULL;
 }
 
+/* Forget the shared tokens of a user mapping or server that changed */
+static void
+drop_shared_of(int cacheid, uint32 hash)
+{
+	ClfShared  *shared = clf_shared_lock();
+
+	for (int i = 0; i < CLF_MAX_TOKENS; i++)
+	{
+		ClfTokenEntry *entry = &shared->tokens[i];
+
+		if (entry->database == MyDatabaseId &&
+			hash == (cacheid == USERMAPPINGOID ? entry->mapping_hash :
+					 entry->server_hash))
+			explicit_bzero(entry->token, sizeof(entry->token));
+	}
+	clf_shared_unlock();
+}
+
 /* Forget the shared token, if it still is that one */
 static void
 drop_shared(const ClfToken *token)
@@ -178,20 +198,22 @@ wipe(ClfToken *token)
 	token->value = NULL;
 }
 
-/* A user mapping or server changed: hash 0 means any */
+/*
+ * A user mapping or server changed: hash 0 means any.  The shared tokens of the
+ * one that did are gone even if all backends that used them are.
+ */
 static void
 on_syscache_change(Datum arg, int cacheid, uint32 hash)
 {
 	(void) arg;
+	if (hash != 0 && clf_shared_attached())
+		drop_shared_of(cacheid, hash);
 	for (ClfToken *token = tokens; token != NULL; token = token->next)
 	{
-		if (hash != 0 &&
-			hash != (cacheid == USERMAPPINGOID ? token->mapping_hash :
+		if (hash == 0 ||
+			hash == (cacheid == USERMAPPINGOID ? token->mapping_hash :
 					 token->server_hash))
-			continue;
-		if (hash != 0 && token->by_login && token->value)
-			drop_shared(token);
-		wipe(token);
+			wipe(token);
 	}
 }
 
@@ -337,6 +359,23 @@ login_budget(const Login *login)
 	return clf_budget_get(&account, TOKEN_PATH, "auth");
 }
 
+/* What a login sends and its answer must not bring into a message */
+static ClfSecrets
+login_secrets(const ClfCredentials *credentials)
+{
+	ClfSecrets	secrets = {{NULL}, true};
+	const void *basic = psprintf("%s:%s", credentials->client_id,
+								 credentials->client_secret);
+	int			size = pg_b64_enc_len(strlen(basic)) + 1;
+	char	   *encoded = palloc0(size);
+
+	(void) pg_b64_encode(basic, strlen(basic), encoded, size);
+	secrets.values[0] = credentials->client_secret;
+	secrets.values[1] = credentials->jwt;
+	secrets.values[2] = encoded;
+	return secrets;
+}
+
 /* Post the login and wait for the answer */
 static void
 send_login(Login *login, ClfResponse *response)
@@ -399,9 +438,7 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
 
 	login.options = options;
 	login.credentials = credentials;
-	login.secrets.values[0] = credentials->client_secret;
-	login.secrets.values[1] = credentials->jwt;
-	login.secrets.hide_answer = true;
+	login.secrets = login_secrets(credentials);
 	context.callback = login_error_context;
 	context.arg = &login;
 	context.previous = error_context_stack;
@@ -440,12 +477,15 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
  * is about to log in, this one is; *under_way tells.
  */
 static bool
-take_shared(const ClfKey *key, Obtained *obtained, bool *under_way,
+take_shared(const ClfToken *token, Obtained *obtained, bool *under_way,
 			uint64 *failures)
 {
-	ClfTokenEntry *entry = get_entry(clf_shared_lock(), key);
+	ClfTokenEntry *entry = get_entry(clf_shared_lock(), &token->key);
 	bool		there = entry->token[0] != '\0';
 
+	entry->database = MyDatabaseId;
+	entry->mapping_hash = token->mapping_hash;
+	entry->server_hash = token->server_hash;
 	*failures = entry->failures;
 	*under_way = !there && login_under_way(entry);
 	if (there)
@@ -525,38 +565,43 @@ share_token(const ClfKey *key, Obtained *obtained)
 	ConditionVariableBroadcast(&shared->login_ended);
 }
 
-/* Log in for all; that somebody cancels this query is no failure of others */
+/*
+ * The login under way ended without a token, by an error or, if there is a code,
+ * together with the backend.  That somebody cancels it is no failure of others.
+ */
+static void
+end_login(int code, Datum key)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	ErrorData  *error = code == 0 ? CopyErrorData() : NULL;
+	bool		failed;
+
+	failed = error && ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_OPERATOR_INTERVENTION;
+	share_failure((const ClfKey *) DatumGetPointer(key), failed ? error : NULL);
+	if (error)
+		FreeErrorData(error);
+	MemoryContextSwitchTo(old);
+}
+
 static void
 log_in_for_all(const ClfKey *key, const ClfOptions *options,
 			   const ClfCredentials *credentials, Obtained *obtained)
 {
-	MemoryContext cxt = CurrentMemoryContext;
-
-	PG_TRY();
+	PG_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(key));
 	{
 		log_in(options, credentials, obtained);
 	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-		bool		cancelled;
-
-		MemoryContextSwitchTo(cxt);
-		error = CopyErrorData();
-		cancelled = ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-			ERRCODE_OPERATOR_INTERVENTION;
-		share_failure(key, cancelled ? NULL : error);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	PG_END_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(key));
 	share_token(key, obtained);
 }
 
 /* Wait for another backend's login, open to interrupts */
 static void
-wait_for_login(const ClfKey *key, Obtained *obtained, bool *there)
+wait_for_login(const ClfToken *token, Obtained *obtained, bool *there)
 {
 	static uint32 wait_event = 0;
+	const ClfKey *key = &token->key;
 	ClfShared  *shared = clf_shared_lock();
 	bool		under_way = true;
 	uint64		failures_before;
@@ -567,7 +612,7 @@ wait_for_login(const ClfKey *key, Obtained *obtained, bool *there)
 	ConditionVariablePrepareToSleep(&shared->login_ended);
 	for (;;)
 	{
-		*there = take_shared(key, obtained, &under_way, &failures);
+		*there = take_shared(token, obtained, &under_way, &failures);
 		if (!under_way)
 			break;
 		(void) ConditionVariableTimedSleep(&shared->login_ended, LOOK_EVERY,
@@ -598,9 +643,9 @@ obtain(ClfToken *token, const ClfOptions *options,
 	texts[3] = credentials->jwt;
 	token->key = clf_shared_key(texts, lengthof(texts));
 
-	there = take_shared(&token->key, &obtained, &under_way, &failures);
+	there = take_shared(token, &obtained, &under_way, &failures);
 	if (under_way)
-		wait_for_login(&token->key, &obtained, &there);
+		wait_for_login(token, &obtained, &there);
 	if (!there)
 		log_in_for_all(&token->key, options, credentials, &obtained);
 	use_obtained(token, options, credentials, &obtained);
