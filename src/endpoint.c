@@ -371,6 +371,9 @@ const ClfResource clf_resources[] = {
 			[CLF_LEVEL_ACCOUNT] =
 			"/restapi/v1.0/account/{account}/call-log-extract-sync",
 		},
+
+		/* documented for call-log-sync only */
+		.options = {[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED},
 		.changes = true,
 		.frame_path = "syncInfo",
 		.next_path = "syncInfo.newerRecordsExist",

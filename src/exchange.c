@@ -16,6 +16,9 @@
 /* Tells the API's versions to everybody */
 #define VERSIONS_PATH "/restapi"
 
+/* Requests of this backend that count, since it began */
+static uint64 sent = 0;
+
 struct ClfExchange
 {
 	const ClfOptions *options;
@@ -201,6 +204,7 @@ send_request(ClfExchange *exchange, const ClfRequest *request)
 	clf_http_start(exchange->http, exchange->options, &authorized);
 	exchange->generation = clf_token_generation(exchange->token);
 	exchange->activity->counters.requests++;
+	sent++;
 }
 
 /* The request has its slot: the wait for it is over */
@@ -425,6 +429,16 @@ clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,
 	{
 		how = clf_exchange_try(exchange, request, cxt, response);
 	} while (clf_exchange_again(exchange, how, response));
+}
+
+/*
+ * clf_exchange_sent
+ *		How many requests this backend has sent that count against the limit.
+ */
+uint64
+clf_exchange_sent(void)
+{
+	return sent;
 }
 
 /*

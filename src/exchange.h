@@ -51,6 +51,7 @@ extern ClfTransport clf_exchange_try(ClfExchange *exchange,
 									 MemoryContext cxt, ClfResponse *response);
 extern bool clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 							   const ClfResponse *response);
+extern uint64 clf_exchange_sent(void);
 extern ClfSecrets clf_exchange_secrets(const ClfExchange *exchange);
 extern void clf_exchange_context(void *exchange);
 

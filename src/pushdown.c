@@ -234,7 +234,7 @@ clf_is_exact(const ClfPushed *pushed)
 {
 	const ClfFilter *filter = pushed->condition.filter;
 
-	if (filter->operators & CLF_OP_RANGE)
+	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
 		return true;
 	return filter->values != NULL &&
 		(pushed->expr == NULL || (filter->operators & CLF_OP_EQUAL));

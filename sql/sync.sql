@@ -1,0 +1,301 @@
+-- call_log_fdw_sync: a copy that is made, kept up to date, and resumed.
+\pset format unaligned
+\pset tuples_only on
+\set VERBOSITY terse
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s,(GET|POST) /restapi/v1.0/account/~/,,; s/(syncToken=)[^& ]*/\\\\1.../; s/2026-03-(30|31)T1[12]:[0-9:]{5}Z/.../g"'
+\set requests '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear --path /call-log'
+-- What the copy should hold: all calls since November, also those that were deleted after they had been copied
+CREATE VIEW truth.wanted AS SELECT * FROM truth.calls WHERE start_time >= '2025-11-01';
+\set differences 'SELECT count(*) AS differences FROM ((TABLE truth.wanted EXCEPT ALL TABLE copy.calls) UNION ALL (TABLE copy.calls EXCEPT ALL TABLE truth.wanted)) x;'
+:ctl reset
+CREATE SCHEMA copy;
+SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-31';
+:ctl clear
+
+-- It makes the table, fills it with as few requests as there are pages, and then asks for what changed meanwhile
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01');
+:log
+:differences
+SELECT indexdef FROM pg_indexes WHERE schemaname = 'copy' ORDER BY 1;
+\set state 'SELECT target, missing, synced_at BETWEEN ''2026-03-31 11:55'' AND ''2026-03-31 12:00:02'' AS synced_at, sync_token IS NOT NULL AS token, rows, requests FROM call_log_fdw_sync_state ORDER BY target::text COLLATE "C";'
+:state
+
+-- Again: one request, and nothing is written
+SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) AS before FROM copy.calls \gset
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-01-01');
+:log
+SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) = :'before' AS untouched FROM copy.calls;
+
+-- What was rewritten, moved by that, rewritten again, appeared late, and is new
+SELECT id AS one FROM truth.wanted WHERE start_time < '2026-01-01' ORDER BY start_time DESC, id LIMIT 1 \gset
+\setenv ONE :one
+\set rewrite '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" rewrite "$ONE" >/dev/null'
+\set appear '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" appear >/dev/null'
+:rewrite startTime=2025-12-24T18:00:00.500Z direction=Inbound result=Accepted
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+:rewrite result=Voicemail
+:appear --start-time 2026-02-02T02:02:02Z result=Late
+:appear --start-time 2026-03-31T11:59:59.5Z result=New
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (ADD page_size '1');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (DROP page_size);
+:log
+SELECT start_time, direction, result FROM copy.calls WHERE id = :'one' OR result IN ('Late', 'New') ORDER BY start_time;
+TRUNCATE truth.calls;
+\copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
+:differences
+
+-- Other columns: those that both tables have. A uri that names another view is no change.
+CREATE TABLE copy.few (result text, id varchar(40) PRIMARY KEY, uri text, start_time timestamptz, note text DEFAULT 'mine', length bigint GENERATED ALWAYS AS (length(uri)) STORED);
+CALL call_log_fdw_sync('calls.call_log', 'copy.few', since => '2026-03-20');
+:log
+UPDATE copy.few SET note = 'kept' WHERE result = 'New';
+SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-03-20') AS complete FROM copy.few;
+:rewrite result=Changed startTime=2026-03-25T12:00:00Z
+CALL call_log_fdw_sync('calls.call_log', 'copy.few');
+SELECT note, result, uri ~ 'Detailed' AS detailed, length > 50 AS length, count(*) FROM copy.few WHERE result IN ('New', 'Changed') GROUP BY 1, 2, 3, 4;
+-- A history that is to reach further back
+:ctl clear
+CALL call_log_fdw_sync('calls.call_log', 'copy.few', since => '2026-03-10');
+:log
+SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-03-10') + 1 AS complete FROM copy.few;
+
+-- A token that RingCentral does not know any longer
+:ctl clear
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+:ctl set sync_tokens_expire=on
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', settle => '1 hour');
+:log
+:ctl set sync_tokens_expire=off
+
+-- Deleted calls: changes do not tell, unless show_deleted helps; else the list is compared
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$ONE" >/dev/null
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (ADD show_deleted 'true');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', settle => '5 minutes');
+SELECT deleted FROM copy.calls WHERE id = :'one';
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (DROP show_deleted);
+SELECT id AS two FROM truth.wanted WHERE start_time < '2026-03-29' ORDER BY start_time DESC, id LIMIT 1 \gset
+SELECT id AS three FROM truth.wanted WHERE start_time < '2026-03-20' ORDER BY start_time DESC, id LIMIT 1 \gset
+\setenv TWO :two
+\setenv THREE :three
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$TWO" >/dev/null
+UPDATE copy.calls SET start_time = '2026-03-30 10:00', result = 'Wrong' WHERE id = :'three';
+:ctl clear
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's,GET /restapi/v1.0/account/~/,,; s/(syncToken=)[^& ]*/\1.../; s/2026-03-(31|26)T1[12]:[0-9:]{5}Z/.../g' | sed -E "s/$TWO/TWO/; s/$THREE/THREE/; s/THREE,TWO/TWO,THREE/"
+SELECT deleted, result = 'Wrong' AS wrong, start_time < '2026-03-30' AS moved FROM copy.calls WHERE id IN (:'two', :'three') ORDER BY 1;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
+-- What is older than all that the list shows may only be too old for it
+INSERT INTO copy.few (id, start_time) VALUES ('ancient', '2024-01-01');
+ALTER TABLE copy.few ADD COLUMN deleted boolean;
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'copy.few', since => '2023-01-01', recheck => '5 years');
+RESET client_min_messages;
+SELECT count(*) FROM copy.few WHERE id = 'ancient' AND deleted IS NULL;
+SELECT count(*) - 1 = (SELECT count(*) FROM truth.calls) AS complete FROM copy.few;
+
+-- It stops where it may not go on, and goes on there the next time, whichever way
+:ctl reset
+SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-31';
+:ctl clear
+DROP TABLE copy.calls;
+TRUNCATE truth.calls;
+\copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01', max_requests => 2);
+:state
+:ctl fault --match /call-log? --skip 1 status status=403
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
+SET statement_timeout = '500ms';
+:ctl fault --match /call-log hang
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', newest_first => false);
+RESET statement_timeout;
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', newest_first => false);
+:requests
+:differences
+
+-- Oldest first
+DROP TABLE copy.calls;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01', newest_first => false, max_requests => 6);
+SELECT max(start_time) < '2026-01-10' AS "oldest first" FROM copy.calls;
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', newest_first => false);
+:requests
+:differences
+-- A list that may not be relied on to be sorted; and more calls in a second than a page holds
+DROP TABLE copy.calls;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01');
+:requests
+:differences
+DROP TABLE copy.calls;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD page_size '2');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30 18:00');
+SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
+DROP TABLE copy.calls;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30 18:00');
+SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
+SELECT max(n) > 1 AS ties FROM (SELECT count(*) AS n FROM copy.calls GROUP BY date_trunc('second', start_time)) x;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP page_size);
+-- Many changes: some pages at once, then what follows; the last page may have been cut
+DROP TABLE copy.calls;
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (ADD page_size '2');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-31 11:00');
+UPDATE copy.calls SET result = 'Wrong';
+DELETE FROM copy.calls WHERE start_time < '2026-03-31 09:00';
+UPDATE call_log_fdw_sync_state SET since = '2026-03-29', missing = '{}', sync_token = NULL WHERE target = 'copy.calls'::regclass;
+:ctl clear
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', settle => '2 days');
+SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-03-29 12:30') AS complete, count(*) > 20 AS "more than ten pages", count(*) FILTER (WHERE result = 'Wrong') AS wrong
+  FROM copy.calls WHERE start_time >= '2026-03-29 12:30';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/.*(FSync|ISync).*/\1/' | sort | uniq -c | awk '{print $2, $1}'
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (DROP page_size);
+RESET client_min_messages;
+
+-- A partitioned table, where calls move between the partitions
+DROP TABLE copy.calls;
+CREATE TABLE copy.calls (LIKE calls.call_log) PARTITION BY RANGE (start_time);
+CREATE TABLE copy.february PARTITION OF copy.calls FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+CREATE TABLE copy.others PARTITION OF copy.calls DEFAULT;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-02-01');
+CREATE INDEX ON copy.calls (id);
+SELECT id AS one FROM copy.calls WHERE start_time > '2026-03-01' ORDER BY start_time, id LIMIT 1 \gset
+\setenv ONE :one
+:rewrite startTime=2026-02-28T23:50:00Z
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+SELECT tableoid::regclass, start_time FROM copy.calls WHERE id = :'one';
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-02-01') AS complete FROM copy.calls;
+
+-- An extension: there are no changes to ask for, so that the latest calls are read again
+CALL call_log_fdw_sync('mine.call_log', 'copy.mine', since => '2026-03-01');
+CALL call_log_fdw_sync('mine.call_log', 'copy.mine', settle => '2 days');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear --path extension | sed -E 's/2026-03-(29|31)T1[12]:[0-9:]{5}Z/\1/g'
+SELECT count(*) AS differences FROM (SELECT * FROM truth.mine WHERE start_time >= '2026-03-01' EXCEPT ALL SELECT * FROM copy.mine) x;
+
+-- Columns of one's own
+CREATE FOREIGN TABLE calls.own (call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), caller text OPTIONS (json_path 'from.phoneNumber'))
+  SERVER ringcentral OPTIONS (resource 'call_log');
+CALL call_log_fdw_sync('calls.own', 'copy.own', since => '2026-03-30');
+\d copy.own
+SELECT count(*) AS differences FROM (SELECT id, start_time, from_phone_number FROM truth.calls WHERE start_time >= '2026-03-30' EXCEPT ALL TABLE copy.own) x;
+ALTER FOREIGN TABLE calls.own ADD COLUMN leg text OPTIONS (json_path 'legs.0.legType');
+ALTER TABLE copy.own ADD COLUMN leg text;
+CALL call_log_fdw_sync('calls.own', 'copy.own');
+CREATE FOREIGN TABLE calls.own_changes (id text, start_time timestamptz, caller text OPTIONS (json_path 'from.phoneNumber'), leg text OPTIONS (json_path 'legs.0.legType'),
+  since timestamptz, since_token text, sync_token text, last_modified_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log_changes');
+CALL call_log_fdw_sync('calls.own', 'copy.own');
+CALL call_log_fdw_sync('calls.own', 'copy.own', changes => 'calls.own_changes');
+SELECT target, changes FROM call_log_fdw_sync_state WHERE changes IS NOT NULL ORDER BY target::text COLLATE "C";
+DROP FOREIGN TABLE calls.own, calls.own_changes;
+
+-- What cannot be is said before anything is sent
+:ctl clear
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+BEGIN;
+CALL call_log_fdw_sync('calls.call_log', 'copy.never');
+ROLLBACK;
+CREATE FUNCTION nested() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CALL call_log_fdw_sync('calls.call_log', 'copy.never'); END $$;
+SELECT nested();
+DROP FUNCTION nested;
+CALL call_log_fdw_sync(NULL, 'copy.never');
+CALL call_log_fdw_sync('calls.call_log', NULL);
+CALL call_log_fdw_sync('calls.call_log', 'copy.never', since => '-infinity');
+CALL call_log_fdw_sync('calls.call_log', 'copy.never', settle => '-1 hour');
+CALL call_log_fdw_sync('copy.calls', 'copy.never');
+CALL call_log_fdw_sync('calls.call_log_legs', 'copy.never');
+CALL call_log_fdw_sync('mine.call_log', 'copy.calls');
+CALL call_log_fdw_sync('calls.call_log', 'truth.wanted');
+CALL call_log_fdw_sync('calls.call_log', 'truth.calls');
+CALL call_log_fdw_sync('calls.recordings', 'copy.calls');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', changes => 'calls.active_calls');
+CALL call_log_fdw_sync('mine.call_log', 'copy.mine', changes => 'calls.call_log_changes');
+SELECT to_regclass('copy.never');
+:log
+
+-- Ordinary roles: the owner of the copy, who sees its state and nobody else's
+CREATE ROLE regress_call_log_keeper;
+CREATE ROLE regress_call_log_stranger;
+CREATE SCHEMA kept AUTHORIZATION regress_call_log_keeper;
+GRANT USAGE ON SCHEMA calls, copy TO regress_call_log_keeper;
+SELECT format('CREATE USER MAPPING FOR regress_call_log_keeper SERVER ringcentral OPTIONS (client_id %L, client_secret %L, jwt %L)', 'simulator-client', 'simulator-secret', 'simulator.jwt.assertion') \gexec
+SET ROLE regress_call_log_keeper;
+SET search_path = kept;
+CALL public.call_log_fdw_sync('calls.call_log', 'calls', since => '2026-03-30');
+RESET ROLE;
+GRANT SELECT ON calls.call_log TO regress_call_log_keeper;
+SET ROLE regress_call_log_keeper;
+CALL public.call_log_fdw_sync('calls.call_log', 'calls', since => '2026-03-30');
+RESET ROLE;
+GRANT SELECT ON calls.call_log_changes TO regress_call_log_keeper;
+SET ROLE regress_call_log_keeper;
+CALL public.call_log_fdw_sync('calls.call_log', 'calls', since => '2026-03-30');
+CALL public.call_log_fdw_sync('calls.call_log', 'copy.calls');
+SELECT target, missing FROM public.call_log_fdw_sync_state;
+UPDATE public.call_log_fdw_sync_state SET since = since;
+INSERT INTO public.call_log_fdw_sync_state (target, source, since, missing) VALUES ('copy.calls', 'calls.call_log', now(), '{}');
+SET ROLE regress_call_log_stranger;
+SELECT count(*) FROM public.call_log_fdw_sync_state;
+RESET ROLE;
+RESET search_path;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM kept.calls;
+
+-- A trigger that fails as late as it can: the lock is not left behind
+CREATE FUNCTION kept.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON kept.calls DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kept.refuse();
+:rewrite result=Refused
+CALL call_log_fdw_sync('calls.call_log', 'kept.calls');
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
+DROP TRIGGER refuse ON kept.calls;
+-- What was dropped is forgotten at the next call
+DROP TABLE copy.own;
+CALL call_log_fdw_sync('calls.call_log', 'kept.calls');
+SELECT target FROM call_log_fdw_sync_state ORDER BY target::text COLLATE "C";
+
+-- Recordings: the list, then the audio, newest first, as much of it as is allowed
+:ctl reset
+SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-31';
+:ctl clear
+CREATE TABLE truth.audio (LIKE calls.recordings);
+\copy truth.audio FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource recordings' WITH (FORMAT csv, HEADER)
+SELECT format('%L', call_start_time) AS since FROM truth.audio ORDER BY call_start_time DESC OFFSET 30 LIMIT 1 \gset
+CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', since => :since, max_bytes => 1);
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/recording\/[0-9]+/recording\/ID/; s/date(From|To)=[^&]*/date\1=.../g'
+\d copy.recordings
+SELECT count(*) AS differences FROM (SELECT * FROM copy.recordings WHERE content IS NOT NULL EXCEPT ALL SELECT * FROM truth.audio) x;
+CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', max_requests => 6);
+-- Those that RingCentral does not have are asked for once; after many, older ones are not
+SET client_min_messages = error;
+:ctl set recordings_kept=4
+CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', since => '2026-03-01');
+RESET client_min_messages;
+SELECT count(*) FILTER (WHERE content IS NULL) AS "not asked for", count(*) FILTER (WHERE content = '') > 50 AS "gone", count(*) FILTER (WHERE content <> '') AS "here" FROM copy.recordings;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -c 404
+CALL call_log_fdw_sync('calls.recordings', 'copy.recordings');
+:ctl set recordings_kept=90
+UPDATE copy.recordings SET content = NULL WHERE content = '';
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.recordings', 'copy.recordings');
+RESET client_min_messages;
+SELECT count(*) AS differences FROM ((SELECT * FROM truth.audio WHERE call_start_time >= '2026-03-01' EXCEPT ALL TABLE copy.recordings)
+  UNION ALL (TABLE copy.recordings EXCEPT ALL SELECT * FROM truth.audio WHERE call_start_time >= '2026-03-01')) x;
+-- Nothing but the list
+CREATE TABLE copy.list (id text PRIMARY KEY, call_start_time timestamptz, type text, duration bigint);
+CALL call_log_fdw_sync('calls.recordings', 'copy.list', since => '2026-03-31');
+:ctl reset
+
+SELECT call_log_fdw_requests() > 0;
+SET client_min_messages = warning;
+DROP OWNED BY regress_call_log_keeper CASCADE;
+DROP ROLE regress_call_log_keeper, regress_call_log_stranger;
+DROP VIEW truth.wanted;
+DROP TABLE truth.audio;
+DROP SCHEMA copy CASCADE;
+TRUNCATE truth.calls;
+\copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
