@@ -1,6 +1,6 @@
-# Several accounts: as one view over several servers, and as one partitioned
-# table over several PostgreSQL nodes with postgres_fdw. What the API is asked
-# for is narrowed through both.
+# Several accounts: as a view or a partitioned table over several servers, and as
+# a partitioned table over several PostgreSQL nodes with postgres_fdw. What the
+# API is asked for is narrowed through all of them.
 
 use strict;
 use warnings;
@@ -112,6 +112,25 @@ $one->safe_psql(
 	UNION ALL
 	SELECT 'south', * FROM south.call_log});
 check_all($one, 'all_calls', 'one node');
+
+# The same as partitions: a column with a value of its own says whose it is
+$one->safe_psql(
+	'postgres', q{
+	CREATE TABLE calls_by_account (account text, id text, start_time timestamptz, direction text)
+	PARTITION BY LIST (account)});
+foreach my $account (@accounts)
+{
+	my $server = $account eq 'north' ? 'calls' : $account;
+
+	$one->safe_psql(
+		'postgres', qq{
+		CREATE FOREIGN TABLE calls_of_$account (
+			account text OPTIONS (value '$account'), id text, start_time timestamptz, direction text)
+		SERVER $server OPTIONS (resource 'call_log');
+		ALTER TABLE calls_by_account ATTACH PARTITION calls_of_$account FOR VALUES IN ('$account')}
+	);
+}
+check_all($one, 'calls_by_account', 'partitions');
 $one->safe_psql('postgres',
 	"ALTER SERVER $_ OPTIONS (ADD async_capable 'true')")
   foreach 'calls', 'south';
