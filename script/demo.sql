@@ -42,24 +42,6 @@ SELECT count(*) FROM calls.call_log;
 \pset tuples_only off
 
 \echo
-\echo '-- A report: how many calls of a day were answered.'
-SELECT start_time::date AS day, count(*) AS calls,
-       count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
-       count(*) FILTER (WHERE result IN ('Missed', 'Voicemail', 'Abandoned')) AS not_answered,
-       justify_hours(sum(duration) * interval '1 second') AS time
-FROM calls.call_log
-WHERE start_time >= CURRENT_DATE - 6
-GROUP BY day ORDER BY day;
-
-\echo
-\echo '-- My own calls that were recorded.'
-SELECT start_time, direction, duration, recording_id, recording_type
-FROM my_calls.call_log
-WHERE recording_id IS NOT NULL AND start_time > now() - interval '60 days'
-ORDER BY start_time DESC
-LIMIT 5;
-
-\echo
 \echo '-- How the calls of a day were routed: a row for each leg.'
 SELECT call_id, leg_number AS leg, leg_type, direction, result, duration
 FROM calls.call_log_legs
@@ -90,32 +72,11 @@ WHERE since = now() - interval '1 day'
 LIMIT 4;
 
 \echo
-\echo '-- The calls of a list of ids: 50 in one request.'
-CREATE TABLE tickets AS
-  SELECT id AS call_id, 'T-' || row_number() OVER () AS ticket
-  FROM calls.call_log WHERE start_time > now() - interval '7 days' AND direction = 'Inbound' LIMIT 120;
-SELECT direction, result, count(*)
-FROM calls.call_log
-WHERE id = ANY (ARRAY(SELECT call_id FROM tickets))
-GROUP BY direction, result ORDER BY count(*) DESC LIMIT 4;
-
-\echo
-\echo '-- An archive, safe to repeat.'
-CREATE TABLE archive (LIKE calls.call_log, PRIMARY KEY (id));
-INSERT INTO archive SELECT * FROM calls.call_log WHERE start_time >= now() - interval '30 days'
-ON CONFLICT (id) DO NOTHING;
-SELECT count(*), min(start_time), max(start_time) FROM archive;
-
-\echo
-\echo '-- A dashboard that does not ask the API.'
-CREATE MATERIALIZED VIEW calls_per_hour AS
-  SELECT date_trunc('hour', start_time) AS hour, direction, count(*) AS calls
-  FROM calls.call_log WHERE start_time >= now() - interval '1 day'
-  GROUP BY hour, direction;
-CREATE UNIQUE INDEX ON calls_per_hour (hour, direction);
-REFRESH MATERIALIZED VIEW CONCURRENTLY calls_per_hour;
-SELECT to_char(hour, 'HH24:MI') AS hour, direction, repeat('█', calls::int) AS calls
-FROM calls_per_hour ORDER BY calls_per_hour.hour DESC, direction LIMIT 8;
+\echo '-- Copy once, report often: examples/ has SQL to keep, such as dashboard.sql and billing.sql.'
+\set ECHO none
+\ir ../examples/dashboard.sql
+\ir ../examples/billing.sql
+\set ECHO queries
 
 \echo
 \echo '-- Does everything work? Step by step.'
