@@ -57,4 +57,3 @@ x
 \.
 SELECT id FROM calls.call_log WHERE :day AND start_time > '2026-03-30 23:59:59' FOR UPDATE;
 SELECT pg_relation_is_updatable('calls.call_log'::regclass, false);
-ANALYZE calls.call_log;
