@@ -291,7 +291,8 @@ $$;
 -- ---- what is to be done ----
 
 -- What is wrong with how the procedure was called
-CREATE FUNCTION call_log_fdw_sync_check_call(source regclass, target text, since timestamptz, settle interval, recheck interval, may_commit boolean)
+CREATE FUNCTION call_log_fdw_sync_check_call(
+  source regclass, target text, since timestamptz, settle interval, recheck interval, may_commit boolean)
 RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -317,6 +318,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   resource text := (@extschema@.call_log_fdw_sync_table(source)).resource;
+  start_path text := CASE resource WHEN 'recordings' THEN '^startTime' ELSE 'startTime' END;
+  start_time name := @extschema@.call_log_fdw_sync_column(source, start_path);
 BEGIN
   IF resource IS NULL THEN
     RAISE EXCEPTION '% is not a foreign table of call_log_fdw', source USING ERRCODE = 'wrong_object_type';
@@ -324,6 +327,11 @@ BEGIN
   IF resource NOT IN ('call_log', 'recordings') THEN
     RAISE EXCEPTION 'cannot keep a copy of %, whose resource is %', source, resource
       USING ERRCODE = 'wrong_object_type', HINT = 'It must be call_log, whose column legs has the legs of calls, or recordings.';
+  END IF;
+  IF @extschema@.call_log_fdw_sync_column(source, 'id') IS NULL OR NOT EXISTS (SELECT FROM pg_attribute a
+      WHERE a.attrelid = source AND a.attname = start_time AND a.atttypid = 'timestamptz'::regtype) THEN
+    RAISE EXCEPTION '% needs columns for the id and the start time of a call', source
+      USING ERRCODE = 'undefined_column', HINT = 'The start time must be timestamp with time zone.';
   END IF;
   IF NOT has_table_privilege(source, 'SELECT') THEN
     RAISE EXCEPTION 'permission denied for foreign table %', source USING ERRCODE = 'insufficient_privilege';
@@ -373,7 +381,8 @@ AS $$
 $$;
 
 -- Columns of the source that the target has as well
-CREATE FUNCTION call_log_fdw_sync_common_columns(source regclass, target regclass, OUT column_name name, OUT path text, OUT type regtype)
+CREATE FUNCTION call_log_fdw_sync_common_columns(
+  source regclass, target regclass, OUT column_name name, OUT path text, OUT type regtype)
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -425,13 +434,13 @@ BEGIN
     RAISE EXCEPTION 'must be owner of table %', run.target USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF run.id_column IS NULL OR run.time_column IS NULL THEN
-    RAISE EXCEPTION 'table % lacks the id or the start time that % has', run.target, run.source
-      USING ERRCODE = 'undefined_column',
-        HINT = 'Both tables need these columns, under the same name, the start time as timestamp with time zone.';
+    RAISE EXCEPTION 'table % lacks the column for the id or for the start time of a call that % has', run.target, run.source
+      USING ERRCODE = 'undefined_column', HINT = 'They must have the same names, and the start time the same type.';
   END IF;
   IF run.key_columns IS NULL THEN
     RAISE EXCEPTION 'table % has no unique index on column "%"', run.target, run.id_column
-      USING ERRCODE = 'invalid_column_reference', HINT = format('ALTER TABLE %s ADD PRIMARY KEY (%I);', run.target, run.id_column);
+      USING ERRCODE = 'invalid_column_reference',
+        HINT = format('ALTER TABLE %s ADD PRIMARY KEY (%I);', run.target, run.id_column);
   END IF;
   IF NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
       WHERE i.indrelid = run.target AND a.attname = run.id_column) THEN
@@ -555,9 +564,11 @@ AS $$
         UNION ALL
         SELECT tstzrange(run.since, state.since) WHERE run.since < state.since
         UNION ALL
-        SELECT tstzrange(greatest(state.since, state.synced_at - run.settle), NULL) WHERE run.changes IS NULL AND state.synced_at IS NOT NULL
+        SELECT tstzrange(greatest(state.since, state.synced_at - run.settle), NULL)
+        WHERE state.synced_at IS NOT NULL AND run.changes IS NULL
         UNION ALL
-        SELECT tstzrange(greatest(state.since, state.synced_at - run.recheck), NULL) WHERE run.recheck IS NOT NULL AND state.synced_at IS NOT NULL) r (part)
+        SELECT tstzrange(greatest(state.since, state.synced_at - run.recheck), NULL)
+        WHERE state.synced_at IS NOT NULL AND run.recheck IS NOT NULL) r (part)
 $$;
 
 -- Begin, or go on where the last run ended
@@ -578,14 +589,14 @@ BEGIN
     run.changes_due := clock_timestamp() + interval '15 minutes';
     RETURN run;
   END IF;
-  IF state.source <> run.source THEN
-    RAISE EXCEPTION 'table % is a copy of %', run.target, state.source::regclass
-      USING ERRCODE = 'object_not_in_prerequisite_state',
-        HINT = format('If it is to become one of %s: DELETE FROM @extschema@.call_log_fdw_sync_state WHERE target = %L::regclass;', run.source, run.target);
+  IF state.source <> run.source AND EXISTS (SELECT FROM pg_class c WHERE c.oid = state.source) THEN
+    RAISE EXCEPTION 'table % is a copy of %', run.target, state.source
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('To make it one of %s: %s', run.source,
+        format('DELETE FROM @extschema@.call_log_fdw_sync_state WHERE target = %L::regclass;', run.target));
   END IF;
   UPDATE @extschema@.call_log_fdw_sync_state s
   SET missing = @extschema@.call_log_fdw_sync_find_missing(run, state), since = least(s.since, run.since),
-      changes = run.changes, sync_token = CASE WHEN s.changes = run.changes THEN s.sync_token END
+      source = run.source, changes = run.changes, sync_token = CASE WHEN s.changes = run.changes THEN s.sync_token END
   WHERE s.target = run.target
   RETURNING s.since INTO run.since;
   run.changes_due := clock_timestamp();
@@ -704,7 +715,8 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   condition text := @extschema@.call_log_fdw_sync_list(run.key_columns, 't.%1$I OPERATOR(pg_catalog.=) s.%1$I', ' AND ');
-  compared name[] := ARRAY(SELECT c FROM pg_catalog.unnest(columns) c WHERE c OPERATOR(pg_catalog.<>) ALL (pg_catalog.array_append(run.key_columns, 'uri')));
+  compared name[] := ARRAY(SELECT c FROM pg_catalog.unnest(columns) c
+                           WHERE c OPERATOR(pg_catalog.<>) ALL (pg_catalog.array_append(run.key_columns, 'uri')));
   n bigint;
 BEGIN
   EXECUTE pg_catalog.format(
@@ -723,8 +735,8 @@ BEGIN
   RETURN n;
 END $$;
 
--- Calls of the target that the list, which the stage has complete for this part of the log, does not show.  Those older than
--- any that it shows may only be past the time that RingCentral keeps them.
+-- Calls of the target that the list, which the stage has complete for this part of the log, does not show.  Those older
+-- than any that it shows may only be past the time that RingCentral keeps them.
 CREATE FUNCTION call_log_fdw_sync_find_absent(run call_log_fdw_sync_run, part tstzrange)
 RETURNS text[]
 LANGUAGE plpgsql
@@ -760,7 +772,8 @@ BEGIN
     run.target, run.deleted_column, run.id_column) USING ids;
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n > 0 THEN
-    PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.concat(@extschema@.call_log_fdw_sync_count(n, 'call'), ' not in the call log any longer, marked as deleted'));
+    PERFORM @extschema@.call_log_fdw_sync_say(run.target,
+      pg_catalog.concat(@extschema@.call_log_fdw_sync_count(n, 'call'), ' not in the call log any longer, marked as deleted'));
   END IF;
   RETURN n + @extschema@.call_log_fdw_sync_merge(run, run.columns);
 END $$;
@@ -813,12 +826,14 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT least(run.width * 2, interval '1 year',
-    (coalesce(upper(part), clock_timestamp()) - lower(part)) * (most * CASE WHEN run.sorted THEN 10 ELSE 0.7 END / nullif(n, 0))::float8)
+    (coalesce(upper(part), clock_timestamp()) - lower(part)) *
+    (most * CASE WHEN run.sorted THEN 10 ELSE 0.7 END / nullif(n, 0))::float8)
 $$;
 
 -- Fill the stage with the next part of the log, in one request unless more calls began in a second than a page holds; says how
 -- much of the log that is.  With several pages, a call could be lost between them while another one is rewritten.
-CREATE FUNCTION call_log_fdw_sync_read_part(INOUT run call_log_fdw_sync_run, missing tstzmultirange, OUT done tstzrange, OUT n bigint)
+CREATE FUNCTION call_log_fdw_sync_read_part(
+  INOUT run call_log_fdw_sync_run, missing tstzmultirange, OUT done tstzrange, OUT n bigint)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -850,11 +865,13 @@ DECLARE
   seconds float8 := (SELECT sum(extract(epoch FROM coalesce(upper(p), clock) - lower(p))) FROM unnest(missing) p);
   minutes float8 := ceil(seconds / nullif(run.seconds_read, 0) * extract(epoch FROM clock_timestamp() - run.began_at) / 60);
 BEGIN
-  RETURN CASE WHEN minutes <= 1 THEN 'less than a minute left' WHEN minutes > 1 THEN format('about %s minutes left', minutes) END;
+  RETURN CASE WHEN minutes <= 1 THEN 'less than a minute left'
+              WHEN minutes > 1 THEN format('about %s minutes left', minutes) END;
 END $$;
 
 -- Note what was read, and say it
-CREATE FUNCTION call_log_fdw_sync_note_part(run call_log_fdw_sync_run, done tstzrange, n bigint, changed bigint, sent bigint, clock timestamptz)
+CREATE FUNCTION call_log_fdw_sync_note_part(
+  run call_log_fdw_sync_run, done tstzrange, n bigint, changed bigint, sent bigint, clock timestamptz)
 RETURNS call_log_fdw_sync_run
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -863,14 +880,16 @@ DECLARE
   state @extschema@.call_log_fdw_sync_state;
 BEGIN
   UPDATE @extschema@.call_log_fdw_sync_state s
-  SET missing = s.missing - tstzmultirange(done), rows = s.rows + changed, requests = s.requests + sent, updated_at = clock_timestamp(),
+  SET missing = s.missing - tstzmultirange(done), rows = s.rows + changed, requests = s.requests + sent,
+      updated_at = clock_timestamp(),
       synced_at = CASE WHEN s.synced_at IS NULL OR (run.changes IS NULL AND upper_inf(done)) THEN clock ELSE s.synced_at END
   WHERE s.target = run.target
   RETURNING * INTO STRICT state;
   run.rows := run.rows + changed;
   run.seconds_read := run.seconds_read + extract(epoch FROM coalesce(upper(done), clock) - lower(done));
   PERFORM @extschema@.call_log_fdw_sync_say(run.target, concat_ws(', ',
-    format('%s from %s to %s', @extschema@.call_log_fdw_sync_count(n, 'row'), date_trunc('second', lower(done)), coalesce(date_trunc('second', upper(done))::text, 'now')),
+    format('%s from %s to %s', @extschema@.call_log_fdw_sync_count(n, 'row'), date_trunc('second', lower(done)),
+           coalesce(date_trunc('second', upper(done))::text, 'now')),
     @extschema@.call_log_fdw_sync_count(sent, 'request'), @extschema@.call_log_fdw_sync_time_left(run, state.missing)));
   RETURN run;
 END $$;
@@ -899,7 +918,8 @@ BEGIN
   IF absent IS NOT NULL THEN
     changed := changed + @extschema@.call_log_fdw_sync_settle_absent(run, absent);
   END IF;
-  RETURN @extschema@.call_log_fdw_sync_note_part(run, part.done, part.n, changed, @extschema@.call_log_fdw_requests() - sent, clock);
+  sent := @extschema@.call_log_fdw_requests() - sent;
+  RETURN @extschema@.call_log_fdw_sync_note_part(run, part.done, part.n, changed, sent, clock);
 END $$;
 
 -- ---- changes ----
@@ -922,7 +942,8 @@ BEGIN
     IF n IS NULL THEN
       start := NULL;
       PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.format(
-        'RingCentral does not know the token any longer, reading all changes since %s', pg_catalog.date_trunc('second', state.synced_at - run.settle)));
+        'RingCentral does not know the token any longer, reading all changes since %s',
+        pg_catalog.date_trunc('second', state.synced_at - run.settle)));
       CONTINUE;
     END IF;
     complete := n < pages * run.changes_page_size;
@@ -958,7 +979,8 @@ BEGIN
   SET sync_token = part.token, synced_at = CASE WHEN part.complete THEN clock ELSE s.synced_at END,
       rows = s.rows + changed, requests = s.requests + sent, updated_at = pg_catalog.clock_timestamp()
   WHERE s.target OPERATOR(pg_catalog.=) run.target;
-  PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.concat_ws(', ', @extschema@.call_log_fdw_sync_count(part.n, 'change'), @extschema@.call_log_fdw_sync_count(sent, 'request')));
+  PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.concat_ws(', ',
+    @extschema@.call_log_fdw_sync_count(part.n, 'change'), @extschema@.call_log_fdw_sync_count(sent, 'request')));
   run.rows := run.rows + changed;
   IF part.complete THEN
     run.caught_up := true;
@@ -978,7 +1000,8 @@ BEGIN
   IF run.gone = 20 AND run.probes IS NULL THEN
     EXECUTE pg_catalog.format(
       'SELECT pg_catalog.array_agg(x.id) FROM (SELECT DISTINCT ON (y.age) y.id FROM ('
-      'SELECT %1$I::text AS id, pg_catalog.row_number() OVER (ORDER BY %2$I) AS n, pg_catalog.ntile(20) OVER (ORDER BY %2$I) AS age '
+      'SELECT %1$I::text AS id, pg_catalog.row_number() OVER (ORDER BY %2$I) AS n, '
+      'pg_catalog.ntile(20) OVER (ORDER BY %2$I) AS age '
       'FROM %3$s WHERE %4$I IS NULL) y ORDER BY y.age, y.n DESC) x',
       run.id_column, run.time_column, run.target, run.audio_column) INTO run.probes;
   END IF;
@@ -999,7 +1022,8 @@ AS $$
 DECLARE
   n bigint;
 BEGIN
-  EXECUTE pg_catalog.format('UPDATE %1$s SET %2$I = '''' WHERE %2$I IS NULL AND ($1 IS NULL OR %3$I::text OPERATOR(pg_catalog.=) $1)',
+  EXECUTE pg_catalog.format(
+    'UPDATE %1$s SET %2$I = '''' WHERE %2$I IS NULL AND ($1 IS NULL OR %3$I::text OPERATOR(pg_catalog.=) $1)',
     run.target, run.audio_column, run.id_column) USING id;
   GET DIAGNOSTICS n = ROW_COUNT;
   RETURN n;
@@ -1015,11 +1039,14 @@ DECLARE
   bytes bigint;
 BEGIN
   PERFORM @extschema@.call_log_fdw_sync_open_stage(run, columns);
-  EXECUTE pg_catalog.format('INSERT INTO pg_temp.call_log_fdw_sync_stage (%1$s) SELECT %1$s FROM %2$s WHERE %3$I OPERATOR(pg_catalog.=) $1',
+  EXECUTE pg_catalog.format(
+    'INSERT INTO pg_temp.call_log_fdw_sync_stage (%1$s) SELECT %1$s FROM %2$s WHERE %3$I OPERATOR(pg_catalog.=) $1',
     @extschema@.call_log_fdw_sync_list(columns), run.source, run.id_column) USING id;
-  EXECUTE pg_catalog.format('UPDATE %1$s t SET %2$s FROM pg_temp.call_log_fdw_sync_stage s WHERE t.%3$I OPERATOR(pg_catalog.=) s.%3$I',
+  EXECUTE pg_catalog.format(
+    'UPDATE %1$s t SET %2$s FROM pg_temp.call_log_fdw_sync_stage s WHERE t.%3$I OPERATOR(pg_catalog.=) s.%3$I',
     run.target, @extschema@.call_log_fdw_sync_list(run.audio_columns, '%1$I = s.%1$I'), run.id_column);
-  EXECUTE pg_catalog.format('SELECT pg_catalog.octet_length(s.%I) FROM pg_temp.call_log_fdw_sync_stage s', run.audio_column) INTO bytes;
+  EXECUTE pg_catalog.format(
+    'SELECT pg_catalog.octet_length(s.%I) FROM pg_temp.call_log_fdw_sync_stage s', run.audio_column) INTO bytes;
   RETURN bytes;
 END $$;
 
@@ -1041,13 +1068,24 @@ BEGIN
     run.gone := run.gone + 1;
   ELSIF run.probes IS NOT NULL THEN
     n := @extschema@.call_log_fdw_sync_give_up(run, NULL);
-    PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.format('giving up %s, since RingCentral does not have any that old', @extschema@.call_log_fdw_sync_count(n, 'recording')));
+    PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.format(
+      'giving up %s, since RingCentral does not have any that old', @extschema@.call_log_fdw_sync_count(n, 'recording')));
     run.probes := NULL;
   ELSE
     run.finished := true;
   END IF;
   RETURN run;
 END $$;
+
+-- How much of that there was; null where there is to be none
+CREATE FUNCTION call_log_fdw_sync_describe_audio(run call_log_fdw_sync_run)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT format('audio of %s, %s', @extschema@.call_log_fdw_sync_count(run.recordings, 'recording'), pg_size_pretty(run.bytes))
+  WHERE run.audio_column IS NOT NULL
+$$;
 
 -- Copy the audio of a recording
 CREATE FUNCTION call_log_fdw_sync_copy_recording(run call_log_fdw_sync_run)
@@ -1068,7 +1106,7 @@ BEGIN
   UPDATE @extschema@.call_log_fdw_sync_state s SET requests = s.requests + sent, updated_at = pg_catalog.clock_timestamp()
   WHERE s.target OPERATOR(pg_catalog.=) run.target;
   IF run.reported_at < pg_catalog.clock_timestamp() - interval '1 minute' THEN
-    PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.format('audio of %s, %s', @extschema@.call_log_fdw_sync_count(run.recordings, 'recording'), pg_catalog.pg_size_pretty(run.bytes)));
+    PERFORM @extschema@.call_log_fdw_sync_say(run.target, @extschema@.call_log_fdw_sync_describe_audio(run));
     run.reported_at := pg_catalog.clock_timestamp();
   END IF;
   RETURN run;
@@ -1083,7 +1121,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE
-    WHEN run.changes IS NOT NULL AND (isempty(missing) AND NOT run.caught_up OR run.changes_due <= clock_timestamp()) THEN 'changes'
+    WHEN run.changes IS NOT NULL AND
+      (isempty(missing) AND NOT run.caught_up OR run.changes_due <= clock_timestamp()) THEN 'changes'
     WHEN NOT isempty(missing) THEN 'part'
     WHEN run.audio_column IS NOT NULL AND NOT run.finished THEN 'recording'
   END
@@ -1096,7 +1135,8 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE
-    WHEN @extschema@.call_log_fdw_requests() - run.requests_before + CASE step WHEN 'recording' THEN 2 ELSE 1 END > run.max_requests THEN 'max_requests'
+    WHEN run.requests_before + run.max_requests <
+         @extschema@.call_log_fdw_requests() + CASE step WHEN 'recording' THEN 2 ELSE 1 END THEN 'max_requests'
     WHEN step = 'recording' AND run.bytes >= run.max_bytes THEN 'max_bytes'
   END
 $$;
@@ -1118,7 +1158,8 @@ BEGIN
   step := @extschema@.call_log_fdw_sync_next_step(run, state.missing);
   reached := @extschema@.call_log_fdw_sync_find_limit(run, step);
   IF reached IS NOT NULL THEN
-    PERFORM @extschema@.call_log_fdw_sync_say(run.target, pg_catalog.format('stopping at %s, the next call goes on from here', reached));
+    PERFORM @extschema@.call_log_fdw_sync_say(run.target,
+      pg_catalog.format('stopping at %s, the next call goes on from here', reached));
     run.finished := true;
   ELSIF step OPERATOR(pg_catalog.=) 'changes' THEN
     run := @extschema@.call_log_fdw_sync_copy_changes(run, state);
@@ -1141,7 +1182,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT @extschema@.call_log_fdw_sync_say(run.target, concat_ws(', ',
     @extschema@.call_log_fdw_sync_count(run.rows, 'row') || ' new or changed',
-    CASE WHEN run.audio_column IS NOT NULL THEN format('audio of %s, %s', @extschema@.call_log_fdw_sync_count(run.recordings, 'recording'), pg_size_pretty(run.bytes)) END,
+    @extschema@.call_log_fdw_sync_describe_audio(run),
     @extschema@.call_log_fdw_sync_count(@extschema@.call_log_fdw_requests() - run.requests_before, 'request') || ' in all'))
 $$;
 
@@ -1160,7 +1201,8 @@ AS $$
 DECLARE
   run @extschema@.call_log_fdw_sync_run;
 BEGIN
-  PERFORM @extschema@.call_log_fdw_sync_check_call(source, target, since, settle, recheck, @extschema@.call_log_fdw_sync_may_commit());
+  PERFORM @extschema@.call_log_fdw_sync_check_call(source, target, since, settle, recheck,
+    @extschema@.call_log_fdw_sync_may_commit());
   run := @extschema@.call_log_fdw_sync_plan(source, @extschema@.call_log_fdw_sync_create(source, target), changes);
   run.newest_first := newest_first;
   run.settle := settle;

@@ -142,6 +142,16 @@ ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30 18:00');
 SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
 SELECT max(n) > 1 AS ties FROM (SELECT count(*) AS n FROM copy.calls GROUP BY date_trunc('second', start_time)) x;
+-- However the API takes the bounds of a range
+:ctl set bounds=exclusive
+DELETE FROM copy.calls;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '1 day');
+SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
+:ctl set bounds=seconds
+DELETE FROM copy.calls;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '1 day');
+SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
+:ctl set bounds=inclusive
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP page_size);
 -- Many changes: some pages at once, then what follows; the last page may have been cut
 DROP TABLE copy.calls;
@@ -155,6 +165,12 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', settle => '2 days');
 SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-03-29 12:30') AS complete, count(*) > 20 AS "more than ten pages", count(*) FILTER (WHERE result = 'Wrong') AS wrong
   FROM copy.calls WHERE start_time >= '2026-03-29 12:30';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/.*(FSync|ISync).*/\1/' | sort | uniq -c | awk '{print $2, $1}'
+-- A page may have more than it should, where changes were made at the same time
+ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (SET page_size '1');
+\! for i in $(seq 12); do printf '{"id": "same%d", "startTime": "2026-03-31T11:30:00Z", "lastModifiedTime": "2026-03-31T12:00:05Z"}' $i | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:30:00Z; done
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+SELECT count(*) FROM copy.calls WHERE id LIKE 'same%';
+:ctl records --clear
 ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (DROP page_size);
 RESET client_min_messages;
 
@@ -192,7 +208,15 @@ CREATE FOREIGN TABLE calls.own_changes (id text, start_time timestamptz, caller 
 CALL call_log_fdw_sync('calls.own', 'copy.own');
 CALL call_log_fdw_sync('calls.own', 'copy.own', changes => 'calls.own_changes');
 SELECT target, changes FROM call_log_fdw_sync_state WHERE changes IS NOT NULL ORDER BY target::text COLLATE "C";
+-- Foreign tables that were made anew take the place of the old ones
 DROP FOREIGN TABLE calls.own, calls.own_changes;
+CREATE FOREIGN TABLE calls.own (call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), result text)
+  SERVER ringcentral OPTIONS (resource 'call_log');
+CALL call_log_fdw_sync('calls.own', 'copy.own');
+-- One without changes, as long as it is not the whole account's
+CREATE FOREIGN TABLE calls.sales (id text, start_time timestamptz, result text) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
+CALL call_log_fdw_sync('calls.sales', 'copy.sales', since => '2026-03-25');
+CALL call_log_fdw_sync('calls.sales', 'copy.sales');
 
 -- What cannot be is said before anything is sent
 :ctl clear
@@ -210,6 +234,8 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.never', since => '-infinity');
 CALL call_log_fdw_sync('calls.call_log', 'copy.never', settle => '-1 hour');
 CALL call_log_fdw_sync('copy.calls', 'copy.never');
 CALL call_log_fdw_sync('calls.call_log_legs', 'copy.never');
+CREATE FOREIGN TABLE calls.timeless (id text, start_time text) SERVER ringcentral OPTIONS (resource 'call_log');
+CALL call_log_fdw_sync('calls.timeless', 'copy.never');
 CALL call_log_fdw_sync('mine.call_log', 'copy.calls');
 CALL call_log_fdw_sync('calls.call_log', 'truth.wanted');
 CALL call_log_fdw_sync('calls.call_log', 'truth.calls');
@@ -294,6 +320,7 @@ SELECT call_log_fdw_requests() > 0;
 SET client_min_messages = warning;
 DROP OWNED BY regress_call_log_keeper CASCADE;
 DROP ROLE regress_call_log_keeper, regress_call_log_stranger;
+DROP FOREIGN TABLE calls.own, calls.sales, calls.timeless;
 DROP VIEW truth.wanted;
 DROP TABLE truth.audio;
 DROP SCHEMA copy CASCADE;
