@@ -292,7 +292,7 @@ is_deeply(
 	[ map { basename($_) } sort glob "$examples/*.sql" ],
 	[
 		map { "$_.sql" }
-		  qw(billing crm dashboard phone_digits reconciliation
+		  qw(archive billing crm dashboard phone_digits reconciliation
 		  recording_player reporting)
 	],
 	'examples that have a test: here, and in t/007_player.pl');
@@ -845,15 +845,95 @@ is_deeply(
 	'legs that do not add up to their call are told');
 
 # ----------
+# archive.sql
+# ----------
+
+# The procedure tells on stderr what it does. Returns the months.
+sub months_of_archive
+{
+	my (@variables) = @_;
+	my ($errors, $status, %sections) =
+	  run_example('archive', 'source=calls.call_log', @variables);
+
+	unlike($errors, qr/ERROR|WARNING/, "archive @variables");
+	is($status, 0, 'it ends well');
+	return columns($sections{The}, 0 .. 2);
+}
+
+# Of the calls that the API shows, and of so many that it has deleted
+sub months_expected
+{
+	my ($calls, @deleted) = @_;
+	my $month = sub { substr local_date($_[0]{start}), 0, 7 };
+	my @months;
+
+	foreach my $group (grouped($month, @$calls, @deleted))
+	{
+		my ($name, @calls) = @$group;
+		my $gone = grep { $month->($_) eq $name } @deleted;
+		unshift @months, [ $name, scalar @calls, $gone ];
+	}
+	return \@months;
+}
+
+sub is_archive_complete
+{
+	my ($calls, $what) = @_;
+	my $rows = $node->safe_psql('postgres',
+		'SELECT id, result FROM archive WHERE deleted IS NOT TRUE');
+
+	is_deeply([ sort split /\n/, $rows ],
+		[ sort map { "$_->{id}|$_->{result}" } @$calls ], $what);
+	return;
+}
+
+my $kept_since = $today - 40 * $day;
+my @archived = between($kept_since, $now + $day, truth());
+my @archive = ('since=' . local_date($kept_since));
+is_deeply(
+	months_of_archive(@archive),
+	months_expected(\@archived),
+	'archive: months');
+is_archive_complete(\@archived, 'all calls');
+cmp_ok(
+	scalar($simulator->list_requests),
+	'<=',
+	ceil(@archived / ($page_size - 2)) + 1,
+	'hardly more requests than pages');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM archive_other'),
+	0, 'each month has a partition');
+
+is_deeply(
+	months_of_archive(@archive),
+	months_expected(\@archived),
+	'again: the same');
+is(scalar($simulator->requests('/account/')), 1, 'one request, for changes');
+
+my ($gone) = between($kept_since, $today - 30 * $day, @archived);
+my ($changed_id) =
+  map { $_->{id} } between($today - 9 * $day, $today, @archived);
+change('delete', id => $gone->{id});
+change('rewrite', id => $changed_id, result => 'Missed');
+change('appear', startTime => timestamp($today - 35 * $day));
+@archived = between($kept_since, $now + $day, truth());
+is_deeply(
+	months_of_archive('recheck=40 days'),
+	months_expected(\@archived, $gone),
+	'calls that have changed');
+is_archive_complete(\@archived, 'all of them as they are now');
+
+# The reports are the same, for no request
+@range =
+  ('since=' . local_date($today - 20 * $day), 'until=' . local_date($today));
+my %from_log = sections_of('reporting', @range);
+my %from_archive = sections_of('reporting', 'source=archive', @range);
+is_deeply(\%from_archive, \%from_log, 'reports from the archive');
+is(scalar($simulator->requests), 0, 'send nothing');
+
+# ----------
 # reconciliation.sql
 # ----------
 
-$node->safe_psql(
-	'postgres', q{
-	CREATE TABLE archive (LIKE calls.call_log, PRIMARY KEY (id));
-	INSERT INTO archive SELECT * FROM calls.call_log
-	WHERE start_time >= CURRENT_DATE - 30}
-);
 @range = (
 	'since=' . local_date($today - 10 * $day),
 	'until=' . local_date($today - 2 * $day));
