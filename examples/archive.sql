@@ -5,6 +5,7 @@
 -- Run this once to make it, and then from cron; at night with a recheck:
 --
 --   psql -X -f examples/archive.sql
+--   PGOPTIONS='-c client_min_messages=warning'
 --   */15 * * * *  psql -X -q -o /dev/null -d mydb -f /path/to/archive.sql
 --   30 3 * * *    psql -X -q -o /dev/null -d mydb -v recheck='7 days' -f /path/to/archive.sql
 --
