@@ -6,8 +6,8 @@
 --
 --   psql -X -f examples/archive.sql
 --   PGOPTIONS='-c client_min_messages=warning'
---   */15 * * * *  psql -X -q -o /dev/null -d mydb -f /path/to/archive.sql
---   30 3 * * *    psql -X -q -o /dev/null -d mydb -v recheck='7 days' -f /path/to/archive.sql
+--   */15 * * * *  psql -X -q -d mydb -f /path/to/archive.sql >/dev/null
+--   30 3 * * *    psql -X -q -d mydb -v recheck='7 days' -f /path/to/archive.sql >/dev/null
 --
 -- source    the call log
 -- archive   the copy

@@ -3,7 +3,7 @@
 -- refresh. Run this once to create all, and then from cron to refresh:
 --
 --   psql -X -v reader=grafana -f examples/dashboard.sql
---   */15 * * * *  psql -X -q -o /dev/null -d mydb -f /path/to/dashboard.sql
+--   */15 * * * *  psql -X -q -d mydb -f /path/to/dashboard.sql >/dev/null
 --
 -- source    the table to read: the call log itself, or a copy of it (archive.sql)
 -- days      so many whole days, and today
