@@ -17,6 +17,7 @@ our @EXPORT = qw(
   start_named_cluster
   create_server
   import_tables
+  options_clause
   copy_truth
   open_session
   run_in
@@ -93,17 +94,18 @@ sub import_tables
 	return;
 }
 
-# A local table like call_log of that schema, filled with what the simulator
-# says is the truth
+# A local table like call_log of that schema, or the one of the resource that is
+# asked for, filled with what the simulator says is the truth
 sub copy_truth
 {
 	my ($node, $simulator, $schema, $table, %scope) = @_;
 	my $file = PostgreSQL::Test::Utils::tempdir() . '/truth.csv';
+	my $resource = $scope{resource} // 'call_log';
 
 	$simulator->write_truth($file, %scope);
 	$node->safe_psql(
 		'postgres', qq{
-		CREATE TABLE $table (LIKE $schema.call_log);
+		CREATE TABLE $table (LIKE $schema.$resource);
 		COPY $table FROM '$file' (FORMAT csv, HEADER, ENCODING 'UTF8');
 		ANALYZE $table;
 	});

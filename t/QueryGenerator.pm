@@ -1,19 +1,26 @@
-# Random queries on call_log, the same for the same seed.
+# Random queries on the tables of CallTables, the same for the same seed.
 #
-# A query is made once and asked of two tables. Its operands are constants,
-# parameters of a prepared statement or variables of a PL/pgSQL function, and
-# its result comes as one text, so that two results are easy to compare.
-#
-# A result of no rows proves little, so each query has a witness: a call that
-# most of its conditions let pass, often just so. Whoever narrows the window too
-# much loses it. The rest is what may confuse an FDW: values that no call has,
-# NULLs, contradictions, changes of the clock, operators that look like others.
+# A query is made once and asked in two schemas. Its operands are constants,
+# parameters of a prepared statement or variables of a PL/pgSQL function. Its
+# result comes as one text, so that two results are easy to compare, or through
+# a cursor; where ties leave open which rows it has or in which order, it shows
+# only what they leave no choice about.
 package QueryGenerator;
 
 use strict;
 use warnings;
 
+use CallTables;
+use ConditionGenerator qw(pick chance weighted quote);
 use List::Util qw(shuffle);
+use parent -norequire, 'ConditionGenerator';
+
+BEGIN
+{
+	no strict 'refs';
+	*$_ = \&{"ConditionGenerator::$_"}
+	  foreach qw(of_item column time_of key_of columns_of);
+}
 
 my @time_zones =
   ('UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland');
@@ -25,487 +32,762 @@ my @plans = (
 	[ 'force_generic_plan', 2 ],
 	[ 'auto', 6 ]);
 
-my %values = (
-	type => [ 'Voice', 'Fax' ],
-	direction => [ 'Inbound', 'Outbound' ],
-	transport => [ 'PSTN', 'VoIP' ],
-	recording_type => [ 'Automatic', 'OnDemand' ]);
+# Settings of the planner, and what else they may be
+my %settings = (
+	from_collapse_limit => [ 1, 3 ],
+	join_collapse_limit => [ 1, 3 ],
+	geqo_threshold => [2],
+	work_mem => ['64kB'],
+	hash_mem_multiplier => [1],
+	cursor_tuple_fraction => [ 1, 0.01 ],
+	cpu_tuple_cost => [10],
+	random_page_cost => [1000],
+	enable_partitionwise_join => ['on'],
+	enable_partitionwise_aggregate => ['on'],
+	constraint_exclusion => [ 'on', 'off' ]);
 
-# Conditions that nobody can push, or that look as if one could
-my @others = (
-	'c.duration > 60',
-	'c.duration IS NULL',
-	'c.duration_ms % 2 = 0',
-	q{c.result = 'Missed'},
-	q{c.result <> 'Accepted'},
-	q{c.result IN ('Hang Up', 'Hang up')},
-	q{c.from_name LIKE '%a%'},
-	q{c.to_name ~ '^[A-M]'},
-	q{c.from_name = ''},
-	'c.from_name IS NULL',
-	q{c.from_phone_number LIKE '+1%'},
-	'c.extension_id = 731900211008',
-	'c.extension_id IS NOT NULL',
-	'c.short_recording',
-	'c.short_recording IS NOT TRUE',
-	q{c.metadata_categories @> '{Sales}'},
-	'c.metadata_categories IS NOT NULL',
-	'c.billing_cost_included > 0.1',
-	q{c.last_modified_time > c.start_time + interval '2 minutes'},
-	q{c.attrs ->> 'result' = 'Busy'},
-	'jsonb_array_length(c.legs) > 1',
-	'c.from_extension_number = c.to_extension_number',
-	'c.id > c.session_id',
-	'c.deleted IS NULL',
-	'c.start_time::date - c.last_modified_time::date = 0',
-	q{date_trunc('day', c.start_time) = c.start_time},
-	'extract(dow FROM c.start_time) = 0',
-	q{c.start_time::text LIKE '%00'},
-	'c.start_time::date IN (SELECT day FROM ref)',
-	q{(c.type, c.direction) = ('Voice', 'Inbound')},
-	'(c.type, c.direction) IN (SELECT type, direction FROM ref)',
-	'random() >= 0',
-	'true',
-	'NULL');
-
-my @columns = (
-	'c.id, c.start_time',
-	'c.id, c.type, c.direction, c.result, c.duration',
-	'c.id, c.session_id, c.telephony_session_id, c.from_name, c.to_name',
-	'c.id, c.recording_id, c.recording_type, c.recording_content_uri',
-	'c.id, c.transport, c.last_modified_time, c.billing_cost_purchased',
-	'c.id, c.metadata_categories, c.extension_id, c.legs',
-	'c.id, c.attrs',
-	q{to_jsonb(c) - 'uri'},
-	'1');
-
-# calls: those that may be a witness, as hashes; their start time is moment.
-# seams: days on which the clock changes
-sub new
+# The server's further switches, which are on as a rule: for most kinds of node
+sub add_switches
 {
-	my ($class, $seed, $calls, $seams) = @_;
-
-	srand $seed;
-	return bless { calls => $calls, seams => $seams }, $class;
-}
-
-sub pick
-{
-	return $_[ rand @_ ];
-}
-
-sub chance
-{
-	my ($probability) = @_;
-	return rand() < $probability;
-}
-
-sub quote
-{
-	my ($text) = @_;
-	return defined $text ? q(') . ($text =~ s/'/''/gr) . q(') : 'NULL';
-}
-
-# An expression of that type: as it is, or in place of it a parameter
-sub operand
-{
-	my ($self, $type, $expression) = @_;
-
-	return $expression if $self->{style} eq 'plain' || chance(0.3);
-	push @{ $self->{parameters} }, [ $type, $expression ];
-	my $number = @{ $self->{parameters} };
-	return $self->{style} eq 'prepared' ? "\$$number" : "v$number";
+	my ($self, @names) = @_;
+	$self->{switches} = [@names];
+	return;
 }
 
 # ----------
-# Conditions on start_time
+# Items
 # ----------
 
-# Local times that do not exist, exist twice, or are next to those
-sub seam
+my @single = (
+	10, 'call_log', 4, 'call_log_legs', 3, 'active_calls', 3, 'recordings',
+	2, 'history', 1, 'sides', 1, 'spread', 2, 'renamed', 2, 'everything', 1, 'voice',
+	1, 'deleted_too', 1, 'unblocked');
+
+my @local = (3, 'few', 1, 'tickets');
+
+sub foreign_item
+{
+	my ($self, $alias) = @_;
+	return $self->item(weighted(@single), $alias);
+}
+
+sub local_item
+{
+	my ($self, $alias) = @_;
+	return $self->item(weighted(@local), $alias);
+}
+
+sub from
+{
+	my ($item) = @_;
+	return "$item->{name} $item->{alias}";
+}
+
+# What to show of the item
+sub output
+{
+	my ($item) = @_;
+	my $outputs = $item->{table}{outputs};
+
+	return of_item($item, pick(@$outputs)) if $outputs && chance(0.7);
+	return join ', ', key_of($item);
+}
+
+# An order without ties
+sub total_order
+{
+	my ($item) = @_;
+	my $time = time_of($item) . ' ' . weighted(
+		6, 'DESC', 1, 'DESC NULLS LAST', 2, 'ASC', 1, 'NULLS FIRST');
+	my @order = ($time, key_of($item));
+
+	unshift @order, column($item, pick(columns_of($item, 'type', 'direction', 'recording_type')))
+	  if chance(0.15);
+	return join ', ', @order;
+}
+
+sub some_rows
 {
 	my ($self) = @_;
-	return pick(@{ $self->{seams} }) . ' ' . pick('00:00', '01:30', '02:00', '02:30', '03:00', '23:59:59.999');
-}
-
-sub time_operand
-{
-	my ($self) = @_;
-	my $moment = "timestamptz '" . pick(@{ $self->{calls} })->{moment} . q(');
-	my $step = "interval '" . pick('1 microsecond', '1 millisecond',
-		'999 milliseconds', '1 second', '1 day', '1 month') . q(');
-	my $unit = pick('second', 'hour', 'day', 'month');
-	my $days = int rand 400;
-	my ($type, $expression) = @{
-		pick(
-			([ 'timestamptz', $moment ]) x 4,
-			([ 'timestamptz', "$moment - $step" ]) x 3,
-			([ 'timestamptz', "$moment + $step" ]) x 2,
-			[ 'timestamptz', "date_trunc('$unit', $moment)" ],
-			[ 'timestamptz', "to_timestamp(extract(epoch FROM $moment))" ],
-			([ 'timestamptz', "now() - interval '$days days'" ]) x 2,
-			[ 'timestamptz', "now() + interval '1 day'" ],
-			[ 'timestamptz', "timestamptz '" . $self->seam . q(') ],
-			[ 'timestamptz', "timestamptz '" . $self->seam . q(-03:30') ],
-			[ 'timestamptz', 'timestamptz ' . quote(pick('infinity', '-infinity', 'epoch')) ],
-			[ 'timestamptz', 'timestamptz ' . quote(pick(
-				'0044-03-15 12:00 BC', '1969-12-31 23:59:59.5+00', '1970-01-01 00:00+00',
-				'9999-12-31 23:59+00', '294000-01-01 00:00+00')) ],
-			[ 'timestamptz', 'NULL::timestamptz' ],
-			([ 'timestamp', "($moment)::timestamp" ]) x 2,
-			[ 'timestamp', "($moment AT TIME ZONE 'UTC')" ],
-			([ 'timestamp', "timestamp '" . $self->seam . q(') ]) x 2,
-			[ 'timestamp', "localtimestamp - interval '$days days'" ],
-			[ 'timestamp', "timestamp 'infinity'" ],
-			([ 'date', "($moment)::date" ]) x 2,
-			[ 'date', "date '" . pick(@{ $self->{seams} }) . q(') ],
-			[ 'date', "CURRENT_DATE - $days" ],
-			[ 'date', q{date '-infinity'} ]) };
-
-	return '(SELECT ' . pick('max', 'min') . '(moment) FROM ref)' if chance(0.05);
-	return $self->operand($type, $expression);
-}
-
-my %commutator = ('<' => '>', '<=' => '>=', '=' => '=', '>=' => '<=', '>' => '<');
-my %negator = ('<' => '>=', '<=' => '>', '=' => '<>', '>=' => '<', '>' => '<=');
-
-# An operand that is on this side ('<=', '=' or '>=') of the witness, or on it
-sub witness_time_operand
-{
-	my ($self, $side) = @_;
-	my $moment = "timestamptz '$self->{witness}{moment}'";
-	my $step = "interval '" . pick('1 microsecond', '1 millisecond', '1 second') . q(');
-	my @exact = (
-		([ 'timestamptz', $moment ]) x 3,
-		[ 'timestamptz', "to_timestamp(extract(epoch FROM $moment))" ],
-		([ 'timestamp', "($moment)::timestamp" ]) x 2);
-	my %operands = (
-		'=' => \@exact,
-		'<=' => [
-			@exact,
-			[ 'timestamptz', "$moment - $step" ],
-			[ 'timestamptz', "date_trunc('second', $moment)" ],
-			[ 'timestamp', "($moment)::timestamp - $step" ],
-			([ 'date', "($moment)::date" ]) x 2 ],
-		'>=' => [
-			@exact,
-			[ 'timestamptz', "$moment + $step" ],
-			[ 'timestamp', "($moment)::timestamp + $step" ],
-			([ 'date', "($moment)::date + 1" ]) x 2 ]);
-
-	return quote($self->{witness}{moment}) if chance(0.1);
-	return $self->operand(@{ pick(@{ $operands{$side} }) });
-}
-
-# A condition on start_time that the witness meets, as a rule
-sub witness_time_condition
-{
-	my ($self) = @_;
-	my $side = pick('<=', '>=', '<=', '>=', '=');
-	my $a = $self->witness_time_operand($side);
-	my ($low, $high) = map { $self->witness_time_operand($_) } '<=', '>=';
-	my $operator = $commutator{$side};
-
-	$operator =~ s/=// if $side ne '=' && $a =~ / [-+] /;
-	return pick(
-		("c.start_time $operator $a") x 5,
-		"$a $commutator{$operator} c.start_time",
-		"NOT c.start_time $negator{$operator} $a",
-		("c.start_time BETWEEN $low AND $high") x 2,
-		"(c.start_time >= $low AND c.start_time <= $high)",
-		"c.start_time = ANY (ARRAY[($a)::timestamptz, ($low)::timestamptz])",
-		"c.start_time IN ($a, $high)");
-}
-
-sub time_condition
-{
-	my ($self) = @_;
-	my ($a, $b) = ($self->time_operand, $self->time_operand);
-	my $operator = pick('<', '<=', '=', '>=', '>', '>=', '>', '<>');
-
-	return pick(
-		("c.start_time $operator $a") x 6,
-		("$a $operator c.start_time") x 2,
-		("c.start_time BETWEEN $a AND $b") x 3,
-		"c.start_time BETWEEN SYMMETRIC $a AND $b",
-		"c.start_time NOT BETWEEN $a AND $b",
-		"NOT c.start_time $operator $a",
-		"c.start_time = ANY (ARRAY[($a)::timestamptz, NULL, ($b)::timestamptz])",
-		"c.start_time > ALL (ARRAY[($a)::timestamptz, ($b)::timestamptz])",
-		"c.start_time IN ($a, $b)",
-		"c.start_time + interval '1 hour' > $a",
-		"c.start_time::date = ($a)::date",
-		"c.start_time::timestamp $operator ($a)::timestamp",
-		"(c.start_time AT TIME ZONE 'Asia/Kolkata') >= ($a)::timestamp",
-		'c.start_time IS ' . pick('NULL', 'NOT NULL'),
-		"c.start_time IS DISTINCT FROM $a");
+	return weighted(
+		6, 'LIMIT ' . int rand 20,
+		2, 'LIMIT 5 OFFSET ' . int rand 60,
+		1, 'OFFSET ' . int rand 60,
+		1, 'FETCH FIRST ROW ONLY',
+		1, 'LIMIT (SELECT max(n) FROM few WHERE n < 8)',
+		1, 'LIMIT ' . $self->operand('bigint', int rand 30),
+		1, pick('LIMIT NULL', 'LIMIT ALL'),
+		1, 'LIMIT 200');
 }
 
 # ----------
-# Conditions on texts
+# Joins
 # ----------
 
-sub text_value
+my @identities = qw(call session telephony recording);
+
+# Columns of two items that hold the same, as [one, other]; none if there are none
+sub common_columns
 {
-	my ($self, $column) = @_;
-	my $known = $values{$column};
+	my ($one, $other, @kinds) = @_;
+	my @pairs;
 
-	return $self->{witness}{$column} if chance(0.6);
-	return undef if chance(0.1);
-	return pick('', 'voice', 'Nonsense', 'All', ' Fax', q(O'Dell), 'ü', '%', '0')
-	  if chance(0.3);
-	return $known ? pick(@$known) : pick(@{ $self->{calls} })->{$column};
-}
-
-sub text_operand
-{
-	my ($self, $column) = @_;
-	return $self->operand('text', quote($self->text_value($column)) . '::text');
-}
-
-sub array_operand
-{
-	my ($self, $column) = @_;
-	my @texts = map { quote($self->text_value($column)) } 1 .. 1 + rand 3;
-	my $array = 'ARRAY[' . join(', ', @texts) . ']::text[]';
-
-	return $self->operand('text[]', pick(
-			($array) x 5,
-			"ARRAY[$array, $array]",
-			('ARRAY[]::text[]') x 2,
-			'NULL::text[]'));
-}
-
-# A condition on a text that the witness meets
-sub witness_text_condition
-{
-	my ($self, $name) = @_;
-	my $c = "c.$name";
-	my $value = $self->{witness}{$name} // return "$c IS NULL";
-	my $a = $self->operand('text', quote($value) . '::text');
-	my $b = $self->text_operand($name);
-	my $array = $self->operand('text[]', 'ARRAY[' . join(', ', quote($value),
-			map { quote($self->text_value($name)) } 1 .. rand 3) . ']::text[]');
-
-	return pick(
-		("$c = $a") x 4,
-		"$a = $c",
-		"$c IN ($b, $a)",
-		("$c = ANY ($array)") x 3,
-		"$c = ANY (ARRAY[$array, $array])",
-		"$c = ALL (ARRAY[$a, $a])",
-		"$c = ALL (ARRAY[]::text[])",
-		"$c IS NOT NULL",
-		"($c = $a OR $c = $b)",
-		"NOT $c <> $a",
-		"$c = ($a)::name",
-		"${c}::varchar = ($a)::varchar",
-		"$c = upper($a) COLLATE ignore_case",
-		"$c = coalesce($a, $b)");
-}
-
-sub text_condition
-{
-	my ($self, $name) = @_;
-	my $c = "c.$name";
-	my ($a, $b) = ($self->text_operand($name), $self->text_operand($name));
-	my $array = $self->array_operand($name);
-
-	return pick(
-		("$c = $a") x 6,
-		"$a = $c",
-		"$c <> $a",
-		("$c IN ($a, $b)") x 3,
-		("$c = ANY ($array)") x 4,
-		"$c NOT IN ($a, $b)",
-		"$c <> ALL ($array)",
-		"$c = ALL ($array)",
-		"$c <> ANY ($array)",
-		"$c IS NULL",
-		("$c IS NOT NULL") x 2,
-		"$c IS DISTINCT FROM $a",
-		"$c IS NOT DISTINCT FROM $a",
-		"$c LIKE 'V%'",
-		"$c ILIKE $a",
-		"$c BETWEEN $a AND $b",
-		"$c >= $a",
-		"${c}::varchar = ($a)::varchar",
-		"${c}::varchar(3) = $a",
-		"$c = ($a)::name",
-		"$c = ($a)::char(20)",
-		qq{$c = $a COLLATE "C"},
-		"$c = $a COLLATE ignore_case",
-		"lower($c) = lower($a)",
-		"coalesce($c, 'Fax') = $a",
-		"$c = coalesce($a, $b)",
-		"$c || '' = $a",
-		"($c = $a) IS NOT TRUE",
-		"$c = (SELECT min($name) FROM ref WHERE n < 4)",
-		"$c IN (SELECT $name FROM ref)");
-}
-
-# ----------
-# Conditions and their combinations
-# ----------
-
-my @enumerated = sort keys %values;
-my @identifying = ('recording_id', 'session_id', 'telephony_session_id', 'id');
-
-# A condition that the witness meets
-sub witness_condition
-{
-	my ($self) = @_;
-	my $kind = rand;
-
-	return $self->witness_time_condition if $kind < 0.55;
-	return $self->witness_text_condition(pick(@enumerated)) if $kind < 0.85;
-	return $self->witness_text_condition(pick(@identifying));
-}
-
-# Any condition
-sub condition
-{
-	my ($self, $depth) = @_;
-	my $kind = rand;
-
-	if ($depth > 0 && chance(0.3))
+	foreach my $kind (@kinds)
 	{
-		my ($a, $b) = ($self->condition($depth - 1), $self->condition($depth - 1));
-		return pick("($a AND $b)", "($a OR $b)", "NOT ($a)", "(NOT ($a) AND $b)",
-			"(CASE WHEN $a THEN $b END)::boolean");
+		foreach my $a (columns_of($one, $kind))
+		{
+			push @pairs, map { [ column($one, $a), column($other, $_) ] } columns_of($other, $kind);
+		}
 	}
-	return $self->time_condition if $kind < 0.4;
-	return $self->text_condition(pick(@enumerated)) if $kind < 0.72;
-	return $self->text_condition(pick(@identifying)) if $kind < 0.87;
-	return pick(@others);
+	return @pairs;
 }
 
-# Conditions that all hold: what can be pushed one by one
-sub where
+# A condition that joins an item to an earlier one, with few rows for each
+sub join_condition
 {
-	my ($self) = @_;
-	my @conditions = map { $self->witness_condition } 1 .. 1 + rand 2;
+	my ($self, $one, $other) = @_;
+	my @pairs = common_columns($one, $other, @identities);
+	my ($a, $b) = map { time_of($_) } $one, $other;
+	my $step = pick("'1 second'", "'1 hour'", "'3 days'");
+	my $on = weighted(
+		6, 'identity',
+		2, "$a = $b",
+		1, "$a BETWEEN $b - interval $step AND $b",
+		1, "$a >= $b AND $a < $b + interval $step",
+		1, "$b <= $a AND $a < $b\::date + 1");
 
-	push @conditions, $self->condition(2) if chance(0.4);
-	return join ' AND ', @conditions;
+	$on = join ' = ', shuffle(identical(@{ pick(@pairs) })) if $on eq 'identity';
+	$on = on_day($a, $other) if $other->{name} eq 'few' && chance(0.15);
+	$on .= ' AND ' . $self->further_condition($one, $other) if chance(0.25);
+	return $on;
 }
 
-# ----------
-# Queries; {T} is the table
-# ----------
-
-sub plain_query
+# What joins a column to one of a row that is known before: this or what is
+# made of it
+sub identical
 {
-	my ($self) = @_;
-	return 'SELECT ' . pick(@columns) . ' FROM {T} c WHERE ' . $self->where;
+	my ($x, $y) = @_;
+	return ($x, weighted(8, $y, 1, "coalesce($y, 'none')", 1, "$y || ''", 1, "CASE WHEN $y <> '' THEN $y END"));
 }
 
-sub aggregate_query
+# Dates without a time zone, of a row of few
+sub on_day
 {
-	my ($self) = @_;
-	my $from = 'FROM {T} c WHERE ' . $self->where;
+	my ($time, $few) = @_;
+	my ($day, $stamp) = map { column($few, $_) } 'day', 'stamp';
 
 	return pick(
-		"SELECT count(*) $from",
-		"SELECT min(c.start_time), max(c.start_time), sum(c.duration) $from",
-		"SELECT c.direction, c.result, count(*) $from GROUP BY 1, 2",
-		"SELECT date_trunc('month', c.start_time), count(DISTINCT c.type) $from GROUP BY 1",
-		"SELECT DISTINCT c.transport, c.recording_type $from",
-		"SELECT c.id, row_number() OVER (PARTITION BY c.type ORDER BY c.start_time, c.id) $from");
+		"$time >= $day AND $time < $day + 1",
+		"$time = $stamp",
+		"$time BETWEEN $stamp - interval '1 hour' AND $day + 1",
+		"$day = $time\::date");
 }
 
-sub ordered_query
+# A condition on both items that alone would join too many
+sub further_condition
+{
+	my ($self, $one, $other) = @_;
+	my ($a, $b) = map { time_of($_) } $one, $other;
+	my @pairs = common_columns($one, $other, @identities,
+		qw(type direction transport recording_type));
+	my ($x, $y) = @{ pick(@pairs) };
+
+	return weighted(
+		3, "$x = $y",
+		1, "$x IS NOT DISTINCT FROM $y",
+		1, "$x <> $y",
+		1, "$x IN ($y, 'Fax')",
+		1, "coalesce($x, $y) = $y",
+		1, "($x = $y OR $a > $b)",
+		2, "$a >= $b",
+		1, "$a < $b + interval '10 days'");
+}
+
+# FROM with two to four items; returns it and the items
+sub join_tree
 {
 	my ($self) = @_;
-	my $direction = pick('ASC', 'DESC');
+	my $local = chance(0.6);
+	my @items = $local ? $self->local_item('a') : $self->foreign_item('a');
+	my $tree = from($items[0]);
 
-	return 'SELECT c.id, c.start_time FROM {T} c WHERE ' . $self->where
-	  . " ORDER BY c.start_time $direction, c.id"
-	  . pick('', ' LIMIT ' . int rand 20, ' LIMIT 5 OFFSET ' . int rand 200);
+	foreach my $alias ('b', 'c', 'd')
+	{
+		last if @items > 1 && chance($alias eq 'c' ? 0.55 : 0.75);
+		my $item = @items > 1 && chance(0.3) ? $self->local_item($alias) : $self->foreign_item($alias);
+		my $partner = pick(@items);
+		my $on = $self->join_condition($item, $partner);
+
+		$tree = $self->joined($tree, $item, $partner, $on);
+		push @items, $item;
+	}
+	return ($tree, $local, @items);
+}
+
+sub joined
+{
+	my ($self, $tree, $item, $partner, $on) = @_;
+	my $type = weighted(9, 'JOIN', 5, 'LEFT JOIN', 1, 'RIGHT JOIN', 1, 'FULL JOIN', 4, 'LATERAL');
+
+	if ($type eq 'LATERAL')
+	{
+		my $lateral = $self->lateral($item, $partner, $on);
+		return chance(0.5) ? "$tree CROSS JOIN LATERAL $lateral"
+		  : "$tree LEFT JOIN LATERAL $lateral ON " . pick('true', 'true', time_of($item) . ' IS NOT NULL');
+	}
+
+	# what the executor can do
+	$on = join ' = ', @{ pick(common_columns($item, $partner, @identities)) }
+	  if $type eq 'FULL JOIN';
+	$on .= ' AND ' . $self->where($item) if $type =~ /^(LEFT )?JOIN/ && chance(0.4);
+	return "$tree $type " . from($item) . " ON $on";
+}
+
+# A sub-select that shows the columns of the item for a row of the partner. It
+# has the item's alias.
+sub lateral
+{
+	my ($self, $item, $partner, $on) = @_;
+	my $from = 'FROM ' . from($item) . " WHERE $on";
+
+	$from .= ' AND ' . $self->where($item) if chance(0.4);
+	my $extra = $item->{alias} . '.*, ' . pick('1 AS one', (key_of($partner))[0] . ' AS outer_key',
+		'coalesce(' . join(', ', map { time_of($_) } $item, $partner) . ') AS some_time');
+	return "(SELECT $extra $from) $item->{alias}" if chance(0.5);
+	return "(SELECT $extra $from ORDER BY " . total_order($item) . ' '
+	  . pick('LIMIT 1', 'LIMIT 3', 'OFFSET 1') . ") $item->{alias}";
+}
+
+# Keys and a few more columns of all items
+sub outputs
+{
+	my (@items) = @_;
+	my @columns = map { key_of($_) } @items;
+
+	push @columns, map { time_of($_) } pick(@items);
+	push @columns, output_of_joined(pick(@items));
+	return join ', ', map { "$columns[$_] AS o$_" } 0 .. $#columns;
+}
+
+sub output_of_joined
+{
+	my ($item) = @_;
+	return column($item, pick(columns_of($item, @identities, 'type')));
 }
 
 sub join_query
 {
 	my ($self) = @_;
-	my $on = pick(
-		'c.direction = r.direction AND c.start_time >= r.moment',
-		'c.session_id = r.session_id',
-		'c.telephony_session_id = r.telephony_session_id AND c.session_id = r.session_id',
-		'c.start_time::date = r.day',
-		'c.start_time BETWEEN r.moment AND r.moment + r.n * interval \'1 day\'',
-		'c.type = r.type AND c.recording_type = r.recording_type AND c.start_time < r.day');
-	my $where = $self->where;
+	my ($tree, $local, @items) = $self->join_tree;
+	my @where = $self->selective($local && chance(0.7) ? $items[0] : pick(@items));
+
+	push @where, map { $self->where($_) } pick(@items) if chance(0.6);
+	@where = () if $local && chance(0.5);
+	push @where, column($items[-1], pick(columns_of($items[-1], @identities))) . pick(' IS NULL', ' IS NULL', ' IS NOT NULL')
+	  if $tree =~ /(?:LEFT|FULL|RIGHT) JOIN/ && chance(0.25);
+	my $where = @where ? ' WHERE ' . join ' AND ', shuffle(@where) : '';
+	my $x = column($items[0], pick(columns_of($items[0], 'type', 'recording_type')));
+	my $t = time_of($items[-1]);
+
+	return "SELECT count(*), count(DISTINCT @{[ (key_of($items[-1]))[0] ]}), max($t) FROM $tree$where" if chance(0.08);
+	return "SELECT $x, count(*), max($t) FROM $tree$where GROUP BY $x" if chance(0.08);
+	return "SELECT $t FROM $tree$where ORDER BY $t DESC NULLS LAST LIMIT 7" if chance(0.08);
+	return 'SELECT ' . outputs(@items) . " FROM $tree$where";
+}
+
+# Joins with what is no table, and by USING
+sub odd_join_query
+{
+	my ($self) = @_;
+	my $item = $self->item(pick('call_log', 'call_log', 'active_calls', 'voice'), 'c');
+	my $name = pick(columns_of($item, 'call', 'session'));
+	my $values = join ', ', map { '(' . quote($_->{$name}) . ", $_->{n})" }
+	  map { { %{ pick(@{ $self->{witnesses}{ $item->{name} } }) }, n => $_ } } 1 .. 1 + rand 4;
+	my $day = 'date_trunc(' . pick(q('month'), q('day')) . ", timestamptz " . quote($item->{witness}{start_time}) . ')';
+	my $where = $self->where($item);
 
 	return pick(
-		"SELECT r.n, c.id FROM ref r JOIN {T} c ON $on WHERE $where",
-		"SELECT r.n, c.id FROM ref r LEFT JOIN {T} c ON $on AND $where",
-		"SELECT r.n FROM ref r WHERE EXISTS (SELECT FROM {T} c WHERE $on AND $where)",
-		"SELECT r.n FROM ref r WHERE NOT EXISTS (SELECT FROM {T} c WHERE $on AND $where)",
-		"SELECT r.n, (SELECT count(*) FROM {T} c WHERE $on AND $where) FROM ref r",
-		"SELECT r.n, l.id FROM ref r CROSS JOIN LATERAL (SELECT c.id FROM {T} c"
-		  . " WHERE $on AND $where ORDER BY c.start_time DESC, c.id LIMIT 3) l",
-		"SELECT c.id FROM {T} c WHERE c.id IN (SELECT d.id FROM {T} d WHERE d.type = 'Fax') AND $where",
-		"SELECT c.id, d.id FROM {T} c JOIN {T} d USING (session_id) WHERE $where",
-		"SELECT c.id FROM {T} c WHERE $where UNION ALL SELECT c.id FROM {T} c WHERE $where",
-		"WITH w AS MATERIALIZED (SELECT c.* FROM {T} c WHERE $where)"
-		  . ' SELECT c.id, (SELECT count(*) FROM w) FROM w c');
+		"SELECT v.n, c.id FROM (VALUES $values) v (x, n) LEFT JOIN $item->{name} c ON c.$name = v.x AND $where",
+		"SELECT c.id, x FROM unnest(ARRAY(SELECT v.x FROM (VALUES $values) v (x, n))) x JOIN $item->{name} c ON c.$name = x",
+		"SELECT g, (SELECT count(*) FROM $item->{name} c WHERE c.start_time >= g AND c.start_time < g + interval '1 day')"
+		  . " FROM generate_series($day - interval '2 days', $day + interval '1 day', interval '1 day') g",
+		"SELECT g, c.id FROM generate_series($day, $day + interval '2 months', interval '1 month') g"
+		  . " LEFT JOIN $item->{name} c ON c.start_time >= g AND c.start_time < g + interval '1 month' AND $where",
+		"SELECT id, session_id, leg_number FROM $item->{name} c JOIN call_log_legs l USING (session_id) WHERE $where",
+		"SELECT c.id FROM few NATURAL LEFT JOIN (SELECT id, session_id FROM $item->{name} c WHERE $where) c",
+		"SELECT r.n, c.id FROM few r, $item->{name} c WHERE c.id = ANY (ARRAY[r.id, r.session_id]) AND $where",
+		"SELECT r.n, c.id FROM few r, $item->{name} c WHERE (c.id, c.session_id) = (r.id, r.session_id)",
+		"SELECT r.n, c.id FROM few r, calls_of(r.session_id) c",
+		"SELECT r.n, c.id FROM few r LEFT JOIN calls_of(r.session_id) c ON c.type = r.type",
+		"SELECT c.id FROM calls_since(@{[ $self->operand('timestamptz', $day) ]}) c WHERE c.start_time < $day + interval '9 days'",
+		"SELECT r.n, (SELECT max(c.start_time) FROM calls_of(r.session_id) c) FROM few r",
+		"SELECT r.n, c.id FROM few r, $item->{name} c WHERE (c.id = r.id OR c.session_id = r.session_id) AND $where");
+}
+
+# ----------
+# Sub-selects
+# ----------
+
+# Two items: of the outer one there are few rows
+sub outer_and_inner
+{
+	my ($self) = @_;
+	my $local = chance(0.5);
+	my $outer = $local ? $self->local_item('o') : $self->foreign_item('o');
+	my $inner = $local || chance(0.7) ? $self->foreign_item('i') : $self->local_item('i');
+	my $some = $local && chance(0.6) ? 'true' : $self->selective($outer);
+
+	return ($outer, $inner, $some);
+}
+
+sub subselect_query
+{
+	my ($self) = @_;
+	my ($outer, $inner, $some) = $self->outer_and_inner;
+	my $condition = chance(0.55) ? $self->correlated($outer, $inner) : $self->uncorrelated($outer, $inner);
+
+	$condition = "($condition OR " . $self->condition($outer, 0) . ')' if chance(0.15);
+	return 'SELECT ' . output($outer) . ' FROM ' . from($outer)
+	  . ' WHERE ' . join ' AND ', shuffle($some, $condition);
+}
+
+# A condition with a sub-select that depends on the row
+sub correlated
+{
+	my ($self, $outer, $inner) = @_;
+	my $on = $self->join_condition($inner, $outer);
+	my $from = from($inner) . " WHERE $on";
+	my ($x, $y) = @{ pick(common_columns($outer, $inner, @identities)) };
+	my $t = time_of($inner);
+
+	$from .= ' AND ' . $self->where($inner) if chance(0.6);
+	return pick(
+		("EXISTS (SELECT FROM $from)") x 3,
+		("NOT EXISTS (SELECT FROM $from)") x 3,
+		"$x IN (SELECT $y FROM $from)",
+		"$x NOT IN (SELECT $y FROM $from)",
+		"(SELECT count(*) FROM $from) " . pick('= 0', '> 0', '> 1'),
+		time_of($outer) . " >= (SELECT max($t) FROM $from)",
+		time_of($outer) . " = ANY (SELECT $t FROM $from)",
+		"EXISTS (SELECT FROM $from ORDER BY $t DESC LIMIT 1)",
+		"EXISTS (SELECT count(*) FROM $from HAVING count(*) > 1)");
+}
+
+# A condition with one that does not
+sub uncorrelated
+{
+	my ($self, $outer, $inner) = @_;
+	my ($x, $y) = @{ pick(common_columns($outer, $inner, @identities)) };
+	my ($time, $t) = map { time_of($_) } $outer, $inner;
+	my $from = from($inner) . ' WHERE ' . $self->where($inner);
+
+	return pick(
+		("$x IN (SELECT $y FROM $from)") x 3,
+		("$x NOT IN (SELECT $y FROM $from AND $y IS NOT NULL)") x 2,
+		"$x NOT IN (SELECT $y FROM $from)",
+		"NOT ($x = ANY (SELECT $y FROM $from))",
+		("$x = ANY (ARRAY(SELECT $y FROM $from))") x 3,
+		"$x <> ALL (ARRAY(SELECT $y FROM $from))",
+		"($x, $time) IN (SELECT $y, $t FROM $from)",
+		("$time >= (SELECT " . pick('min', 'max') . "($t) FROM $from)") x 2,
+		"$time > ALL (SELECT $t FROM $from)",
+		"$x = (SELECT max($y) FROM $from)",
+		"EXISTS (SELECT FROM $from)",
+		"NOT EXISTS (SELECT FROM $from)");
+}
+
+# Sub-selects among what is shown
+sub scalar_query
+{
+	my ($self) = @_;
+	my ($outer, $inner, $some) = $self->outer_and_inner;
+	my $on = $self->join_condition($inner, $outer);
+	my $from = from($inner) . " WHERE $on";
+	my ($key) = key_of($inner);
+	my $t = time_of($inner);
+
+	$from .= ' AND ' . $self->where($inner) if chance(0.5);
+	my $select = pick(
+		"(SELECT count(*) FROM $from)",
+		"(SELECT " . pick('min', 'max') . "($t) FROM $from)",
+		"(SELECT $key FROM $from ORDER BY " . total_order($inner) . ' LIMIT 1)',
+		"ARRAY(SELECT $key FROM $from ORDER BY 1)",
+		"EXISTS (SELECT FROM $from)",
+		"(SELECT string_agg($key\::text, ',' ORDER BY $key\::text) FROM $from)");
+
+	return 'SELECT ' . join(', ', key_of($outer)) . ", $select FROM " . from($outer) . " WHERE $some";
+}
+
+# ----------
+# Aggregates and windows
+# ----------
+
+sub plain_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $lock = $item->{name} =~ /^(call|active|recordings|renamed)/ && chance(0.05) ? ' FOR SHARE' : '';
+
+	return 'SELECT ' . output($item) . ' FROM ' . from($item) . ' WHERE ' . $self->where($item) . $lock;
+}
+
+sub aggregate_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $from = 'FROM ' . from($item) . (chance(0.9) ? ' WHERE ' . $self->where($item) : '');
+	my $t = time_of($item);
+	my ($key) = key_of($item);
+	my ($x, $y) = map { column($item, $_) }
+	  map { pick(columns_of($item, qw(type direction transport recording_type))) } 1, 2;
+	my $having = chance(0.3) ? ' HAVING count(*) > ' . int rand 5 : '';
+	my $extreme = pick('min', 'max');
+
+	return pick(
+		"SELECT count(*) $from",
+		"SELECT count(*) FILTER (WHERE @{[ $self->witness_condition($item) ]}), count($x) $from",
+		("SELECT $extreme($t) $from") x 3,
+		"SELECT min($t), max($t), count(DISTINCT $x) $from",
+		"SELECT max($t) $from HAVING max($t) > now() - interval '60 days'",
+		"SELECT $x, $y, count(*), max($t) $from GROUP BY 1, 2$having",
+		"SELECT $x, string_agg($key\::text, ',' ORDER BY $t DESC, @{[ join ', ', key_of($item) ]}) $from GROUP BY 1",
+		"SELECT date_trunc('month', $t), count(DISTINCT $x) $from GROUP BY 1$having",
+		"SELECT $x, $y, count(*), grouping($x, $y) $from GROUP BY "
+		  . pick("ROLLUP ($x, $y)", "CUBE ($x, $y)", "GROUPING SETS (($x), ($y), ())") . $having,
+		"SELECT DISTINCT $x, $y $from",
+		"SELECT DISTINCT ON ($x) $x, $t, $key $from ORDER BY $x, $t DESC, @{[ join ', ', key_of($item) ]}",
+		"SELECT $t, count(*) $from GROUP BY $t ORDER BY $t DESC " . $self->some_rows,
+		"SELECT DISTINCT $t $from ORDER BY $t DESC " . $self->some_rows);
+}
+
+sub window_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $from = 'FROM ' . from($item) . ' WHERE ' . $self->where($item);
+	my $t = time_of($item);
+	my $keys = join ', ', key_of($item);
+	my $x = column($item, pick(columns_of($item, qw(type direction transport recording_type))));
+	my $n = 1 + int rand 6;
+
+	return pick(
+		"SELECT $keys, row_number() OVER (PARTITION BY $x ORDER BY $t DESC, $keys) $from",
+		"SELECT $keys, rank() OVER (ORDER BY $t DESC), count(*) OVER (PARTITION BY $x) $from",
+		"SELECT $keys, lag($t) OVER (ORDER BY $t DESC, $keys) $from",
+		"SELECT $keys, count(*) OVER (ORDER BY $t RANGE BETWEEN interval '1 day' PRECEDING AND CURRENT ROW) $from",
+		"SELECT $keys, first_value(($keys)) OVER w, dense_rank() OVER (ORDER BY $t) $from WINDOW w AS (ORDER BY $t DESC, $keys)",
+		"SELECT * FROM (SELECT $keys, row_number() OVER (ORDER BY $t DESC, $keys) AS position $from) w WHERE position <= $n",
+		"SELECT * FROM (SELECT $t, rank() OVER (ORDER BY $t DESC) AS position $from) w WHERE position < $n");
+}
+
+# ----------
+# Order and limits
+# ----------
+
+# A part of a row, or of its order: [text, whether its rows come in order]
+sub ordered_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $from = 'FROM ' . from($item) . (chance(0.8) ? ' WHERE ' . $self->where($item) : '');
+	my $rows = chance(0.8) ? $self->some_rows : '';
+
+	return (join(', ', 'SELECT ' . time_of($item), key_of($item)) . " $from ORDER BY " . total_order($item) . " $rows", 1);
+}
+
+# Ties leave a choice about everything but the order's own column: as above
+sub tied_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $from = 'FROM ' . from($item) . (chance(0.7) ? ' WHERE ' . $self->where($item) : '');
+	my $t = time_of($item);
+	my $direction = weighted(5, 'DESC', 1, 'ASC', 1, 'DESC NULLS LAST');
+	my $n = 1 + int rand 12;
+
+	return weighted(
+		3, "SELECT $t $from ORDER BY $t $direction " . $self->some_rows,
+		2, "SELECT $t $from ORDER BY $t $direction FETCH FIRST $n ROWS WITH TIES",
+		1, "SELECT $t $from ORDER BY $t $direction OFFSET $n FETCH FIRST 3 ROWS WITH TIES"), 1;
+}
+
+# Any rows will do, as long as they are so many and all of them belong to it
+sub subset_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $where = chance(0.7) ? $self->where($item) : 'true';
+	my $key = "concat_ws(' ', " . join(', ', key_of($item)) . ')';
+	my $from = from($item) . " WHERE $where";
+	my $rows = $self->some_rows;
+
+	return "SELECT count(*), count(DISTINCT k), bool_and(k IN (SELECT $key FROM {truth}.$from))"
+	  . " FROM (SELECT $key AS k FROM $from $rows) q";
+}
+
+# ----------
+# Several queries as one
+# ----------
+
+# Call, session and date of some rows of a table
+sub member_query
+{
+	my ($self, $alias) = @_;
+	my $item = $self->foreign_item($alias);
+	my ($call, $session) = map { column($item, (columns_of($item, $_))[0]) } 'call', 'session';
+
+	return "SELECT $call\::text AS call, $session\::text AS session, @{[ time_of($item) ]} AS moment FROM "
+	  . from($item) . ' WHERE ' . $self->where($item);
+}
+
+sub set_query
+{
+	my ($self) = @_;
+	my $text = '(' . $self->member_query('c') . ')';
+
+	foreach my $alias ('d', 'e')
+	{
+		last if $alias eq 'e' && chance(0.7);
+		my $operator = weighted(3, 'UNION ALL', 2, 'UNION', 2, 'EXCEPT', 1, 'EXCEPT ALL', 1, 'INTERSECT', 1, 'INTERSECT ALL');
+		$text = "($text $operator (" . $self->member_query($alias) . '))';
+	}
+	return $text if chance(0.5);
+	return "SELECT * FROM $text s WHERE moment > " . $self->operand('timestamptz', q(now() - interval '100 days')) if chance(0.3);
+	return "SELECT * FROM $text s ORDER BY moment DESC, call, session LIMIT " . int rand 30;
+}
+
+sub cte_query
+{
+	my ($self) = @_;
+	my $materialized = pick('', 'MATERIALIZED', 'NOT MATERIALIZED');
+	my $w = "WITH w AS $materialized (" . $self->member_query('c') . ')';
+	my $item = $self->foreign_item('i');
+	my ($call) = map { column($item, $_) } columns_of($item, 'call');
+	my $walk = $self->item('call_log', 'c');
+	my $where = $self->where($walk);
+	my $step = 'SELECT c.id, c.start_time FROM call_log c WHERE';
+
+	return pick(
+		"$w SELECT call, (SELECT count(*) FROM w) FROM w",
+		"$w SELECT a.call, b.moment FROM w a JOIN w b ON b.session = a.session",
+		"$w SELECT w.call, @{[ join ', ', key_of($item) ]} FROM w JOIN @{[ from($item) ]} ON $call = w.call AND @{[ $self->selective($item) ]}",
+		"$w SELECT @{[ output($item) ]} FROM @{[ from($item) ]} WHERE $call NOT IN (SELECT call FROM w)",
+		"$w, v AS (SELECT max(moment) AS newest FROM w) SELECT call FROM w, v WHERE moment > newest - interval '30 days'",
+		"WITH RECURSIVE w AS (($step $where ORDER BY start_time DESC, id LIMIT 1) UNION ALL (SELECT n.* FROM w, LATERAL ($step"
+		  . ' (c.start_time, c.id) < (w.start_time, w.id) AND c.start_time <= w.start_time ORDER BY c.start_time DESC, c.id DESC LIMIT 1) n)) SELECT * FROM w LIMIT 5',
+		"WITH RECURSIVE w AS (SELECT n, id FROM few WHERE n < 4 UNION SELECT w.n + 1, c.id FROM w JOIN few f ON f.n = w.n + 1"
+		  . ' LEFT JOIN call_log c ON c.session_id = f.session_id WHERE w.n < 6) SELECT * FROM w');
+}
+
+# Rows that change a local table: [text, what stands before it]
+sub change_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $target = $self->item('few', 'r');
+	my $on = $self->join_condition($item, $target);
+	my $where = $self->where($item);
+	my $from = from($item);
+	my ($key) = key_of($item);
+
+	return ('SELECT * FROM d', 0, 'd AS (' . pick(
+			"UPDATE mine r SET n = r.n + 100 FROM $from WHERE $on AND $where RETURNING r.n, r.id",
+			"UPDATE mine r SET n = (SELECT count(*) FROM $from WHERE $on AND $where) RETURNING r.n, r.id",
+			"DELETE FROM mine r USING $from WHERE $on RETURNING r.n",
+			"DELETE FROM mine r WHERE NOT EXISTS (SELECT FROM $from WHERE $on AND $where) RETURNING r.n",
+			"INSERT INTO mine (n, id, moment) SELECT row_number() OVER (ORDER BY $key, @{[ time_of($item) ]}), $key, @{[ time_of($item) ]} FROM $from WHERE $where RETURNING n, id, moment") . ')');
+}
+
+# ----------
+# Loops and cursors
+# ----------
+
+# A query for each row of another one: [statements, declarations]
+sub loop_body
+{
+	my ($self) = @_;
+	my $outer = $self->local_item('o');
+	my $inner = $self->foreign_item('i');
+	my $on = $self->join_condition($inner, $outer);
+	my $all = 'SELECT ' . join(', ', key_of($inner)) . ' FROM ' . from($inner) . " WHERE $on";
+	my $ordered = "$all ORDER BY " . total_order($inner);
+	my ($a) = key_of($outer);
+	my $loop = "FOR o IN SELECT * FROM $outer->{name} ORDER BY $outer->{table}{key}[0] LIMIT 8 LOOP";
+	my $where = $self->where($inner);
+
+	return pick(
+		"$loop FOR found IN $all AND $where LOOP result := result || concat_ws(' ', $a, found); END LOOP; END LOOP;",
+		"$loop SELECT count(*) INTO total FROM @{[ from($inner) ]} WHERE $on; result := result || concat_ws(' ', $a, total); END LOOP;",
+		"$loop FOR found IN $ordered LOOP result := result || concat_ws(' ', $a, found); EXIT; END LOOP; END LOOP;",
+		"$loop IF EXISTS ($all AND $where) THEN result := result || $a\::text; END IF; END LOOP;",
+		"$loop OPEN walk FOR $ordered; MOVE FORWARD 1 IN walk; FETCH walk INTO found; result := result || concat_ws(' ', $a, found); CLOSE walk; END LOOP;");
+}
+
+# What one does with a cursor of so many rows; one that scrolls goes back as well
+sub cursor_moves
+{
+	my ($name, $scrolls) = @_;
+	my @moves = map {
+		my $n = 1 + int rand 30;
+		my @forward = (
+			"FETCH $n FROM $name", "FETCH $n FROM $name", "MOVE $n IN $name", "FETCH NEXT FROM $name",
+			"SAVEPOINT x; FETCH $n FROM $name; ROLLBACK TO x", "SAVEPOINT x; FETCH $n FROM $name; RELEASE x");
+		my @back = (
+			"FETCH BACKWARD $n FROM $name", "FETCH PRIOR FROM $name", "FETCH FIRST FROM $name",
+			"FETCH LAST FROM $name", "FETCH ABSOLUTE $n FROM $name", "FETCH RELATIVE -2 FROM $name",
+			"MOVE BACKWARD ALL IN $name", "FETCH RELATIVE 0 FROM $name");
+		pick(@forward, $scrolls ? @back : ())
+	} 1 .. 2 + rand 5;
+
+	push @moves, "FETCH ALL FROM $name" if chance(0.7);
+	return @moves;
+}
+
+sub cursor_script
+{
+	my ($self) = @_;
+	my @moves;
+	my $script = '';
+
+	$self->{style} = 'plain';
+	foreach my $name ('k1', 'k2')
+	{
+		last if $name eq 'k2' && chance(0.6);
+		my ($text) = $self->ordered_query;
+		my $scroll = weighted(3, 'SCROLL', 2, 'NO SCROLL');
+		my $hold = chance(0.1) ? 'WITH HOLD ' : '';
+
+		$script .= "DECLARE $name $scroll CURSOR ${hold}FOR $text;\n";
+		push @moves, [ map { "$_;\n" } cursor_moves($name, $scroll eq 'SCROLL') ];
+	}
+	while (@moves)
+	{
+		my $next = pick(@moves);
+		$script .= shift @$next;
+		@moves = grep { @$_ } @moves;
+	}
+	return $script . "CLOSE ALL;\n";
 }
 
 # ----------
 # What is sent to psql
 # ----------
 
-# A query: settings is what it needs around it, text with {T} what it asks
+my @forms = (
+	18, 'plain_query', 10, 'aggregate_query', 12, 'ordered_query', 5, 'tied_query',
+	4, 'subset_query', 18, 'join_query', 5, 'odd_join_query', 10, 'subselect_query',
+	5, 'scalar_query', 5, 'window_query', 5, 'set_query', 5, 'cte_query',
+	3, 'change_query', 4, 'loop', 4, 'cursor');
+
+sub random_settings
+{
+	my ($self) = @_;
+	my %chosen = (timezone => pick(@time_zones));
+
+	foreach my $name (sort keys %settings)
+	{
+		$chosen{$name} = pick(@{ $settings{$name} }) if chance(0.08);
+	}
+	foreach my $name (@{ $self->{switches} })
+	{
+		$chosen{$name} //= 'off' if chance(0.13);
+	}
+	return %chosen;
+}
+
+# A query as a hash: form; settings that it needs around it; script, what it asks,
+# as a rule in such a way that its result is short; rows, the same at length;
+# sorted, whether the lines of the result must be sorted to be compared; once, a
+# single statement for EXPLAIN, if it can be one; of_one_table, whether it scans
+# one only once
 sub next_query
 {
 	my ($self) = @_;
-	my $plan = pick(@plans);
-	my @settings = ("SET LOCAL timezone = '" . pick(@time_zones) . q('));
+	my $form = weighted(@forms);
+	my $plan = weighted(4, $plans[0], 3, $plans[1], 1, $plans[2], 1, $plans[3]);
+	my %chosen = $self->random_settings;
+	my %query = (of_one_table => scalar($form =~ /^(plain|aggregate|ordered|tied|window)_query/));
 
-	$self->{style} = pick('plain', 'plain', 'prepared', 'function');
+	$chosen{plan_cache_mode} = $plan->[0];
+	$query{settings} = join '; ', map { "SET LOCAL $_ = '$chosen{$_}'" } sort keys %chosen;
+	$self->{style} = weighted(6, 'plain', 3, 'prepared', 2, 'function');
 	$self->{parameters} = [];
-	$self->{witness} = pick(@{ $self->{calls} });
-	push @settings, "SET LOCAL plan_cache_mode = $plan->[0]";
-	push @settings, map { "SET LOCAL enable_$_ = " . pick('on', 'off') }
-	  qw(hashjoin mergejoin material memoize);
+	delete $self->{call};
+	if ($form eq 'cursor')
+	{
+		$query{script} = $query{rows} = $self->cursor_script;
+	}
+	elsif ($form eq 'loop')
+	{
+		$self->{style} = 'function';
+		$query{script} = $query{rows} = $self->loop($self->loop_body);
+	}
+	else
+	{
+		my ($text, $in_order, $with) = $self->$form;
+		my $order = $in_order ? '' : ' ORDER BY q::text COLLATE "C"';
+		my $start = $with ? "WITH $with " : '';
+		my $digest = qq{${start}SELECT concat_ws('|', count(*), md5(string_agg(q::text, E'\\n'$order)))
+			FROM ($text) q};
 
-	my $form = pick(('plain_query') x 5, ('aggregate_query') x 2, ('ordered_query') x 2,
-		('join_query') x 3);
-	my $text = $self->$form;
-	my $order = $form eq 'ordered_query' ? '' : ' ORDER BY q::text COLLATE "C"';
-	my $digest = qq{SELECT concat_ws('|', count(*), md5(string_agg(q::text, E'\\n'$order)))
-		FROM ($text) q};
+		if ($self->{style} ne 'function' && chance(0.3))
+		{
+			$digest = "$start$text";
+			$query{sorted} = !$in_order;
+		}
+		$query{rows} = $self->wrap("${start}SELECT q::text FROM ($text) q", 1);
+		$query{script} = $self->wrap($digest, $plan->[1]);
+		$query{once} = $digest unless @{ $self->{parameters} };
+	}
+	return \%query;
+}
 
-	return {
-		settings => join(";\n", @settings),
-		text => $text,
-		rows => $self->wrap("SELECT q::text FROM ($text) q", 1, 'SETOF text'),
-		script => $self->wrap($digest, $plan->[1], 'SETOF text') };
+# EXECUTE, now and then with a NULL, or in another time zone than before
+sub execution
+{
+	my ($self) = @_;
+	my @arguments = map { $_->[1] } @{ $self->{parameters} };
+	my $zone = chance(0.15) ? "SET LOCAL timezone = '" . pick(@time_zones) . "';\n" : '';
+
+	$arguments[ rand @arguments ] = 'NULL' if chance(0.15);
+	return "${zone}EXECUTE p (" . join(', ', @arguments) . ");\n";
 }
 
 # The statements that run a query in the present style, several times
 sub wrap
 {
-	my ($self, $query, $times, $result) = @_;
+	my ($self, $query, $times) = @_;
 	my @parameters = @{ $self->{parameters} };
 
 	if ($self->{style} eq 'prepared' && @parameters)
 	{
 		my $types = join ', ', map { $_->[0] } @parameters;
-		my $arguments = join ', ', map { $_->[1] } @parameters;
 		return "PREPARE p ($types) AS $query;\n"
-		  . "EXECUTE p ($arguments);\n" x $times
-		  . "DEALLOCATE p;\n";
+		  . join '', map { $self->execution } 1 .. $times;
 	}
-	if ($self->{style} eq 'function')
-	{
-		my $n = 0;
-		my $variables = join '', map { 'v' . ++$n . " $_->[0] := $_->[1]; " } @parameters;
-		return "CREATE OR REPLACE FUNCTION pg_temp.f() RETURNS $result LANGUAGE plpgsql AS "
-		  . "\$f\$ DECLARE $variables BEGIN RETURN QUERY $query; END \$f\$;\n"
-		  . "SELECT pg_temp.f();\n" x $times;
-	}
+	return $self->function("RETURN QUERY $query;", 'SETOF text', '') . "SELECT pg_temp.f();\n" x $times
+	  if $self->{style} eq 'function';
 	return "$query;\n";
+}
+
+sub function
+{
+	my ($self, $body, $type, $declarations) = @_;
+	my $n = 0;
+	my $variables = join '', map { 'v' . ++$n . " $_->[0] := $_->[1]; " } @{ $self->{parameters} };
+
+	return "CREATE FUNCTION pg_temp.f() RETURNS $type LANGUAGE plpgsql AS "
+	  . "\$f\$ DECLARE $declarations$variables BEGIN $body END \$f\$;\n";
+}
+
+sub loop
+{
+	my ($self, $body) = @_;
+	my $digest = q{concat_ws('|', cardinality(result), (SELECT md5(string_agg(x, ' ' ORDER BY x COLLATE "C")) FROM unnest(result) x))};
+
+	return $self->function("$body RETURN $digest;", 'text',
+		"o record; found record; total bigint; walk refcursor; result text[] := '{}'; ")
+	  . "SELECT pg_temp.f();\n";
 }
 
 1;

@@ -140,6 +140,18 @@ sub requests
 	return grep { index($_->{path}, $path // '') >= 0 } @$log;
 }
 
+# The same, of thousands: [path, query, status] of each
+sub request_lines
+{
+	my ($self) = @_;
+	my $log = $self->control('GET', 'requests');
+	my @lines;
+
+	push @lines, [ $1, $2, $3 ]
+	  while $log =~ /"path":"([^"]*)","query":"([^"]*)".*?"status":(\w+)/g;
+	return @lines;
+}
+
 sub list_requests
 {
 	my ($self) = @_;

@@ -1,0 +1,453 @@
+# The tables that the differential test asks, and what its queries know of them.
+#
+# Two schemas have the same tables: in one they are foreign, in the other they
+# are views on what the simulator says is the truth. Which of the two a query
+# reads is up to its search_path, so its text need not know.
+package CallTables;
+
+use strict;
+use warnings;
+
+use CallLog;
+use Exporter qw(import);
+use JSON::PP;
+use PostgreSQL::Test::Utils;
+use Simulator;
+
+our @EXPORT = qw(
+  %tables
+  create_collation
+  create_foreign_tables
+  create_truth
+  create_local_tables
+  find_witnesses
+);
+
+# ----------
+# What is known of the columns
+# ----------
+
+# Conditions that nobody can push, or that look as if one could
+my @others_of_all = (
+	'c.{key} > c.session_id',
+	'extract(dow FROM c.{time}) = 0',
+	q{date_trunc('day', c.{time}) = c.{time}},
+	q{c.{time}::text LIKE '%00'},
+	'c.{time}::date IN (SELECT day FROM few)',
+	'random() >= 0',
+	'true',
+	'NULL');
+
+my @others_of_calls = (
+	@others_of_all,
+	'c.duration > 60',
+	'c.duration IS NULL',
+	q{c.result = 'Missed'},
+	q{c.result <> 'Accepted'},
+	q{c.result IN ('Hang Up', 'Hang up')},
+	q{(c.type, c.direction) = ('Voice', 'Inbound')},
+	'(c.type, c.direction) IN (SELECT type, direction FROM few)');
+
+my @others_of_parties = (
+	'c.duration_ms % 2 = 0',
+	q{c.from_name LIKE '%a%'},
+	q{c.to_name ~ '^[A-M]'},
+	q{c.from_name = ''},
+	'c.from_name IS NULL',
+	q{c.from_phone_number LIKE '+1%'},
+	'c.extension_id = 731900211008',
+	'c.extension_id IS NOT NULL',
+	'c.short_recording',
+	'c.short_recording IS NOT TRUE',
+	q{c.metadata_categories @> '{Sales}'},
+	'c.metadata_categories IS NOT NULL',
+	'c.billing_cost_included > 0.1',
+	q{c.attrs ->> 'result' = 'Busy'},
+	'c.from_extension_number = c.to_extension_number');
+
+my @others_of_records = (
+	@others_of_calls,
+	@others_of_parties,
+	q{c.last_modified_time > c.start_time + interval '2 minutes'},
+	'c.start_time::date - c.last_modified_time::date = 0',
+	'jsonb_array_length(c.legs) > 1',
+	'c.deleted IS NULL');
+
+# time: the date by which the API lists. key: what is unique. columns: those
+# that conditions and joins are made of, and what they hold. others: further
+# conditions on a row c. outputs: lists of what to show of it.
+my %call_log = (
+	time => 'start_time',
+	key => ['id'],
+	columns => {
+		id => 'call',
+		session_id => 'session',
+		telephony_session_id => 'telephony',
+		recording_id => 'recording',
+		start_time => 'time',
+		type => 'type',
+		direction => 'direction',
+		transport => 'transport',
+		recording_type => 'recording_type' },
+	others => \@others_of_records,
+	outputs => [
+		'c.id, c.start_time',
+		'c.id, c.type, c.direction, c.result, c.duration',
+		'c.id, c.session_id, c.telephony_session_id, c.from_name, c.to_name',
+		'c.id, c.recording_id, c.recording_type, c.recording_content_uri',
+		'c.id, c.transport, c.last_modified_time, c.billing_cost_purchased',
+		'c.id, c.metadata_categories, c.extension_id, c.legs',
+		'c.id, c.attrs',
+		'c.tableoid::regclass, c.id',
+		'to_jsonb(c)',
+		'c',
+		'1' ]);
+
+my %some_columns = (
+	time => 'start_time',
+	key => ['id'],
+	columns => {
+		id => 'call',
+		session_id => 'session',
+		recording_id => 'recording',
+		start_time => 'time',
+		type => 'type',
+		direction => 'direction' },
+	others => \@others_of_calls,
+	outputs => [
+		'c.id, c.start_time',
+		'c.id, c.result',
+		'c.type, c.direction, c.session_id',
+		'c',
+		'1' ]);
+
+our %tables = (
+	call_log => { %call_log, foreign => 1 },
+	active_calls => { %call_log, foreign => 1 },
+	call_log_legs => {
+		foreign => 1,
+		time => 'call_start_time',
+		key => [ 'call_id', 'leg_number' ],
+		columns => {
+			call_id => 'call',
+			session_id => 'session',
+			telephony_session_id => 'telephony',
+			recording_id => 'recording',
+			call_start_time => 'time',
+			start_time => 'time',
+			call_type => 'type',
+			call_direction => 'direction',
+			type => 'type',
+			direction => 'direction',
+			transport => 'transport',
+			recording_type => 'recording_type' },
+		others => [
+			@others_of_calls, @others_of_parties, 'c.leg_number = 1',
+			'c.master', 'c.leg_number > 1', 'c.call_type = c.type',
+			'c.start_time > c.call_start_time',
+			q{c.leg_type LIKE 'S%'} ],
+		outputs => [
+			'c.call_id, c.leg_number, c.start_time',
+			'c.call_id, c.leg_type, c.result, c.master',
+			'c.session_id, c.leg_telephony_session_id, c.call_direction',
+			'c.call_id, c.attrs',
+			'to_jsonb(c)',
+			'c',
+			'1' ] },
+	recordings => {
+		foreign => 1,
+		time => 'call_start_time',
+		key => [ 'id', 'call_id' ],
+		columns => {
+			id => 'recording',
+			call_id => 'call',
+			session_id => 'session',
+			telephony_session_id => 'telephony',
+			call_start_time => 'time',
+			type => 'recording_type' },
+		others => [
+			(map { s/\{key\}/call_id/r } @others_of_all),
+			'c.duration > 100',
+			q{c.uri LIKE '%7'},
+			'c.id <> c.call_id' ],
+		outputs => [
+			('c.id, c.type, c.call_id') x 3,
+			'c.id, c.call_start_time, c.session_id',
+			'c.id, c.content_uri',
+			'c.id, c.duration',
+			'c.id, c.content_type, c.duration, c.telephony_session_id',
+			'1' ] },
+
+	# partitioned by time, by direction, by a hash of the id
+	history => { %some_columns, foreign => 1 },
+	sides => { %some_columns, foreign => 1 },
+	spread => { %some_columns, foreign => 1 },
+
+	# with deleted calls, without blocked ones
+	deleted_too => { %some_columns, foreign => 1 },
+	unblocked => { %some_columns, foreign => 1 },
+
+	# other names, other types, one field as several columns
+	renamed => {
+		foreign => 1,
+		time => 'began',
+		key => ['call'],
+		columns => {
+			call => 'call',
+			same_call => 'call',
+			session_id => 'session',
+			began => 'time',
+			began_second => 'time',
+			kind => 'type',
+			side => 'direction' },
+		others => [
+			@others_of_all, 'c.call = c.same_call',
+			q{c.any_side = 'INBOUND'},
+			q{c.any_side = ANY (ARRAY['inbound', 'Outbound'])},
+			'c.any_side IN (SELECT upper(direction) FROM few)',
+			q{c.began_text < '2026-05'},
+			'c.began_utc > localtimestamp - interval \'100 days\'',
+			q{c.began_day = (c.began AT TIME ZONE 'UTC')::date},
+			q{c.first_leg IN ('Accept', 'FindMe')} ],
+		outputs => [
+			'c.call, c.began_utc', 'c.same_call, c.first_leg',
+			'c.kind, c.began_day', 'c' ] },
+
+	# views
+	everything => {
+		foreign => 1,
+		time => 'start_time',
+		key => [ 'id', 'n' ],
+		columns => {
+			id => 'call',
+			session_id => 'session',
+			start_time => 'time',
+			type => 'type' },
+		others => [ @others_of_all, 'c.n = 2', 'c.n IN (1, 3)' ],
+		outputs => [ 'c.id, c.n', 'c.start_time, c.type', 'c' ] },
+	voice => { %some_columns, foreign => 1 },
+
+	# local: few rows, one of them all NULL; more rows
+	few => {
+		time => 'moment',
+		key => ['n'],
+		columns => {
+			id => 'call',
+			session_id => 'session',
+			telephony_session_id => 'telephony',
+			recording_id => 'recording',
+			moment => 'time',
+			type => 'type',
+			direction => 'direction',
+			transport => 'transport',
+			recording_type => 'recording_type' } },
+	tickets => {
+		time => 'seen',
+		key => ['ticket'],
+		columns => {
+			call => 'call',
+			session => 'session',
+			recording => 'recording',
+			seen => 'time',
+			kind => 'type' } });
+
+# ----------
+# The tables
+# ----------
+
+# What only one of the two schemas can have, or what takes too long
+my $leave_out = q{
+	ALTER FOREIGN TABLE call_log DROP COLUMN uri;
+	ALTER FOREIGN TABLE active_calls DROP COLUMN uri;
+	ALTER FOREIGN TABLE recordings DROP COLUMN content;
+};
+
+my $some_columns = q{id text, session_id text, recording_id text,
+	start_time timestamptz, type text, direction text, result text,
+	duration bigint};
+
+# The same in both schemas
+my $views_and_functions = q{
+	CREATE VIEW everything AS
+		SELECT id, session_id, start_time, type, 1 AS n FROM call_log
+		UNION ALL SELECT id, session_id, start_time, type, 2 FROM active_calls
+		UNION ALL SELECT call_id, session_id, call_start_time, call_type,
+			leg_number + 2 FROM call_log_legs WHERE leg_number > 1;
+	CREATE VIEW voice WITH (security_barrier) AS
+		SELECT id, session_id, recording_id, start_time, type, direction, result,
+			duration FROM call_log WHERE type = 'Voice';
+	CREATE FUNCTION calls_of(text) RETURNS SETOF call_log LANGUAGE sql STABLE
+		AS 'SELECT * FROM call_log WHERE session_id = $1';
+	CREATE FUNCTION calls_since(timestamptz) RETURNS SETOF call_log LANGUAGE sql STABLE
+		AS 'SELECT * FROM call_log WHERE start_time >= $1';
+};
+
+# Only lists of extensions can leave out blocked calls
+my $unblocked = q{
+	CREATE VIEW unblocked AS SELECT id, session_id, recording_id, start_time,
+		type, direction, result, duration FROM call_log
+		WHERE result IS DISTINCT FROM 'Blocked';
+};
+
+# A schema with a collation that only looks like equality
+sub create_collation
+{
+	my ($node, $schema) = @_;
+
+	$node->safe_psql('postgres', qq{
+		CREATE SCHEMA $schema;
+		SET search_path = $schema;
+		DO \$\$ BEGIN
+			CREATE COLLATION ignore_case (provider = icu,
+				locale = 'und-u-ks-level2', deterministic = false);
+		EXCEPTION WHEN OTHERS THEN
+			CREATE COLLATION ignore_case FROM "C";
+		END \$\$;
+	});
+	return;
+}
+
+# A schema with foreign tables of that level; options are those of the tables.
+# seams are two times of the truth, where the partitions meet.
+sub create_foreign_tables
+{
+	my ($node, $schema, $level, $truth, $seams, %options) = @_;
+	my @scope = $level eq 'extension' ? (extension_id => '~') : ();
+	my $table = 'SERVER calls ' . options_clause(%options, @scope, resource => 'call_log');
+	my $deleted_too = 'SERVER calls ' . options_clause(
+		%options, @scope, resource => 'call_log', show_deleted => 'true');
+
+	import_tables($node, 'calls', $schema, $level);
+	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
+		$level eq 'extension' ? qq{IMPORT FOREIGN SCHEMA account
+			LIMIT TO (recordings) FROM SERVER calls INTO $schema;} : '',
+		(map { "ALTER FOREIGN TABLE $_ " . options_clause(%options) . ';' }
+			qw(call_log active_calls call_log_legs recordings)),
+		$leave_out, $views_and_functions,
+		"CREATE FOREIGN TABLE renamed (
+			call varchar OPTIONS (json_path 'id'),
+			session_id varchar(30),
+			same_call text OPTIONS (json_path 'id'),
+			began timestamptz OPTIONS (json_path 'startTime'),
+			began_utc timestamp OPTIONS (json_path 'startTime'),
+			began_second timestamptz(0) OPTIONS (json_path 'startTime'),
+			began_day date OPTIONS (json_path 'startTime'),
+			began_text text OPTIONS (json_path 'startTime'),
+			kind varchar(8) OPTIONS (json_path 'type'),
+			side text OPTIONS (json_path 'direction'),
+			any_side text OPTIONS (json_path 'direction') COLLATE shared.ignore_case,
+			first_leg text OPTIONS (json_path 'legs.0.legType')) $table;",
+
+		"CREATE FOREIGN TABLE deleted_too ($some_columns) $deleted_too;",
+		$level eq 'account' ? $unblocked : "CREATE FOREIGN TABLE unblocked ($some_columns)
+			SERVER calls " . options_clause(%options, @scope, resource => 'call_log', show_blocked => 'false') . ';',
+
+		# an archive that ends where the foreign tables begin
+		"CREATE TABLE history ($some_columns) PARTITION BY RANGE (start_time);
+		CREATE TABLE archive PARTITION OF history
+			FOR VALUES FROM (MINVALUE) TO ('$seams->[0]');
+		INSERT INTO archive SELECT id, session_id, recording_id, start_time, type,
+			direction, result, duration FROM $truth.call_log
+			WHERE start_time < '$seams->[0]';
+		CREATE TABLE middle PARTITION OF history
+			FOR VALUES FROM ('$seams->[0]') TO ('$seams->[1]') PARTITION BY LIST (type);
+		CREATE FOREIGN TABLE middle_fax PARTITION OF middle FOR VALUES IN ('Fax') $table;
+		CREATE FOREIGN TABLE middle_rest PARTITION OF middle DEFAULT $table;
+		CREATE FOREIGN TABLE present (result text, gone text, type text, duration bigint,
+			direction text, start_time timestamptz, id text, session_id text,
+			recording_id text) $table;
+		ALTER FOREIGN TABLE present DROP COLUMN gone;
+		ALTER TABLE history ATTACH PARTITION present
+			FOR VALUES FROM ('$seams->[1]') TO (MAXVALUE);
+		ANALYZE archive;",
+
+		"CREATE TABLE sides ($some_columns) PARTITION BY LIST (direction);
+		CREATE FOREIGN TABLE inbound PARTITION OF sides FOR VALUES IN ('Inbound') $table;
+		CREATE FOREIGN TABLE other_sides PARTITION OF sides DEFAULT $table;",
+
+		"CREATE TABLE spread ($some_columns) PARTITION BY HASH (id);",
+		map { "CREATE FOREIGN TABLE spread_$_ PARTITION OF spread
+			FOR VALUES WITH (MODULUS 2, REMAINDER $_) $table;" } 0, 1);
+	return;
+}
+
+# The same tables, as the simulator says that they are
+sub create_truth
+{
+	my ($node, $simulator, $schema, $level, $like) = @_;
+	my %level_of = (recordings => 'account');    # where alone there are some
+
+	$node->safe_psql('postgres', "CREATE SCHEMA $schema");
+	foreach my $resource (qw(call_log active_calls call_log_legs recordings))
+	{
+		copy_truth(
+			$node, $simulator, $like, "$schema.$resource",
+			resource => $resource,
+			level => $level_of{$resource} // $level);
+	}
+	copy_truth($node, $simulator, $like, "$schema.with_deleted", level => $level, deleted => 'true');
+	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
+		$leave_out =~ s/FOREIGN //gr, $views_and_functions, $unblocked,
+		q{CREATE VIEW deleted_too AS SELECT id, session_id, recording_id, start_time,
+			type, direction, result, duration FROM with_deleted;},
+		(map { "CREATE VIEW $_ AS SELECT id, session_id, recording_id, start_time,
+			type, direction, result, duration FROM call_log;" } qw(history sides spread)),
+		q{CREATE VIEW renamed AS SELECT id::varchar AS call,
+			session_id::varchar(30), id AS same_call, start_time AS began,
+			start_time AT TIME ZONE 'UTC' AS began_utc,
+			start_time::timestamptz(0) AS began_second,
+			(start_time AT TIME ZONE 'UTC')::date AS began_day,
+			attrs ->> 'startTime' AS began_text, type::varchar(8) AS kind,
+			direction AS side, direction COLLATE shared.ignore_case AS any_side,
+			legs -> 0 ->> 'legType' AS first_leg FROM call_log;});
+	return;
+}
+
+# Tables to join with
+sub create_local_tables
+{
+	my ($node, $schema, $truth) = @_;
+
+	$node->safe_psql('postgres', qq{
+		SET search_path = $schema, $truth;
+		CREATE TABLE few AS
+			SELECT row_number() OVER (ORDER BY id) AS n, id, session_id,
+				telephony_session_id, recording_id, type, direction, transport,
+				recording_type, start_time AS moment,
+				start_time::date AS day, start_time::timestamp AS stamp
+			FROM (SELECT * FROM call_log ORDER BY md5(id) LIMIT 9) c;
+		INSERT INTO few (n) VALUES (10);
+		CREATE TABLE tickets AS
+			SELECT 'T-' || row_number() OVER (ORDER BY id) AS ticket,
+				id::varchar AS call, session_id::varchar(30) AS session,
+				recording_id AS recording, start_time AS seen, type::char(8) AS kind
+			FROM (SELECT * FROM call_log ORDER BY md5(session_id) LIMIT 40) c;
+		ANALYZE few, tickets;
+	});
+	return;
+}
+
+# ----------
+# Rows to ask for
+# ----------
+
+# Some rows of each table, as {table => [{column => text}]}
+sub find_witnesses
+{
+	my ($node, $schema, $local) = @_;
+	my %witnesses;
+
+	foreach my $name (sort keys %tables)
+	{
+		my $columns = join ', ', map { "$_\::text" } sort keys %{ $tables{$name}{columns} };
+		my $rows = $node->safe_psql('postgres', qq{
+			SET timezone = 'UTC';
+			SET search_path = $schema, $local;
+			SELECT coalesce(json_agg(c ORDER BY md5(c::text)), '[]')
+			FROM (SELECT $columns FROM $name c ORDER BY md5(c::text) LIMIT 100) c});
+		$witnesses{$name} = JSON::PP->new->decode($rows);
+	}
+	return \%witnesses;
+}
+
+1;

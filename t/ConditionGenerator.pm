@@ -1,0 +1,474 @@
+# Random conditions on the rows of one table, the same for the same seed.
+#
+# A result of no rows proves little, so there is a witness: a row that most of
+# the conditions let pass, often just so. Whoever narrows the window too much
+# loses it. The rest is what may confuse an FDW: values that no call has, NULLs,
+# contradictions, changes of the clock, operators that look like others.
+#
+# An item is a table under an alias: {alias, name, table, witness}.
+package ConditionGenerator;
+
+use strict;
+use warnings;
+
+use CallTables;
+use Exporter qw(import);
+
+our @EXPORT_OK = qw(pick chance weighted quote);
+
+my %values = (
+	type => [ 'Voice', 'Fax' ],
+	direction => [ 'Inbound', 'Outbound' ],
+	transport => [ 'PSTN', 'VoIP' ],
+	recording_type => [ 'Automatic', 'OnDemand' ]);
+
+# witnesses: rows of each table. seams: days on which the clock changes.
+sub new
+{
+	my ($class, $seed, $witnesses, $seams) = @_;
+
+	srand $seed;
+	return bless { witnesses => $witnesses, seams => $seams }, $class;
+}
+
+sub pick
+{
+	return $_[ rand @_ ];
+}
+
+sub chance
+{
+	my ($probability) = @_;
+	return rand() < $probability;
+}
+
+# weighted(5, 'a', 1, 'b') is mostly a
+sub weighted
+{
+	my @choices = @_;
+	my $total = 0;
+
+	$total += $choices[ 2 * $_ ] foreach 0 .. $#choices / 2;
+	my $rest = rand $total;
+	while (($rest -= $choices[0]) >= 0 && @choices > 2)
+	{
+		splice @choices, 0, 2;
+	}
+	return $choices[1];
+}
+
+sub quote
+{
+	my ($text) = @_;
+	return defined $text ? q(') . ($text =~ s/'/''/gr) . q(') : 'NULL';
+}
+
+# An expression of that type: as it is, or in place of it a parameter or a
+# sub-select
+sub operand
+{
+	my ($self, $type, $expression) = @_;
+
+	return "(SELECT $expression)::$type" if chance(0.05);
+	return $expression if $self->{style} eq 'plain' || chance(0.3);
+	push @{ $self->{parameters} }, [ $type, $expression ];
+	my $number = @{ $self->{parameters} };
+	return $self->{style} eq 'prepared' ? "\$$number" : "v$number";
+}
+
+# ----------
+# Items
+# ----------
+
+# That table as an item, with a witness: if it can be, a row of the call that
+# the query is about
+sub item
+{
+	my ($self, $name, $alias) = @_;
+	my $table = $tables{$name};
+	my $rows = $self->{witnesses}{$name};
+	my ($call) = grep { $table->{columns}{$_} eq 'call' } sort keys %{ $table->{columns} };
+	my @same = grep { ($_->{$call} // '') eq ($self->{call} // '') } @$rows;
+	my $witness = pick(@same && chance(0.8) ? @same : @$rows) // {};
+
+	$self->{call} //= $witness->{$call};
+	return { alias => $alias, name => $name, table => $table, witness => $witness };
+}
+
+# An expression on a row c, as one on the item
+sub of_item
+{
+	my ($item, $text) = @_;
+
+	$text =~ s/\{time\}/$item->{table}{time}/g;
+	$text =~ s/\{key\}/$item->{table}{key}[0]/g;
+	$text =~ s/(?<![\w'])c(?=[.)]|$)/$item->{alias}/g;
+	return $text;
+}
+
+sub column
+{
+	my ($item, $name) = @_;
+	return "$item->{alias}.$name";
+}
+
+sub time_of
+{
+	my ($item) = @_;
+	return column($item, $item->{table}{time});
+}
+
+# What tells rows apart, as a list
+sub key_of
+{
+	my ($item) = @_;
+	return map { column($item, $_) } @{ $item->{table}{key} };
+}
+
+# The names of the item's columns that hold one of these
+sub columns_of
+{
+	my ($item, @kinds) = @_;
+	my $columns = $item->{table}{columns};
+	my %wanted = map { $_ => 1 } @kinds;
+
+	return grep { $wanted{ $columns->{$_} } } sort keys %$columns;
+}
+
+# A date of the item: as a rule the one that can be pushed
+sub time_column
+{
+	my ($item) = @_;
+	return chance(0.8) ? $item->{table}{time} : pick(columns_of($item, 'time'));
+}
+
+# ----------
+# Conditions on dates
+# ----------
+
+# Local times that do not exist, exist twice, or are next to those
+sub seam
+{
+	my ($self) = @_;
+	return pick(@{ $self->{seams} }) . ' ' . pick('00:00', '01:30', '02:00', '02:30', '03:00', '23:59:59.999');
+}
+
+# The date of some row of the table, as a literal
+sub some_moment
+{
+	my ($self, $item) = @_;
+	my $row = pick(@{ $self->{witnesses}{ $item->{name} } });
+
+	return 'timestamptz ' . quote($row->{ $item->{table}{time} } // 'epoch');
+}
+
+sub time_operand
+{
+	my ($self, $item) = @_;
+	my $moment = $self->some_moment($item);
+	my $step = "interval '" . pick('1 microsecond', '1 millisecond',
+		'999 milliseconds', '1 second', '1 day', '1 month') . q(');
+	my $unit = pick('second', 'hour', 'day', 'month');
+	my $days = int rand 400;
+	my ($type, $expression) = @{
+		pick(
+			([ 'timestamptz', $moment ]) x 4,
+			([ 'timestamptz', "$moment - $step" ]) x 3,
+			([ 'timestamptz', "$moment + $step" ]) x 2,
+			[ 'timestamptz', "date_trunc('$unit', $moment)" ],
+			[ 'timestamptz', "to_timestamp(extract(epoch FROM $moment))" ],
+			([ 'timestamptz', "now() - interval '$days days'" ]) x 2,
+			[ 'timestamptz', "now() + interval '1 day'" ],
+			[ 'timestamptz', "timestamptz '" . $self->seam . q(') ],
+			[ 'timestamptz', "timestamptz '" . $self->seam . q(-03:30') ],
+			[ 'timestamptz', 'timestamptz ' . quote(pick('infinity', '-infinity', 'epoch')) ],
+			[ 'timestamptz', 'timestamptz ' . quote(pick(
+				'0044-03-15 12:00 BC', '1969-12-31 23:59:59.5+00', '1970-01-01 00:00+00',
+				'9999-12-31 23:59+00', '294000-01-01 00:00+00')) ],
+			[ 'timestamptz', 'NULL::timestamptz' ],
+			([ 'timestamp', "($moment)::timestamp" ]) x 2,
+			[ 'timestamp', "($moment AT TIME ZONE 'UTC')" ],
+			([ 'timestamp', "timestamp '" . $self->seam . q(') ]) x 2,
+			[ 'timestamp', "localtimestamp - interval '$days days'" ],
+			[ 'timestamp', "timestamp 'infinity'" ],
+			([ 'date', "($moment)::date" ]) x 2,
+			[ 'date', "date '" . pick(@{ $self->{seams} }) . q(') ],
+			[ 'date', "CURRENT_DATE - $days" ],
+			[ 'date', q{date '-infinity'} ]) };
+
+	return '(SELECT ' . pick('max', 'min') . '(moment) FROM few)' if chance(0.05);
+	return $self->operand($type, $expression);
+}
+
+my %commutator = ('<' => '>', '<=' => '>=', '=' => '=', '>=' => '<=', '>' => '<');
+my %negator = ('<' => '>=', '<=' => '>', '=' => '<>', '>=' => '<', '>' => '<=');
+
+# An operand that is on this side ('<=', '=' or '>=') of the witness, or on it
+sub witness_time_operand
+{
+	my ($self, $literal, $side) = @_;
+	my $moment = "timestamptz $literal";
+	my $step = "interval '" . pick('1 microsecond', '1 millisecond', '1 second') . q(');
+	my @exact = (
+		([ 'timestamptz', $moment ]) x 3,
+		[ 'timestamptz', "to_timestamp(extract(epoch FROM $moment))" ],
+		([ 'timestamp', "($moment)::timestamp" ]) x 2);
+	my %operands = (
+		'=' => \@exact,
+		'<=' => [
+			@exact,
+			[ 'timestamptz', "$moment - $step" ],
+			[ 'timestamptz', "date_trunc('second', $moment)" ],
+			[ 'timestamp', "($moment)::timestamp - $step" ],
+			([ 'date', "($moment)::date" ]) x 2 ],
+		'>=' => [
+			@exact,
+			[ 'timestamptz', "$moment + $step" ],
+			[ 'timestamp', "($moment)::timestamp + $step" ],
+			([ 'date', "($moment)::date + 1" ]) x 2 ]);
+
+	return $literal if chance(0.1);
+	return $self->operand(@{ pick(@{ $operands{$side} }) });
+}
+
+# A condition on a date that the witness meets, as a rule
+sub witness_time_condition
+{
+	my ($self, $item) = @_;
+	my $name = time_column($item);
+	my $c = column($item, $name);
+	my $literal = quote($item->{witness}{$name} // return "$c IS NULL");
+	my $side = pick('<=', '>=', '<=', '>=', '=');
+	my $a = $self->witness_time_operand($literal, $side);
+	my ($low, $high) = map { $self->witness_time_operand($literal, $_) } '<=', '>=';
+	my $operator = $commutator{$side};
+
+	$operator =~ s/=// if $side ne '=' && $a =~ / [-+] /;
+	return pick(
+		("$c $operator $a") x 5,
+		"$a $commutator{$operator} $c",
+		"NOT $c $negator{$operator} $a",
+		("$c BETWEEN $low AND $high") x 2,
+		"($c >= $low AND $c <= $high)",
+		"$c = ANY (ARRAY[($a)::timestamptz, ($low)::timestamptz])",
+		"$c IN ($a, $high)");
+}
+
+sub time_condition
+{
+	my ($self, $item) = @_;
+	my $c = column($item, time_column($item));
+	my ($a, $b) = ($self->time_operand($item), $self->time_operand($item));
+	my $operator = pick('<', '<=', '=', '>=', '>', '>=', '>', '<>');
+
+	return pick(
+		("$c $operator $a") x 6,
+		("$a $operator $c") x 2,
+		("$c BETWEEN $a AND $b") x 3,
+		"$c BETWEEN SYMMETRIC $a AND $b",
+		"$c NOT BETWEEN $a AND $b",
+		"NOT $c $operator $a",
+		"$c = ANY (ARRAY[($a)::timestamptz, NULL, ($b)::timestamptz])",
+		"$c > ALL (ARRAY[($a)::timestamptz, ($b)::timestamptz])",
+		"$c IN ($a, $b)",
+		"$c + interval '1 hour' > $a",
+		"$c\::date = ($a)::date",
+		"$c\::timestamp $operator ($a)::timestamp",
+		"($c AT TIME ZONE 'Asia/Kolkata') >= ($a)::timestamp",
+		"$c IS " . pick('NULL', 'NOT NULL'),
+		"$c IS DISTINCT FROM $a");
+}
+
+# ----------
+# Conditions on texts
+# ----------
+
+sub text_value
+{
+	my ($self, $item, $name) = @_;
+	my $known = $values{ $item->{table}{columns}{$name} };
+
+	return $item->{witness}{$name} if chance(0.6);
+	return undef if chance(0.1);
+	return pick('', 'voice', 'Nonsense', 'All', ' Fax', q(O'Dell), 'ü', '%', '0')
+	  if chance(0.3);
+	return $known ? pick(@$known) : pick(@{ $self->{witnesses}{ $item->{name} } })->{$name};
+}
+
+sub text_operand
+{
+	my ($self, $item, $name) = @_;
+	return $self->operand('text', quote($self->text_value($item, $name)) . '::text');
+}
+
+sub array_operand
+{
+	my ($self, $item, $name) = @_;
+	my @texts = map { quote($self->text_value($item, $name)) } 1 .. 1 + rand 3;
+	my $array = 'ARRAY[' . join(', ', @texts) . ']::text[]';
+
+	return $self->operand('text[]', pick(
+			($array) x 5,
+			"ARRAY[$array, $array]",
+			('ARRAY[]::text[]') x 2,
+			'NULL::text[]'));
+}
+
+# A condition on a text that the witness meets
+sub witness_text_condition
+{
+	my ($self, $item, $name) = @_;
+	my $c = column($item, $name);
+	my $value = $item->{witness}{$name} // return "$c IS NULL";
+	my $a = $self->operand('text', quote($value) . '::text');
+	my $b = $self->text_operand($item, $name);
+	my $array = $self->operand('text[]', 'ARRAY[' . join(', ', quote($value),
+			map { quote($self->text_value($item, $name)) } 1 .. rand 3) . ']::text[]');
+
+	return pick(
+		("$c = $a") x 4,
+		"$a = $c",
+		"$c IN ($b, $a)",
+		("$c = ANY ($array)") x 3,
+		"$c = ANY (ARRAY[$array, $array])",
+		"$c = ALL (ARRAY[$a, $a])",
+		"$c = ALL (ARRAY[]::text[])",
+		"$c IS NOT NULL",
+		"($c = $a OR $c = $b)",
+		"NOT $c <> $a",
+		"$c = ($a)::name",
+		"$c\::varchar = ($a)::varchar",
+		"$c = upper($a) COLLATE ignore_case",
+		"$c = coalesce($a, $b)");
+}
+
+sub text_condition
+{
+	my ($self, $item, $name) = @_;
+	my $c = column($item, $name);
+	my ($a, $b) = ($self->text_operand($item, $name), $self->text_operand($item, $name));
+	my $array = $self->array_operand($item, $name);
+	my ($local) = columns_of({ table => $tables{few} }, $item->{table}{columns}{$name});
+
+	return pick(
+		("$c = $a") x 6,
+		"$a = $c",
+		"$c <> $a",
+		("$c IN ($a, $b)") x 3,
+		("$c = ANY ($array)") x 4,
+		"$c NOT IN ($a, $b)",
+		"$c <> ALL ($array)",
+		"$c = ALL ($array)",
+		"$c <> ANY ($array)",
+		"$c IS NULL",
+		("$c IS NOT NULL") x 2,
+		"$c IS DISTINCT FROM $a",
+		"$c IS NOT DISTINCT FROM $a",
+		"$c LIKE 'V%'",
+		"$c ILIKE $a",
+		"$c BETWEEN $a AND $b",
+		"$c >= $a",
+		"$c\::varchar = ($a)::varchar",
+		"$c\::varchar(3) = $a",
+		"$c = ($a)::name",
+		"$c = ($a)::char(20)",
+		qq{$c = $a COLLATE "C"},
+		"$c = $a COLLATE ignore_case",
+		"lower($c) = lower($a)",
+		"coalesce($c, 'Fax') = $a",
+		"$c = coalesce($a, $b)",
+		"$c || '' = $a",
+		"($c = $a) IS NOT TRUE",
+		"$c = (SELECT min($local) FROM few WHERE n < 4)",
+		"$c IN (SELECT $local FROM few)",
+		"$c NOT IN (SELECT $local FROM few WHERE n < 5)",
+		"$c = ANY (ARRAY(SELECT $local FROM few))");
+}
+
+# ----------
+# Conditions and their combinations
+# ----------
+
+sub enumerated_column
+{
+	my ($item) = @_;
+	return pick(columns_of($item, keys %values));
+}
+
+sub identifying_column
+{
+	my ($item) = @_;
+	return pick(columns_of($item, qw(recording session telephony call)));
+}
+
+# A condition that the witness meets
+sub witness_condition
+{
+	my ($self, $item) = @_;
+	my $kind = rand;
+
+	return $self->witness_time_condition($item) if $kind < 0.55;
+	return $self->witness_text_condition($item, enumerated_column($item)) if $kind < 0.85;
+	return $self->witness_text_condition($item, identifying_column($item));
+}
+
+# A condition with a sub-select on a local table
+sub exists_condition
+{
+	my ($item) = @_;
+	my $name = pick(enumerated_column($item), identifying_column($item));
+	my ($other) = columns_of({ table => $tables{few} }, $item->{table}{columns}{$name});
+
+	return pick('', 'NOT ') . 'EXISTS (SELECT FROM few f WHERE '
+	  . "f.$other = " . column($item, $name) . ' AND f.n ' . pick('< 4', '> 3', '= 10')
+	  . pick('', ' AND f.moment < ' . time_of($item)) . ')';
+}
+
+# Any condition
+sub condition
+{
+	my ($self, $item, $depth) = @_;
+	my $kind = rand;
+
+	if ($depth > 0 && chance(0.3))
+	{
+		my ($a, $b) = map { $self->condition($item, $depth - 1) } 1, 2;
+		return pick("($a AND $b)", "($a OR $b)", "NOT ($a)", "(NOT ($a) AND $b)",
+			"(CASE WHEN $a THEN $b END)::boolean");
+	}
+	return $self->time_condition($item) if $kind < 0.4;
+	return $self->text_condition($item, enumerated_column($item)) if $kind < 0.70;
+	return $self->text_condition($item, identifying_column($item)) if $kind < 0.84;
+	return exists_condition($item) if $kind < 0.89;
+	return of_item($item, pick(@{ $item->{table}{others} // ['true'] }));
+}
+
+# Conditions that all hold: what can be pushed one by one
+sub where
+{
+	my ($self, $item) = @_;
+	my @conditions = map { $self->witness_condition($item) } 1 .. 1 + rand 2;
+
+	push @conditions, $self->condition($item, 2) if chance(0.4);
+	return join ' AND ', @conditions;
+}
+
+# A condition that leaves over the witness and not much more, so that what is
+# done for each row stays cheap
+sub selective
+{
+	my ($self, $item) = @_;
+	my $name = identifying_column($item);
+	my @some = map { $_->{$name} } map { pick(@{ $self->{witnesses}{ $item->{name} } }) } 1, 2;
+	my $ids = join ', ', map { quote($_) } grep { defined } $item->{witness}{$name}, @some;
+	my $t = time_of($item);
+	my $moment = 'timestamptz ' . quote($item->{witness}{ $item->{table}{time} } // 'epoch');
+	my $days = 1 + int rand 20;
+	my $low = $self->operand('timestamptz', "$moment - interval '$days days'");
+	my $high = $self->operand('timestamptz', "$moment + interval '1 hour'");
+
+	return "$t BETWEEN $low AND $high" if $ids eq '' || chance(0.5);
+	return column($item, $name) . pick(" IN ($ids)", " = ANY ('{}' || ARRAY[$ids])");
+}
+
+1;
