@@ -73,4 +73,12 @@ SELECT from_name FROM checked WHERE start_time = '2026-02-03 03:33:33.123';
 :forget
 DROP FOREIGN TABLE checked;
 DROP DOMAIN short;
+
+-- A column that shows less than the API has
+CREATE FOREIGN TABLE rounded (id text, start_time timestamptz, second timestamptz(0) OPTIONS (json_path 'startTime')) SERVER ringcentral OPTIONS (resource 'call_log');
+\! printf '%s' '{"id": "up", "startTime": "2026-02-03T03:33:33.623Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.623Z
+SELECT id, second FROM rounded WHERE start_time = '2026-02-03 03:33:33.623' AND second = '2026-02-03 03:33:34';
+SELECT id FROM rounded WHERE start_time BETWEEN '2026-02-03 03:33:33.6' AND '2026-02-03 03:33:33.7' AND second >= '2026-02-03 03:33:34';
+:forget
+DROP FOREIGN TABLE rounded;
 DROP FOREIGN TABLE odd;

@@ -538,8 +538,9 @@ needs_detailed(const ClfRelInfo *info)
 static List *
 condition_to_list(const ClfResource *resource, const ClfCondition *c)
 {
-	return list_make5_int(c->filter - resource->filters, c->strategy,
-						  c->is_array, c->expr, c->clause);
+	return lappend_int(list_make5_int(c->filter - resource->filters,
+									  c->strategy, c->is_array, c->expr,
+									  c->clause), c->is_rounded);
 }
 
 static void
@@ -550,6 +551,7 @@ condition_from_list(const ClfResource *resource, List *list, ClfCondition *c)
 	c->is_array = lthird_int(list);
 	c->expr = lfourth_int(list);
 	c->clause = list_nth_int(list, 4);
+	c->is_rounded = list_nth_int(list, 5);
 }
 
 /* Where in scan_clauses, without the pseudoconstant ones, this one stands */

@@ -32,6 +32,29 @@ typedef struct Matcher
 	Relids		outer;			/* relations whose columns have values before */
 } Matcher;
 
+/* Text operators see a varchar column through a relabelling */
+static Node *
+strip_relabelling(Node *node)
+{
+	while (IsA(node, RelabelType))
+		node = (Node *) ((RelabelType *) node)->arg;
+	return node;
+}
+
+/*
+ * Does the column round what the API has?  timestamptz(0) may be half a second
+ * away from it.
+ */
+static bool
+is_rounded(Node *column)
+{
+	Node	   *node = strip_relabelling(column);
+	int32		typmod = exprTypmod(node);
+
+	return getBaseTypeAndTypmod(exprType(node), &typmod) == TIMESTAMPTZOID &&
+		typmod >= 0;
+}
+
 /*
  * The filter of the endpoint that fits this expression as a column of the
  * relation, or NULL.
@@ -43,9 +66,7 @@ find_filter(const Matcher *matcher, Node *node)
 	const char *path;
 	Var		   *var;
 
-	/* text operators see a varchar column through a relabelling */
-	while (IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
+	node = strip_relabelling(node);
 	if (!IsA(node, Var))
 		return NULL;
 	var = (Var *) node;
@@ -138,6 +159,7 @@ match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 		return false;
 	pushed->condition.filter = filter;
 	pushed->condition.strategy = strategy;
+	pushed->condition.is_rounded = is_rounded(column);
 	pushed->expr = (Expr *) expr;
 	return true;
 }

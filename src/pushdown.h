@@ -25,6 +25,7 @@ typedef struct ClfCondition
 	const ClfFilter *filter;
 	int			strategy;		/* BT...StrategyNumber; 0: IS NOT NULL */
 	bool		is_array;		/* column = ANY (expression)? */
+	bool		is_rounded;		/* does the column show less than the API? */
 	int			expr;			/* index in fdw_exprs; -1: IS NOT NULL */
 	int			clause;			/* index in the plan's qual */
 } ClfCondition;

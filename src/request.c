@@ -81,20 +81,21 @@ value_as_time(const ClfValue *value)
 	}
 }
 
-/* Narrow the bounds by "start_time <strategy> t" */
+/* Narrow the bounds by "start_time <strategy> t", as far as the column shows */
 static void
-narrow_bounds(ClfQuery *query, int strategy, TimestampTz t)
+narrow_bounds(ClfQuery *query, const ClfCondition *c, TimestampTz t)
 {
 	bool		finite = !TIMESTAMP_NOT_FINITE(t);
+	int64		slack = finite && c->is_rounded ? USECS_PER_SEC : 0;
 
-	if (strategy == BTLessStrategyNumber && finite)
+	if (c->strategy == BTLessStrategyNumber && finite)
 		t--;
-	if (strategy == BTGreaterStrategyNumber && finite)
+	if (c->strategy == BTGreaterStrategyNumber && finite)
 		t++;
-	if (strategy <= BTEqualStrategyNumber)
-		query->upper = Min(query->upper, t);
-	if (strategy >= BTEqualStrategyNumber)
-		query->lower = Max(query->lower, t);
+	if (c->strategy <= BTEqualStrategyNumber)
+		query->upper = Min(query->upper, t + slack);
+	if (c->strategy >= BTEqualStrategyNumber)
+		query->lower = Max(query->lower, t - slack);
 
 	/* no call begins at infinity */
 	if (query->lower > query->upper || query->lower == DT_NOEND ||
@@ -128,7 +129,7 @@ bind_dates(ClfQuery *query, const ClfRequestPlan *plan, const ClfValue *values)
 		else if (values[c->expr].isnull)
 			query->nothing = true;
 		else
-			narrow_bounds(query, c->strategy, value_as_time(&values[c->expr]));
+			narrow_bounds(query, c, value_as_time(&values[c->expr]));
 	}
 }
 
