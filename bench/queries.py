@@ -1,0 +1,93 @@
+"""queries.py: prints how many requests the queries of queries.sql send, beside the minimum.
+
+Needs a server of its own and a simulator, see script/bench. A query that sends more than the
+minimum is marked; one whose rows are not those of the copy ends it with an error.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import urllib.request
+
+import session
+import table
+
+HERE = pathlib.Path(__file__).parent
+DOCUMENTS = HERE.parent / 'README.md', *(HERE.parent / 'docs').iterdir()
+
+HEADER = 'query', 'requests', 'minimum', 'met?'
+UNCOUNTED = '/restapi'          # which versions there are: of no throttling group
+ENTRY = re.compile(r'-- (?P<name>[^[\n]*?)(?: \[(?P<marks>.*)\])?\n'
+                   r'-- minimum (?P<minimum>.*?): .*\n'
+                   r'(?P<sql>(?s:.*))')
+
+Query = collections.namedtuple('Query', 'name marks minimum sql')
+
+
+def queries():
+    entries = (HERE / 'queries.sql').read_text().strip().split('\n\n')[1:]
+    documents = '\n'.join(document.read_text() for document in DOCUMENTS)
+    for entry in entries:
+        found = ENTRY.fullmatch(entry.strip())
+        if not found:
+            raise session.WrongResult(f'queries.sql: cannot read this:\n{entry}')
+        marks = (found['marks'] or '').split(', ')
+        if 'documented' in marks and found['sql'] not in documents:
+            raise session.WrongResult(f'No document has this query any longer:\n{found["sql"]}')
+        yield Query(found['name'], marks, found['minimum'], found['sql'])
+
+
+def of_copy(sql):
+    """The same query on the copies of the tables."""
+    sql = re.sub(r'\b(my_)?calls\.', r'\1truth.', sql)
+    return re.sub(r'\bcalls_of_all_time\b', 'truth.calls_of_all_time', sql)
+
+
+def count_requests():
+    """Since the last time, those that count for the API's limits."""
+    url = os.environ['CALL_LOG_SIMULATOR'] + '/simulator/requests?clear=true'
+    with urllib.request.urlopen(url) as response:
+        return sum(request['path'] != UNCOUNTED for request in json.load(response))
+
+
+def run(query):
+    """How many requests it sends, and how many it has to."""
+    with session.Session() as psql:
+        psql.ask('BEGIN')       # in which now() is one moment
+        minimum = int(psql.ask(f'SELECT {query.minimum}'))
+        count_requests()
+        found = psql.ask(query.sql.rstrip(';'))
+        if 'no copy' not in query.marks:
+            compare(query, found, psql.ask(of_copy(query.sql).rstrip(';')))
+        psql.ask('ROLLBACK')
+    return count_requests(), minimum    # one may have been on its way when the query ended
+
+
+def compare(query, found, expected):
+    """The same rows, in whatever order; or as many."""
+    found, expected = (sorted(answer.splitlines()) for answer in (found, expected))
+    same = len(found) == len(expected) if 'any rows' in query.marks else found == expected
+    if not same:
+        raise session.WrongResult(f'{query.name}: {len(found)} lines instead of {len(expected)}, '
+                          f'or others:\n{query.sql}')
+
+
+def main():
+    subprocess.run(['psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-f', HERE / 'queries_setup.sql'],
+                   check=True)
+    with session.Session() as psql:
+        psql.ask('SELECT max(start_time) FROM calls.call_log')      # logs in
+    lines = [HEADER]
+    for query in queries():
+        sent, minimum = run(query)
+        if sent < minimum:
+            raise session.WrongResult(f'{query.name}: {minimum} is not the minimum, {sent} is.')
+        lines.append((query.name, str(sent), str(minimum), 'yes' if sent == minimum else 'NO'))
+    table.print_table(lines, 1)
+
+
+if __name__ == '__main__':
+    main()
