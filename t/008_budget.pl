@@ -460,7 +460,11 @@ test_max_rate_wait();
 # Scans that are cancelled
 # ----------
 
-my %static_refusal = (status => 429, retry_after => 600, header => $headers);
+my %static_refusal = (
+	status => 429,
+	retry_after => 600,
+	header => $headers,
+	times => 'always');
 
 # What a scan waits for, and what makes it wait
 my %waits = (
