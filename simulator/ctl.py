@@ -72,7 +72,7 @@ def clear(arguments):
 def fault(arguments):
     parameters = {'kind': arguments.kind, 'match': arguments.match, 'skip': arguments.skip,
                   'times': arguments.times} | arguments.pairs
-    body = sys.stdin.buffer.read() if arguments.kind == 'raw' else b''
+    body = sys.stdin.buffer.read() if arguments.kind in ('raw', 'wire') else b''
     call('POST', 'faults', parameters, body).close()
 
 
@@ -161,7 +161,7 @@ def parse_arguments():
     for host in ('media', 'foreign'):
         command(f'{host}-url', print_url(host), f'print the URL of the {host} host')
 
-    added = command('fault', fault, 'let requests fail (raw: the body comes from stdin)', True)
+    added = command('fault', fault, 'let requests fail (raw, wire: the bytes come from stdin)', True)
     added.add_argument('kind')
     added.add_argument('--match', default='', help='only requests whose target contains this')
     added.add_argument('--skip', default='0', help='let so many pass first')

@@ -164,6 +164,12 @@ def close(connection, fault, answer):
     return False
 
 
+def wire(connection, fault, answer):
+    """These very bytes, be they HTTP or not."""
+    connection.write(fault.body)
+    return False
+
+
 def drip(connection, fault, answer):
     connection.send_head(answer, ('Content-Length', str(len(answer.payload))))
     for byte in answer.payload:
@@ -226,7 +232,7 @@ def badgzip(connection, fault, answer):
 REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'redirect': redirect}
 TWISTS = ('unsorted', 'repeat-page', 'part')
 EVENTS = {'arrive': arrive, 'late': late, 'rewrite': rewrite}
-WIRE_FAULTS = {'hang': hang, 'close': close, 'drip': drip, 'truncate': truncate,
+WIRE_FAULTS = {'hang': hang, 'close': close, 'wire': wire, 'drip': drip, 'truncate': truncate,
                'chunk-truncate': chunk_truncate, 'reset': reset, 'huge': huge,
                'content-type': content_type, 'badgzip': badgzip}
 

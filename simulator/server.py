@@ -236,7 +236,7 @@ class RingCentralConnection(Connection):
             twist = fault if kind in faults.TWISTS else None
             status, headers, body = simulator.api.answer(request, self.server.name, twist)
         answer = self.dress(request, entry, status, headers, body)
-        if kind in ('hang', 'close'):
+        if kind in ('hang', 'close', 'wire'):
             entry['status'] = None
         if kind in faults.WIRE_FAULTS:
             return faults.WIRE_FAULTS[kind](self, fault, answer) and request.keep_alive

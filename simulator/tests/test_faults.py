@@ -54,6 +54,12 @@ class Faults(SimulatorTest):
             with self.subTest(kind=kind), self.assertRaises(error):
                 self.get(ACCOUNT)
 
+    def test_any_bytes(self):
+        self.fault('wire', b'HTTP/1.1 299 Odd\r\nX: \xff\r\n\r\nbody')
+        reply = self.get(ACCOUNT)
+        self.assertEqual((reply.status, reply.headers['X'], reply.body), (299, '\xff', b'body'))
+        self.assertIsNone(self.log()[-1]['status'])
+
     def test_slow_transport(self):
         self.fault('hang')
         self.fault('drip', interval=0.3)
