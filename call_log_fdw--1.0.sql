@@ -614,25 +614,33 @@ AS $$
   SELECT '@extschema@.call_log_fdw_sync_state'::regclass::oid::bigint << 32 | target::oid::bigint
 $$;
 
--- Take the lock, which outlives transactions
+-- The process that has the lock
+CREATE FUNCTION call_log_fdw_sync_lock_holder(target regclass)
+RETURNS integer
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT l.pid FROM pg_locks l
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.classid = '@extschema@.call_log_fdw_sync_state'::regclass AND l.objid = target
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+$$;
+
+-- Take the lock, which outlives transactions.  A call that was cancelled just while it committed may have left it behind in
+-- this session.
 CREATE FUNCTION call_log_fdw_sync_lock(target regclass)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  holder integer;
 BEGIN
-  IF pg_try_advisory_lock(@extschema@.call_log_fdw_sync_lock_key(target)) THEN
-    RETURN;
+  IF @extschema@.call_log_fdw_sync_lock_holder(target) IS DISTINCT FROM pg_backend_pid() AND
+    NOT pg_try_advisory_lock(@extschema@.call_log_fdw_sync_lock_key(target)) THEN
+    RAISE EXCEPTION 'table % is being synced by another session', target
+      USING ERRCODE = 'lock_not_available',
+        DETAIL = format('It is that of process %s.', @extschema@.call_log_fdw_sync_lock_holder(target)),
+        HINT = 'Let it finish. It may be interrupted, too: the next call goes on from there.';
   END IF;
-  SELECT l.pid INTO holder FROM pg_locks l
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-    AND l.classid = '@extschema@.call_log_fdw_sync_state'::regclass AND l.objid = target
-    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
-  RAISE EXCEPTION 'table % is being synced by another session', target
-    USING ERRCODE = 'lock_not_available', DETAIL = format('It is that of process %s.', holder),
-      HINT = 'Let it finish. It may be interrupted, too: the next call goes on from there.';
 END $$;
 
 CREATE FUNCTION call_log_fdw_sync_unlock(target regclass)

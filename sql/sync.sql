@@ -103,12 +103,15 @@ SELECT count(*) - 1 = (SELECT count(*) FROM truth.calls) AS complete FROM copy.f
 
 -- It stops where it may not go on, and goes on there the next time, whichever way
 :ctl reset
-SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-31';
+SELECT id AS one FROM calls.call_log ORDER BY start_time DESC LIMIT 1 \gset
+\setenv ONE :one
 :ctl clear
 DROP TABLE copy.calls;
+-- A call that is moved meanwhile makes no other one fall through between two pages
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log? --skip 1 rewrite id="$ONE" start_time=2025-11-11T11:11:11Z
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01', max_requests => 2);
 TRUNCATE truth.calls;
 \copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
-CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01', max_requests => 2);
 :state
 :ctl fault --match /call-log? --skip 1 status status=403
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
@@ -282,10 +285,12 @@ CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON kept.calls DEFERRABLE
 CALL call_log_fdw_sync('calls.call_log', 'kept.calls');
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
 DROP TRIGGER refuse ON kept.calls;
+SELECT pg_advisory_lock(call_log_fdw_sync_lock_key('kept.calls'));
 -- What was dropped is forgotten at the next call
 DROP TABLE copy.own;
 CALL call_log_fdw_sync('calls.call_log', 'kept.calls');
 SELECT target FROM call_log_fdw_sync_state ORDER BY target::text COLLATE "C";
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory';
 
 -- Recordings: the list, then the audio, newest first, as much of it as is allowed
 :ctl reset
