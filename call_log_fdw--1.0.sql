@@ -225,7 +225,7 @@ CREATE TYPE call_log_fdw_sync_run AS (
   audio_column name,            -- that of the content, which is null until it was asked for; null: the target has none
   changes regclass,             -- null: there is none
   changes_page_size integer,
-  change_columns name[],        -- where changes has the columns
+  change_columns text[],        -- what to select there for the columns, see call_log_fdw_sync_match_changes
 
   -- how
   newest_first boolean,
@@ -461,19 +461,22 @@ AS $$
   FROM @extschema@.call_log_fdw_sync_table(run.source) s, @extschema@.call_log_fdw_sync_table(changes) c
 $$;
 
--- The columns of a table of changes: those that hold what these columns of the source do, then those by which one asks and
--- goes on; null where it has none
+-- What to select from a table of changes: for each of the columns the one that holds the same, or the value that it always
+-- has; then those by which one asks and goes on.  Null where there is none.
 CREATE FUNCTION call_log_fdw_sync_match_changes(run call_log_fdw_sync_run, changes regclass)
-RETURNS name[]
+RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT array_agg(@extschema@.call_log_fdw_sync_column(changes, s.path) ORDER BY n.position)
-    || ARRAY(SELECT @extschema@.call_log_fdw_sync_column(changes, p.path)
+  SELECT array_agg(
+    CASE WHEN s.path ~ '^=' THEN format('%L::%s', substr(s.path, 2), format_type(a.atttypid, a.atttypmod))
+         ELSE quote_ident(@extschema@.call_log_fdw_sync_column(changes, s.path)) END ORDER BY n.position)
+    || ARRAY(SELECT quote_ident(@extschema@.call_log_fdw_sync_column(changes, p.path))
              FROM unnest('{%syncInfo.syncToken,lastModifiedTime,?sinceToken,?since}'::text[]) WITH ORDINALITY p (path, position)
              ORDER BY p.position)
   FROM unnest(run.columns) WITH ORDINALITY n (name, position)
   JOIN @extschema@.call_log_fdw_sync_columns(run.source) s ON s.column_name = n.name
+  JOIN pg_attribute a ON a.attrelid = run.source AND a.attname = n.name
 $$;
 
 -- The table of changes in the source's schema
@@ -693,16 +696,16 @@ RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  specials name[] := run.change_columns[pg_catalog.cardinality(run.columns) + 1:];
+  specials text[] := run.change_columns[pg_catalog.cardinality(run.columns) + 1:];
   n bigint;
 BEGIN
   TRUNCATE pg_temp.call_log_fdw_sync_stage;
   EXECUTE pg_catalog.format(
     'INSERT INTO pg_temp.call_log_fdw_sync_stage (%1$s, "#token", "#time", "#number") '
-    'SELECT *, pg_catalog.row_number() OVER () FROM (SELECT %2$s, %3$I AS "#token", %4$I AS "#time" FROM %5$s '
-    'WHERE %6$I OPERATOR(pg_catalog.=) %7$s LIMIT %8$s) x',
+    'SELECT *, pg_catalog.row_number() OVER () FROM (SELECT %2$s, %3$s, %4$s FROM %5$s '
+    'WHERE %6$s OPERATOR(pg_catalog.=) %7$s LIMIT %8$s) x',
     @extschema@.call_log_fdw_sync_list(run.columns),
-    @extschema@.call_log_fdw_sync_list(run.change_columns[:pg_catalog.cardinality(run.columns)]),
+    pg_catalog.array_to_string(run.change_columns[:pg_catalog.cardinality(run.columns)], ', '),
     specials[1], specials[2], run.changes, specials[CASE WHEN token IS NULL THEN 4 ELSE 3 END],
     CASE WHEN token IS NULL THEN '$2' ELSE '$1' END, most)
     USING token, since;

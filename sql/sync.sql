@@ -201,11 +201,11 @@ CALL call_log_fdw_sync('mine.call_log', 'copy.mine', settle => '2 days');
 SELECT count(*) AS differences FROM (SELECT * FROM truth.mine WHERE start_time >= '2026-03-01' EXCEPT ALL SELECT * FROM copy.mine) x;
 
 -- Columns of one's own
-CREATE FOREIGN TABLE calls.own (call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), caller text OPTIONS (json_path 'from.phoneNumber'))
+CREATE FOREIGN TABLE calls.own (account integer OPTIONS (value '7'), call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), caller text OPTIONS (json_path 'from.phoneNumber'))
   SERVER ringcentral OPTIONS (resource 'call_log');
 CALL call_log_fdw_sync('calls.own', 'copy.own', since => '2026-03-30');
 \d copy.own
-SELECT count(*) AS differences FROM (SELECT id, start_time, from_phone_number FROM truth.calls WHERE start_time >= '2026-03-30' EXCEPT ALL TABLE copy.own) x;
+SELECT count(*) AS differences FROM (SELECT 7, id, start_time, from_phone_number FROM truth.calls WHERE start_time >= '2026-03-30' EXCEPT ALL TABLE copy.own) x;
 ALTER FOREIGN TABLE calls.own ADD COLUMN leg text OPTIONS (json_path 'legs.0.legType');
 ALTER TABLE copy.own ADD COLUMN leg text;
 CALL call_log_fdw_sync('calls.own', 'copy.own');
@@ -216,9 +216,10 @@ CALL call_log_fdw_sync('calls.own', 'copy.own', changes => 'calls.own_changes');
 SELECT target, changes FROM call_log_fdw_sync_state WHERE changes IS NOT NULL ORDER BY target::text COLLATE "C";
 -- Foreign tables that were made anew take the place of the old ones
 DROP FOREIGN TABLE calls.own, calls.own_changes;
-CREATE FOREIGN TABLE calls.own (call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), result text)
+CREATE FOREIGN TABLE calls.own (account integer OPTIONS (value '8'), call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), result text)
   SERVER ringcentral OPTIONS (resource 'call_log');
 CALL call_log_fdw_sync('calls.own', 'copy.own');
+SELECT account, count(*) > 0 FROM copy.own GROUP BY account ORDER BY account;
 -- One without changes, as long as it is not the whole account's
 CREATE FOREIGN TABLE calls.sales (id text, start_time timestamptz, result text) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
 CALL call_log_fdw_sync('calls.sales', 'copy.sales', since => '2026-03-25');
