@@ -368,8 +368,10 @@ login_secrets(const ClfCredentials *credentials)
 								 credentials->client_secret);
 	int			size = pg_b64_enc_len(strlen(basic)) + 1;
 	char	   *encoded = palloc0(size);
+	int			length = pg_b64_encode(basic, strlen(basic), encoded, size);
 
-	(void) pg_b64_encode(basic, strlen(basic), encoded, size);
+	Assert(length >= 0);
+	(void) length;
 	secrets.values[0] = credentials->client_secret;
 	secrets.values[1] = credentials->jwt;
 	secrets.values[2] = encoded;
