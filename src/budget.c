@@ -667,7 +667,8 @@ learn_limit(ClfBudgetEntry *entry, const ClfResponse *response,
 		entry->window = Min(response->rate_window, LONGEST_WINDOW);
 	if (response->rate_remaining < 0 || response->status == 429)
 		return;
-	unknown = entry->limit - response->rate_remaining - entry->nslots;
+	unknown = entry->limit - entry->nslots -
+		Min(response->rate_remaining, entry->limit);
 	for (int i = 0; i < Min(unknown, CLF_MAX_SLOTS); i++)
 		add_slot(entry, 0, now + entry->window * USECS_PER_SEC);
 	if (response->rate_remaining == 0 && entry->limit > CLF_MAX_SLOTS)

@@ -16,6 +16,9 @@
 /* Tells the API's versions to everybody */
 #define VERSIONS_PATH "/restapi"
 
+/* Of a URL, so much is shown in messages, in bytes: 50 ids fit in */
+#define LONGEST_SHOWN 2000
+
 /* Requests of this backend that count, since it began */
 static uint64 sent = 0;
 
@@ -79,17 +82,23 @@ clf_exchange_context(void *arg)
 	clf_retry_context(&exchange->retry);
 }
 
-/* Keep the URL for messages, without the part that is always the same */
+/*
+ * Keep the URL for messages, without the part that is always the same.  It may
+ * be one that an answer named.
+ */
 static void
 show_url(ClfExchange *exchange, const char *url)
 {
 	size_t		length = strlen(exchange->base_url);
+	char	   *shown;
 
 	if (strncmp(url, exchange->base_url, length) == 0)
 		url += length;
+	shown = clf_excerpt(url, strlen(url), LONGEST_SHOWN);
 	if (exchange->shown)
 		pfree(exchange->shown);
-	exchange->shown = MemoryContextStrdup(exchange->cxt, url);
+	exchange->shown = MemoryContextStrdup(exchange->cxt, shown);
+	pfree(shown);
 }
 
 static void

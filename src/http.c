@@ -40,6 +40,12 @@
 /* Connections kept open between scans, for a session that reads many servers */
 #define MAX_IDLE 4
 
+/* Headers' dates after the year 9998 are none; seconds after 1970 */
+#define LATEST_DATE INT64CONST(253370764799)
+
+/* Bytes of headers, all of an answer's, beyond which it is none */
+#define MAX_HEADERS (256 * 1024)
+
 /* epoll, timerfd, and the connection's socket */
 #define DESCRIPTORS 3
 
@@ -84,6 +90,7 @@ struct ClfHttp
 	BodyBuffer	body;			/* what has come of its answer */
 	size_t		length;
 	size_t		limit;
+	size_t		header_length;
 	bool		resumable;
 	bool		too_large;
 	char		error[CURL_ERROR_SIZE];
@@ -189,6 +196,17 @@ on_body(char *data, size_t size, size_t count, void *arg)
 	memcpy(http->body.data + http->length, data, length);
 	http->length += length;
 	return length;
+}
+
+/* Not all versions of libcurl put an end to headers, which it keeps */
+static size_t
+on_header(char *data, size_t size, size_t count, void *arg)
+{
+	ClfHttp    *http = arg;
+
+	(void) data;
+	http->header_length += size * count;
+	return http->header_length <= MAX_HEADERS ? size * count : 0;
 }
 
 /* ----------
@@ -414,6 +432,8 @@ set_engine_options(ClfHttp *http, const ClfOptions *options)
 	SETOPT(http, CURLOPT_ERRORBUFFER, http->error);
 	SETOPT(http, CURLOPT_WRITEFUNCTION, on_body);
 	SETOPT(http, CURLOPT_WRITEDATA, http);
+	SETOPT(http, CURLOPT_HEADERFUNCTION, on_header);
+	SETOPT(http, CURLOPT_HEADERDATA, http);
 	SETOPT(http, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is PostgreSQL's */
 	SETOPT(http, CURLOPT_QUICK_EXIT, 1L);	/* do not join a resolver thread */
 	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout);
@@ -538,6 +558,7 @@ clf_http_start(ClfHttp *http, const ClfOptions *options,
 	Assert(!http->in_flight);
 	curl_easy_reset(http->easy);
 	http->done = http->too_large = false;
+	http->header_length = 0;
 	http->error[0] = '\0';
 	set_engine_options(http, options);
 	set_limits(http, options, request);
@@ -678,6 +699,8 @@ classify(const ClfHttp *http)
 		case CURLE_WRITE_ERROR:
 			if (http->too_large)
 				return CLF_TRANSPORT_TOO_LARGE;
+			if (http->header_length > MAX_HEADERS)
+				return CLF_TRANSPORT_BROKEN;
 			return CLF_TRANSPORT_LOCAL;
 		default:
 			return CLF_TRANSPORT_LOCAL;
@@ -712,13 +735,13 @@ get_number_header(ClfHttp *http, const char *name)
 	return (int) number;
 }
 
-/* A header that is a date (RFC 9110), 0 if it is none */
+/* A header that is a date (RFC 9110) of sane years, 0 if it is none */
 static TimestampTz
 get_date_header(ClfHttp *http, const char *name)
 {
 	time_t		date = curl_getdate(get_header(http, name), NULL);
 
-	return date == -1 ? 0 : time_t_to_timestamptz(date);
+	return date < 0 || date > LATEST_DATE ? 0 : time_t_to_timestamptz(date);
 }
 
 /* Retry-After comes as seconds or as a date (RFC 9110) */

@@ -18,6 +18,16 @@
 /* Deeper than any documented answer */
 #define MAX_DEPTH 64
 
+/*
+ * A tree may take hundreds of times the memory of its text, since an object, be
+ * it empty, is a hash table.  A text longer than the first limit, in bytes, is
+ * looked at before, and must not have more values than the other one, of which
+ * an object or array counts as many.
+ */
+#define SMALL_TEXT 65536
+#define MAX_VALUES 1000000
+#define CONTAINER_VALUES 10
+
 /* A tree that lives as long as a memory context */
 typedef struct OwnedTree
 {
@@ -34,6 +44,22 @@ release_tree(void *arg)
 	owned->tree = NULL;
 }
 
+/* Would the tree be larger than that of any answer?  Strings may count as well. */
+static bool
+is_too_bushy(const char *text, size_t length)
+{
+	size_t		values = 0;
+
+	for (size_t i = 0; i < length && length > SMALL_TEXT; i++)
+	{
+		if (text[i] == '{' || text[i] == '[')
+			values += CONTAINER_VALUES;
+		else if (text[i] == ',')
+			values++;
+	}
+	return values > MAX_VALUES;
+}
+
 /*
  * Parse exactly one value, with white space around it at most; NULL when it is
  * not.
@@ -46,9 +72,12 @@ static ClfJson *
 parse(MemoryContext cxt, const char *text, size_t length)
 {
 	OwnedTree  *owned = MemoryContextAllocZero(cxt, sizeof(OwnedTree));
-	json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+	json_tokener *tokener;
 	size_t		end;
 
+	if (is_too_bushy(text, length))
+		return NULL;
+	tokener = json_tokener_new_ex(MAX_DEPTH);
 	if (tokener == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));

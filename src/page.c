@@ -151,6 +151,8 @@ cut_body(ClfPage *page, const char *body, const char *end)
 	appendBinaryStringInfo(&frame, after, end - after);
 	page->frame = frame.data;
 	page->answer = clf_json_parse(page->cxt, frame.data, frame.len);
+	if (clf_json_get(page->answer, "records.0"))
+		return "it has records twice";
 	return page->answer ? NULL : "it is not valid JSON";
 }
 

@@ -130,7 +130,8 @@ get_details(ClfRecordings *recordings)
 static char *
 shown_id(const ClfRecordings *recordings)
 {
-	return clf_to_server_encoding(recordings->id, strlen(recordings->id));
+	return clf_excerpt(recordings->id, strlen(recordings->id),
+					   CLF_EXCERPT_LENGTH);
 }
 
 static void
@@ -162,7 +163,7 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 						shown_id(recordings)),
 				 errdetail("It is said to be at %s, and the server option "
 						   "media_url is %s.",
-						   clf_to_server_encoding(uri, strcspn(uri, "?#")),
+						   clf_excerpt(uri, strcspn(uri, "?#"), CLF_EXCERPT_LENGTH),
 						   recordings->options->media_url),
 				 errhint("The token is not sent there. If that is where "
 						 "RingCentral keeps your recordings, set media_url.")));

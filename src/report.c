@@ -15,9 +15,6 @@
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
-/* Of a foreign text, so much is shown in an error */
-#define EXCERPT_LENGTH 300
-
 typedef struct TransportText
 {
 	int			sqlstate;
@@ -155,21 +152,36 @@ redact(char *text, const ClfSecrets *secrets)
 	}
 }
 
+/* Cut a text, which has to be in the database's encoding */
+static char *
+shorten(char *text, int limit)
+{
+	int			length = (int) strlen(text);
+
+	if (length <= limit)
+		return text;
+	text[pg_mbcliplen(text, length, limit)] = '\0';
+	return psprintf("%s...", text);
+}
+
 /*
- * The start of a foreign text, fit for a message.  Secrets go before it is
- * cut, or half of one might stay.
+ * clf_excerpt
+ *		The start of a foreign text without secrets, fit for a message.
  */
+char *
+clf_excerpt(const char *text, size_t length, int limit)
+{
+	return shorten(clf_to_server_encoding(text, length), limit);
+}
+
+/* The same of any text: secrets go before it is cut, or half of one might stay */
 static char *
 excerpt(const char *text, size_t length, const ClfSecrets *secrets)
 {
 	char	   *copy = clf_to_server_encoding(text, length);
-	size_t		copy_length = strlen(copy);
 
 	redact(copy, secrets);
-	if (copy_length <= EXCERPT_LENGTH)
-		return copy;
-	copy[pg_mbcliplen(copy, copy_length, EXCERPT_LENGTH)] = '\0';
-	return psprintf("%s...", copy);
+	return shorten(copy, CLF_EXCERPT_LENGTH);
 }
 
 /*
@@ -315,5 +327,5 @@ clf_report_recording_gone(const char *id)
 {
 	ereport(WARNING,
 			(errmsg("RingCentral does not have the recording \"%s\", or not any "
-					"longer", clf_to_server_encoding(id, strlen(id)))));
+					"longer", clf_excerpt(id, strlen(id), CLF_EXCERPT_LENGTH))));
 }

@@ -37,6 +37,9 @@ typedef struct ClfSecrets
 	bool		hide_answer;	/* show no answer but the API's error objects */
 } ClfSecrets;
 
+/* Of a foreign text, so much is shown in a message, in bytes */
+#define CLF_EXCERPT_LENGTH 300
+
 /* Did it fail before the request was sent? */
 static inline bool
 clf_never_sent(ClfTransport how)
@@ -55,5 +58,6 @@ pg_noreturn extern void clf_report_bad_answer(const char *what,
 											  const ClfSecrets *secrets);
 extern void clf_report_recording_gone(const char *id);
 extern char *clf_to_server_encoding(const char *text, size_t length);
+extern char *clf_excerpt(const char *text, size_t length, int limit);
 
 #endif							/* CLF_REPORT_H */

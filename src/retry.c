@@ -20,8 +20,8 @@
 #define FIRST_DELAY 500
 #define LONGEST_DELAY 30000
 
-/* The longest Retry-After that is believed, in seconds */
-#define LONGEST_RETRY_AFTER 3600
+/* Who is told to stay away for longer does not wait; milliseconds */
+#define LONGEST_RETRY_AFTER 3600000
 
 /* Does it pass by itself? */
 static bool
@@ -58,7 +58,7 @@ next_delay(const ClfRetry *retry, ClfTransport how,
 
 	if (how == CLF_TRANSPORT_OK && response->status != 429 &&
 		response->retry_after >= 0)
-		return Min(response->retry_after, LONGEST_RETRY_AFTER) * INT64CONST(1000);
+		return response->retry_after * INT64CONST(1000);
 	return delay * (0.5 + pg_prng_double(&pg_global_prng_state) / 2);
 }
 
@@ -72,17 +72,18 @@ clf_retry(ClfRetry *retry, const ClfOptions *options, ClfTransport how,
 		  const ClfResponse *response)
 {
 	const char *reason = "The connection failed.";
+	int64		delay;
 
 	if (!will_pass(how, response))
 		return false;
 	if (retry->tries++ == 0)
 		retry->started = GetCurrentTimestamp();
-	if (retry->tries > options->max_retries)
+	delay = next_delay(retry, how, response);
+	if (retry->tries > options->max_retries || delay > LONGEST_RETRY_AFTER)
 		return false;
 	if (how == CLF_TRANSPORT_OK)
 		reason = psprintf("It answered %d.", response->status);
-	clf_budget_pause(options, next_delay(retry, how, response), "to try again",
-					 reason);
+	clf_budget_pause(options, delay, "to try again", reason);
 	return true;
 }
 

@@ -290,6 +290,11 @@ get_key(ClfRows *rows, const ClfField *record, size_t *length)
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("a record has no field \"%s\"", resource->id_path)));
 	text = clf_field_text(id, length);
+	if (memchr(text, '\0', *length) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("a record's field \"%s\" contains a zero byte",
+						resource->id_path)));
 	if (resource->version_path == NULL)
 		return text;
 

@@ -424,6 +424,18 @@ get_expires_in(ClfJson *answer)
 	return seconds > 0 ? seconds : DEFAULT_EXPIRES_IN;
 }
 
+/* May it stand in a header?  What ends the line would begin another one. */
+static bool
+is_sendable(const char *token)
+{
+	for (const char *p = token; *p; p++)
+	{
+		if (*p <= ' ' || *p > '~')
+			return false;
+	}
+	return true;
+}
+
 /* Log in */
 static void
 log_in(const ClfOptions *options, const ClfCredentials *credentials,
@@ -452,6 +464,9 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
 	value = clf_json_get_text(answer, "access_token");
 	if (value == NULL || value[0] == '\0')
 		clf_report_bad_answer("there is no access_token in it", response.body,
+							  response.length, &login.secrets);
+	if (!is_sendable(value))
+		clf_report_bad_answer("its access_token is no token", response.body,
 							  response.length, &login.secrets);
 	if (strlen(value) >= sizeof(obtained->token))
 		clf_report_bad_answer("its access_token is too long", response.body,

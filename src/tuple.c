@@ -313,7 +313,7 @@ column_error_context(void *arg)
 		text = clf_field_text(id, &length);
 	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
 			   tuple->current->name, tuple->relname,
-			   clf_to_server_encoding(text, length));
+			   clf_excerpt(text, length, CLF_EXCERPT_LENGTH));
 }
 
 /* The number of the row, as whatever type the column has */

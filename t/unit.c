@@ -484,6 +484,7 @@ test_pages(void)
 		{"{\"records\":[]", NOT_VALID},
 		{"{\"records\":[]," LAST "} trailing", NOT_VALID},
 		{"{\"records\":[],\"a\":+," LAST "}", NOT_VALID},
+		{"{\"records\":[],\"records\":[{}]," LAST "}", "it has records twice"},
 		{"{\"records\":[]}", NO_NAVIGATION},
 		{"{\"records\":[],\"navigation\":\"x\"}", NO_NAVIGATION},
 	};
