@@ -1240,3 +1240,49 @@ END $$;
 
 COMMENT ON PROCEDURE call_log_fdw_sync(regclass, text, regclass, timestamptz, boolean, interval, interval, bigint, bigint) IS
   'make and keep a local copy of a foreign table of calls or recordings';
+
+/* ----------
+ * Comments: IMPORT FOREIGN SCHEMA may create tables and nothing else.
+ * ----------
+ */
+
+-- What a column shows, from its JSON path
+CREATE FUNCTION call_log_fdw_describe(path text)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE left(path, 1)
+    WHEN '$' THEN 'the whole record, as received'
+    WHEN '#' THEN 'number of the row in its call, from 1'
+    WHEN '@' THEN 'the audio; takes a request for each row'
+    WHEN '&' THEN 'field ' || substr(path, 2) || ' of the recording; takes a request for each row'
+    WHEN '^' THEN 'field ' || substr(path, 2) || ' of the call'
+    WHEN '%' THEN 'field ' || substr(path, 2) || ' of the answer'
+    WHEN '?' THEN 'what the query asks for: ' || substr(path, 2)
+    WHEN '=' THEN 'the same in every row'
+    ELSE 'field ' || path END
+$$;
+
+CREATE FUNCTION call_log_fdw_comment(schema regnamespace)
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c record;
+  n bigint := 0;
+BEGIN
+  FOR c IN
+    SELECT t.oid::regclass AS foreign_table, f.column_name, f.path
+    FROM pg_class t CROSS JOIN LATERAL @extschema@.call_log_fdw_sync_columns(t.oid::regclass) f
+    WHERE t.relnamespace = schema AND t.relkind = 'f'
+  LOOP
+    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.foreign_table, c.column_name, @extschema@.call_log_fdw_describe(c.path));
+    n := n + 1;
+  END LOOP;
+  RETURN n;
+END $$;
+
+COMMENT ON FUNCTION call_log_fdw_comment(regnamespace) IS
+  'say in a comment on each column of the foreign tables of a schema which field of the API it is; returns how many';

@@ -25,3 +25,17 @@ DROP SCHEMA "other Calls" CASCADE;
 
 -- IMPORT sends nothing
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
+
+-- Comments on the columns, of all tables of ours and of no others
+CREATE SCHEMA commented;
+IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO commented;
+CREATE FOREIGN TABLE commented.own (account text OPTIONS (value 'east'), caller text OPTIONS (json_path 'from.name')) SERVER ringcentral OPTIONS (resource 'call_log');
+CREATE TABLE commented.local (id text);
+SELECT call_log_fdw_comment('commented') = (SELECT count(*) FROM information_schema.columns WHERE table_schema = 'commented' AND table_name <> 'local') AS all;
+SELECT attrelid::regclass, attname, col_description(attrelid, attnum) FROM pg_attribute
+  WHERE attrelid::regclass::text LIKE 'commented.%' AND attname IN ('account', 'caller', 'from_phone_number', 'attrs', 'leg_number', 'call_id', 'duration', 'content', 'since', 'sync_token')
+  ORDER BY 1, attnum;
+SET client_min_messages = warning;
+DROP SCHEMA commented CASCADE;
+RESET client_min_messages;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
