@@ -6,10 +6,12 @@ fault breaks the transport of an answer that is correct in itself. Nothing here 
 authorised by the API unless the API's own answer is needed.
 """
 
+import base64
 import socket
 import struct
 import threading
 import time
+import urllib.parse
 
 import dates
 import errors
@@ -127,6 +129,20 @@ def raw(fault, request):
     return 200, [], messages.Body(fault.body)
 
 
+def echo(fault, request):
+    """What the request said of itself, secrets and all, wherever an answer has room for text."""
+    authorization = request.header('authorization', '')
+    kind, _, credentials = authorization.partition(' ')
+    decoded = base64.b64decode(credentials).decode() if kind == 'Basic' else credentials
+    said = f'echo: {authorization} {decoded} {urllib.parse.unquote_plus(request.body.decode())}'
+    number = fault.get('status', 400)
+    headers = [*extra_headers(fault), ('RCRequestId', said), ('X-Rate-Limit-Group', credentials)]
+    if 'value' in fault.parameters:
+        headers.append(('Content-Type', f'{fault.parameters["value"]}; {said}'))
+    details = {'error': said, 'error_description': said, 'parameterName': said}
+    return number, headers, messages.json_body(errors.content(said, said, **details))
+
+
 def redirect(fault, request):
     return (fault.get('status', 302), [('Location', fault.get('location', '/'))],
             messages.Body(b''))
@@ -229,7 +245,8 @@ def badgzip(connection, fault, answer):
     return True
 
 
-REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'redirect': redirect}
+REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'echo': echo,
+                'redirect': redirect}
 TWISTS = ('unsorted', 'repeat-page', 'part')
 EVENTS = {'arrive': arrive, 'late': late, 'rewrite': rewrite}
 WIRE_FAULTS = {'hang': hang, 'close': close, 'wire': wire, 'drip': drip, 'truncate': truncate,
@@ -243,6 +260,7 @@ HEADER_PARAMETERS = ('status', 'retry_after', 'header')
 KINDS = {kind: () for kind in (*REPLACEMENTS, *TWISTS, *EVENTS, *WIRE_FAULTS)} | {
     'status': (*ERROR_PARAMETERS, *HEADER_PARAMETERS, 'error'), 'part': (*ERROR_PARAMETERS, 'n'),
     'html': HEADER_PARAMETERS, 'empty': HEADER_PARAMETERS, 'redirect': ('status', 'location'),
+    'echo': (*HEADER_PARAMETERS, 'value'),
     'arrive': ('n',), 'late': ('n', 'start_time'),
     'rewrite': ('id', 'start_time', 'direction', 'result'),
     'drip': ('interval',), 'huge': ('bytes',), 'content-type': ('value',)}

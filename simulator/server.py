@@ -191,8 +191,8 @@ class Connection(socketserver.StreamRequestHandler):
         given = {name for name, _ in headers}
         now = self.server.simulator.clock.now() // dates.SECOND
         common = [('RCRequestId', f'{number:08x}-0000-4000-8000-000000000000'),
-                  ('Date', email.utils.formatdate(now, usegmt=True))]
-        common += [row for row in COMMON_HEADERS if row[0] not in given]
+                  ('Date', email.utils.formatdate(now, usegmt=True)), *COMMON_HEADERS]
+        common = [row for row in common if row[0] not in given]
         return common if keep_alive else [*common, ('Connection', 'close')]
 
     # --- sending ---------------------------------------------------------------------------

@@ -28,6 +28,7 @@ struct ClfRecordings
 	ClfExchange *api;
 	ClfExchange *media;
 	ClfFieldRef id_field;		/* of the row */
+	ClfFieldRef details_id;		/* and of its details */
 	ClfFieldRef row_uri;		/* where the row, and its details, say that */
 	ClfFieldRef details_uri;	/* the audio is */
 	ClfFields  *details_fields;
@@ -66,6 +67,7 @@ clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
 											userid, activity);
 	recordings->id_field = clf_select(selection, "id");
 	recordings->row_uri = clf_select(selection, "contentUri");
+	recordings->details_id = clf_select(selection, "&id");
 	recordings->details_uri = clf_select(selection, "&contentUri");
 	recordings->details_fields = selection->from[CLF_FROM_DETAILS];
 	recordings->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw recording",
@@ -118,6 +120,10 @@ get_details(ClfRecordings *recordings)
 							 response.length, details))
 		clf_report_bad_answer("it is not a JSON object", response.body,
 							  response.length, &secrets);
+	if (!clf_same_text(clf_field_cstring(&details[recordings->details_id.n]),
+					   recordings->id))
+		clf_report_bad_answer("it is not about the recording that was asked for",
+							  response.body, response.length, &secrets);
 	return details;
 }
 

@@ -45,6 +45,14 @@ class Faults(SimulatorTest):
         self.fault('raw', b'{"records":')
         self.assertEqual(self.get(ACCOUNT).body, b'{"records":')
 
+    def test_echo(self):
+        self.fault('echo', status=403, value='audio/wav')
+        reply = self.get(ACCOUNT)
+        self.assertEqual(reply.status, 403)
+        for text in (reply.body.decode(), reply.headers['RCRequestId'],
+                     reply.headers['Content-Type'], reply.headers['X-Rate-Limit-Group']):
+            self.assertIn('simulator-access-token', text)
+
     def test_broken_transport(self):
         for kind, error in (('truncate', http.client.IncompleteRead),
                             ('chunk-truncate', http.client.IncompleteRead),
