@@ -300,8 +300,8 @@ BEGIN
   IF source IS NULL OR target IS NULL OR settle IS NULL THEN
     RAISE EXCEPTION 'source, target and settle of call_log_fdw_sync must not be null' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  IF settle < interval '0' OR recheck < interval '0' OR NOT pg_catalog.isfinite(since) THEN
-    RAISE EXCEPTION 'since must be finite, settle and recheck must not be negative' USING ERRCODE = 'invalid_parameter_value';
+  IF settle < interval '1 minute' OR recheck < interval '0' OR NOT pg_catalog.isfinite(since) THEN
+    RAISE EXCEPTION 'since must be finite, settle a minute or more, recheck not negative' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT may_commit THEN
     RAISE EXCEPTION 'call_log_fdw_sync cannot be called inside a transaction block or a function'
@@ -733,7 +733,7 @@ BEGIN
   EXECUTE pg_catalog.format(
     'DELETE FROM pg_temp.call_log_fdw_sync_stage t USING pg_temp.call_log_fdw_sync_stage s '
     'WHERE %s AND (t."#time", t."#number") OPERATOR(pg_catalog.<) (s."#time", s."#number")', condition);
-  ANALYZE pg_temp.call_log_fdw_sync_stage;
+  EXECUTE pg_catalog.format('ANALYZE pg_temp.call_log_fdw_sync_stage (%s)', @extschema@.call_log_fdw_sync_list(run.key_columns));
   EXECUTE pg_catalog.format(
     'MERGE INTO %s t USING pg_temp.call_log_fdw_sync_stage s ON %s '
     'WHEN MATCHED AND ROW(%s)::record OPERATOR(pg_catalog.*<>) ROW(%s)::record THEN UPDATE SET %s '
