@@ -7,8 +7,8 @@
  * What no path leads to is only checked, with no recursion, so that nothing
  * the API sends can exhaust the stack.
  *
- * The grammar is that of RFC 8259, but for control characters in strings,
- * which change no meaning.
+ * The grammar is that of RFC 8259, but for control characters in strings, other
+ * than zero bytes, which change no meaning.
  *
  *-------------------------------------------------------------------------
  */
@@ -90,6 +90,8 @@ skip_string(const char *p, const char *end, bool *escaped)
 	{
 		if (*p == '"')
 			return p + 1;
+		if (*p == '\0')
+			return NULL;
 		if (*p != '\\')
 			continue;
 		*escaped = true;
