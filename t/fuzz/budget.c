@@ -1,0 +1,130 @@
+/*-------------------------------------------------------------------------
+ *
+ * budget.c
+ *	  Fuzz target: what answers say of the request limit.
+ *
+ * Each line of the input is an answer: status, limit, remaining requests,
+ * window, Retry-After, all as numbers, the group, and after how many
+ * milliseconds it came.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "backend.h"
+
+#include "src/budget.c"
+
+static ClfShared memory;
+
+/* ----------
+ * In place of the shared memory
+ * ----------
+ */
+
+ClfShared  *
+clf_shared_lock(void)
+{
+	return &memory;
+}
+
+void
+clf_shared_unlock(void)
+{
+}
+
+bool
+clf_shared_by_cluster(void)
+{
+	return true;
+}
+
+ClfKey
+clf_shared_key(const char *const *texts, int ntexts)
+{
+	ClfKey		key = {{0}};
+
+	for (int i = 0; i < ntexts; i++)
+	{
+		for (size_t n = 0; texts[i][n] != '\0'; n++)
+			key.bytes[n % sizeof(key.bytes)] += (n + 7) * texts[i][n];
+	}
+	return key;
+}
+
+bool
+clf_same_key(const ClfKey *a, const ClfKey *b)
+{
+	return memcmp(a, b, sizeof(ClfKey)) == 0;
+}
+
+/* ----------
+ * Answers
+ * ----------
+ */
+
+/* No answer closes the door for good, none opens it to more than it says */
+static void
+check_entry(ClfBudgetEntry *entry)
+{
+	int64		window = entry->window * USECS_PER_SEC;
+
+	INVARIANT(entry->limit > 0);
+	INVARIANT(entry->window > 0 && entry->window <= LONGEST_WINDOW);
+	INVARIANT(entry->nslots >= 0 && entry->nslots <= CLF_MAX_SLOTS);
+	INVARIANT(entry->closed_until <=
+			  fuzz_now + LONGEST_PENALTY * USECS_PER_SEC);
+	for (int i = 0; i < 3; i++)
+		INVARIANT(slot_time(entry, i, fuzz_now) <=
+				  fuzz_now + 4 * window + LONGEST_PENALTY * USECS_PER_SEC +
+				  LONGEST_TRAVEL + i * SPREAD);
+}
+
+static int
+clip(long long number, int low)
+{
+	return (int) Max(low, Min(number, PG_INT32_MAX));
+}
+
+/* A line as http.c would give it out */
+static void
+read_answer(const char *line, ClfResponse *response)
+{
+	long long	n[6] = {200, -1, -1, -1, -1, 0};
+	char		group[201] = "";
+	static char empty[] = "{}";
+
+	(void) sscanf(line, "%lld %lld %lld %lld %lld %200s %lld", &n[0], &n[1],
+				  &n[2], &n[3], &n[4], group, &n[5]);
+	memset(response, 0, sizeof(ClfResponse));
+	fuzz_now += Max(0, Min(n[5], 10000)) * 1000;
+	response->status = clip(n[0], 0) % 1000;
+	response->rate_limit = clip(n[1], -1);
+	response->rate_remaining = clip(n[2], -1);
+	response->rate_window = clip(n[3], -1);
+	response->retry_after = clip(n[4], -1);
+	response->rate_group = pstrdup(strcmp(group, "-") == 0 ? "" : group);
+	response->body = empty;
+	response->length = strlen(empty);
+	response->answered = fuzz_now;
+}
+
+void
+fuzz_input(const char *data, size_t size)
+{
+	static const ClfAccount account = {.base_url = "http://api.example"};
+	const char *end = data + size;
+
+	memset(&memory, 0, sizeof(memory));
+	while (data < end)
+	{
+		ClfBudget  *budget = clf_budget_get(&account, "list", "heavy");
+		ClfResponse response;
+		uint64		slot;
+		bool		taken = clf_budget_try(budget, &slot);
+
+		read_answer(fuzz_line(&data, end), &response);
+		if (!taken)
+			continue;
+		clf_budget_note(budget, slot, &response);
+		check_entry(find_entry(&memory, budget));
+	}
+}
