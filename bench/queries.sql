@@ -23,7 +23,7 @@ GROUP BY day ORDER BY day;
 -- minimum 1: a few calls
 SELECT * FROM calls.call_log WHERE start_time > now() - interval '1 hour';
 
--- The audio of a day, as far as it is not here [documented, no copy]
+-- The audio of a day, as far as it is not here [no copy]
 -- minimum 1 + (SELECT count(DISTINCT id) FROM truth.recordings WHERE call_start_time >= now() - interval '1 day'): the list, then each recording
 INSERT INTO audio (id, call_id, content)                     -- run it again, and it goes on
 SELECT id, call_id, content FROM calls.recordings r
