@@ -52,7 +52,7 @@ static const GroupLimit group_limits[] = {
 #define DEFAULT_PENALTY 30
 #define LONGEST_PENALTY 3600
 
-/* The name of a group is a word; longer ones are none */
+/* The name of a group is a word of letters; longer ones are none */
 #define LONGEST_GROUP 32
 
 /*
@@ -724,7 +724,7 @@ names_other_group(const ClfBudget *budget, const ClfResponse *response)
 	size_t		length = strlen(response->rate_group);
 
 	return length > 0 && length <= LONGEST_GROUP &&
-		strspn(response->rate_group, CLF_LETTERS CLF_DIGITS "-_") == length &&
+		strspn(response->rate_group, CLF_LETTERS) == length &&
 		pg_strcasecmp(response->rate_group, budget->group) != 0;
 }
 

@@ -75,6 +75,13 @@ typedef struct Login
 	ClfRetry	retry;
 } Login;
 
+/* The same, for those who wait for it */
+typedef struct LoginForAll
+{
+	const ClfKey *key;
+	MemoryContext cxt;
+} LoginForAll;
+
 /* A token as it goes from the shared table, or from a login, to the copy */
 typedef struct Obtained
 {
@@ -587,17 +594,16 @@ share_token(const ClfKey *key, Obtained *obtained)
  * together with the backend.  That somebody cancels it is no failure of others.
  */
 static void
-end_login(int code, Datum key)
+end_login(int code, Datum arg)
 {
-	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	const LoginForAll *login = (const LoginForAll *) DatumGetPointer(arg);
+	MemoryContext old = MemoryContextSwitchTo(login->cxt);
 	ErrorData  *error = code == 0 ? CopyErrorData() : NULL;
 	bool		failed;
 
 	failed = error && ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
 		ERRCODE_OPERATOR_INTERVENTION;
-	share_failure((const ClfKey *) DatumGetPointer(key), failed ? error : NULL);
-	if (error)
-		FreeErrorData(error);
+	share_failure(login->key, failed ? error : NULL);
 	MemoryContextSwitchTo(old);
 }
 
@@ -605,11 +611,15 @@ static void
 log_in_for_all(const ClfKey *key, const ClfOptions *options,
 			   const ClfCredentials *credentials, Obtained *obtained)
 {
-	PG_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(key));
+	LoginForAll login;
+
+	login.key = key;
+	login.cxt = CurrentMemoryContext;
+	PG_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
 	{
 		log_in(options, credentials, obtained);
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(key));
+	PG_END_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
 	share_token(key, obtained);
 }
 

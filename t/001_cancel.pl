@@ -447,7 +447,7 @@ sub test_leaks
 	cmp_ok($after->{contexts}, '<=', $before->{contexts},
 		'no memory context is left over');
 	cmp_ok($after->{bytes} - $before->{bytes},
-		'<', 32 * 1024, 'memory contexts do not grow');
+		'<', 8 * 1024, 'memory contexts do not grow');
 	cmp_ok($after->{anonymous} - $before->{anonymous},
 		'<', 2048, 'the memory of the process does not grow');
 	diag("after a thousand cancelled scans: " . join ', ',
