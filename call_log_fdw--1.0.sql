@@ -1276,7 +1276,7 @@ BEGIN
   FOR c IN
     SELECT t.oid::regclass AS foreign_table, f.column_name, f.path
     FROM pg_class t CROSS JOIN LATERAL @extschema@.call_log_fdw_sync_columns(t.oid::regclass) f
-    WHERE t.relnamespace = schema AND t.relkind = 'f'
+    WHERE t.relnamespace = schema AND t.relkind = 'f' AND pg_has_role(t.relowner, 'USAGE')
   LOOP
     EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.foreign_table, c.column_name, @extschema@.call_log_fdw_describe(c.path));
     n := n + 1;
@@ -1285,4 +1285,4 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION call_log_fdw_comment(regnamespace) IS
-  'say in a comment on each column of the foreign tables of a schema which field of the API it is; returns how many';
+  'say in a comment on each column of one''s own foreign tables of a schema which field of the API it is; returns how many';
