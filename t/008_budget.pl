@@ -473,21 +473,6 @@ my %waits = (
 	'waiting to try again' =>
 	  [ 'status', status => 503, retry_after => 600, times => 'always' ]);
 
-sub holdings
-{
-	my ($session, $pid) = @_;
-	my @descriptors = glob "/proc/$pid/fd/*";
-	my ($contexts) = run_in($session,
-		'SELECT count(*), sum(used_bytes) FROM pg_backend_memory_contexts');
-	my ($number, $bytes) = split /\|/, $contexts;
-
-	return {
-		descriptors => scalar(@descriptors),
-		contexts => $number,
-		bytes => $bytes,
-		anonymous => memory_of($pid, 'RssAnon') };
-}
-
 # As many scans as that; half end by a timeout, half by somebody's cancel
 sub cancel_scans
 {
@@ -511,7 +496,8 @@ sub cancel_scans
 	return;
 }
 
-sub test_leaks
+# What it leaves behind in the backend t/001 looks at
+sub test_cancelled
 {
 	my ($state) = @_;
 	my $schema = $state =~ s/ /_/gr;
@@ -522,20 +508,7 @@ sub test_leaks
 
 	run_in($session, page_of($schema));
 	$simulator->fault($kind, match => '/call-log', @parameters);
-	holdings($session, $pid);
-	cancel_scans($session, $pid, $schema, $state, 30);
-	my $before = holdings($session, $pid);
-	cancel_scans($session, $pid, $schema, $state, 310);
-	my $after = holdings($session, $pid);
-
-	cmp_ok($after->{descriptors}, '<=', $before->{descriptors},
-		'no descriptor is left open');
-	cmp_ok($after->{contexts}, '<=', $before->{contexts},
-		'no memory context is left over');
-	cmp_ok($after->{bytes} - $before->{bytes},
-		'<', 32 * 1024, 'memory contexts do not grow');
-	cmp_ok($after->{anonymous} - $before->{anonymous},
-		'<', 1024, 'the memory of the process does not grow');
+	cancel_scans($session, $pid, $schema, $state, 20);
 	is(look('SELECT count(*) FROM call_log_fdw_activity'),
 		0, 'the activity view is empty');
 	is(line_length($simulator), 0, 'so is the line');
@@ -543,7 +516,7 @@ sub test_leaks
 	return;
 }
 
-test_leaks($_) foreach sort keys %waits;
+test_cancelled($_) foreach sort keys %waits;
 
 # ----------
 # Without shared memory

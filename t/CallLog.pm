@@ -7,9 +7,11 @@ use warnings;
 
 use Carp qw(croak);
 use Exporter qw(import);
+use MIME::Base64 qw(encode_base64);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Simulator;
+use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
@@ -26,6 +28,7 @@ our @EXPORT = qw(
   backend_pid
   memory_of
   wait_until
+  check_secrets
 );
 
 # A running cluster with the extension in it
@@ -167,6 +170,23 @@ sub memory_of
 
 	$status =~ /^$name:\s+(\d+) kB$/m or croak "no $name for process $pid";
 	return $1;
+}
+
+# Those that the simulator knows, with those that it issues, and what tests use
+# in their place
+my @secrets = (
+	$Simulator::login{client_secret}, $Simulator::login{jwt},
+	$Simulator::access_token,
+	encode_base64("$Simulator::login{client_id}:$Simulator::login{client_secret}", ''),
+	qw(not-the-secret not.the.jwt not-a-good-token));
+
+sub check_secrets
+{
+	my ($where, $text) = @_;
+
+	is_deeply([ grep { index($text, $_) >= 0 } @secrets ],
+		[], "no secret in $where");
+	return;
 }
 
 # Poll until the condition holds; what it is, for the message if it never does
