@@ -195,11 +195,11 @@ copy_sources_to()
 
 # Also makes a trial installation in the directory. Without bitcode, which
 # nothing here needs, and without the path of the directory: the same sources
-# must give the same files.
+# must give the same files. Arguments are flags for the compiler.
 build_extension()
 {
     local warnings='-Wall -Wextra -Wundef -Wvla -Werror'
-    make+=(with_llvm=no PROFILE="-ffile-prefix-map=$work/source=.")
+    make+=(with_llvm=no PROFILE="-ffile-prefix-map=$work/source=. $*")
     if [[ -n ${strict:-} ]]; then
         make+=(COPT="$warnings")
     fi
@@ -222,6 +222,26 @@ install_extension()
         "${privilege[@]}" "${make[@]}" -C "$work/source" install
 }
 
+# A copy of the server in the directory, for a build that no other server is to
+# load. PostgreSQL finds its other parts from where its programs are; only these
+# need to be copies.
+copy_server()
+{
+    local kind directory root="$work/root"
+    for kind in pkglibdir sharedir includedir-server; do
+        directory=$("$pg_config" --"$kind")
+        mkdir -p "$root${directory%/*}"
+        cp -rs "$directory" "$root$directory"
+    done
+    rm -f "$root$("$pg_config" --pkglibdir)/call_log_fdw.so"
+    mkdir -p "$root$bindir"
+    cp "$bindir"/* "$root$bindir"
+    bindir="$root$bindir"
+    pg_config="$bindir/pg_config"
+    make=(make --no-print-directory PG_CONFIG="$pg_config")
+    export PATH="$bindir:$PATH"
+}
+
 start_server()
 {
     step 'Starting a throwaway server ...' 'Is there space in /tmp?' \
@@ -241,4 +261,46 @@ CONFIGURATION
 report_crash()
 {
     grep -s -B 1 -A 3 'was terminated by signal' "$work/server.log" || true
+}
+
+# ---- a server that is watched -------------------------------------------
+
+# watch_server COMMAND...: starts the server anew, by this command
+watch_server()
+{
+    as_worker pg_ctl stop -D "$work/data" --silent
+    as_worker setsid "$@" postgres -D "$work/data" >"$work/server.log" 2>&1 &
+    echo 'Waiting for the server ...'
+    until as_worker pg_isready --quiet; do
+        sleep 1
+    done
+}
+
+# The regression tests, or those named; then the server stops
+run_watched()
+{
+    local status=0
+    as_worker "${make[@]}" --silent installcheck-regress ${1:+REGRESS="unit setup $*"} || status=1
+    as_worker pg_ctl stop -D "$work/data" --silent
+    return "$status"
+}
+
+# show_ours BEGIN ASIDE REPORT...: of the reports, each of which begins with a
+# line like BEGIN, shows those with a frame of the extension above any line like
+# ASIDE. A frame in a library that nobody else in a server uses is one. Fails when
+# there are any.
+show_ours()
+{
+    local begin=$1 aside=$2 sources
+    shift 2
+    sources="[(/ ]($(cd "$source_tree" && ls call_log_fdw.c src t/unit.c | grep '\.c$' | paste -sd '|')):[0-9]|lib(curl|json-c)[.]so"
+    cat /dev/null "$@" | sed 's/^==[0-9]*== \?//' | awk -v begin="$begin" -v aside="$aside" -v sources="$sources" '
+        $0 ~ begin { if (mine) printf "%s\n", block; block = ""; mine = skip = 0 }
+        $0 ~ aside { skip = 1 }
+        / 0x[0-9A-Fa-f]+/ && !skip && $0 ~ sources { mine = 1 }
+        { block = block $0 "\n" }
+        END { if (mine) printf "%s\n", block }' >"$work/ours"
+    head -n 100 "$work/ours"
+    echo "$(grep -c '^$' "$work/ours") reports that pass through the extension's code"
+    [[ ! -s $work/ours ]]
 }
