@@ -782,7 +782,7 @@ read_zone(const char **p, int *offset)
 bool
 clf_field_time(const ClfField *field, TimestampTz *t)
 {
-	const char *p = field->start + 1;
+	const char *p;
 	int			year,
 				month,
 				day,
@@ -792,9 +792,11 @@ clf_field_time(const ClfField *field, TimestampTz *t)
 				micros,
 				offset;
 
+	if (clf_field_kind(field) != CLF_KIND_STRING)
+		return false;
 	/* each step stops at the closing quote at the latest */
-	if (clf_field_kind(field) != CLF_KIND_STRING ||
-		!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
+	p = field->start + 1;
+	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
 		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||
 		!read_digits(&p, 2, &day) || !read_char(&p, 'T') ||
 		!read_digits(&p, 2, &hour) || !read_char(&p, ':') ||

@@ -130,6 +130,25 @@ find_records(const char *body, const char *end)
 }
 
 /*
+ * Parse the frame, whose records, cut out, were at that place in it: should they
+ * come a second time, the last ones would count.  NULL, or what is wrong.
+ */
+static const char *
+parse_frame(ClfPage *page, size_t length, size_t place)
+{
+	ClfFields  *fields = clf_fields_create();
+	ClfField	records;
+
+	(void) clf_fields_add(fields, "records");
+	if (!clf_fields_pick_all(fields, page->frame, length, &records))
+		return "it is not valid JSON";
+	if (records.start != page->frame + place)
+		return "it has records twice";
+	page->answer = clf_json_parse(page->cxt, page->frame, length);
+	return page->answer ? NULL : "it is not valid JSON";
+}
+
+/*
  * Take the records out of the body; what stands around them, with an empty
  * array in their place, becomes the frame.  NULL, or what is wrong.
  */
@@ -150,10 +169,7 @@ cut_body(ClfPage *page, const char *body, const char *end)
 	appendBinaryStringInfo(&frame, body, first - body);
 	appendBinaryStringInfo(&frame, after, end - after);
 	page->frame = frame.data;
-	page->answer = clf_json_parse(page->cxt, frame.data, frame.len);
-	if (clf_json_get(page->answer, "records.0"))
-		return "it has records twice";
-	return page->answer ? NULL : "it is not valid JSON";
+	return parse_frame(page, frame.len, first - 1 - body);
 }
 
 /*

@@ -416,6 +416,46 @@ test_objects(void)
 										7) != NULL);
 }
 
+/* So many times the same text, between two others */
+static char *
+repeat_text(const char *before, const char *text, int times,
+			const char *after)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	appendStringInfoString(&s, before);
+	for (int i = 0; i < times; i++)
+		appendStringInfoString(&s, text);
+	appendStringInfoString(&s, after);
+	return s.data;
+}
+
+/* Texts whose trees would be far larger are not made into trees */
+static void
+test_sizes(void)
+{
+	static const struct
+	{
+		const char *text;
+		int			times;
+		bool		ok;
+	}			cases[] = {
+		{"{},", 20000, true}, {"{},", 200000, false}, {"[],", 200000, false},
+		{"1,", 500000, true}, {"1,", 2000000, false},
+	};
+
+	for (size_t i = 0; i < lengthof(cases); i++)
+	{
+		char	   *json = repeat_text("{\"a\":[", cases[i].text, cases[i].times,
+									   "1]}");
+
+		check_true(psprintf("%d times %s", cases[i].times, cases[i].text),
+				   cases[i].ok == (clf_json_parse(CurrentMemoryContext, json,
+												  strlen(json)) != NULL));
+	}
+}
+
 /* Records as they came, one after the other */
 static ClfFields *
 whole_records(void)
@@ -451,6 +491,7 @@ test_pages(void)
 {
 #define NO_ARRAY "it is not a JSON object with an array \"records\""
 #define NOT_VALID "it is not valid JSON"
+#define TWICE "it has records twice"
 #define NO_NAVIGATION "it does not say whether there is a next page"
 #define LAST "\"navigation\":{}"
 #define STOPS(n) "record " #n " is cut short or no valid JSON object"
@@ -484,13 +525,22 @@ test_pages(void)
 		{"{\"records\":[]", NOT_VALID},
 		{"{\"records\":[]," LAST "} trailing", NOT_VALID},
 		{"{\"records\":[],\"a\":+," LAST "}", NOT_VALID},
-		{"{\"records\":[],\"records\":[{}]," LAST "}", "it has records twice"},
+		{"{\"records\":[],\"a\":1," LAST ",}", NOT_VALID},
+		{"{\"records\":[],'a':1," LAST "}", NOT_VALID},
+		{"{\"records\":[],/*a*/" LAST "}", NOT_VALID},
+		{"{\"records\":[],\"records\":[{}]," LAST "}", TWICE},
+		{"{\"records\":[{}]," LAST ",\"records\":[]}", TWICE},
+		{"{\"records\":[{}]," LAST ",\"rec\\u006frds\":null}", TWICE},
+		{"{\"records\":null,\"records\":[{}]," LAST "}", "1 {}"},
 		{"{\"records\":[]}", NO_NAVIGATION},
 		{"{\"records\":[],\"navigation\":\"x\"}", NO_NAVIGATION},
 	};
 
 	for (size_t i = 0; i < lengthof(cases); i++)
 		check(cases[i].body, describe_page(cases[i].body), cases[i].expected);
+	check("too many records", describe_page(repeat_text("{\"records\":[", "{},",
+														100000, "{}]," LAST "}")),
+		  STOPS(100001));
 }
 
 /* ----------
@@ -602,6 +652,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_texts();
 	test_elements();
 	test_objects();
+	test_sizes();
 	test_pages();
 	test_batches();
 	return (Datum) 0;
