@@ -60,22 +60,39 @@ my $seams = [ split /\n/, $node->safe_psql('postgres', q{
 	UNION ALL
 	(SELECT start_time + interval '1.5 ms' FROM truth_account.call_log ORDER BY start_time OFFSET 300 LIMIT 1)}) ];
 
-# Small pages, and requests that cost the planner little, so that it sends many
-my %table_options = (
-	20 => { page_size => 20, fdw_startup_cost => 20, async_capable => 'true' },
-	1000 => { page_size => 1000 });
+# Schemas with foreign tables. Where a row costs much and a request little, the
+# planner sends many requests.
+my %expensive_rows = (fdw_startup_cost => 1, fdw_tuple_cost => 5);
+my %schemas = (
+	account_20 => { page_size => 20, async_capable => 'true' },
+	account_1000 => { page_size => 1000, %expensive_rows },
+	extension_20 => { page_size => 20, async_capable => 'true', %expensive_rows },
+	extension_1000 => { page_size => 1000 });
+
+# As the first one, but for the order, which should make no query dearer
+my $unordered = 'account_20_unordered';
 my %witnesses;
 
-foreach my $level ('account', 'extension')
+create_foreign_tables($node, $unordered, 'account', 'truth_account', $seams,
+	%{ $schemas{account_20} }, newest_first => 'false');
+foreach my $schema (sort keys %schemas)
 {
-	create_foreign_tables($node, "${level}_$_", $level, "truth_$level", $seams, %{ $table_options{$_} })
-	  foreach sort keys %table_options;
-	$witnesses{$level} = find_witnesses($node, "truth_$level", 'shared');
+	create_foreign_tables($node, $schema, level_of($schema), truth_of($schema), $seams,
+		%{ $schemas{$schema} });
+	$witnesses{ truth_of($schema) } //= find_witnesses($node, truth_of($schema), 'shared');
 }
 
-# The same, but for the order, which should make no query dearer
-create_foreign_tables($node, 'unordered', 'account', 'truth_account', $seams,
-	%{ $table_options{20} }, newest_first => 'false');
+sub level_of
+{
+	my ($schema) = @_;
+	return $schema =~ s/_.*//r;
+}
+
+sub truth_of
+{
+	my ($schema) = @_;
+	return 'truth_' . level_of($schema);
+}
 
 # Days on which the clock changes somewhere, and others
 my ($year) = $clock =~ /^(\d+)/;
@@ -95,8 +112,6 @@ my @switches = split /\n/, $node->safe_psql('postgres', q{
 
 # What a session needs before its first query
 my $prologue = q{
-	\pset format unaligned
-	\pset tuples_only on
 	SET client_min_messages = error;
 	CREATE TEMP TABLE mine AS TABLE shared.few;
 };
@@ -246,7 +261,8 @@ my %of_plans = (
 	'parameterized scan' => qr/Pushed Conditions: .*\w\.\w+\)?(?:::text)? = (?:\(?\w+\.\w|\$\d)/,
 	'by id' => qr{call-log/[^?]},
 	'page of the limit' => qr/Page Size: (?!20\b|1000\b)\d/,
-	map { $_ => qr/-> +$_/ } 'Nested Loop', 'Hash', 'Merge', 'Materialize', 'Memoize', 'Incremental Sort', 'Append', 'WindowAgg');
+	map { $_ => qr/-> +$_/ } 'Nested Loop', 'Hash', 'Merge', 'Materialize', 'Incremental Sort',
+	'Append', 'WindowAgg');
 
 sub look_at
 {
@@ -311,7 +327,7 @@ sub check_requests
 {
 	my @requests = map { "$_->[2] $_->[0]?$_->[1]" } $simulator->request_lines;
 	my @lists = grep { m{^\d+ \S*/call-log\?} } @requests;
-	my @refused = grep { !/^200 |^(?:207|404) \S*\/call-log\// } @requests;
+	my @refused = grep { !m{^200 |^207 \S*/call-log/|^404 \S*/(?:call-log|recording)/} } @requests;
 	my @dateless = grep { !/dateFrom=.*dateTo=/ } @lists;
 
 	is(scalar(@refused), 0, 'no request was refused') or diag($refused[0]);
@@ -331,29 +347,26 @@ my @behaviours = map {
 	map { { bounds => $bounds, short_pages => $_ } } 'off', 'on'
 } 'inclusive', 'exclusive', 'seconds';
 
-# Queries, in turn on the tables of each level and page size
+# Queries on all schemas
 sub make_queries
 {
 	my ($round) = @_;
-	my $count = ceil($queries / @behaviours / 4);
+	my $count = ceil($queries / @behaviours / keys %schemas);
 	my @made;
 
-	foreach my $level ('account', 'extension')
+	foreach my $schema (sort keys %schemas)
 	{
-		foreach my $page_size (sort keys %table_options)
-		{
-			my $generator = QueryGenerator->new($seed . $round . @made, $witnesses{$level}, $days);
+		my $truth = truth_of($schema);
+		my $generator = QueryGenerator->new($seed . $round . @made, $witnesses{$truth}, $days);
 
-			$generator->add_switches(@switches);
-			foreach my $query (map { $generator->next_query } 1 .. $count)
-			{
-				$query->{explained} = $query->{once} && rand() < 0.1;
-				$query->{schemas} = { foreign => "${level}_$page_size", local => "truth_$level" };
-				$query->{compared_with} = 'unordered'
-				  if $query->{explained} && $query->{of_one_table}
-				  && $query->{schemas}{foreign} eq 'account_20';
-				push @made, $query;
-			}
+		$generator->add_switches(@switches);
+		foreach my $query (map { $generator->next_query } 1 .. $count)
+		{
+			$query->{schemas} = { foreign => $schema, local => $truth };
+			$query->{explained} = $query->{once} && rand() < 0.2;
+			$query->{compared_with} = $unordered
+			  if $query->{explained} && $query->{of_one_table} && $schema eq 'account_20';
+			push @made, $query;
 		}
 	}
 	return \@made;
@@ -385,9 +398,12 @@ if ($queries >= 2000)
 
 is($seen{'too many requests'} // 0, 0, 'nothing costs more requests because of its order');
 
-# What a client does not see: leaks, and worse
-unlike(slurp_file($node->logfile), qr/WARNING|PANIC|TRAP|terminated by signal/,
-	'the server has nothing to warn of');
+# What a client does not see: leaks, and worse. That a recording is gone is no
+# news for those that never were.
+my @warnings = grep { !/ recording "/ } slurp_file($node->logfile) =~
+  /^.*(?:(?:WARNING|PANIC):  |TRAP: |terminated by signal).*$/mg;
+is(scalar(@warnings), 0, 'the server has nothing to warn of')
+  or diag($warnings[0]);
 
 $node->stop;
 done_testing();

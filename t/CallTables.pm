@@ -85,6 +85,7 @@ my %call_log = (
 		telephony_session_id => 'telephony',
 		recording_id => 'recording',
 		start_time => 'time',
+		last_modified_time => 'other time',
 		type => 'type',
 		direction => 'direction',
 		transport => 'transport',
@@ -178,7 +179,12 @@ our %tables = (
 			'c.id, c.content_type, c.duration, c.telephony_session_id',
 			'1' ] },
 
-	# partitioned by time, by direction, by a hash of the id
+	# partitioned by time, by direction, by a hash of the id, by table
+	branches => {
+		%some_columns,
+		foreign => 1,
+		key => [ 'id', 'branch' ],
+		others => [ @others_of_calls, q{c.branch = 'log'}, q{c.branch <> 'active'}, q{c.branch IN (SELECT 'fax')} ] },
 	history => { %some_columns, foreign => 1 },
 	sides => { %some_columns, foreign => 1 },
 	spread => { %some_columns, foreign => 1 },
@@ -227,7 +233,7 @@ our %tables = (
 		outputs => [ 'c.id, c.n', 'c.start_time, c.type', 'c' ] },
 	voice => { %some_columns, foreign => 1 },
 
-	# local: few rows, one of them all NULL; more rows
+	# local: few rows, one of them all NULL, one of a deleted call; more rows
 	few => {
 		time => 'moment',
 		key => ['n'],
@@ -262,32 +268,133 @@ my $leave_out = q{
 	ALTER FOREIGN TABLE recordings DROP COLUMN content;
 };
 
-my $some_columns = q{id text, session_id text, recording_id text,
+my $some_columns = 'id, session_id, recording_id, start_time, type, direction, result, duration';
+my $some_types = q{id text, session_id text, recording_id text,
 	start_time timestamptz, type text, direction text, result text,
 	duration bigint};
 
 # The same in both schemas
-my $views_and_functions = q{
+my $views_and_functions = qq{
 	CREATE VIEW everything AS
 		SELECT id, session_id, start_time, type, 1 AS n FROM call_log
 		UNION ALL SELECT id, session_id, start_time, type, 2 FROM active_calls
 		UNION ALL SELECT call_id, session_id, call_start_time, call_type,
 			leg_number + 2 FROM call_log_legs WHERE leg_number > 1;
 	CREATE VIEW voice WITH (security_barrier) AS
-		SELECT id, session_id, recording_id, start_time, type, direction, result,
-			duration FROM call_log WHERE type = 'Voice';
+		SELECT $some_columns FROM call_log WHERE type = 'Voice';
 	CREATE FUNCTION calls_of(text) RETURNS SETOF call_log LANGUAGE sql STABLE
-		AS 'SELECT * FROM call_log WHERE session_id = $1';
+		AS 'SELECT * FROM call_log WHERE session_id = \$1';
 	CREATE FUNCTION calls_since(timestamptz) RETURNS SETOF call_log LANGUAGE sql STABLE
-		AS 'SELECT * FROM call_log WHERE start_time >= $1';
+		AS 'SELECT * FROM call_log WHERE start_time >= \$1';
+};
+
+# What imported tables and truths have no table for: foreign ones. <log>
+# stands for server and options of a call log, <deleted> and so on for those of
+# others; <seam1> and <seam2> are where partitions meet.
+my $foreign_tables = qq{
+	CREATE FOREIGN TABLE deleted_too ($some_types) <deleted>;
+	CREATE FOREIGN TABLE renamed (
+		call varchar OPTIONS (json_path 'id'),
+		session_id varchar(30),
+		same_call text OPTIONS (json_path 'id'),
+		began timestamptz OPTIONS (json_path 'startTime'),
+		began_second timestamptz(0) OPTIONS (json_path 'startTime'),
+		began_utc timestamp OPTIONS (json_path 'startTime'),
+		began_day date OPTIONS (json_path 'startTime'),
+		began_text text OPTIONS (json_path 'startTime'),
+		kind varchar(8) OPTIONS (json_path 'type'),
+		side text OPTIONS (json_path 'direction'),
+		any_side text OPTIONS (json_path 'direction') COLLATE shared.ignore_case,
+		first_leg text OPTIONS (json_path 'legs.0.legType')) <log>;
+
+	-- an archive that ends where the foreign tables begin
+	CREATE TABLE history ($some_types) PARTITION BY RANGE (start_time);
+	CREATE TABLE archive PARTITION OF history FOR VALUES FROM (MINVALUE) TO ('<seam1>');
+	CREATE TABLE middle PARTITION OF history
+		FOR VALUES FROM ('<seam1>') TO ('<seam2>') PARTITION BY LIST (type);
+	CREATE FOREIGN TABLE middle_fax PARTITION OF middle FOR VALUES IN ('Fax') <log>;
+	CREATE FOREIGN TABLE middle_rest PARTITION OF middle DEFAULT <log>;
+	CREATE FOREIGN TABLE present (result text, gone text, type text, duration bigint,
+		direction text, start_time timestamptz, id text, session_id text,
+		recording_id text) <log>;
+	ALTER FOREIGN TABLE present DROP COLUMN gone;
+	ALTER TABLE history ATTACH PARTITION present FOR VALUES FROM ('<seam2>') TO (MAXVALUE);
+	INSERT INTO archive SELECT $some_columns FROM <truth>.call_log WHERE start_time < '<seam1>';
+
+	CREATE TABLE branches ($some_types, branch text) PARTITION BY LIST (branch);
+	CREATE FOREIGN TABLE branch_log ($some_types, branch text OPTIONS (value 'log')) <log>;
+	CREATE FOREIGN TABLE branch_active ($some_types, branch text OPTIONS (value 'active')) <active>;
+	ALTER TABLE branches ATTACH PARTITION branch_log FOR VALUES IN ('log');
+	ALTER TABLE branches ATTACH PARTITION branch_active FOR VALUES IN ('active');
+	CREATE TABLE branch_fax PARTITION OF branches DEFAULT;
+	INSERT INTO branches SELECT $some_columns, 'fax' FROM <truth>.call_log WHERE type = 'Fax';
+
+	CREATE TABLE sides ($some_types) PARTITION BY LIST (direction);
+	CREATE FOREIGN TABLE inbound PARTITION OF sides FOR VALUES IN ('Inbound') <log>;
+	CREATE FOREIGN TABLE other_sides PARTITION OF sides DEFAULT <log>;
+
+	CREATE TABLE spread ($some_types) PARTITION BY HASH (id);
+	CREATE FOREIGN TABLE spread_0 PARTITION OF spread
+		FOR VALUES WITH (MODULUS 2, REMAINDER 0) <log>;
+	CREATE FOREIGN TABLE spread_1 PARTITION OF spread
+		FOR VALUES WITH (MODULUS 2, REMAINDER 1) <log>;
+	ANALYZE archive, branch_fax;
 };
 
 # Only lists of extensions can leave out blocked calls
-my $unblocked = q{
-	CREATE VIEW unblocked AS SELECT id, session_id, recording_id, start_time,
-		type, direction, result, duration FROM call_log
+my $unblocked = qq{
+	CREATE VIEW unblocked AS SELECT $some_columns FROM call_log
 		WHERE result IS DISTINCT FROM 'Blocked';
 };
+my %unblocked_of = (
+	account => $unblocked,
+	extension => "CREATE FOREIGN TABLE unblocked ($some_types) <unblocked>;");
+
+# The same tables as views
+my $truth_views = qq{
+	CREATE VIEW deleted_too AS SELECT $some_columns FROM with_deleted;
+	CREATE VIEW renamed AS SELECT id::varchar AS call,
+		session_id::varchar(30), id AS same_call, start_time AS began,
+		start_time::timestamptz(0) AS began_second,
+		start_time AT TIME ZONE 'UTC' AS began_utc,
+		(start_time AT TIME ZONE 'UTC')::date AS began_day,
+		attrs ->> 'startTime' AS began_text, type::varchar(8) AS kind,
+		direction AS side, direction COLLATE shared.ignore_case AS any_side,
+		legs -> 0 ->> 'legType' AS first_leg FROM call_log;
+	CREATE VIEW history AS SELECT $some_columns FROM call_log;
+	CREATE VIEW branches AS
+		SELECT $some_columns, 'log' AS branch FROM call_log
+		UNION ALL SELECT $some_columns, 'active' FROM active_calls
+		UNION ALL SELECT $some_columns, 'fax' FROM call_log WHERE type = 'Fax';
+	CREATE VIEW sides AS SELECT $some_columns FROM call_log;
+	CREATE VIEW spread AS SELECT $some_columns FROM call_log;
+};
+
+# A schema with foreign tables of that level; options are those of the tables.
+# seams are two times of the truth.
+sub create_foreign_tables
+{
+	my ($node, $schema, $level, $truth, $seams, %options) = @_;
+	my @scope = $level eq 'extension' ? (extension_id => '~') : ();
+	my %words = (
+		log => [ resource => 'call_log' ],
+		deleted => [ resource => 'call_log', show_deleted => 'true' ],
+		unblocked => [ resource => 'call_log', show_blocked => 'false' ],
+		active => [ resource => 'active_calls' ]);
+
+	$_ = 'SERVER calls ' . options_clause(%options, @scope, @$_) foreach values %words;
+	@words{qw(truth seam1 seam2)} = ($truth, @$seams);
+	my $script = "$foreign_tables$unblocked_of{$level}" =~ s/<(\w+)>/$words{$1}/gr;
+
+	import_tables($node, 'calls', $schema, $level);
+	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
+		$level eq 'extension' ? qq{IMPORT FOREIGN SCHEMA account
+			LIMIT TO (recordings) FROM SERVER calls INTO $schema;} : '',
+		(map { "ALTER FOREIGN TABLE $_ " . options_clause(%options) . ';' }
+			qw(call_log active_calls call_log_legs recordings)),
+		$leave_out, $views_and_functions, $script);
+	return;
+}
 
 # A schema with a collation that only looks like equality
 sub create_collation
@@ -307,71 +414,8 @@ sub create_collation
 	return;
 }
 
-# A schema with foreign tables of that level; options are those of the tables.
-# seams are two times of the truth, where the partitions meet.
-sub create_foreign_tables
-{
-	my ($node, $schema, $level, $truth, $seams, %options) = @_;
-	my @scope = $level eq 'extension' ? (extension_id => '~') : ();
-	my $table = 'SERVER calls ' . options_clause(%options, @scope, resource => 'call_log');
-	my $deleted_too = 'SERVER calls ' . options_clause(
-		%options, @scope, resource => 'call_log', show_deleted => 'true');
-
-	import_tables($node, 'calls', $schema, $level);
-	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
-		$level eq 'extension' ? qq{IMPORT FOREIGN SCHEMA account
-			LIMIT TO (recordings) FROM SERVER calls INTO $schema;} : '',
-		(map { "ALTER FOREIGN TABLE $_ " . options_clause(%options) . ';' }
-			qw(call_log active_calls call_log_legs recordings)),
-		$leave_out, $views_and_functions,
-		"CREATE FOREIGN TABLE renamed (
-			call varchar OPTIONS (json_path 'id'),
-			session_id varchar(30),
-			same_call text OPTIONS (json_path 'id'),
-			began timestamptz OPTIONS (json_path 'startTime'),
-			began_utc timestamp OPTIONS (json_path 'startTime'),
-			began_second timestamptz(0) OPTIONS (json_path 'startTime'),
-			began_day date OPTIONS (json_path 'startTime'),
-			began_text text OPTIONS (json_path 'startTime'),
-			kind varchar(8) OPTIONS (json_path 'type'),
-			side text OPTIONS (json_path 'direction'),
-			any_side text OPTIONS (json_path 'direction') COLLATE shared.ignore_case,
-			first_leg text OPTIONS (json_path 'legs.0.legType')) $table;",
-
-		"CREATE FOREIGN TABLE deleted_too ($some_columns) $deleted_too;",
-		$level eq 'account' ? $unblocked : "CREATE FOREIGN TABLE unblocked ($some_columns)
-			SERVER calls " . options_clause(%options, @scope, resource => 'call_log', show_blocked => 'false') . ';',
-
-		# an archive that ends where the foreign tables begin
-		"CREATE TABLE history ($some_columns) PARTITION BY RANGE (start_time);
-		CREATE TABLE archive PARTITION OF history
-			FOR VALUES FROM (MINVALUE) TO ('$seams->[0]');
-		INSERT INTO archive SELECT id, session_id, recording_id, start_time, type,
-			direction, result, duration FROM $truth.call_log
-			WHERE start_time < '$seams->[0]';
-		CREATE TABLE middle PARTITION OF history
-			FOR VALUES FROM ('$seams->[0]') TO ('$seams->[1]') PARTITION BY LIST (type);
-		CREATE FOREIGN TABLE middle_fax PARTITION OF middle FOR VALUES IN ('Fax') $table;
-		CREATE FOREIGN TABLE middle_rest PARTITION OF middle DEFAULT $table;
-		CREATE FOREIGN TABLE present (result text, gone text, type text, duration bigint,
-			direction text, start_time timestamptz, id text, session_id text,
-			recording_id text) $table;
-		ALTER FOREIGN TABLE present DROP COLUMN gone;
-		ALTER TABLE history ATTACH PARTITION present
-			FOR VALUES FROM ('$seams->[1]') TO (MAXVALUE);
-		ANALYZE archive;",
-
-		"CREATE TABLE sides ($some_columns) PARTITION BY LIST (direction);
-		CREATE FOREIGN TABLE inbound PARTITION OF sides FOR VALUES IN ('Inbound') $table;
-		CREATE FOREIGN TABLE other_sides PARTITION OF sides DEFAULT $table;",
-
-		"CREATE TABLE spread ($some_columns) PARTITION BY HASH (id);",
-		map { "CREATE FOREIGN TABLE spread_$_ PARTITION OF spread
-			FOR VALUES WITH (MODULUS 2, REMAINDER $_) $table;" } 0, 1);
-	return;
-}
-
-# The same tables, as the simulator says that they are
+# The same tables, as the simulator says that they are; like is a schema with
+# the tables of an account as they are imported
 sub create_truth
 {
 	my ($node, $simulator, $schema, $level, $like) = @_;
@@ -385,21 +429,11 @@ sub create_truth
 			resource => $resource,
 			level => $level_of{$resource} // $level);
 	}
-	copy_truth($node, $simulator, $like, "$schema.with_deleted", level => $level, deleted => 'true');
+	copy_truth($node, $simulator, $like, "$schema.with_deleted",
+		level => $level,
+		deleted => 'true');
 	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
-		$leave_out =~ s/FOREIGN //gr, $views_and_functions, $unblocked,
-		q{CREATE VIEW deleted_too AS SELECT id, session_id, recording_id, start_time,
-			type, direction, result, duration FROM with_deleted;},
-		(map { "CREATE VIEW $_ AS SELECT id, session_id, recording_id, start_time,
-			type, direction, result, duration FROM call_log;" } qw(history sides spread)),
-		q{CREATE VIEW renamed AS SELECT id::varchar AS call,
-			session_id::varchar(30), id AS same_call, start_time AS began,
-			start_time AT TIME ZONE 'UTC' AS began_utc,
-			start_time::timestamptz(0) AS began_second,
-			(start_time AT TIME ZONE 'UTC')::date AS began_day,
-			attrs ->> 'startTime' AS began_text, type::varchar(8) AS kind,
-			direction AS side, direction COLLATE shared.ignore_case AS any_side,
-			legs -> 0 ->> 'legType' AS first_leg FROM call_log;});
+		$leave_out =~ s/FOREIGN //gr, $views_and_functions, $unblocked, $truth_views);
 	return;
 }
 
@@ -417,11 +451,15 @@ sub create_local_tables
 				start_time::date AS day, start_time::timestamp AS stamp
 			FROM (SELECT * FROM call_log ORDER BY md5(id) LIMIT 9) c;
 		INSERT INTO few (n) VALUES (10);
+		INSERT INTO few (n, id, session_id, type, direction, moment)
+			SELECT 11, id, session_id, type, direction, start_time FROM deleted_too
+			WHERE id NOT IN (SELECT id FROM call_log) ORDER BY id LIMIT 1;
 		CREATE TABLE tickets AS
-			SELECT 'T-' || row_number() OVER (ORDER BY id) AS ticket,
+			SELECT 'T-' || row_number() OVER (ORDER BY n, id) AS ticket,
 				id::varchar AS call, session_id::varchar(30) AS session,
 				recording_id AS recording, start_time AS seen, type::char(8) AS kind
-			FROM (SELECT * FROM call_log ORDER BY md5(session_id) LIMIT 40) c;
+			FROM (SELECT * FROM call_log ORDER BY md5(session_id) LIMIT 14) c,
+				generate_series(1, 3) n;
 		ANALYZE few, tickets;
 	});
 	return;
@@ -431,7 +469,8 @@ sub create_local_tables
 # Rows to ask for
 # ----------
 
-# Some rows of each table, as {table => [{column => text}]}
+# Some rows of each table, as {table => [{column => text}]}; and the calls that
+# not all tables show
 sub find_witnesses
 {
 	my ($node, $schema, $local) = @_;
@@ -440,14 +479,23 @@ sub find_witnesses
 	foreach my $name (sort keys %tables)
 	{
 		my $columns = join ', ', map { "$_\::text" } sort keys %{ $tables{$name}{columns} };
-		my $rows = $node->safe_psql('postgres', qq{
-			SET timezone = 'UTC';
-			SET search_path = $schema, $local;
-			SELECT coalesce(json_agg(c ORDER BY md5(c::text)), '[]')
-			FROM (SELECT $columns FROM $name c ORDER BY md5(c::text) LIMIT 100) c});
-		$witnesses{$name} = JSON::PP->new->decode($rows);
+		$witnesses{$name} = some_rows($node, "$schema, $local", "SELECT $columns FROM $name");
 	}
+	$witnesses{hidden} = some_rows($node, $schema,
+		'SELECT id FROM deleted_too EXCEPT SELECT id FROM unblocked');
 	return \%witnesses;
+}
+
+# At most 100 rows of the query, the same ones for the same data
+sub some_rows
+{
+	my ($node, $search_path, $query) = @_;
+
+	return JSON::PP->new->decode($node->safe_psql('postgres', qq{
+		SET timezone = 'UTC';
+		SET search_path = $search_path;
+		SELECT coalesce(json_agg(c ORDER BY md5(c::text)), '[]')
+		FROM (SELECT * FROM ($query) c ORDER BY md5(c::text) LIMIT 100) c}));
 }
 
 1;

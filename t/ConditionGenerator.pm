@@ -401,14 +401,30 @@ sub identifying_column
 	return pick(columns_of($item, qw(recording session telephony call)));
 }
 
+# A condition that the witness and other rows meet
+sub several_rows_condition
+{
+	my ($self, $item) = @_;
+	my $name = chance(0.7) ? (columns_of($item, 'call'))[0] : identifying_column($item);
+	my @rows = map { pick(@{ $self->{witnesses}{ $item->{name} } }) } 1 .. 2 + rand 8;
+	my $hidden = pick(@{ $self->{witnesses}{hidden} });
+
+	push @rows, { $name => $hidden->{id} }
+	  if $hidden && $item->{table}{columns}{$name} eq 'call' && chance(0.5);
+	my $values = join ', ', map { quote($_->{$name}) } $item->{witness}, @rows;
+
+	return column($item, $name) . ' = ANY (' . $self->operand('text[]', "ARRAY[$values]::text[]") . ')';
+}
+
 # A condition that the witness meets
 sub witness_condition
 {
 	my ($self, $item) = @_;
 	my $kind = rand;
 
-	return $self->witness_time_condition($item) if $kind < 0.55;
-	return $self->witness_text_condition($item, enumerated_column($item)) if $kind < 0.85;
+	return $self->witness_time_condition($item) if $kind < 0.52;
+	return $self->witness_text_condition($item, enumerated_column($item)) if $kind < 0.82;
+	return $self->several_rows_condition($item) if $kind < 0.88;
 	return $self->witness_text_condition($item, identifying_column($item));
 }
 

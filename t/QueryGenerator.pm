@@ -61,7 +61,7 @@ sub add_switches
 my @single = (
 	10, 'call_log', 4, 'call_log_legs', 3, 'active_calls', 3, 'recordings',
 	2, 'history', 1, 'sides', 1, 'spread', 2, 'renamed', 2, 'everything', 1, 'voice',
-	1, 'deleted_too', 1, 'unblocked');
+	1, 'deleted_too', 1, 'unblocked', 1, 'branches');
 
 my @local = (3, 'few', 1, 'tickets');
 
@@ -93,12 +93,13 @@ sub output
 	return join ', ', key_of($item);
 }
 
-# An order without ties
+# An order without ties, as a rule by the date of the list
 sub total_order
 {
 	my ($item) = @_;
-	my $time = time_of($item) . ' ' . weighted(
-		6, 'DESC', 1, 'DESC NULLS LAST', 2, 'ASC', 1, 'NULLS FIRST');
+	my @dates = columns_of($item, 'time', 'other time');
+	my $time = column($item, chance(0.8) ? $item->{table}{time} : pick(@dates)) . ' '
+	  . weighted(6, 'DESC', 1, 'DESC NULLS LAST', 2, 'ASC', 1, 'NULLS FIRST');
 	my @order = ($time, key_of($item));
 
 	unshift @order, column($item, pick(columns_of($item, 'type', 'direction', 'recording_type')))
@@ -160,6 +161,16 @@ sub join_condition
 	$on = on_day($a, $other) if $other->{name} eq 'few' && chance(0.15);
 	$on .= ' AND ' . $self->further_condition($one, $other) if chance(0.25);
 	return $on;
+}
+
+# The same where it may be many: all that began before
+sub wide_join_condition
+{
+	my ($self, $one, $other) = @_;
+	my ($a, $b) = map { time_of($_) } $one, $other;
+
+	return chance(0.85) ? $self->join_condition($one, $other)
+	  : "$a " . pick('<', '<=', '<=', '>') . " $b";
 }
 
 # What joins a column to one of a row that is known before: this or what is
@@ -236,7 +247,7 @@ sub joined
 		  : "$tree LEFT JOIN LATERAL $lateral ON " . pick('true', 'true', time_of($item) . ' IS NOT NULL');
 	}
 
-	# what the executor can do
+	# what can be merged or hashed
 	$on = join ' = ', @{ pick(common_columns($item, $partner, @identities)) }
 	  if $type eq 'FULL JOIN';
 	$on .= ' AND ' . $self->where($item) if $type =~ /^(LEFT )?JOIN/ && chance(0.4);
@@ -251,8 +262,10 @@ sub lateral
 	my $from = 'FROM ' . from($item) . " WHERE $on";
 
 	$from .= ' AND ' . $self->where($item) if chance(0.4);
-	my $extra = $item->{alias} . '.*, ' . pick('1 AS one', (key_of($partner))[0] . ' AS outer_key',
-		'coalesce(' . join(', ', map { time_of($_) } $item, $partner) . ') AS some_time');
+	my $extra = $item->{alias} . '.*, ' . pick('1', (key_of($partner))[0],
+		'coalesce(' . join(', ', map { time_of($_) } $item, $partner) . ')') . ' AS extra';
+
+	$item->{extra} = 1;
 	return "(SELECT $extra $from) $item->{alias}" if chance(0.5);
 	return "(SELECT $extra $from ORDER BY " . total_order($item) . ' '
 	  . pick('LIMIT 1', 'LIMIT 3', 'OFFSET 1') . ") $item->{alias}";
@@ -264,6 +277,7 @@ sub outputs
 	my (@items) = @_;
 	my @columns = map { key_of($_) } @items;
 
+	push @columns, map { column($_, 'extra') } grep { $_->{extra} } @items;
 	push @columns, map { time_of($_) } pick(@items);
 	push @columns, output_of_joined(pick(@items));
 	return join ', ', map { "$columns[$_] AS o$_" } 0 .. $#columns;
@@ -283,7 +297,7 @@ sub join_query
 
 	push @where, map { $self->where($_) } pick(@items) if chance(0.6);
 	@where = () if $local && chance(0.5);
-	push @where, column($items[-1], pick(columns_of($items[-1], @identities))) . pick(' IS NULL', ' IS NULL', ' IS NOT NULL')
+	push @where, output_of_joined($items[-1]) . pick(' IS NULL', ' IS NULL', ' IS NOT NULL')
 	  if $tree =~ /(?:LEFT|FULL|RIGHT) JOIN/ && chance(0.25);
 	my $where = @where ? ' WHERE ' . join ' AND ', shuffle(@where) : '';
 	my $x = column($items[0], pick(columns_of($items[0], 'type', 'recording_type')));
@@ -295,33 +309,66 @@ sub join_query
 	return 'SELECT ' . outputs(@items) . " FROM $tree$where";
 }
 
-# Joins with what is no table, and by USING
-sub odd_join_query
+# A table of the same columns as the call log, under the alias c
+sub some_calls
 {
 	my ($self) = @_;
-	my $item = $self->item(pick('call_log', 'call_log', 'active_calls', 'voice'), 'c');
-	my $name = pick(columns_of($item, 'call', 'session'));
-	my $values = join ', ', map { '(' . quote($_->{$name}) . ", $_->{n})" }
-	  map { { %{ pick(@{ $self->{witnesses}{ $item->{name} } }) }, n => $_ } } 1 .. 1 + rand 4;
-	my $day = 'date_trunc(' . pick(q('month'), q('day')) . ", timestamptz " . quote($item->{witness}{start_time}) . ')';
+	return $self->item(pick('call_log', 'call_log', 'active_calls', 'voice'), 'c');
+}
+
+# Joins with what is no table
+sub value_join_query
+{
+	my ($self) = @_;
+	my $item = $self->some_calls;
+	my $from = from($item);
+	my $name = pick('id', 'session_id');
+	my @rows = map { pick(@{ $self->{witnesses}{ $item->{name} } }) } 1 .. 1 + rand 4;
+	my $values = join ', ', map { '(' . quote($rows[$_]{$name}) . ", $_)" } 0 .. $#rows;
+	my $moment = 'timestamptz ' . quote($item->{witness}{start_time});
+	my $month = "date_trunc('month', $moment)";
+	my $day = "date_trunc('day', $moment)";
 	my $where = $self->where($item);
 
 	return pick(
-		"SELECT v.n, c.id FROM (VALUES $values) v (x, n) LEFT JOIN $item->{name} c ON c.$name = v.x AND $where",
-		"SELECT c.id, x FROM unnest(ARRAY(SELECT v.x FROM (VALUES $values) v (x, n))) x JOIN $item->{name} c ON c.$name = x",
-		"SELECT g, (SELECT count(*) FROM $item->{name} c WHERE c.start_time >= g AND c.start_time < g + interval '1 day')"
+		"SELECT v.n, c.id FROM (VALUES $values) v (x, n) LEFT JOIN $from ON c.$name = v.x AND $where",
+		"SELECT c.id, x FROM unnest(ARRAY(SELECT v.x FROM (VALUES $values) v (x, n))) x"
+		  . " JOIN $from ON c.$name = x",
+		"SELECT g, (SELECT count(*) FROM $from WHERE c.start_time >= g AND c.start_time < g + interval '1 day')"
 		  . " FROM generate_series($day - interval '2 days', $day + interval '1 day', interval '1 day') g",
-		"SELECT g, c.id FROM generate_series($day, $day + interval '2 months', interval '1 month') g"
-		  . " LEFT JOIN $item->{name} c ON c.start_time >= g AND c.start_time < g + interval '1 month' AND $where",
-		"SELECT id, session_id, leg_number FROM $item->{name} c JOIN call_log_legs l USING (session_id) WHERE $where",
-		"SELECT c.id FROM few NATURAL LEFT JOIN (SELECT id, session_id FROM $item->{name} c WHERE $where) c",
-		"SELECT r.n, c.id FROM few r, $item->{name} c WHERE c.id = ANY (ARRAY[r.id, r.session_id]) AND $where",
-		"SELECT r.n, c.id FROM few r, $item->{name} c WHERE (c.id, c.session_id) = (r.id, r.session_id)",
-		"SELECT r.n, c.id FROM few r, calls_of(r.session_id) c",
-		"SELECT r.n, c.id FROM few r LEFT JOIN calls_of(r.session_id) c ON c.type = r.type",
-		"SELECT c.id FROM calls_since(@{[ $self->operand('timestamptz', $day) ]}) c WHERE c.start_time < $day + interval '9 days'",
-		"SELECT r.n, (SELECT max(c.start_time) FROM calls_of(r.session_id) c) FROM few r",
-		"SELECT r.n, c.id FROM few r, $item->{name} c WHERE (c.id = r.id OR c.session_id = r.session_id) AND $where");
+		"SELECT g, c.id FROM generate_series($month, $month + interval '2 months', interval '1 month') g"
+		  . " LEFT JOIN $from ON c.start_time >= g AND c.start_time < g + interval '1 month' AND $where",
+		"SELECT c.id FROM calls_since(" . $self->operand('timestamptz', $day) . ') c'
+		  . " WHERE c.start_time < $day + interval '9 days'");
+}
+
+# Joins of other forms
+sub odd_join_query
+{
+	my ($self) = @_;
+	my $item = $self->some_calls;
+	my $from = from($item);
+	my $where = $self->where($item);
+
+	return pick(
+		"SELECT id, session_id, leg_number FROM $from JOIN call_log_legs l USING (session_id) WHERE $where",
+		"SELECT c.id FROM few NATURAL LEFT JOIN (SELECT id, session_id FROM $from WHERE $where) c",
+		"SELECT r.n, c.id FROM few r, $from WHERE c.id = ANY (ARRAY[r.id, r.session_id]) AND $where",
+		"SELECT r.n, c.id FROM few r, $from WHERE (c.id, c.session_id) = (r.id, r.session_id)",
+		"SELECT r.n, c.id FROM few r, $from WHERE (c.id = r.id OR c.session_id = r.session_id) AND $where",
+		"SELECT r.n, c.id FROM few r JOIN $from ON c.session_id = r.session_id FOR SHARE OF r",
+		"SELECT r.n, c.id FROM few r, $from WHERE c.id IN"
+		  . ' (SELECT x.id FROM few x WHERE x.n <= r.n ORDER BY x.n LIMIT 3)',
+		("SELECT r.n, l.id, l.x, t.ticket FROM few r"
+			  . " LEFT JOIN LATERAL (SELECT c.id, c.session_id, r.n AS x FROM $from WHERE $where) l ON true"
+			  . ' JOIN tickets t ON t.session = l.session_id') x 2,
+		"SELECT r.n, l.id, m.leg_number FROM few r"
+		  . " LEFT JOIN LATERAL (SELECT c.* FROM $from WHERE c.session_id = r.session_id) l ON true"
+		  . ' LEFT JOIN LATERAL (SELECT g.* FROM call_log_legs g'
+		  . ' WHERE g.call_id = l.id AND g.call_start_time >= r.moment) m ON true',
+		'SELECT r.n, c.id FROM few r, calls_of(r.session_id) c',
+		'SELECT r.n, c.id FROM few r LEFT JOIN calls_of(r.session_id) c ON c.type = r.type',
+		'SELECT r.n, (SELECT max(c.start_time) FROM calls_of(r.session_id) c) FROM few r');
 }
 
 # ----------
@@ -344,8 +391,10 @@ sub subselect_query
 {
 	my ($self) = @_;
 	my ($outer, $inner, $some) = $self->outer_and_inner;
-	my $condition = chance(0.55) ? $self->correlated($outer, $inner) : $self->uncorrelated($outer, $inner);
+	my $correlated = chance(0.55);
+	my $condition = $correlated ? $self->correlated($outer, $inner) : $self->uncorrelated($outer, $inner);
 
+	$some = 'true' if !$correlated && chance(0.5);
 	$condition = "($condition OR " . $self->condition($outer, 0) . ')' if chance(0.15);
 	return 'SELECT ' . output($outer) . ' FROM ' . from($outer)
 	  . ' WHERE ' . join ' AND ', shuffle($some, $condition);
@@ -355,7 +404,7 @@ sub subselect_query
 sub correlated
 {
 	my ($self, $outer, $inner) = @_;
-	my $on = $self->join_condition($inner, $outer);
+	my $on = $self->wide_join_condition($inner, $outer);
 	my $from = from($inner) . " WHERE $on";
 	my ($x, $y) = @{ pick(common_columns($outer, $inner, @identities)) };
 	my $t = time_of($inner);
@@ -401,7 +450,7 @@ sub scalar_query
 {
 	my ($self) = @_;
 	my ($outer, $inner, $some) = $self->outer_and_inner;
-	my $on = $self->join_condition($inner, $outer);
+	my $on = $self->wide_join_condition($inner, $outer);
 	my $from = from($inner) . " WHERE $on";
 	my ($key) = key_of($inner);
 	my $t = time_of($inner);
@@ -429,6 +478,22 @@ sub plain_query
 	my $lock = $item->{name} =~ /^(call|active|recordings|renamed)/ && chance(0.05) ? ' FOR SHARE' : '';
 
 	return 'SELECT ' . output($item) . ' FROM ' . from($item) . ' WHERE ' . $self->where($item) . $lock;
+}
+
+# Rows without any column
+sub bare_query
+{
+	my ($self) = @_;
+	my $item = $self->foreign_item('c');
+	my $from = 'FROM ' . from($item);
+
+	return pick(
+		("SELECT count(*) $from") x 3,
+		"SELECT EXISTS (SELECT $from), NOT EXISTS (SELECT $from OFFSET 1000)",
+		"SELECT 1 $from " . $self->some_rows,
+		"SELECT $from",
+		"SELECT count(*) $from, few WHERE few.n < 4",
+		"SELECT n, (SELECT count(*) $from WHERE few.n < 3) FROM few");
 }
 
 sub aggregate_query
@@ -475,8 +540,10 @@ sub window_query
 		"SELECT $keys, rank() OVER (ORDER BY $t DESC), count(*) OVER (PARTITION BY $x) $from",
 		"SELECT $keys, lag($t) OVER (ORDER BY $t DESC, $keys) $from",
 		"SELECT $keys, count(*) OVER (ORDER BY $t RANGE BETWEEN interval '1 day' PRECEDING AND CURRENT ROW) $from",
-		"SELECT $keys, first_value(($keys)) OVER w, dense_rank() OVER (ORDER BY $t) $from WINDOW w AS (ORDER BY $t DESC, $keys)",
-		"SELECT * FROM (SELECT $keys, row_number() OVER (ORDER BY $t DESC, $keys) AS position $from) w WHERE position <= $n",
+		"SELECT $keys, first_value(($keys)) OVER w, dense_rank() OVER (ORDER BY $t) $from"
+		  . " WINDOW w AS (ORDER BY $t DESC, $keys)",
+		"SELECT * FROM (SELECT $keys, row_number() OVER (ORDER BY $t DESC, $keys) AS position $from) w"
+		  . " WHERE position <= $n",
 		"SELECT * FROM (SELECT $t, rank() OVER (ORDER BY $t DESC) AS position $from) w WHERE position < $n");
 }
 
@@ -492,7 +559,8 @@ sub ordered_query
 	my $from = 'FROM ' . from($item) . (chance(0.8) ? ' WHERE ' . $self->where($item) : '');
 	my $rows = chance(0.8) ? $self->some_rows : '';
 
-	return (join(', ', 'SELECT ' . time_of($item), key_of($item)) . " $from ORDER BY " . total_order($item) . " $rows", 1);
+	my $columns = join ', ', time_of($item), key_of($item);
+	return ("SELECT $columns $from ORDER BY " . total_order($item) . " $rows", 1);
 }
 
 # Ties leave a choice about everything but the order's own column: as above
@@ -501,7 +569,7 @@ sub tied_query
 	my ($self) = @_;
 	my $item = $self->foreign_item('c');
 	my $from = 'FROM ' . from($item) . (chance(0.7) ? ' WHERE ' . $self->where($item) : '');
-	my $t = time_of($item);
+	my $t = chance(0.85) ? time_of($item) : column($item, pick(columns_of($item, 'time', 'other time')));
 	my $direction = weighted(5, 'DESC', 1, 'ASC', 1, 'DESC NULLS LAST');
 	my $n = 1 + int rand 12;
 
@@ -548,11 +616,17 @@ sub set_query
 	foreach my $alias ('d', 'e')
 	{
 		last if $alias eq 'e' && chance(0.7);
-		my $operator = weighted(3, 'UNION ALL', 2, 'UNION', 2, 'EXCEPT', 1, 'EXCEPT ALL', 1, 'INTERSECT', 1, 'INTERSECT ALL');
+		my $operator = weighted(
+			3, 'UNION ALL', 2, 'UNION', 2, 'EXCEPT', 1, 'EXCEPT ALL', 1, 'INTERSECT', 1, 'INTERSECT ALL');
 		$text = "($text $operator (" . $self->member_query($alias) . '))';
 	}
 	return $text if chance(0.5);
-	return "SELECT * FROM $text s WHERE moment > " . $self->operand('timestamptz', q(now() - interval '100 days')) if chance(0.3);
+	return "SELECT * FROM $text s WHERE moment > "
+	  . $self->operand('timestamptz', q(now() - interval '100 days'))
+	  if chance(0.3);
+	return "SELECT f.n, s.* FROM few f " . pick('', 'LEFT ') . "JOIN $text s ON "
+	  . pick('s.call = f.id', 's.session = f.session_id', 's.moment >= f.moment AND s.moment < f.moment::date + 1')
+	  if chance(0.4);
 	return "SELECT * FROM $text s ORDER BY moment DESC, call, session LIMIT " . int rand 30;
 }
 
@@ -562,65 +636,89 @@ sub cte_query
 	my $materialized = pick('', 'MATERIALIZED', 'NOT MATERIALIZED');
 	my $w = "WITH w AS $materialized (" . $self->member_query('c') . ')';
 	my $item = $self->foreign_item('i');
+	my $from = from($item);
+	my $keys = join ', ', key_of($item);
 	my ($call) = map { column($item, $_) } columns_of($item, 'call');
-	my $walk = $self->item('call_log', 'c');
-	my $where = $self->where($walk);
-	my $step = 'SELECT c.id, c.start_time FROM call_log c WHERE';
 
 	return pick(
 		"$w SELECT call, (SELECT count(*) FROM w) FROM w",
 		"$w SELECT a.call, b.moment FROM w a JOIN w b ON b.session = a.session",
-		"$w SELECT w.call, @{[ join ', ', key_of($item) ]} FROM w JOIN @{[ from($item) ]} ON $call = w.call AND @{[ $self->selective($item) ]}",
-		"$w SELECT @{[ output($item) ]} FROM @{[ from($item) ]} WHERE $call NOT IN (SELECT call FROM w)",
-		"$w, v AS (SELECT max(moment) AS newest FROM w) SELECT call FROM w, v WHERE moment > newest - interval '30 days'",
-		"WITH RECURSIVE w AS (($step $where ORDER BY start_time DESC, id LIMIT 1) UNION ALL (SELECT n.* FROM w, LATERAL ($step"
-		  . ' (c.start_time, c.id) < (w.start_time, w.id) AND c.start_time <= w.start_time ORDER BY c.start_time DESC, c.id DESC LIMIT 1) n)) SELECT * FROM w LIMIT 5',
-		"WITH RECURSIVE w AS (SELECT n, id FROM few WHERE n < 4 UNION SELECT w.n + 1, c.id FROM w JOIN few f ON f.n = w.n + 1"
+		"$w SELECT w.call, $keys FROM w JOIN $from ON $call = w.call AND " . $self->selective($item),
+		"$w SELECT @{[ output($item) ]} FROM $from WHERE $call NOT IN (SELECT call FROM w)",
+		"$w, v AS (SELECT max(moment) AS newest FROM w)"
+		  . " SELECT call FROM w, v WHERE moment > newest - interval '30 days'",
+		$self->recursive_query);
+}
+
+# From one call to the one before it, and from one row to the next
+sub recursive_query
+{
+	my ($self) = @_;
+	my $item = $self->item('call_log', 'c');
+	my $step = 'SELECT c.id, c.start_time FROM call_log c WHERE';
+
+	return pick(
+		"WITH RECURSIVE w AS (($step @{[ $self->where($item) ]} ORDER BY start_time DESC, id LIMIT 1)"
+		  . " UNION ALL (SELECT n.* FROM w, LATERAL ($step c.start_time <= w.start_time"
+		  . ' AND (c.start_time, c.id) < (w.start_time, w.id)'
+		  . ' ORDER BY c.start_time DESC, c.id DESC LIMIT 1) n)) SELECT * FROM w LIMIT 5',
+		'WITH RECURSIVE w AS (SELECT n, id FROM few WHERE n < 4'
+		  . ' UNION SELECT w.n + 1, c.id FROM w JOIN few f ON f.n = w.n + 1'
 		  . ' LEFT JOIN call_log c ON c.session_id = f.session_id WHERE w.n < 6) SELECT * FROM w');
 }
 
-# Rows that change a local table: [text, what stands before it]
+# Rows that change a local table: [text, whether in order, what stands before it]
 sub change_query
 {
 	my ($self) = @_;
 	my $item = $self->foreign_item('c');
-	my $target = $self->item('few', 'r');
-	my $on = $self->join_condition($item, $target);
+	my $on = $self->join_condition($item, $self->item('few', 'r'));
 	my $where = $self->where($item);
 	my $from = from($item);
-	my ($key) = key_of($item);
+	my ($key, $t) = ((key_of($item))[0], time_of($item));
 
-	return ('SELECT * FROM d', 0, 'd AS (' . pick(
-			"UPDATE mine r SET n = r.n + 100 FROM $from WHERE $on AND $where RETURNING r.n, r.id",
-			"UPDATE mine r SET n = (SELECT count(*) FROM $from WHERE $on AND $where) RETURNING r.n, r.id",
-			"DELETE FROM mine r USING $from WHERE $on RETURNING r.n",
-			"DELETE FROM mine r WHERE NOT EXISTS (SELECT FROM $from WHERE $on AND $where) RETURNING r.n",
-			"INSERT INTO mine (n, id, moment) SELECT row_number() OVER (ORDER BY $key, @{[ time_of($item) ]}), $key, @{[ time_of($item) ]} FROM $from WHERE $where RETURNING n, id, moment") . ')');
+	my $change = pick(
+		"UPDATE mine r SET n = r.n + 100 FROM $from WHERE $on AND $where RETURNING r.n, r.id",
+		"UPDATE mine r SET n = (SELECT count(*) FROM $from WHERE $on AND $where) RETURNING r.n, r.id",
+		"DELETE FROM mine r USING $from WHERE $on RETURNING r.n",
+		"DELETE FROM mine r WHERE NOT EXISTS (SELECT FROM $from WHERE $on AND $where) RETURNING r.n",
+		"INSERT INTO mine (n, id, moment) SELECT row_number() OVER (ORDER BY $key, $t), $key, $t"
+		  . " FROM $from WHERE $where RETURNING n, id, moment");
+	return ('SELECT * FROM d', 0, "d AS ($change)");
 }
 
 # ----------
 # Loops and cursors
 # ----------
 
-# A query for each row of another one: [statements, declarations]
+# A query for each row of another one, and other statements of PL/pgSQL
 sub loop_body
 {
 	my ($self) = @_;
 	my $outer = $self->local_item('o');
 	my $inner = $self->foreign_item('i');
-	my $on = $self->join_condition($inner, $outer);
-	my $all = 'SELECT ' . join(', ', key_of($inner)) . ' FROM ' . from($inner) . " WHERE $on";
+	my $on = $self->wide_join_condition($inner, $outer);
+	my $from = from($inner);
+	my $where = $self->where($inner);
+	my $all = 'SELECT ' . join(', ', key_of($inner)) . " FROM $from WHERE $on";
 	my $ordered = "$all ORDER BY " . total_order($inner);
 	my ($a) = key_of($outer);
 	my $loop = "FOR o IN SELECT * FROM $outer->{name} ORDER BY $outer->{table}{key}[0] LIMIT 8 LOOP";
-	my $where = $self->where($inner);
+	my $append = "result := result || concat_ws(' ', $a, found);";
+	my ($call) = map { column($inner, $_) } columns_of($inner, 'call');
+	my $t = time_of($inner);
 
 	return pick(
-		"$loop FOR found IN $all AND $where LOOP result := result || concat_ws(' ', $a, found); END LOOP; END LOOP;",
-		"$loop SELECT count(*) INTO total FROM @{[ from($inner) ]} WHERE $on; result := result || concat_ws(' ', $a, total); END LOOP;",
-		"$loop FOR found IN $ordered LOOP result := result || concat_ws(' ', $a, found); EXIT; END LOOP; END LOOP;",
+		"$loop FOR found IN $all AND $where LOOP $append END LOOP; END LOOP;",
+		"$loop FOR found IN $ordered LOOP $append EXIT; END LOOP; END LOOP;",
+		"$loop SELECT count(*) INTO found FROM $from WHERE $on; $append END LOOP;",
 		"$loop IF EXISTS ($all AND $where) THEN result := result || $a\::text; END IF; END LOOP;",
-		"$loop OPEN walk FOR $ordered; MOVE FORWARD 1 IN walk; FETCH walk INTO found; result := result || concat_ws(' ', $a, found); CLOSE walk; END LOOP;");
+		"$loop OPEN walk FOR $ordered; MOVE FORWARD 1 IN walk; FETCH walk INTO found; $append CLOSE walk;"
+		  . ' END LOOP;',
+		"MERGE INTO mine USING (SELECT $call, max($t) FROM $from WHERE $where GROUP BY 1) s (id, t)"
+		  . ' ON mine.id = s.id WHEN MATCHED THEN UPDATE SET moment = s.t'
+		  . ' WHEN NOT MATCHED THEN INSERT (n, id, moment) VALUES (99, s.id, s.t);'
+		  . ' FOR found IN SELECT n, id, moment FROM mine LOOP result := result || found::text; END LOOP;');
 }
 
 # What one does with a cursor of so many rows; one that scrolls goes back as well
@@ -675,9 +773,9 @@ sub cursor_script
 
 my @forms = (
 	18, 'plain_query', 10, 'aggregate_query', 12, 'ordered_query', 5, 'tied_query',
-	4, 'subset_query', 18, 'join_query', 5, 'odd_join_query', 10, 'subselect_query',
+	4, 'subset_query', 18, 'join_query', 4, 'value_join_query', 5, 'odd_join_query', 10, 'subselect_query',
 	5, 'scalar_query', 5, 'window_query', 5, 'set_query', 5, 'cte_query',
-	3, 'change_query', 4, 'loop', 4, 'cursor');
+	3, 'bare_query', 3, 'change_query', 4, 'loop', 4, 'cursor');
 
 sub random_settings
 {
@@ -706,7 +804,7 @@ sub next_query
 	my $form = weighted(@forms);
 	my $plan = weighted(4, $plans[0], 3, $plans[1], 1, $plans[2], 1, $plans[3]);
 	my %chosen = $self->random_settings;
-	my %query = (of_one_table => scalar($form =~ /^(plain|aggregate|ordered|tied|window)_query/));
+	my %query = (of_one_table => scalar($form =~ /^(plain|bare|aggregate|ordered|tied|window)_query/));
 
 	$chosen{plan_cache_mode} = $plan->[0];
 	$query{settings} = join '; ', map { "SET LOCAL $_ = '$chosen{$_}'" } sort keys %chosen;
@@ -783,10 +881,11 @@ sub function
 sub loop
 {
 	my ($self, $body) = @_;
-	my $digest = q{concat_ws('|', cardinality(result), (SELECT md5(string_agg(x, ' ' ORDER BY x COLLATE "C")) FROM unnest(result) x))};
+	my $digest = q{concat_ws('|', cardinality(result),
+		(SELECT md5(string_agg(x, ' ' ORDER BY x COLLATE "C")) FROM unnest(result) x))};
 
 	return $self->function("$body RETURN $digest;", 'text',
-		"o record; found record; total bigint; walk refcursor; result text[] := '{}'; ")
+		"o record; found record; walk refcursor; result text[] := '{}'; ")
 	  . "SELECT pg_temp.f();\n";
 }
 
