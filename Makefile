@@ -15,6 +15,7 @@ OBJS = \
 	src/batch.o \
 	src/budget.o \
 	src/check.o \
+	src/clock.o \
 	src/endpoint.o \
 	src/estimate.o \
 	src/exchange.o \

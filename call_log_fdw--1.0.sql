@@ -195,8 +195,13 @@ CREATE FUNCTION call_log_fdw_sync_table(
   OUT complete boolean,
   OUT page_size integer,
   OUT newest_first boolean,
-  OUT history interval,
-  OUT clock timestamptz)
+  OUT history interval)
+AS 'MODULE_PATHNAME'
+LANGUAGE C STRICT VOLATILE;
+
+-- What the clock behind a foreign table shows; asks for it unless an answer has told already
+CREATE FUNCTION call_log_fdw_sync_clock(foreign_table regclass)
+RETURNS timestamptz
 AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
@@ -586,7 +591,8 @@ BEGIN
   DELETE FROM @extschema@.call_log_fdw_sync_state s WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.target);
   SELECT * INTO state FROM @extschema@.call_log_fdw_sync_state s WHERE s.target = run.target;
   IF NOT FOUND THEN
-    run.since := coalesce(run.since, (SELECT t.clock - t.history FROM @extschema@.call_log_fdw_sync_table(run.source) t));
+    run.since := coalesce(
+      run.since, @extschema@.call_log_fdw_sync_clock(run.source) - (@extschema@.call_log_fdw_sync_table(run.source)).history);
     INSERT INTO @extschema@.call_log_fdw_sync_state (target, source, changes, since, missing)
     VALUES (run.target, run.source, run.changes, run.since, tstzmultirange(tstzrange(run.since, NULL)));
     run.changes_due := clock_timestamp() + interval '15 minutes';
@@ -801,7 +807,7 @@ AS $$
 DECLARE
   parts tstzrange[] := ARRAY(SELECT unnest(missing));
   part tstzrange := parts[CASE WHEN run.newest_first THEN cardinality(parts) ELSE 1 END];
-  clock timestamptz := (@extschema@.call_log_fdw_sync_table(run.source)).clock;
+  clock timestamptz := @extschema@.call_log_fdw_sync_clock(run.source);
 BEGIN
   IF NOT run.newest_first AND lower(part) + run.width < coalesce(upper(part), clock) THEN
     RETURN tstzrange(lower(part), lower(part) + run.width);
@@ -872,7 +878,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  clock timestamptz := (@extschema@.call_log_fdw_sync_table(run.source)).clock;
+  clock timestamptz := @extschema@.call_log_fdw_sync_clock(run.source);
   seconds float8 := (SELECT sum(extract(epoch FROM coalesce(upper(p), clock) - lower(p))) FROM unnest(missing) p);
   minutes float8 := ceil(seconds / nullif(run.seconds_read, 0) * extract(epoch FROM clock_timestamp() - run.began_at) / 60);
 BEGIN
@@ -921,7 +927,7 @@ BEGIN
   PERFORM @extschema@.call_log_fdw_sync_open_stage(run, run.columns);
   SELECT * INTO part FROM @extschema@.call_log_fdw_sync_read_part(run, state.missing);
   run := part.run;
-  clock := (@extschema@.call_log_fdw_sync_table(run.source)).clock - (pg_catalog.clock_timestamp() - began);
+  clock := @extschema@.call_log_fdw_sync_clock(run.source) - (pg_catalog.clock_timestamp() - began);
   changed := @extschema@.call_log_fdw_sync_merge(run, run.columns);
   IF run.complete AND run.deleted_column IS NOT NULL THEN
     absent := @extschema@.call_log_fdw_sync_find_absent(run, part.done);
@@ -983,7 +989,7 @@ DECLARE
 BEGIN
   PERFORM @extschema@.call_log_fdw_sync_open_stage(run, run.columns);
   SELECT * INTO part FROM @extschema@.call_log_fdw_sync_read_changes(run, state);
-  clock := (@extschema@.call_log_fdw_sync_table(run.source)).clock - (pg_catalog.clock_timestamp() - began);
+  clock := @extschema@.call_log_fdw_sync_clock(run.source) - (pg_catalog.clock_timestamp() - began);
   changed := @extschema@.call_log_fdw_sync_merge(run, run.columns);
   sent := @extschema@.call_log_fdw_requests() - sent;
   UPDATE @extschema@.call_log_fdw_sync_state s

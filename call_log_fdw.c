@@ -15,13 +15,13 @@
 
 #include "activity.h"
 #include "analyze.h"
+#include "clock.h"
 #include "compat.h"
 #include "exchange.h"
 #include "executor/execAsync.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
-#include "http.h"
 #include "import.h"
 #include "nodes/nodeFuncs.h"
 #include "option.h"
@@ -374,7 +374,7 @@ explain_request(ForeignScanState *node, ExplainState *es,
 	if (clf_query_lacks_since(query))
 		text = "none, since the query does not say since when";
 	else if (clf_query_window(query, state->options,
-							  clf_http_clock(state->options), &window))
+							  clf_clock_now(state->options->base_url), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
 												query->page_size, NULL));
 	else

@@ -14,11 +14,11 @@
 
 #include "access/table.h"
 #include "activity.h"
+#include "clock.h"
 #include "common/pg_prng.h"
 #include "compat.h"
 #include "estimate.h"
 #include "executor/tuptable.h"
-#include "http.h"
 #include "miscadmin.h"
 #include "option.h"
 #include "pager.h"
@@ -145,7 +145,7 @@ take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
 	for (row = clf_pager_next(sample->pager, true); row != NULL;
 		 row = clf_pager_next_on_page(sample->pager))
 		add_row(sample, row, cxt);
-	probe.upper = upper == DT_NOEND ? clf_http_clock(sample->options) : upper;
+	probe.upper = upper == DT_NOEND ? clf_clock_now(sample->options->base_url) : upper;
 	probe.records = clf_pager_reach(sample->pager, &probe.oldest, &probe.last);
 	sample->records += probe.records;
 	sample->pages++;

@@ -3,7 +3,8 @@
  * analyze.h
  *	  Rows for ANALYZE, with few requests.
  *
- * Uses endpoint, option, request, field, pager, estimate, activity, tuple.
+ * Uses endpoint, option, request, field, pager, estimate, activity, tuple,
+ * clock.
  *
  *-------------------------------------------------------------------------
  */

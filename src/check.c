@@ -15,6 +15,7 @@
 
 #include "access/xact.h"
 #include "activity.h"
+#include "clock.h"
 #include "compat.h"
 #include "exchange.h"
 #include "fmgr.h"
@@ -142,10 +143,10 @@ check_api_host(Check *check)
 static char *
 check_clock(Check *check)
 {
-	double		ahead = (clf_http_clock(check->options) -
+	double		ahead = (clf_clock_now(check->options->base_url) -
 						 GetCurrentTimestamp()) / (double) USECS_PER_SEC;
 
-	if (!clf_http_clock_known(check->options))
+	if (!clf_clock_known(check->options->base_url))
 		return pstrdup("that of the API is not known");
 	return psprintf("that of the API is %.0f seconds ahead of this machine's; "
 					"ranges of time go by that of the API", ahead);
@@ -183,7 +184,7 @@ check_permissions(Check *check)
 static char *
 check_account_calls(Check *check)
 {
-	TimestampTz now = clf_http_clock(check->options);
+	TimestampTz now = clf_clock_now(check->options->base_url);
 	ClfPage    *page = ask_for_calls(check, CALL_LOG, now - DAYS * USECS_PER_DAY,
 									 now, SAMPLE);
 	int			n = clf_page_length(page);
@@ -206,7 +207,7 @@ check_account_calls(Check *check)
 static char *
 check_extension_calls(Check *check)
 {
-	TimestampTz now = clf_http_clock(check->options);
+	TimestampTz now = clf_clock_now(check->options->base_url);
 
 	(void) ask_for_calls(check, MY_CALL_LOG, now - DAYS * USECS_PER_DAY, now,
 						 1);
@@ -253,7 +254,7 @@ check_bounds(Check *check)
 static char *
 check_page_size(Check *check)
 {
-	TimestampTz now = clf_http_clock(check->options);
+	TimestampTz now = clf_clock_now(check->options->base_url);
 	ClfResponse response;
 	ClfJson    *answer;
 	char	   *size;

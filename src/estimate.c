@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#include "http.h"
+#include "clock.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -157,7 +157,7 @@ filter_selectivity(PlannerInfo *root, RelOptInfo *baserel, const ClfPushed *p)
 static double
 query_days(const ClfQuery *query, const ClfOptions *options)
 {
-	TimestampTz now = clf_http_clock(options);
+	TimestampTz now = clf_clock_now(options->base_url);
 	ClfWindow	window;
 	double		days;
 

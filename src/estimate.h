@@ -3,7 +3,7 @@
  * estimate.h
  *	  How many records and requests a way to read a table takes.
  *
- * Uses endpoint, option, pushdown, request, rate.  Nothing here sends anything.
+ * Uses endpoint, option, pushdown, request, rate, clock.  Nothing here sends anything.
  *
  *-------------------------------------------------------------------------
  */

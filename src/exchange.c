@@ -8,6 +8,7 @@
 #include "exchange.h"
 
 #include "budget.h"
+#include "clock.h"
 #include "portability/instr_time.h"
 #include "retry.h"
 #include "token.h"
@@ -161,7 +162,7 @@ clf_exchange_learn_clock(ClfExchange *exchange)
 	ClfResponse response;
 	const char *detail;
 
-	if (!clf_http_clock_known(exchange->options))
+	if (!clf_clock_known(exchange->options->base_url))
 		(void) clf_exchange_get_versions(exchange, &response, &detail);
 }
 

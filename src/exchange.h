@@ -3,7 +3,7 @@
  * exchange.h
  *	  GET requests in somebody's name: token, budget, retries.
  *
- * Uses option, http, activity, budget, token, retry, report.
+ * Uses option, clock, http, activity, budget, token, retry, report.
  *
  * A ClfExchange sends one request at a time to one of the server's URLs.
  *

@@ -25,6 +25,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "pgstat.h"
@@ -58,14 +59,6 @@ typedef struct BodyBuffer
 
 /* A larger buffer is not kept for the next answer */
 #define KEPT_CAPACITY ((size_t) 16 * 1024 * 1024)
-
-/* The API's clock, as far as its Date headers told */
-typedef struct Clock
-{
-	char	   *base_url;
-	int64		ahead;			/* microseconds before the local clock */
-	struct Clock *next;
-} Clock;
 
 struct ClfHttp
 {
@@ -106,7 +99,6 @@ typedef struct Lease
 } Lease;
 
 static ClfHttp *idle_list = NULL;
-static Clock *clocks = NULL;
 
 /* ----------
  * Callbacks: see the top of the file
@@ -756,60 +748,6 @@ get_retry_after(ClfHttp *http, TimestampTz now)
 	return date > now ? (int) Min((date - now) / USECS_PER_SEC, PG_INT32_MAX) : 0;
 }
 
-static Clock *
-find_clock(const char *base_url)
-{
-	Clock	   *clock = clocks;
-
-	while (clock != NULL && strcmp(clock->base_url, base_url) != 0)
-		clock = clock->next;
-	return clock;
-}
-
-/*
- * Remember what the API's clock shows.  It showed the date some time between
- * the start of the request and now, which may be long for a request that was
- * sent ahead; the start is the safe end, since a window that reaches into the
- * future loses nothing.  The header's seconds are cut off, so one is added.
- */
-static void
-set_clock(const char *base_url, TimestampTz date, TimestampTz started)
-{
-	Clock	   *clock = find_clock(base_url);
-
-	if (clock == NULL)
-	{
-		clock = MemoryContextAlloc(TopMemoryContext, sizeof(Clock));
-		clock->base_url = MemoryContextStrdup(TopMemoryContext, base_url);
-		clock->next = clocks;
-		clocks = clock;
-	}
-	clock->ahead = date + USECS_PER_SEC - started;
-}
-
-/*
- * clf_http_clock_known
- *		Has an answer told what the API's clock shows?
- */
-bool
-clf_http_clock_known(const ClfOptions *options)
-{
-	return find_clock(options->base_url) != NULL;
-}
-
-/*
- * clf_http_clock
- *		Now by the API's clock, rather a little late than early.  While it is
- *		not known, by the local clock.
- */
-TimestampTz
-clf_http_clock(const ClfOptions *options)
-{
-	Clock	   *clock = find_clock(options->base_url);
-
-	return GetCurrentTimestamp() + (clock ? clock->ahead : USECS_PER_SEC);
-}
-
 static void
 read_response(ClfHttp *http, ClfResponse *response)
 {
@@ -838,10 +776,7 @@ read_response(ClfHttp *http, ClfResponse *response)
 	response->rate_window = get_number_header(http, "X-Rate-Limit-Window");
 	response->date = get_date_header(http, "Date");
 	response->retry_after = get_retry_after(http, response->date);
-	if (response->date != 0)
-		set_clock(http->base_url, response->date, http->started);
-	else if (find_clock(http->base_url) == NULL)
-		set_clock(http->base_url, http->started, http->started);
+	clf_clock_note(http->base_url, response->date, http->started);
 
 	if (!enlarge(&http->body, http->length))
 		ereport(ERROR,

@@ -3,7 +3,7 @@
  * http.h
  *	  HTTP transfers that never block the backend.
  *
- * Room 6.  The only one that knows libcurl.  Uses option, report.
+ * Room 6.  The only one that knows libcurl.  Uses option, clock, report.
  *
  * A ClfHttp carries one request at a time: start, then advance (no waiting)
  * or wait, then finish.  It watches everything that libcurl waits for through
@@ -77,8 +77,6 @@ extern void clf_http_wake_after(ClfHttp *http, int64 milliseconds);
 extern int	clf_http_descriptor(const ClfHttp *http);
 extern bool clf_http_in_flight(const ClfHttp *http);
 extern void clf_http_abandon(ClfHttp *http);
-extern bool clf_http_clock_known(const ClfOptions *options);
-extern TimestampTz clf_http_clock(const ClfOptions *options);
 extern bool clf_http_close_idle(void);
 extern bool clf_http_leads_to(const char *url, const char *base_url);
 extern const char *clf_http_library(void);

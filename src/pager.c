@@ -13,6 +13,7 @@
 #include "pager.h"
 
 #include "batch.h"
+#include "clock.h"
 #include "common/hashfn.h"
 #include "exchange.h"
 #include "http.h"
@@ -472,6 +473,13 @@ fetch_page(ClfPager *pager, ClfResponse *response)
  * ----------
  */
 
+/* What the API's clock shows */
+static TimestampTz
+now_of_api(const ClfPager *pager)
+{
+	return clf_clock_now(pager->options->base_url);
+}
+
 /*
  * Fix the window of the query.  Its present is that of the whole scan: not
  * before it begins, since only after the login it is known what the API's clock
@@ -482,7 +490,7 @@ fix_window(ClfPager *pager)
 {
 	if (pager->now == 0)
 	{
-		pager->now = clf_http_clock(pager->options);
+		pager->now = now_of_api(pager);
 		pager->fixed_at = GetCurrentTimestamp();
 	}
 	pager->window_empty = !clf_query_window(pager->query, pager->options,
@@ -495,19 +503,18 @@ static bool
 begins_in_future(const ClfPager *pager)
 {
 	return pager->query->changes && pager->query->since &&
-		pager->query->since_time > clf_http_clock(pager->options);
+		pager->query->since_time > now_of_api(pager);
 }
 
 /*
- * Get ready for the first page; false when there is none to ask for.  A lower
- * bound in the future is seen before anything is sent, whatever the clocks
- * differ by.
+ * Get ready for the first page; false when there is none to ask for.  With what
+ * the clock shows, a lower bound in the future is seen before anything is sent.
  */
 static bool
 open_first_page(ClfPager *pager)
 {
-	if (pager->query->windowed &&
-		pager->query->lower > clf_http_clock(pager->options) + USECS_PER_DAY)
+	if (pager->query->windowed && clf_clock_known(pager->options->base_url) &&
+		pager->query->lower > now_of_api(pager) + USECS_PER_DAY)
 		return false;
 	clf_exchange_login(pager->exchange);
 	if (pager->query->windowed || pager->query->changes)

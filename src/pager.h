@@ -4,7 +4,7 @@
  *	  Which request comes next, and the rows of all answers.
  *
  * Room 9.  Uses option, request, json, field, page, batch, rows, activity,
- * exchange, report.
+ * exchange, clock, report.
  *
  *-------------------------------------------------------------------------
  */

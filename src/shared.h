@@ -4,7 +4,7 @@
  *	  What the backends of a cluster share: the memory and its lock.
  *
  * Uses nothing.  What the fields mean is the business of the rooms that keep
- * them: budget, token, activity, rate.
+ * them: budget, token, activity, rate, clock.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,6 +29,7 @@
 #define CLF_MAX_TOKEN_LENGTH 8192
 #define CLF_MAX_SCANS 256		/* others are not shown */
 #define CLF_MAX_RATES 128
+#define CLF_MAX_CLOCKS 16
 #define CLF_MAX_MESSAGE 512
 #define CLF_MAX_TEXT 128		/* texts are for people and cut, keys are not */
 
@@ -159,6 +160,14 @@ typedef struct ClfRateEntry
 	double		records;
 } ClfRateEntry;
 
+/* What the clock behind a base_url shows; see clock.c */
+typedef struct ClfClockEntry
+{
+	ClfKey		key;
+	TimestampTz noted_at;		/* by the local clock; 0: the entry is free */
+	int64		ahead;			/* microseconds before the local clock */
+} ClfClockEntry;
+
 typedef struct ClfShared
 {
 	LWLock		lock;			/* where backends share it */
@@ -170,6 +179,7 @@ typedef struct ClfShared
 	ClfTokenEntry tokens[CLF_MAX_TOKENS];
 	ClfScanEntry scans[CLF_MAX_SCANS];
 	ClfRateEntry rates[CLF_MAX_RATES];
+	ClfClockEntry clocks[CLF_MAX_CLOCKS];
 } ClfShared;
 
 extern void clf_shared_init(void);

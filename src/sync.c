@@ -3,21 +3,24 @@
  * sync.c
  *	  What the procedure call_log_fdw_sync cannot ask in SQL.
  *
- * Room 12.  Uses endpoint, option, http, exchange.
+ * Room 12.  Uses endpoint, option, clock, activity, exchange.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
+#include "activity.h"
 #include "catalog/pg_class.h"
+#include "clock.h"
 #include "exchange.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "funcapi.h"
-#include "http.h"
+#include "miscadmin.h"
 #include "option.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -26,6 +29,7 @@
 PG_FUNCTION_INFO_V1(call_log_fdw_requests);
 PG_FUNCTION_INFO_V1(call_log_fdw_sync_may_commit);
 PG_FUNCTION_INFO_V1(call_log_fdw_sync_table);
+PG_FUNCTION_INFO_V1(call_log_fdw_sync_clock);
 PG_FUNCTION_INFO_V1(call_log_fdw_sync_columns);
 
 /*
@@ -67,15 +71,14 @@ is_ours(Oid relid)
 
 /*
  * call_log_fdw_sync_table
- *		What a foreign table stands for, and what the API's clock shows; NULL
- *		when it is none of this wrapper's.
+ *		What a foreign table stands for; NULL when it is none of this wrapper's.
  */
 Datum
 call_log_fdw_sync_table(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
-	Datum		values[8];
-	bool		nulls[8] = {false};
+	Datum		values[7];
+	bool		nulls[7] = {false};
 	TupleDesc	desc;
 	ClfOptions *options;
 
@@ -91,9 +94,46 @@ call_log_fdw_sync_table(PG_FUNCTION_ARGS)
 	values[4] = Int32GetDatum(options->page_size);
 	values[5] = BoolGetDatum(options->newest_first);
 	values[6] = IntervalPGetDatum(options->history);
-	values[7] = TimestampTzGetDatum(clf_http_clock(options));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));
+}
+
+/* See to it that it is known what the API's clock shows */
+static void
+learn_clock(const ClfOptions *options)
+{
+	MemoryContext cxt;
+
+	if (clf_clock_known(options->base_url))
+		return;
+	cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw clock",
+								ALLOCSET_SMALL_SIZES);
+	clf_exchange_learn_clock(clf_exchange_create(cxt, options,
+												 options->base_url,
+												 GetUserId(),
+												 clf_activity_begin(cxt, options)));
+	MemoryContextDelete(cxt);
+}
+
+/*
+ * call_log_fdw_sync_clock
+ *		What the API's clock shows, for those who may read the table; NULL when
+ *		it is none of this wrapper's.
+ */
+Datum
+call_log_fdw_sync_clock(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	ClfOptions *options = is_ours(relid) ? clf_get_options(relid) : NULL;
+	AclResult	allowed;
+
+	if (options == NULL)
+		PG_RETURN_NULL();
+	allowed = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_FOREIGN_TABLE, get_rel_name(relid));
+	learn_clock(options);
+	PG_RETURN_TIMESTAMPTZ(clf_clock_now(options->base_url));
 }
 
 /*

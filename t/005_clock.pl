@@ -21,6 +21,7 @@ my %mappings = (
 my %skews = (
 	'two seconds ahead' => 2,
 	'two hours ahead' => 2 * 3600,
+	'a year ahead' => 365 * 86400,
 	'two hours behind' => -2 * 3600,
 	'a year behind' => -365 * 86400);
 
@@ -106,6 +107,42 @@ sub test_skew
 		0, 'each request has dateFrom and dateTo');
 	$session->quit;
 	return;
+}
+
+# A copy is brought up to date by a session, and a server, that has not learned
+# the clock
+sub test_copy
+{
+	my ($skew) = @_;
+	my $schema = 'calls' . $servers++;
+	my $now = time + $skews{$skew};
+	my $simulator =
+	  Simulator->start(calls => 300, days => 20, clock => timestamp($now));
+
+	create_server($node, $schema, $simulator->url);
+	$node->safe_psql('postgres',
+		"ALTER SERVER $schema OPTIONS (ADD history '30 days')");
+	foreach my $newest ('1', '2')
+	{
+		$simulator->appear(timestamp($now, '.000'), "newest $newest");
+		$node->restart;
+		$node->safe_psql('postgres',
+			"CALL call_log_fdw_sync('$schema.call_log', '$schema.copy', '$schema.call_log_changes')");
+		is($node->safe_psql('postgres', qq{
+			SELECT count(*) FROM $schema.copy WHERE result LIKE 'newest%'}),
+			$newest, "the copy has the newest call, $newest");
+	}
+	copy_truth($node, $simulator, $schema, "$schema.truth");
+	is($node->safe_psql('postgres', qq{
+		SELECT count(*) FROM $schema.truth FULL JOIN $schema.copy USING (id)
+		WHERE truth IS NULL OR copy IS NULL}),
+		0, 'and all others');
+	return;
+}
+
+foreach my $skew (sort keys %skews)
+{
+	subtest "API $skew, a copy" => sub { test_copy($skew) };
 }
 
 foreach my $skew (sort keys %skews)

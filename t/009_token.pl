@@ -150,6 +150,8 @@ sub test_lost_token
 	my @all = map { open_session($node) } 1 .. $sessions;
 	ask($_, $scan) foreach @all;
 	is(scalar($simulator->logins), 1, 'one login for all, one after the other');
+	is(scalar(grep { $_->{path} eq '/restapi' } $simulator->requests),
+		0, 'which also tells the time');
 	$simulator->reset;
 	start_in($_, $scan) foreach @all;
 	check_right_rows('a token that is revoked', finish(@all));
@@ -258,6 +260,7 @@ my @crashes = (
 	[
 		'waiting for the request limit', 'status',
 		match => '/call-log',
+		times => 'always',
 		status => 429,
 		retry_after => 600
 	],

@@ -186,6 +186,15 @@ sub inject
 	return;
 }
 
+# Let a call appear late, with this result
+sub appear
+{
+	my ($self, $start_time, $result) = @_;
+	$self->control('POST', 'appear',
+		{ startTime => $start_time, result => $result });
+	return;
+}
+
 # Write all records that a list shows into a file, as CSV with a header
 sub write_truth
 {
