@@ -570,7 +570,7 @@ AS $$
   SELECT coalesce(range_agg(r.part), '{}')
   FROM (SELECT unnest(state.missing)
         UNION ALL
-        SELECT tstzrange(run.since, state.since) WHERE run.since < state.since
+        SELECT tstzrange(least(run.since, state.since), state.since)
         UNION ALL
         SELECT tstzrange(greatest(state.since, state.synced_at - run.settle), NULL)
         WHERE state.synced_at IS NOT NULL AND run.changes IS NULL

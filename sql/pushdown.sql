@@ -24,7 +24,25 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE '2026-03-08' > start
 SET timezone = 'America/New_York';
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= date '2026-03-08' AND start_time < date '2026-03-09'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= timestamp '2026-03-08 12:00' AND start_time < timestamptz '2026-03-08 17:00+00'$$);
+
+-- Functions of the time: what they cut off is asked for as well, and some hours around it, in which clocks may have been changed
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date = '2026-03-08'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date > '2026-03-08' AND date '2026-03-10' >= start_time::date$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::timestamp BETWEEN '2026-03-08 02:30' AND '2026-03-08 03:30'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('Month', start_time) = '2026-03-01'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('quarter', start_time, 'Asia/Kolkata') < '2026-01-01'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('hour', start_time::timestamp) = '2026-03-08 02:00'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::timestamp::date >= '2026-03-08' AND start_time::date < '294276-12-31'$$);
+-- not these, and not for more than to ask for less
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('decade', start_time) = '2020-01-01' AND start_time::date <> '2026-03-08' AND start_time::time > '12:00'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date <= '2026-03-08' ORDER BY start_time DESC LIMIT 5$$);
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time::date = '2026-03-08') AS equal, count(*) > 0 AS some
+  FROM calls.call_log WHERE start_time::date = '2026-03-08';
+SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time::date = d::date) AS equal
+  FROM generate_series(date '2026-03-07', date '2026-03-09', interval '1 day') d,
+  LATERAL (SELECT count(*) AS n FROM calls.call_log WHERE start_time::date = d::date) x;
 SET timezone = 'UTC';
+:log
 
 -- A bound far away is not sent as it is; one in the future becomes now
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '-infinity' AND start_time < 'infinity'$$);

@@ -685,6 +685,9 @@ classify(const ClfHttp *http)
 		case CURLE_WEIRD_SERVER_REPLY:
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_UNSUPPORTED_PROTOCOL:
+#if CURL_AT_LEAST_VERSION(8, 6, 0)
+		case CURLE_TOO_LARGE:	/* headers, to libcurl's own limit */
+#endif
 			return CLF_TRANSPORT_BROKEN;
 		case CURLE_FILESIZE_EXCEEDED:
 			return CLF_TRANSPORT_TOO_LARGE;

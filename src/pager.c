@@ -47,6 +47,7 @@ struct ClfPager
 	ClfExchange *exchange;
 	bool		send_ahead;
 	double		limit;			/* rows that are enough; 0: all may be needed */
+	bool		partial;		/* may the query need but a part of the rows? */
 	ClfActivity *activity;
 	ClfRows    *rows;
 	TimestampTz now;			/* by the API's clock, for all its queries; 0:
@@ -118,6 +119,7 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options,
 	pager->activity = activity;
 	pager->send_ahead = send_ahead;
 	pager->limit = plan->limit;
+	pager->partial = plan->partial;
 	pager->rows = clf_rows_create(cxt, options, plan->sorted, selection);
 	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
 											ALLOCSET_DEFAULT_SIZES);
@@ -677,14 +679,18 @@ turn_page(ClfPager *pager)
 	return true;
 }
 
-/* Will the page after the current one be asked for, as far as can be told? */
+/*
+ * Will the page after the current one be asked for, as far as can be told?  Of a
+ * query that may be content with a part, the first page may be enough.
+ */
 static bool
 is_next_needed(const ClfPager *pager)
 {
 	bool		enough;
 
-	enough = pager->limit > 0 &&
-		pager->activity->counters.records >= pager->limit;
+	enough = (pager->limit > 0 &&
+			  pager->activity->counters.records >= pager->limit) ||
+		(pager->partial && pager->page_number == 1);
 	return pager->send_ahead && !enough && has_more(pager) &&
 		!was_small(pager) && !at_page_ceiling(pager);
 }

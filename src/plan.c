@@ -57,6 +57,7 @@ enum ScanPrivate
 	PRIVATE_PAGE_SIZE,			/* Integer */
 	PRIVATE_SORTED,				/* Integer: newest first? */
 	PRIVATE_LIMIT,				/* Float: rows that are enough, 0: all */
+	PRIVATE_PARTIAL,			/* Integer: may fewer than all be needed? */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
 	PRIVATE_ATTNUMS,			/* IntList */
 	PRIVATE_CONDITIONS,			/* List of IntList, see condition_to_list */
@@ -330,19 +331,17 @@ is_worth_a_value(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
 		filter->values == NULL;
 }
 
-/* For generate_implied_equalities_for_column: is it a column of this table? */
+/* For generate_implied_equalities_for_column: can the API filter by it? */
 static bool
-is_own_column(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
-			  EquivalenceMember *em, void *arg)
+is_filter_member(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
+				 EquivalenceMember *em, void *arg)
 {
-	Node	   *node = (Node *) em->em_expr;
+	const ClfRelInfo *info = rel->fdw_private;
 
-	(void) root;
 	(void) ec;
 	(void) arg;
-	while (IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return IsA(node, Var) && ((Var *) node)->varno == (int) rel->relid;
+	return clf_is_filter(root, rel, info->options, info->in_details,
+						 (Node *) em->em_expr);
 }
 
 /* The join clauses by which other relations could give values */
@@ -355,7 +354,7 @@ find_join_clauses(PlannerInfo *root, RelOptInfo *baserel)
 		clauses = list_concat(clauses,
 							  generate_implied_equalities_for_column(root,
 																	 baserel,
-																	 is_own_column,
+																	 is_filter_member,
 																	 NULL,
 																	 baserel->lateral_referencers));
 	return clauses;
@@ -473,6 +472,7 @@ drops_little(RelOptInfo *baserel, List *scan_clauses, List *pushed)
 /*
  * How many rows are enough, 0 when all may be needed: known where this table is
  * all that there is, in the order that is asked for, and nothing is left out.
+ * With ties it takes one more row to see that there is none.
  */
 static double
 find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
@@ -483,7 +483,8 @@ find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 		!pathkeys_contained_in(root->query_pathkeys, path->pathkeys) ||
 		clf_find_ids(pushed) || !drops_little(baserel, scan_clauses, pushed))
 		return 0;
-	return root->limit_tuples;
+	return root->limit_tuples +
+		(root->parse->limitOption == LIMIT_OPTION_WITH_TIES);
 }
 
 /* Is there a condition that drops the newest records which come? */
@@ -538,9 +539,10 @@ needs_detailed(const ClfRelInfo *info)
 static List *
 condition_to_list(const ClfResource *resource, const ClfCondition *c)
 {
-	return lappend_int(list_make5_int(c->filter - resource->filters,
-									  c->strategy, c->is_array, c->expr,
-									  c->clause), c->is_rounded);
+	return lappend_int(lappend_int(list_make5_int(c->filter - resource->filters,
+												  c->strategy, c->is_array,
+												  c->expr, c->clause),
+								   c->before), c->after);
 }
 
 static void
@@ -551,7 +553,8 @@ condition_from_list(const ClfResource *resource, List *list, ClfCondition *c)
 	c->is_array = lthird_int(list);
 	c->expr = lfourth_int(list);
 	c->clause = list_nth_int(list, 4);
-	c->is_rounded = list_nth_int(list, 5);
+	c->before = list_nth_int(list, 5);
+	c->after = list_nth_int(list, 6);
 }
 
 /* Where in scan_clauses, without the pseudoconstant ones, this one stands */
@@ -678,6 +681,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 						 makeInteger(page_size),
 						 makeInteger(path->pathkeys != NIL));
 	private = lappend(private, makeFloat(psprintf("%.0f", limit)));
+	private = lappend(private, makeInteger(root->tuple_fraction > 0));
 	private = lappend(private, makeFloat(psprintf("%.0f", requests)));
 	private = lappend(private, info->attnums);
 	private = lappend(private, conditions);
@@ -710,6 +714,7 @@ clf_get_request_plan(const ForeignScan *plan)
 	result->page_size = intVal(list_nth(private, PRIVATE_PAGE_SIZE));
 	result->sorted = intVal(list_nth(private, PRIVATE_SORTED));
 	result->limit = floatVal(list_nth(private, PRIVATE_LIMIT));
+	result->partial = intVal(list_nth(private, PRIVATE_PARTIAL));
 	result->requests = floatVal(list_nth(private, PRIVATE_REQUESTS));
 	result->attnums = list_nth(private, PRIVATE_ATTNUMS);
 	result->conditions = palloc0((list_length(conditions) + 1) *

@@ -20,7 +20,10 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 
 /* What a clause is matched against */
 typedef struct Matcher
@@ -41,19 +44,129 @@ strip_relabelling(Node *node)
 	return node;
 }
 
-/*
- * Does the column round what the API has?  timestamptz(0) may be half a second
- * away from it.
+/* ----------
+ * Functions of a time
+ * ----------
  */
-static bool
-is_rounded(Node *column)
-{
-	Node	   *node = strip_relabelling(column);
-	int32		typmod = exprTypmod(node);
 
-	return getBaseTypeAndTypmod(exprType(node), &typmod) == TIMESTAMPTZOID &&
-		typmod >= 0;
+/* Functions of a time that give one which is not later, but for the time zone */
+typedef struct TimeFunction
+{
+	Oid			funcid;
+	int			argument;		/* which one is the time; 1: the unit is first */
+	int			width;			/* seconds that it cuts off at most; with a
+								 * unit those of the unit */
+} TimeFunction;
+
+static const TimeFunction time_functions[] = {
+	{F_DATE_TIMESTAMPTZ, 0, SECS_PER_DAY},
+	{F_DATE_TIMESTAMP, 0, SECS_PER_DAY},
+	{F_TIMESTAMP_TIMESTAMPTZ, 0, 0},
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ, 1, 0},
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, 1, 0},
+	{F_DATE_TRUNC_TEXT_TIMESTAMP, 1, 0},
+};
+
+/* Units of date_trunc, and their seconds at most */
+typedef struct TimeUnit
+{
+	const char *name;
+	int			width;
+} TimeUnit;
+
+static const TimeUnit time_units[] = {
+	{"minute", SECS_PER_MINUTE},
+	{"hour", SECS_PER_HOUR},
+	{"day", SECS_PER_DAY},
+	{"week", 7 * SECS_PER_DAY},
+	{"month", 31 * SECS_PER_DAY},
+	{"quarter", 92 * SECS_PER_DAY},
+	{"year", 366 * SECS_PER_DAY},
+};
+
+/* So much the time zone may change its offset by, twice a year; seconds */
+#define ZONE_CHANGE (3 * SECS_PER_HOUR)
+
+/* A time that a type shows to the second may be so far off */
+#define ROUNDING 1
+
+/* The seconds of the unit that is named; negative when it is not known */
+static int
+unit_width(Node *unit)
+{
+	char	   *name;
+
+	if (!IsA(unit, Const) || ((Const *) unit)->constisnull)
+		return -1;
+	name = TextDatumGetCString(((Const *) unit)->constvalue);
+	for (size_t i = 0; i < lengthof(time_units); i++)
+	{
+		if (pg_strcasecmp(name, time_units[i].name) == 0)
+			return time_units[i].width;
+	}
+	return -1;
 }
+
+/* The time that the function is applied to, or NULL when it is another one */
+static Node *
+argument_of(const FuncExpr * func, int *width)
+{
+	for (size_t i = 0; i < lengthof(time_functions); i++)
+	{
+		const TimeFunction *f = &time_functions[i];
+
+		if (f->funcid != func->funcid)
+			continue;
+		*width = f->argument == 0 ? f->width : unit_width(linitial(func->args));
+		return *width < 0 ? NULL : list_nth(func->args, f->argument);
+	}
+	return NULL;
+}
+
+/*
+ * What is below the functions of a time, and how far, in seconds, the time that
+ * they show may be before that of the API, and after it.  timestamptz(0) may be
+ * half a second away from it.
+ */
+static Node *
+look_below(Node *node, ClfCondition *condition)
+{
+	Node	   *below = strip_relabelling(node);
+	int32		typmod;
+	int			width;
+
+	condition->before = condition->after = 0;
+	while (IsA(below, FuncExpr))
+	{
+		Node	   *argument = argument_of((FuncExpr *) below, &width);
+
+		if (argument == NULL)
+			return below;
+		condition->before += width + ZONE_CHANGE;
+		condition->after += ZONE_CHANGE;
+		below = strip_relabelling(argument);
+	}
+	typmod = exprTypmod(below);
+	if (getBaseTypeAndTypmod(exprType(below), &typmod) == TIMESTAMPTZOID &&
+		typmod >= 0)
+	{
+		condition->before += ROUNDING;
+		condition->after += ROUNDING;
+	}
+	return below;
+}
+
+/* Is the time that of the API, but for a fraction of a second? */
+static bool
+shows_all(const ClfCondition *condition)
+{
+	return condition->before <= ROUNDING && condition->after <= ROUNDING;
+}
+
+/* ----------
+ * Conditions
+ * ----------
+ */
 
 /*
  * The filter of the endpoint that fits this expression as a column of the
@@ -66,7 +179,6 @@ find_filter(const Matcher *matcher, Node *node)
 	const char *path;
 	Var		   *var;
 
-	node = strip_relabelling(node);
 	if (!IsA(node, Var))
 		return NULL;
 	var = (Var *) node;
@@ -98,10 +210,15 @@ is_row_independent(const Matcher *matcher, Node *expr)
 		!contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
+static bool
+is_time_type(Oid type)
+{
+	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+}
+
 /*
- * The strategy of "timestamptz column op expression", 0 when the operator is
- * no comparison of dates.  Only for columns that are timestamptz: what the
- * text of a start time means as another type depends on the session.
+ * The strategy of "time op expression", 0 when the operator is no comparison of
+ * such types.
  */
 static int
 range_strategy(Oid opno)
@@ -115,27 +232,29 @@ range_strategy(Oid opno)
 	if (!op_in_opfamily(opno, family))
 		return 0;
 	get_op_opfamily_properties(opno, family, false, &strategy, &left, &right);
-	if (left != TIMESTAMPTZOID ||
-		(right != TIMESTAMPTZOID && right != TIMESTAMPOID && right != DATEOID))
-		return 0;
-	return strategy;
+	return is_time_type(left) && is_time_type(right) ? strategy : 0;
 }
 
 /*
  * The strategy as which a filter can apply "column op expression", 0 when it
- * cannot.  Text equality must mean the same bytes: under a nondeterministic
- * collation 'voice' equals 'Voice', which the API does not know.
+ * cannot.  Only for times that are timestamptz, perhaps below functions: what the
+ * text of one means as another type depends on the session.  Text equality must
+ * mean the same bytes: under a nondeterministic collation 'voice' equals 'Voice',
+ * which the API does not know.
  */
 static int
-filter_strategy(const ClfFilter *filter, Oid opno, Oid collation)
+filter_strategy(const ClfFilter *filter, const ClfCondition *condition,
+				Node *column, Oid opno, Oid collation)
 {
 	int			strategy;
 
 	if (filter->operators & (CLF_OP_RANGE | CLF_OP_SINCE))
 	{
-		strategy = range_strategy(opno);
+		strategy = getBaseType(exprType(column)) == TIMESTAMPTZOID ?
+			range_strategy(opno) : 0;
 		return (filter->operators & CLF_OP_RANGE) ||
-			strategy == BTEqualStrategyNumber ? strategy : 0;
+			(strategy == BTEqualStrategyNumber && shows_all(condition)) ?
+			strategy : 0;
 	}
 	if (opno == TextEqualOperator && OidIsValid(collation) &&
 		get_collation_isdeterministic(collation))
@@ -148,18 +267,18 @@ static bool
 match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 			   Oid collation, Node *column, Node *expr)
 {
-	const ClfFilter *filter = find_filter(matcher, column);
-	int			strategy;
+	ClfCondition *condition = &pushed->condition;
+	Node	   *below = look_below(column, condition);
+	const ClfFilter *filter = find_filter(matcher, below);
 
 	if (filter == NULL || !OidIsValid(opno) ||
 		!is_row_independent(matcher, expr))
 		return false;
-	strategy = filter_strategy(filter, opno, collation);
-	if (strategy == 0)
+	condition->filter = filter;
+	condition->strategy = filter_strategy(filter, condition, below, opno,
+										  collation);
+	if (condition->strategy == 0)
 		return false;
-	pushed->condition.filter = filter;
-	pushed->condition.strategy = strategy;
-	pushed->condition.is_rounded = is_rounded(column);
 	pushed->expr = (Expr *) expr;
 	return true;
 }
@@ -196,7 +315,8 @@ match_array_op(const Matcher *matcher, ClfPushed *pushed,
 static bool
 match_null_test(const Matcher *matcher, ClfPushed *pushed, NullTest *test)
 {
-	const ClfFilter *filter = find_filter(matcher, (Node *) test->arg);
+	const ClfFilter *filter = find_filter(matcher,
+										  strip_relabelling((Node *) test->arg));
 
 	if (test->nulltesttype != IS_NOT_NULL || filter == NULL ||
 		!(filter->operators & CLF_OP_PRESENT))
@@ -215,6 +335,21 @@ match_clause(const Matcher *matcher, ClfPushed *pushed, Expr *clause)
 	if (IsA(clause, NullTest))
 		return match_null_test(matcher, pushed, (NullTest *) clause);
 	return false;
+}
+
+/*
+ * clf_is_filter
+ *		Could a comparison with this expression become a parameter?  in_details
+ *		as below.
+ */
+bool
+clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
+			  const ClfOptions *options, bool in_details, Node *node)
+{
+	Matcher		matcher = {root, baserel, options, in_details, NULL};
+	ClfCondition condition;
+
+	return find_filter(&matcher, look_below(node, &condition)) != NULL;
 }
 
 /*
@@ -257,7 +392,7 @@ clf_is_exact(const ClfPushed *pushed)
 	const ClfFilter *filter = pushed->condition.filter;
 
 	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
-		return true;
+		return shows_all(&pushed->condition);
 	return filter->values != NULL &&
 		(pushed->expr == NULL || (filter->operators & CLF_OP_EQUAL));
 }

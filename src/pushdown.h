@@ -25,7 +25,8 @@ typedef struct ClfCondition
 	const ClfFilter *filter;
 	int			strategy;		/* BT...StrategyNumber; 0: IS NOT NULL */
 	bool		is_array;		/* column = ANY (expression)? */
-	bool		is_rounded;		/* does the column show less than the API? */
+	int			before;			/* seconds that the time which is compared may */
+	int			after;			/* be before, and after, that of the API */
 	int			expr;			/* index in fdw_exprs; -1: IS NOT NULL */
 	int			clause;			/* index in the plan's qual */
 } ClfCondition;
@@ -39,6 +40,7 @@ typedef struct ClfRequestPlan
 	int			page_size;		/* of the first request */
 	bool		sorted;			/* must the rows come newest first? */
 	double		limit;			/* rows that are enough; 0: all may be needed */
+	bool		partial;		/* may the query need but a part of the rows? */
 	double		requests;		/* the planner's estimate */
 	List	   *attnums;		/* columns to fill */
 	List	   *early[CLF_SOURCES]; /* indexes in the plan's qual: conditions
@@ -55,6 +57,9 @@ typedef struct ClfPushed
 	Expr	   *expr;			/* the side that is not the column, or NULL */
 } ClfPushed;
 
+extern bool clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
+						  const ClfOptions *options, bool in_details,
+						  Node *node);
 extern List *clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 							 const ClfOptions *options, bool in_details,
 							 Relids outer, List *rinfos);

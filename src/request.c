@@ -81,21 +81,31 @@ value_as_time(const ClfValue *value)
 	}
 }
 
-/* Narrow the bounds by "start_time <strategy> t", as far as the column shows */
+/* So many seconds later, not beyond the end of time */
+static TimestampTz
+add_seconds(TimestampTz t, int seconds)
+{
+	int64		more = seconds * USECS_PER_SEC;
+
+	return t < DT_NOEND - more ? t + more : DT_NOEND;
+}
+
+/* Narrow the bounds by "start_time <strategy> t", as far as that shows them */
 static void
 narrow_bounds(ClfQuery *query, const ClfCondition *c, TimestampTz t)
 {
 	bool		finite = !TIMESTAMP_NOT_FINITE(t);
-	int64		slack = finite && c->is_rounded ? USECS_PER_SEC : 0;
 
 	if (c->strategy == BTLessStrategyNumber && finite)
 		t--;
 	if (c->strategy == BTGreaterStrategyNumber && finite)
 		t++;
 	if (c->strategy <= BTEqualStrategyNumber)
-		query->upper = Min(query->upper, t + slack);
+		query->upper = Min(query->upper,
+						   finite ? add_seconds(t, c->before) : t);
 	if (c->strategy >= BTEqualStrategyNumber)
-		query->lower = Max(query->lower, t - slack);
+		query->lower = Max(query->lower,
+						   finite ? t - c->after * USECS_PER_SEC : t);
 
 	/* no call begins at infinity */
 	if (query->lower > query->upper || query->lower == DT_NOEND ||

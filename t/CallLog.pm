@@ -143,7 +143,10 @@ sub start_in
 	my ($session, $sql) = @_;
 
 	$session->{stderr} = '';
-	$session->query_until(qr/begun/, "\\echo begun\n$sql;\n");
+	my $output = $session->query_until(qr/begun\n/, "\\echo begun\n$sql;\n");
+
+	# where the query is fast, its output comes along
+	$session->{early} = $output =~ s/.*begun\n//sr;
 	return;
 }
 
@@ -151,7 +154,9 @@ sub start_in
 sub finish_in
 {
 	my ($session) = @_;
-	my $output = $session->query('');
+	my $output = $session->{early} . $session->query('');
+
+	chomp $output;
 	return ($output, $session->{stderr} =~ s/^psql:<stdin>:\d+: //mgr);
 }
 

@@ -251,6 +251,8 @@ sub witness_time_condition
 		("$c BETWEEN $low AND $high") x 2,
 		"($c >= $low AND $c <= $high)",
 		"$c = ANY (ARRAY[($a)::timestamptz, ($low)::timestamptz])",
+		("date_trunc('day', $c) $operator date_trunc('day', ($a)::timestamptz)") x 2,
+		("$c\::date $operator ($a)::date") x 2,
 		"$c IN ($a, $high)");
 }
 
@@ -273,7 +275,10 @@ sub time_condition
 		"$c IN ($a, $b)",
 		"$c + interval '1 hour' > $a",
 		"$c\::date = ($a)::date",
-		"$c\::timestamp $operator ($a)::timestamp",
+		"$c\::date $operator ($a)::" . pick('date', 'date', 'timestamp', 'timestamptz'),
+		"$c\::timestamp $operator ($a)::" . pick('timestamp', 'date', 'timestamptz'),
+		"date_trunc(" . quote(pick('hour', 'day', 'WEEK', 'month', 'year')) . ", $c"
+		  . pick('', '', '::timestamp', ", 'Asia/Kolkata'") . ") $operator $a",
 		"($c AT TIME ZONE 'Asia/Kolkata') >= ($a)::timestamp",
 		"$c IS " . pick('NULL', 'NOT NULL'),
 		"$c IS DISTINCT FROM $a");

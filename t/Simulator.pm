@@ -177,6 +177,15 @@ sub clear_log
 	return;
 }
 
+# A request of another program with the same access token
+sub get
+{
+	my ($self, $path) = @_;
+	$http->get("$self->{url}$path",
+		{ headers => { Authorization => "Bearer $access_token" } });
+	return;
+}
+
 # Put a record, given as raw JSON, into the account's list
 sub inject
 {
