@@ -238,6 +238,7 @@ CREATE TYPE call_log_fdw_sync_run AS (
   settle interval,
   recheck interval,
   max_requests bigint,
+  leave_requests integer,
   max_bytes bigint,
 
   -- how far it has come
@@ -1168,6 +1169,7 @@ DECLARE
   step text;
   reached text;
 BEGIN
+  PERFORM pg_catalog.set_config('call_log_fdw.leave_requests', pg_catalog.format('%s', run.leave_requests), true);
   IF run.changes_due IS NULL THEN
     run := @extschema@.call_log_fdw_sync_begin(run);
   END IF;
@@ -1212,7 +1214,8 @@ CREATE PROCEDURE call_log_fdw_sync(
   settle interval DEFAULT '1 day',
   recheck interval DEFAULT NULL,
   max_requests bigint DEFAULT NULL,
-  max_bytes bigint DEFAULT 1073741824)
+  max_bytes bigint DEFAULT 1073741824,
+  leave_requests integer DEFAULT 1)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -1225,6 +1228,7 @@ BEGIN
   run.settle := settle;
   run.max_requests := max_requests;
   run.max_bytes := max_bytes;
+  run.leave_requests := leave_requests;
   run.since := since;
   run.recheck := recheck;
   PERFORM @extschema@.call_log_fdw_sync_lock(run.target);
@@ -1244,7 +1248,7 @@ BEGIN
   PERFORM @extschema@.call_log_fdw_sync_report(run);
 END $$;
 
-COMMENT ON PROCEDURE call_log_fdw_sync(regclass, text, regclass, timestamptz, boolean, interval, interval, bigint, bigint) IS
+COMMENT ON PROCEDURE call_log_fdw_sync(regclass, text, regclass, timestamptz, boolean, interval, interval, bigint, bigint, integer) IS
   'make and keep a local copy of a foreign table of calls or recordings';
 
 /* ----------

@@ -15,6 +15,7 @@
 
 #include "activity.h"
 #include "analyze.h"
+#include "budget.h"
 #include "clock.h"
 #include "compat.h"
 #include "exchange.h"
@@ -71,6 +72,7 @@ _PG_init(void)
 {
 	clf_shared_init();
 	clf_token_init();
+	clf_budget_init();
 }
 
 /* ----------

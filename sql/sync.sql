@@ -29,6 +29,10 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-01-01');
 :log
 SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) = :'before' AS untouched FROM copy.calls;
 
+-- It leaves some of the limit to others, while it runs
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', leave_requests => -1);
+SHOW call_log_fdw.leave_requests;
+
 -- What was rewritten, moved by that, rewritten again, appeared late, and is new
 SELECT id AS one FROM truth.wanted WHERE start_time < '2026-01-01' ORDER BY start_time DESC, id LIMIT 1 \gset
 \setenv ONE :one

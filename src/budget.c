@@ -14,7 +14,9 @@
  * https://developers.ringcentral.com/guide/basics/rate-limits
  *
  * Who has to wait stands in line, so that a scan of many pages, which goes to
- * the end of the line for each of them, does not keep others waiting.
+ * the end of the line for each of them, does not keep others waiting.  A session
+ * that does its work in the background leaves a part of each window to others,
+ * as long as it need not wait for more than a window for that.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,6 +31,7 @@
 #include "storage/latch.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
@@ -89,6 +92,26 @@ struct ClfBudget
 };
 
 static ClfBudget *budgets = NULL;
+
+/* The setting call_log_fdw.leave_requests */
+static int	leave_requests = 0;
+
+/*
+ * clf_budget_init
+ *		Called once, when the library is loaded.
+ */
+void
+clf_budget_init(void)
+{
+	DefineCustomIntVariable("call_log_fdw.leave_requests",
+							"Requests of each of RingCentral's windows that the "
+							"session leaves to others.",
+							"A request that has waited for a whole window is sent "
+							"nevertheless.",
+							&leave_requests, 0, 0, CLF_MAX_SLOTS, PGC_USERSET, 0,
+							NULL, NULL, NULL);
+	MarkGUCPrefixReserved("call_log_fdw");
+}
 
 /* ----------
  * Entries; all of this with the lock
@@ -228,8 +251,8 @@ compare_slots(const void *a, const void *b)
 }
 
 /*
- * When the one with so many before them in the line may send.  A limit beyond
- * the table's size is left to the API's answers.
+ * When the one may send who has so many before, in line or in what is left to
+ * others.  A limit beyond the table's size is left to the API's answers.
  */
 static TimestampTz
 slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
@@ -250,23 +273,38 @@ slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
 	return time;
 }
 
-/* How many with a smaller ticket are in line */
+/* How many with a smaller ticket are in line, and do not yield */
 static int
-count_before(const ClfBudgetEntry *entry, uint64 ticket)
+count_before(const ClfBudgetEntry *entry, uint64 ticket, bool yields)
 {
 	int			n = 0;
 
 	for (int i = 0; i < CLF_MAX_WAITERS; i++)
 	{
-		if (entry->waiters[i].ticket != 0 && entry->waiters[i].ticket < ticket)
+		const ClfWaiter *waiter = &entry->waiters[i];
+
+		if (waiter->ticket != 0 && waiter->ticket < ticket &&
+			(yields || !waiter->yields))
 			n++;
 	}
 	return n;
 }
 
+/* How many of the limit's requests the one with this turn leaves to others */
+static int
+count_left(const ClfBudgetEntry *entry, const ClfTurn *turn, TimestampTz now)
+{
+	bool		waited_enough;
+
+	waited_enough = turn->since != 0 &&
+		now - turn->since >= entry->window * USECS_PER_SEC;
+	return waited_enough ? 0 : Min(leave_requests, entry->limit - 1);
+}
+
 /* Stand in line with this ticket, or say that one still does */
 static void
-stand_in_line(ClfBudgetEntry *entry, uint64 ticket, TimestampTz now)
+stand_in_line(ClfBudgetEntry *entry, uint64 ticket, bool yields,
+			  TimestampTz now)
 {
 	ClfWaiter  *place = NULL;
 
@@ -283,6 +321,7 @@ stand_in_line(ClfBudgetEntry *entry, uint64 ticket, TimestampTz now)
 		return;					/* the line is full: wait outside */
 	place->ticket = ticket;
 	place->seen_at = now;
+	place->yields = yields;
 }
 
 /*
@@ -353,18 +392,21 @@ clf_budget_get(const ClfAccount *account, const char *use, const char *group)
  * and the time when it will be is returned.  A ticket of 0 stands nowhere.
  */
 static TimestampTz
-take_slot(ClfBudget *budget, uint64 *ticket, bool stay, uint64 *slot)
+take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	ClfShared  *shared = clf_shared_lock();
 	ClfBudgetEntry *entry = find_entry(shared, budget);
-	TimestampTz turn;
+	TimestampTz at;
+	int			left;
 
 	refresh(entry, now);
-	if (*ticket == 0)
-		*ticket = ++shared->last_id;
-	turn = slot_time(entry, count_before(entry, *ticket), now);
-	if (turn <= now)
+	if (turn->ticket == 0)
+		turn->ticket = ++shared->last_id;
+	left = count_left(entry, turn, now);
+	at = slot_time(entry, count_before(entry, turn->ticket, left > 0) + left,
+				   now);
+	if (at <= now)
 	{
 		*slot = ++shared->last_id;
 		add_slot(entry, *slot,
@@ -373,9 +415,9 @@ take_slot(ClfBudget *budget, uint64 *ticket, bool stay, uint64 *slot)
 		entry->counts.requests++;
 	}
 	else if (stay)
-		stand_in_line(entry, *ticket, now);
+		stand_in_line(entry, turn->ticket, left > 0, now);
 	clf_shared_unlock();
-	return turn <= now ? 0 : turn;
+	return at <= now ? 0 : at;
 }
 
 /*
@@ -385,9 +427,9 @@ take_slot(ClfBudget *budget, uint64 *ticket, bool stay, uint64 *slot)
 bool
 clf_budget_try(ClfBudget *budget, uint64 *slot)
 {
-	uint64		ticket = 0;
+	ClfTurn		turn = {0};
 
-	return take_slot(budget, &ticket, false, slot) == 0;
+	return take_slot(budget, &turn, false, slot) == 0;
 }
 
 static bool
@@ -533,7 +575,7 @@ int64
 clf_budget_poll(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
 				uint64 *slot)
 {
-	TimestampTz at = take_slot(budget, &turn->ticket, true, slot);
+	TimestampTz at = take_slot(budget, turn, true, slot);
 	TimestampTz now = GetCurrentTimestamp();
 	int64		wait = TimestampDifferenceMilliseconds(now, at);
 	ClfTurn		taken = {0};

@@ -39,6 +39,7 @@ typedef struct ClfTurn
 	double		waited;			/* seconds, once there is a slot */
 } ClfTurn;
 
+extern void clf_budget_init(void);
 extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
 								 const char *group);
 extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);

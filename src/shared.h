@@ -51,6 +51,7 @@ typedef struct ClfWaiter
 {
 	uint64		ticket;			/* 0: nobody */
 	TimestampTz seen_at;		/* a backend that died leaves its place */
+	bool		yields;			/* those behind who do not may go first */
 } ClfWaiter;
 
 /* What happened since stats_since */

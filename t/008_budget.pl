@@ -261,6 +261,59 @@ test_fairness(10, 1);
 test_fairness(3, 3);
 test_fairness(2, 5);
 
+# Work in the background leaves a part of the limit to others, who get their
+# answers at once
+sub test_leaving
+{
+	my $simulator = start_api('leave', { rate_limit => 4, rate_window => 600 },
+		server => { page_size => 1 }, mapping => \%static);
+	my ($background, @others) = open_sessions(3);
+	my $pid = backend_pid($background);
+
+	run_in($background, 'SET call_log_fdw.leave_requests = 2');
+	start_in($background, 'SELECT count(*) FROM leave.call_log');
+	wait_for_state($pid, 'waiting for the request limit');
+	is(scalar($simulator->list_requests), 2, 'two of four requests are left');
+	foreach my $session (@others)
+	{
+		my ($output, $messages) = run_in($session, page_of('leave'));
+		is($output, 5, 'to others, who get their rows');
+		is($messages, '', 'without a wait');
+	}
+	is(scalar($simulator->list_requests), 2, 'and no more of it are sent');
+	look("SELECT pg_cancel_backend($pid)");
+	finish_in($background);
+	$_->quit foreach $background, @others;
+	return;
+}
+
+test_leaving();
+
+# It goes on nevertheless, however many others there are
+sub test_patience
+{
+	my $simulator = start_api('patience', { rate_limit => 3, rate_window => 1 },
+		server => { page_size => 1 }, mapping => \%static);
+	my ($background, @others) = open_sessions(5);
+	my $pids = join ', ', map { backend_pid($_) } $background, @others;
+	my $day = q{start_time >= '2000-01-01'};
+
+	run_in($background, 'SET call_log_fdw.leave_requests = 100');
+	start_in($_, 'SELECT count(*) FROM patience.call_log') foreach @others;
+	start_in($background, "SELECT count(*) FROM patience.call_log WHERE $day");
+	wait_until('the background gets its turn, again and again', sub {
+			2 < grep { $_->{query} =~ /dateFrom=1999-12-31/ }
+			  $simulator->list_requests });
+	is(scalar(grep { is_refused($_) } $simulator->requests),
+		0, 'and all keep to the limit');
+	look("SELECT pg_cancel_backend(pid) FROM call_log_fdw_activity WHERE pid IN ($pids)");
+	finish_in($_) foreach $background, @others;
+	$_->quit foreach $background, @others;
+	return;
+}
+
+test_patience();
+
 # Those who came first are first, also when the line is longer than the limit
 sub test_order
 {
