@@ -22,6 +22,7 @@ OBJS = \
 	src/field.o \
 	src/http.o \
 	src/import.o \
+	src/join.o \
 	src/json.o \
 	src/monitor.o \
 	src/option.o \
@@ -49,7 +50,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id leg active change recording limit estimate retry monitor privilege hostile sync
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id join leg active change recording limit estimate retry monitor privilege hostile sync
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

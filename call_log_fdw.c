@@ -24,8 +24,10 @@
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
 #include "import.h"
+#include "join.h"
 #include "nodes/nodeFuncs.h"
 #include "option.h"
+#include "optimizer/paths.h"
 #include "pager.h"
 #include "parser/parsetree.h"
 #include "plan.h"
@@ -36,6 +38,7 @@
 #include "storage/latch.h"
 #include "token.h"
 #include "tuple.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -63,9 +66,17 @@ typedef struct ClfScanState
 
 	bool		async;			/* return rather than wait for an answer? */
 	bool		started;		/* has the pager the query? */
+	Datum		given_ids;		/* of a join: a text[]; 0: none yet */
 	MemoryContext query_cxt;
 	ClfQuery   *query;			/* as bound at the start or last rescan */
 } ClfScanState;
+
+static void give_ids(ForeignScanState *node, Datum ids);
+static void callLogJoinPaths(PlannerInfo *root, RelOptInfo *joinrel,
+							 RelOptInfo *outerrel, RelOptInfo *innerrel,
+							 JoinType jointype, JoinPathExtraData *extra);
+
+static set_join_pathlist_hook_type previous_join_hook = NULL;
 
 void
 _PG_init(void)
@@ -73,6 +84,10 @@ _PG_init(void)
 	clf_shared_init();
 	clf_token_init();
 	clf_budget_init();
+	clf_join_init(give_ids);
+	MarkGUCPrefixReserved("call_log_fdw");
+	previous_join_hook = set_join_pathlist_hook;
+	set_join_pathlist_hook = callLogJoinPaths;
 }
 
 /* ----------
@@ -99,8 +114,21 @@ callLogGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel, Oid relid,
 					  Plan *outer_plan)
 {
 	(void) relid;
-	return clf_plan_scan(root, baserel, &best_path->path, tlist, scan_clauses,
+	return clf_plan_scan(root, baserel, best_path, tlist, scan_clauses,
 						 outer_plan);
+}
+
+/* For each pair of relations, one of which may be a table of ours */
+static void
+callLogJoinPaths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+				 RelOptInfo *innerrel, JoinType jointype,
+				 JoinPathExtraData *extra)
+{
+	if (previous_join_hook)
+		previous_join_hook(root, joinrel, outerrel, innerrel, jointype, extra);
+	if (innerrel->fdwroutine && IS_SIMPLE_REL(innerrel) &&
+		innerrel->fdwroutine->GetForeignPlan == callLogGetForeignPlan)
+		clf_join_add_paths(root, joinrel, outerrel, innerrel, jointype, extra);
 }
 
 /* ----------
@@ -208,7 +236,12 @@ evaluate(ForeignScanState *node, List *deparse_context)
 		Node	   *source = (Node *) expr->expr;
 
 		value->type = exprType(source);
-		if (deparse_context && lacks_value(source, &generic))
+		if (foreach_current_index(lc) == state->plan->given)
+		{
+			value->value = state->given_ids;
+			value->unknown = state->given_ids == 0 ? "ids of the join" : NULL;
+		}
+		else if (deparse_context && lacks_value(source, &generic))
 			value->unknown = deparse_expression(source, deparse_context, false,
 												false);
 		else
@@ -242,6 +275,13 @@ start_scan(ForeignScanState *node)
 	state->query = clf_bind_query(state->plan, state->options, values);
 	MemoryContextSwitchTo(old);
 	clf_pager_start(state->pager, state->query);
+}
+
+/* What a join wants next; the array has to live until then */
+static void
+give_ids(ForeignScanState *node, Datum ids)
+{
+	((ClfScanState *) node->fdw_state)->given_ids = ids;
 }
 
 /*
@@ -414,13 +454,15 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 	for (int i = 0; i < state->plan->nconditions; i++)
 	{
 		ClfCondition *condition = &state->plan->conditions[i];
-		Node	   *clause = list_nth(node->ss.ps.plan->qual,
-									  condition->clause);
 
-		if (!clf_query_by_id(query) ||
-			(condition->filter->operators & CLF_OP_IDS))
-			texts = lappend(texts, deparse_expression(clause, deparse_context,
-													  es->verbose, false));
+		if (condition->clause >= 0 &&
+			(!clf_query_by_id(query) ||
+			 (condition->filter->operators & CLF_OP_IDS)))
+			texts = lappend(texts,
+							deparse_expression(list_nth(node->ss.ps.plan->qual,
+														condition->clause),
+											   deparse_context, es->verbose,
+											   false));
 	}
 	if (texts != NIL)
 		ExplainPropertyList("Pushed Conditions", texts, es);

@@ -110,7 +110,6 @@ clf_budget_init(void)
 							"nevertheless.",
 							&leave_requests, 0, 0, CLF_MAX_SLOTS, PGC_USERSET, 0,
 							NULL, NULL, NULL);
-	MarkGUCPrefixReserved("call_log_fdw");
 }
 
 /* ----------

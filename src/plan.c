@@ -61,6 +61,8 @@ enum ScanPrivate
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
 	PRIVATE_ATTNUMS,			/* IntList */
 	PRIVATE_CONDITIONS,			/* List of IntList, see condition_to_list */
+	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of ids that are
+								 * given; -1: none are */
 	PRIVATE_EARLY				/* List of IntList, by ClfSource */
 };
 
@@ -420,6 +422,86 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
 	add_parameterized_paths(root, baserel);
 }
 
+/* ----------
+ * Ids that are given by a join
+ * ----------
+ */
+
+/*
+ * clf_plan_max_ids
+ *		How many ids a request takes; 0: none.
+ */
+int
+clf_plan_max_ids(const RelOptInfo *baserel)
+{
+	return ((ClfRelInfo *) baserel->fdw_private)->options->resource->max_ids;
+}
+
+/*
+ * clf_plan_match_ids
+ *		Does the clause say, with what the other relations have, which ids to
+ *		ask for, many in one request?  Then the filter, and the expression that
+ *		gives an id; else NULL.
+ */
+const ClfFilter *
+clf_plan_match_ids(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
+				   RestrictInfo *rinfo, Expr **id)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	const ClfPushed *p;
+
+	if (info->options->resource->max_ids <= 1 ||
+		clf_find_ids(find_restrictions(root, baserel)))
+		return NULL;
+	p = clf_find_ids(clf_find_pushed(root, baserel, info->options,
+									 info->in_details, outer,
+									 list_make1(rinfo)));
+	if (p == NULL || p->condition.is_array ||
+		(p->condition.filter->operators & CLF_OP_DETAILS))
+		return NULL;
+	*id = p->expr;
+	return p->condition.filter;
+}
+
+/*
+ * clf_plan_path_for_ids
+ *		The way to read the table for so many ids, which a join gives in
+ *		batches.
+ */
+ForeignPath *
+clf_plan_path_for_ids(PlannerInfo *root, RelOptInfo *baserel,
+					  const ClfFilter *filter, double ids)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	const ClfOptions *options = info->options;
+	double		requests = Max(1, ceil(ids / options->resource->max_ids));
+	double		rows = clamp_row_est(ids * options->resource->rows_per_record);
+	QualCost	qual = baserel->baserestrictcost;
+	Cost		startup = options->fdw_startup_cost + qual.startup;
+	Cost		total = startup + (requests - 1) * options->fdw_startup_cost +
+	rows * (options->fdw_tuple_cost + cpu_tuple_cost + qual.per_tuple);
+	ForeignPath *path = clf_create_scan_path(root, baserel, rows, startup,
+											 total, NIL, NULL);
+
+	path->fdw_private = list_make2(makeInteger(filter -
+											   options->resource->filters),
+								   makeFloat(psprintf("%.0f", requests)));
+	return path;
+}
+
+/* The condition that such a path has and no clause says */
+static ClfPushed *
+given_condition(const ClfOptions *options, const ForeignPath *path)
+{
+	ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
+
+	pushed->condition.filter = &options->resource->filters[intVal(linitial(path->fdw_private))];
+	pushed->condition.strategy = BTEqualStrategyNumber;
+	pushed->condition.is_array = true;
+	pushed->expr = (Expr *) makeNullConst(TEXTARRAYOID, -1, InvalidOid);
+	return pushed;
+}
+
 /*
  * clf_plan_is_async
  *		May the scan run beside others?  Not if its rows take requests of their
@@ -557,13 +639,15 @@ condition_from_list(const ClfResource *resource, List *list, ClfCondition *c)
 	c->after = list_nth_int(list, 6);
 }
 
-/* Where in scan_clauses, without the pseudoconstant ones, this one stands */
+/* Where in scan_clauses, without the pseudoconstant ones, it stands; NULL: -1 */
 static int
 clause_position(List *scan_clauses, const RestrictInfo *rinfo)
 {
 	int			position = 0;
 	ListCell   *lc;
 
+	if (rinfo == NULL)
+		return -1;
 	foreach(lc, scan_clauses)
 	{
 		if (lfirst(lc) == rinfo)
@@ -638,14 +722,16 @@ find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
  *		pushed ones go to fdw_exprs, to be evaluated when the scan starts.
  */
 ForeignScan *
-clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
+clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *way,
 			  List *tlist, List *scan_clauses, Plan *outer_plan)
 {
+	const Path *path = &way->path;
 	ClfRelInfo *info = baserel->fdw_private;
 	const ClfOptions *options = info->options;
 	List	   *pushed = clf_find_pushed(root, baserel, options,
 										 info->in_details,
 										 PATH_REQ_OUTER(path), scan_clauses);
+	ClfPushed  *given = way->fdw_private ? given_condition(options, way) : NULL;
 	double		limit = find_limit(root, baserel, path, scan_clauses, pushed);
 	int			page_size = first_page_size(options, pushed, limit);
 	ClfEstimate estimate = clf_estimate(root, baserel, options, pushed);
@@ -658,6 +744,11 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 
 	if (limit > 0)
 		requests = Min(requests, ceil(limit / page_size));
+	if (given)
+	{
+		requests = floatVal(lsecond(way->fdw_private));
+		pushed = lcons(given, pushed);
+	}
 	foreach(lc, pushed)
 	{
 		ClfPushed  *p = lfirst(lc);
@@ -685,6 +776,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 	private = lappend(private, makeFloat(psprintf("%.0f", requests)));
 	private = lappend(private, info->attnums);
 	private = lappend(private, conditions);
+	private = lappend(private, makeInteger(given ? 0 : -1));
 	for (ClfSource source = 0; source < CLF_SOURCES; source++)
 		early = lappend(early, find_early_clauses(info, baserel, scan_clauses,
 												  source));
@@ -723,6 +815,7 @@ clf_get_request_plan(const ForeignScan *plan)
 		condition_from_list(result->resource, list_nth(conditions, i),
 							&result->conditions[i]);
 	result->nconditions = list_length(conditions);
+	result->given = intVal(list_nth(private, PRIVATE_GIVEN));
 	for (ClfSource source = 0; source < CLF_SOURCES; source++)
 		result->early[source] = list_nth(list_nth(private, PRIVATE_EARLY),
 										 source);

@@ -28,7 +28,7 @@ typedef struct ClfCondition
 	int			before;			/* seconds that the time which is compared may */
 	int			after;			/* be before, and after, that of the API */
 	int			expr;			/* index in fdw_exprs; -1: IS NOT NULL */
-	int			clause;			/* index in the plan's qual */
+	int			clause;			/* index in the plan's qual; -1: no clause */
 } ClfCondition;
 
 /* What a scan is to ask for; the plan node carries it as a List */
@@ -45,6 +45,8 @@ typedef struct ClfRequestPlan
 	List	   *attnums;		/* columns to fill */
 	List	   *early[CLF_SOURCES]; /* indexes in the plan's qual: conditions
 									 * to check before that source is asked */
+	int			given;			/* index in fdw_exprs of ids that a join gives
+								 * instead; -1: none */
 	int			nconditions;
 	ClfCondition *conditions;
 } ClfRequestPlan;

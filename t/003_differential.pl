@@ -104,7 +104,7 @@ my $days = [ split /\n/, $node->safe_psql('postgres', qq{
 
 my @switches = split /\n/, $node->safe_psql('postgres', q{
 	SELECT name FROM pg_settings
-	WHERE name LIKE 'enable\_%' AND vartype = 'bool' AND setting = 'on' ORDER BY name});
+	WHERE name ~ '^(call_log_fdw\.)?enable_' AND vartype = 'bool' AND setting = 'on' ORDER BY name});
 
 # ----------
 # Running queries
@@ -260,6 +260,7 @@ my %of_plans = (
 	'newest first' => qr/Call Log Order: newest first/,
 	'parameterized scan' => qr/Pushed Conditions: .*\w\.\w+\)?(?:::text)? = (?:\(?\w+\.\w|\$\d)/,
 	'by id' => qr{call-log/[^?]},
+	'batched join' => qr/Call Log Join/,
 	'page of the limit' => qr/Page Size: (?!20\b|1000\b)\d/,
 	map { $_ => qr/-> +$_/ } 'Nested Loop', 'Hash', 'Merge', 'Materialize', 'Incremental Sort',
 	'Append', 'WindowAgg');

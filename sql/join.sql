@@ -1,0 +1,102 @@
+-- Joins by id: many ids in one request, whatever kind of join it is.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set VERBOSITY terse
+\set requests '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear --path /call-log'
+-- 120 calls, one of them twice; what is no id, what nobody has, and none
+CREATE TABLE ticket AS SELECT row_number() OVER (ORDER BY md5(id)) AS n, id AS call FROM truth.calls ORDER BY 1 LIMIT 120;
+INSERT INTO ticket SELECT 121, call FROM ticket WHERE n = 7;
+INSERT INTO ticket VALUES (122, 'a/b'), (123, 'nobody-has-it'), (124, NULL), (125, '');
+ANALYZE ticket;
+CREATE TABLE truth.call_log AS TABLE truth.calls;
+CREATE INDEX ON truth.call_log (id);
+CREATE TABLE truth.call_log_legs (LIKE calls.call_log_legs);
+\copy truth.call_log_legs FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource call_log_legs --level account' WITH (FORMAT csv, HEADER)
+CREATE INDEX ON truth.call_log_legs (call_id);
+ANALYZE truth.call_log, truth.call_log_legs;
+-- Does a query give the same with the foreign tables as with the truth? And how many rows?
+CREATE FUNCTION compare(query text, OUT agree boolean, OUT n bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('search_path', 'truth, public', true);
+  EXECUTE 'CREATE TEMP TABLE theirs AS ' || query;
+  PERFORM set_config('search_path', 'calls, public', true);
+  EXECUTE 'CREATE TEMP TABLE ours AS ' || query;
+  SELECT NOT EXISTS ((TABLE ours EXCEPT ALL TABLE theirs) UNION ALL (TABLE theirs EXCEPT ALL TABLE ours)) INTO agree;
+  SELECT count(*) INTO n FROM ours;
+  DROP TABLE ours, theirs;
+END $$;
+SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+
+-- The plan, and what of it is seen afterwards
+SELECT * FROM explain('SELECT t.n, c.type FROM ticket t JOIN calls.call_log c ON c.id = t.call');
+SELECT * FROM explain('SELECT t.n, c.type FROM ticket t LEFT JOIN calls.call_log c ON c.id = t.call AND c.duration > t.n WHERE c.type IS DISTINCT FROM ''Fax''', 'VERBOSE, COSTS OFF');
+SELECT * FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE n <= 2', 'ANALYZE, COSTS OFF, TIMING OFF');
+:requests
+
+-- 121 ids in three requests, by each kind of join
+SELECT * FROM compare('SELECT t.n, c.* FROM ticket t JOIN call_log c ON c.id = t.call');
+:requests
+SELECT * FROM compare('SELECT t.n, c.id, c.type FROM ticket t LEFT JOIN call_log c ON c.id = t.call');
+:requests
+SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.id = t.call AND c.duration > t.n AND c.direction = ''Inbound'' WHERE t.n > 1 AND c.result IS DISTINCT FROM ''Missed''');
+:requests
+SELECT * FROM compare('SELECT c.id FROM call_log c WHERE c.id IN (SELECT call FROM ticket)');
+:requests
+SELECT * FROM compare('SELECT t.n FROM ticket t WHERE EXISTS (SELECT FROM call_log c WHERE c.id = t.call AND c.duration > t.n)');
+:requests
+SELECT * FROM compare('SELECT t.n FROM ticket t WHERE NOT EXISTS (SELECT FROM call_log c WHERE c.id = t.call AND c.duration > t.n)');
+:requests
+SELECT * FROM compare('SELECT t.n, l.call_id, l.leg_number FROM ticket t LEFT JOIN call_log_legs l ON l.call_id = t.call AND l.leg_number > 1');
+:requests
+SELECT * FROM compare('SELECT t.n, l.leg_number FROM ticket t JOIN call_log_legs l ON l.call_id = t.call AND l.leg_number + 118 < t.n');
+:requests
+-- by an expression, in the order of the other side, and two at a time
+SELECT * FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = replace(t.call, ''x'', ''x'') ORDER BY t.n LIMIT 3');
+SELECT * FROM compare('SELECT t.n, c.id FROM ticket t JOIN call_log c ON c.id = replace(t.call, ''x'', ''x'') ORDER BY t.n LIMIT 3');
+:requests
+SELECT * FROM compare('SELECT t.n, c.id, l.leg_number FROM ticket t LEFT JOIN call_log c ON c.id = t.call LEFT JOIN call_log_legs l ON l.call_id = c.id WHERE t.n < 4');
+:requests
+-- few ids in many rows; without any
+SELECT * FROM compare('SELECT g, c.id FROM generate_series(1, 2500) g JOIN ticket t ON t.n = g % 3 + 1 JOIN call_log c ON c.id = t.call');
+:requests
+SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.id = t.call WHERE t.n > 121 AND t.n <> 123');
+SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.id = t.call WHERE t.n > 200');
+:requests
+
+-- Started over, with other values; as a cursor, forward and backward; as a generic plan
+SELECT * FROM compare('SELECT g, (SELECT count(c.id) FROM ticket t JOIN call_log c ON c.id = t.call WHERE t.n <= g * 2) FROM generate_series(1, 3) g');
+:requests
+BEGIN;
+DECLARE walk SCROLL CURSOR FOR SELECT t.n, c.type IS NOT NULL AS there FROM ticket t LEFT JOIN calls.call_log c ON c.id = t.call ORDER BY t.n DESC;
+FETCH 4 FROM walk;
+FETCH BACKWARD 2 FROM walk;
+COMMIT;
+SET plan_cache_mode = force_generic_plan;
+PREPARE upto (bigint) AS SELECT count(c.id) FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE t.n <= $1 AND c.duration >= $1 - 1000;
+EXECUTE upto (3);
+EXECUTE upto (0);
+EXECUTE upto (5);
+RESET plan_cache_mode;
+:requests
+
+-- An error in the second batch leaves nothing behind
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log/ --skip 1 status status=403 code=CMN-408
+SELECT count(*) FROM ticket t JOIN calls.call_log c ON c.id = t.call;
+SELECT * FROM compare('SELECT t.n, c.id FROM ticket t JOIN call_log c ON c.id = t.call');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+
+-- Not where rows are locked or changed, where a table leaves out what would be found by id, and not when it is switched off
+\set plan 'line ~ ''Nested Loop|Hash|Merge|Custom'''
+SELECT line FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = t.call FOR UPDATE OF t') line WHERE :plan;
+SELECT line FROM explain('UPDATE ticket t SET n = 1 FROM calls.call_log c WHERE c.id = t.call') line WHERE :plan;
+CREATE FOREIGN TABLE desk (id text) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
+SELECT line FROM explain('SELECT t.n FROM ticket t JOIN desk c ON c.id = t.call') line WHERE :plan;
+SET call_log_fdw.enable_batched_join = off;
+SELECT line FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE n < 3') line WHERE :plan;
+RESET call_log_fdw.enable_batched_join;
+DROP FOREIGN TABLE desk;
+DROP FUNCTION compare;
+DROP TABLE ticket, truth.call_log, truth.call_log_legs;
