@@ -73,7 +73,7 @@ t/unit$(DLSUFFIX): $(UNIT_OBJS)
 # is left out, and with it what that would need of PostgreSQL.
 FUZZ_CC = clang -g -O1 -fno-omit-frame-pointer -ffunction-sections \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SOURCES = t/fuzz/backend.c src/batch.c src/endpoint.c src/field.c src/json.c src/page.c src/report.c src/request.c
+FUZZ_SOURCES = t/fuzz/backend.c src/batch.c src/clock.c src/endpoint.c src/field.c src/json.c src/page.c src/report.c src/request.c
 t/fuzz/%: t/fuzz/%.c $(FUZZ_SOURCES) t/fuzz/backend.h $(wildcard $(srcdir)/src/*.[ch])
 	$(FUZZ_CC) $(CPPFLAGS) -o $@ $< $(FUZZ_SOURCES) -Wl,--gc-sections,-z,start-stop-gc \
 		-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(SHLIB_LINK) -lm

@@ -59,6 +59,7 @@ static int	error_level;
 static int	external_fds = 0;
 
 TimestampTz fuzz_now;
+ClfShared	fuzz_shared;
 MemoryContext CurrentMemoryContext = (MemoryContext) &top;
 MemoryContext TopMemoryContext = (MemoryContext) &top;
 sigjmp_buf *PG_exception_stack = NULL;
@@ -584,6 +585,47 @@ ReleaseExternalFD(void)
 {
 	INVARIANT(external_fds > 0);
 	external_fds--;
+}
+
+/* ----------
+ * The shared memory
+ * ----------
+ */
+
+ClfShared  *
+clf_shared_lock(void)
+{
+	return &fuzz_shared;
+}
+
+void
+clf_shared_unlock(void)
+{
+}
+
+bool
+clf_shared_by_cluster(void)
+{
+	return true;
+}
+
+ClfKey
+clf_shared_key(const char *const *texts, int ntexts)
+{
+	ClfKey		key = {{0}};
+
+	for (int i = 0; i < ntexts; i++)
+	{
+		for (size_t n = 0; texts[i][n] != '\0'; n++)
+			key.bytes[n % sizeof(key.bytes)] += (n + 7) * texts[i][n];
+	}
+	return key;
+}
+
+bool
+clf_same_key(const ClfKey *a, const ClfKey *b)
+{
+	return memcmp(a, b, sizeof(ClfKey)) == 0;
 }
 
 /* ----------

@@ -21,6 +21,7 @@
 
 #include "compat.h"
 #include "datatype/timestamp.h"
+#include "shared.h"
 
 /* What must hold whatever the input is; else it is a finding */
 #define INVARIANT(condition) \
@@ -31,6 +32,9 @@ typedef void (*FuzzAction) (void *arg);
 
 /* What GetCurrentTimestamp returns; waiting moves it on */
 extern TimestampTz fuzz_now;
+
+/* What the backends share; outlives an input */
+extern ClfShared fuzz_shared;
 
 /* The target's own: called for each input, in a memory context of its own */
 extern void fuzz_input(const char *data, size_t size);
