@@ -54,7 +54,7 @@ REGRESS = unit setup option import scan pushdown rescan write type encoding erro
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 
-EXTRA_CLEAN = t/unit.o t/unit.so tmp_check results regression.diffs regression.out
+EXTRA_CLEAN = t/unit.o t/unit.so $(FUZZ_TARGETS) tmp_check results regression.diffs regression.out
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -71,6 +71,7 @@ t/unit$(DLSUFFIX): $(UNIT_OBJS)
 # Each fuzz target is a program of its own, to be run by script/fuzz: the rooms
 # that read answers, in what stands for a backend. What it does not reach of them
 # is left out, and with it what that would need of PostgreSQL.
+FUZZ_TARGETS = $(patsubst $(srcdir)/t/fuzz/corpus/%,t/fuzz/%,$(wildcard $(srcdir)/t/fuzz/corpus/*))
 FUZZ_CC = clang -g -O1 -fno-omit-frame-pointer -ffunction-sections \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SOURCES = t/fuzz/backend.c src/batch.c src/clock.c src/endpoint.c src/field.c src/json.c src/page.c src/report.c src/request.c
@@ -78,7 +79,11 @@ t/fuzz/%: t/fuzz/%.c $(FUZZ_SOURCES) t/fuzz/backend.h $(wildcard $(srcdir)/src/*
 	$(FUZZ_CC) $(CPPFLAGS) -o $@ $< $(FUZZ_SOURCES) -Wl,--gc-sections,-z,start-stop-gc \
 		-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(SHLIB_LINK) -lm
 
-.PHONY: installcheck installcheck-regress installcheck-tap regress
+# To see that they still build needs no clang
+fuzz-targets: FUZZ_CC = $(CC) -ffunction-sections -fdata-sections -nostartfiles -Wl,-e,LLVMFuzzerTestOneInput
+fuzz-targets: $(FUZZ_TARGETS)
+
+.PHONY: fuzz-targets installcheck installcheck-regress installcheck-tap regress
 installcheck: installcheck-regress installcheck-tap
 
 installcheck-regress: t/unit$(DLSUFFIX)
