@@ -91,14 +91,16 @@ static void
 show_url(ClfExchange *exchange, const char *url)
 {
 	size_t		length = strlen(exchange->base_url);
+	char	   *old = exchange->shown;
 	char	   *shown;
 
 	if (strncmp(url, exchange->base_url, length) == 0)
 		url += length;
 	shown = clf_excerpt(url, strlen(url), LONGEST_SHOWN);
-	if (exchange->shown)
-		pfree(exchange->shown);
+	/* without memory for it, the error's context still shows the old one */
 	exchange->shown = MemoryContextStrdup(exchange->cxt, shown);
+	if (old)
+		pfree(old);
 	pfree(shown);
 }
 

@@ -258,14 +258,17 @@ find_token(Oid umid, Oid serverid)
 	return token;
 }
 
+/* Without memory for it there is no value, and whatever is there is whole */
 static void
 set_value(ClfToken *token, const ClfOptions *options, const char *value)
 {
+	char	   *old = token->base_url;
+
 	wipe(token);
-	token->value = MemoryContextStrdup(TopMemoryContext, value);
-	if (token->base_url)
-		pfree(token->base_url);
 	token->base_url = MemoryContextStrdup(TopMemoryContext, options->base_url);
+	if (old)
+		pfree(old);
+	token->value = MemoryContextStrdup(TopMemoryContext, value);
 }
 
 /* Whose requests they are: the texts that tell, and those that people see */
