@@ -92,7 +92,7 @@ SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 CREATE TABLE notes AS SELECT id AS call_id, session_id, n FROM (SELECT id, session_id FROM truth.calls WHERE session_id IS NOT NULL ORDER BY md5(id) LIMIT 4) c, generate_series(1, 5) n;
 INSERT INTO notes VALUES ('nobodyHasThisId', '1', 1), ('nobodyHasThisId', '1', 2);
 ANALYZE notes;
-SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off;
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off; SET enable_material = off; SET call_log_fdw.enable_batched_join = off;
 :ctl clear
 SELECT count(*), count(c.id), count(DISTINCT c.id) FROM notes LEFT JOIN calls.call_log c ON c.id = call_id;
 :ctl count --clear
@@ -106,6 +106,6 @@ SELECT count(c.attrs) FROM many m LEFT JOIN calls.call_log c ON c.id = m.id;
 \! n=$(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count); test $n -gt 60 -a $n -lt 120 && echo some twice
 RESET work_mem;
 DROP TABLE many;
-RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize; RESET enable_material;
+RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize; RESET enable_material; RESET call_log_fdw.enable_batched_join;
 DROP TABLE notes;
 DROP FUNCTION requests;
