@@ -33,6 +33,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
+#include "utils/selfuncs.h"
 
 #define NAME "Call Log Join"
 
@@ -165,6 +166,20 @@ static const CustomPathMethods path_methods = {
 	.PlanCustomPath = plan_join
 };
 
+/*
+ * How many ids the scan will be asked for.  A batch ends with its rows, so the
+ * same ids may come in several.
+ */
+static double
+count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
+{
+	double		different = estimate_num_groups(root, list_make1(key),
+												outer->rows, NULL, NULL);
+
+	return Min(outer->rows,
+			   Max(different, outer->rows / BATCH_ROWS * max_ids));
+}
+
 /* The path with that one for the other side, whose order the rows keep */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
@@ -172,8 +187,10 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 			  const ClfFilter *filter, Expr *key)
 {
 	CustomPath *path = makeNode(CustomPath);
+	int			max_ids = clf_plan_max_ids(innerrel);
+	double		ids = count_ids(root, outer, key, max_ids);
 	Path	   *inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
-													   outer->rows);
+													   ids);
 	QualCost	cost;
 
 	cost_qual_eval(&cost, clauses, root);
@@ -191,7 +208,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make2(outer, inner);
 	path->custom_private = list_make4(makeInteger(jointype),
-									  makeInteger(clf_plan_max_ids(innerrel)),
+									  makeInteger(max_ids),
 									  key, clauses);
 	path->methods = &path_methods;
 	add_path(joinrel, &path->path);
@@ -303,7 +320,9 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		clauses = extract_actual_clauses(list_nth(private, PATH_CLAUSES),
 										 false);
 	columns = pull_var_clause((Node *) list_make3(tlist, above, row),
-							  PVC_RECURSE_AGGREGATES | PVC_RECURSE_WINDOWFUNCS);
+							  PVC_RECURSE_AGGREGATES |
+							  PVC_RECURSE_WINDOWFUNCS |
+							  PVC_RECURSE_PLACEHOLDERS);
 
 	scan->scan.plan.targetlist = tlist;
 	scan->scan.plan.qual = above;
