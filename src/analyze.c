@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "option.h"
 #include "pager.h"
+#include "rate.h"
 #include "request.h"
 #include "tuple.h"
 #include "utils/memutils.h"

@@ -4,7 +4,7 @@
  *	  Rows for ANALYZE, with few requests.
  *
  * Uses endpoint, option, request, field, pager, estimate, activity, tuple,
- * clock.
+ * clock, rate.
  *
  *-------------------------------------------------------------------------
  */

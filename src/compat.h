@@ -76,23 +76,6 @@ clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
-/*
- * May the outer join change places with others?  Then, from 16 on, columns look
- * different depending on that.
- */
-static inline bool
-clf_may_commute(const SpecialJoinInfo *sjinfo)
-{
-#if PG_VERSION_NUM >= 160000
-	return sjinfo &&
-		(sjinfo->commute_above_l || sjinfo->commute_above_r ||
-		 sjinfo->commute_below_l || sjinfo->commute_below_r);
-#else
-	(void) sjinfo;
-	return false;
-#endif
-}
-
 /* Is it a descending order? */
 static inline bool
 clf_pathkey_is_desc(const PathKey *pathkey)

@@ -16,9 +16,6 @@
 #include "option.h"
 #include "pushdown.h"
 
-/* Longer ago than that RingCentral has hardly any calls, in days */
-#define CLF_KEPT_DAYS 366.0
-
 typedef struct ClfEstimate
 {
 	double		records;		/* that the requests bring */

@@ -153,7 +153,6 @@ is_possible(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 		root->parse->commandType != CMD_MERGE &&
 		root->rowMarks == NIL && root->placeholder_list == NIL &&
 		bms_is_empty(joinrel->lateral_relids) &&
-		!clf_may_commute(extra->sjinfo) &&
 		!has_pseudoconstant(extra->restrictlist) &&
 		!has_pseudoconstant(innerrel->baserestrictinfo);
 }
@@ -254,7 +253,7 @@ clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 /*
  * Let the columns look as they do above the join, since the same stand for both
  * what is joined and what comes of it: from PostgreSQL 16 on they say which outer
- * joins may have made them null.
+ * joins may have made them null, and where they do not match, that is an error.
  */
 static Node *
 see_from_above(Node *node, void *columns)
@@ -319,13 +318,13 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	else
 		clauses = extract_actual_clauses(list_nth(private, PATH_CLAUSES),
 										 false);
-	columns = pull_var_clause((Node *) list_make3(tlist, above, row),
+	columns = pull_var_clause((Node *) list_make2(rel->reltarget->exprs, row),
 							  PVC_RECURSE_AGGREGATES |
 							  PVC_RECURSE_WINDOWFUNCS |
 							  PVC_RECURSE_PLACEHOLDERS);
 
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = above;
+	scan->scan.plan.qual = (List *) see_from_above((Node *) above, columns);
 	scan->flags = path->flags;
 	scan->custom_plans = plans;
 	scan->custom_exprs = (List *)

@@ -51,12 +51,14 @@ choose_entry(ClfShared *shared)
 /*
  * clf_rate_note
  *		So many records, unfiltered, are of the time between these two.  A
- *		figure of a longer time is worth more than one of a much shorter.
+ *		figure of a longer time is worth more than one of a much shorter.  From
+ *		longer ago than RingCentral keeps calls, none are to be expected.
  */
 void
 clf_rate_note(Oid relid, double records, TimestampTz from, TimestampTz to)
 {
-	double		days = (to - from) / (double) USECS_PER_DAY;
+	double		days = Min((to - from) / (double) USECS_PER_DAY,
+						   CLF_KEPT_DAYS);
 	TimestampTz now = GetCurrentTimestamp();
 	ClfShared  *shared;
 	ClfRateEntry *entry;

@@ -16,6 +16,9 @@
 
 #include "datatype/timestamp.h"
 
+/* Longer ago than that RingCentral has hardly any calls, in days */
+#define CLF_KEPT_DAYS 366.0
+
 extern void clf_rate_note(Oid relid, double records, TimestampTz from,
 						  TimestampTz to);
 extern double clf_rate_per_day(Oid relid);
