@@ -41,7 +41,8 @@ struct ClfExchange
 	/* the request under way, or the last one */
 	char	   *shown;			/* path and query, for error messages */
 	const char *detail;			/* libcurl's words about how it failed */
-	bool		renewed;		/* has a refused token been replaced? */
+	int			renewals;		/* how often a refused token was replaced */
+	int64		logins_before;	/* the scan's, when it began */
 	ClfRetry	retry;
 };
 
@@ -337,7 +338,8 @@ clf_exchange_begin(ClfExchange *exchange, const ClfRequest *request)
 {
 	show_url(exchange, request->url);
 	memset(&exchange->retry, 0, sizeof(ClfRetry));
-	exchange->renewed = false;
+	exchange->renewals = 0;
+	exchange->logins_before = exchange->activity->counters.logins;
 }
 
 static ClfTransport
@@ -397,6 +399,18 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 }
 
 /*
+ * May a refused token be replaced?  Once; and once more if what replaced it came
+ * from another session, from who knows when, and not from a login since.
+ */
+static bool
+may_renew(const ClfExchange *exchange)
+{
+	return exchange->renewals == 0 ||
+		(exchange->renewals == 1 &&
+		 exchange->activity->counters.logins == exchange->logins_before);
+}
+
+/*
  * clf_exchange_again
  *		The try ended so.  True when there is to be another one, after a wait
  *		if need be: once with a new token when the API refused the old one, and
@@ -408,10 +422,10 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 				   const ClfResponse *response)
 {
 	if (how == CLF_TRANSPORT_OK && response->status == 401 &&
-		!exchange->renewed &&
+		may_renew(exchange) &&
 		clf_token_discard(exchange->token, exchange->generation))
 	{
-		exchange->renewed = true;
+		exchange->renewals++;
 		return true;
 	}
 	if (how != CLF_TRANSPORT_OK || response->status != 200)

@@ -144,6 +144,25 @@ sub test_refused_login
 
 test_refused_login();
 
+# A session has a token, the others a newer one, and the API none of them
+sub test_lost_tokens
+{
+	begin();
+	my ($old, $new) = map { open_session($node) } 1 .. 2;
+	ask($old, $scan);
+	$simulator->reset;
+	ask($new, $scan);
+	$simulator->reset;
+	$simulator->clear_log;
+	check_right_rows('two tokens that are revoked, one after the other',
+		[ ask($old, $scan) ]);
+	is(scalar($simulator->logins), 1, 'one login replaces both');
+	$_->quit foreach $old, $new;
+	return;
+}
+
+test_lost_tokens();
+
 sub test_lost_token
 {
 	begin();
