@@ -9,6 +9,8 @@
  *	  endpoint -> option -> pushdown -> request -> json, field, page, http,
  *	  budget, token, exchange -> pager, recording -> tuple
  *
+ * A join by id (join) has a scan of ours below it and tells it which ids.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"

@@ -3,7 +3,7 @@
  * join.h
  *	  Joins by id, many ids in one request.
  *
- * Room 11.  Uses pushdown, plan.
+ * Uses pushdown, plan.
  *
  *-------------------------------------------------------------------------
  */
