@@ -83,6 +83,19 @@ EXECUTE upto (5);
 RESET plan_cache_mode;
 :requests
 
+-- Nothing of what a security barrier hides gets to a function of the reader's
+CREATE FUNCTION peek(n bigint, duration bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
+BEGIN
+  RAISE NOTICE 'seen: %', n;
+  RETURN true;
+END $$;
+CREATE VIEW few_calls WITH (security_barrier) AS SELECT t.n, c.id, c.duration FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE t.n < 4 AND c.duration + t.n > 0;
+SELECT line FROM explain('SELECT n FROM few_calls WHERE peek(n, duration)') line WHERE line ~ 'Join';
+SELECT n FROM few_calls WHERE peek(n, duration) ORDER BY n;
+DROP VIEW few_calls;
+DROP FUNCTION peek;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+
 -- An error in the second batch leaves nothing behind
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log/ --skip 1 status status=403 code=CMN-408
 SELECT count(*) FROM ticket t JOIN calls.call_log c ON c.id = t.call;

@@ -99,7 +99,30 @@ static bool enable_batched_join = true;
  * ----------
  */
 
-/* The clause by which the other side has the ids, or NULL */
+static int
+compare_security(const ListCell *a, const ListCell *b)
+{
+	return (int) lfirst_node(RestrictInfo, a)->security_level -
+		(int) lfirst_node(RestrictInfo, b)->security_level;
+}
+
+/*
+ * The clauses in the order in which they may be checked: none may see a row that
+ * a security barrier would hide from it.
+ */
+static List *
+order_clauses(List *clauses)
+{
+	List	   *result = list_copy(clauses);
+
+	list_sort(result, compare_security);
+	return result;
+}
+
+/*
+ * The first of the ordered clauses by which the other side has the ids, or NULL.
+ * Its expression is evaluated before any other clause is checked.
+ */
 static const ClfFilter *
 find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		 RelOptInfo *innerrel, JoinType jointype, List *clauses, Expr **key)
@@ -111,8 +134,9 @@ find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		const ClfFilter *filter;
 
-		if (IS_OUTER_JOIN(jointype) &&
-			RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids))
+		if ((IS_OUTER_JOIN(jointype) &&
+			 RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids)) ||
+			(compare_security(lc, list_head(clauses)) > 0 && !rinfo->leakproof))
 			continue;
 		filter = clf_plan_match_ids(root, innerrel, outerrel->relids, rinfo,
 									key);
@@ -224,13 +248,14 @@ clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 {
 	const ClfFilter *filter;
 	List	   *outers = outerrel->pathlist;
+	List	   *clauses = order_clauses(extra->restrictlist);
 	Expr	   *key;
 	ListCell   *lc;
 
 	if (!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
-	filter = find_key(root, joinrel, outerrel, innerrel, jointype,
-					  extra->restrictlist, &key);
+	filter = find_key(root, joinrel, outerrel, innerrel, jointype, clauses,
+					  &key);
 	if (filter == NULL)
 		return;
 	if (jointype == JOIN_UNIQUE_OUTER)
@@ -245,8 +270,8 @@ clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 		Path	   *outer = lfirst(lc);
 
 		if (outer != NULL && outer->param_info == NULL)
-			add_join_path(root, joinrel, innerrel, jointype,
-						  extra->restrictlist, outer, filter, key);
+			add_join_path(root, joinrel, innerrel, jointype, clauses, outer,
+						  filter, key);
 	}
 }
 
