@@ -388,9 +388,14 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 	clf_exchange_login(exchange);
 	find_budget(exchange);
 	clf_exchange_expect(exchange, 1);
-	clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
-	clf_budget_take(exchange->budget, exchange->options, &exchange->turn,
-					&exchange->slot);
+	if (clf_budget_poll(exchange->budget, exchange->options, &exchange->turn,
+						&exchange->slot) > 0)
+	{
+		/* whoever sees this knows that it stands in line */
+		clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
+		clf_budget_take(exchange->budget, exchange->options, &exchange->turn,
+						&exchange->slot);
+	}
 	take_turn(exchange);
 	if (!clf_token_fresh(exchange->token, exchange->options))
 		clf_exchange_login(exchange);	/* the wait was long */
