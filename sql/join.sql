@@ -90,7 +90,7 @@ BEGIN
   RETURN true;
 END $$;
 CREATE VIEW few_calls WITH (security_barrier) AS SELECT t.n, c.id, c.duration FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE t.n < 4 AND c.duration + t.n > 0;
-SELECT line FROM explain('SELECT n FROM few_calls WHERE peek(n, duration)') line WHERE line ~ 'Join';
+SELECT line FROM explain('SELECT n FROM few_calls WHERE peek(n, duration)') line WHERE line ~ 'Call Log Join|Join Type';
 SELECT n FROM few_calls WHERE peek(n, duration) ORDER BY n;
 DROP VIEW few_calls;
 DROP FUNCTION peek;
