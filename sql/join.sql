@@ -96,6 +96,19 @@ DROP VIEW few_calls;
 DROP FUNCTION peek;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
+-- The other clauses are for rows with the same id alone, whatever they cost
+CREATE FUNCTION tally(n bigint) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
+BEGIN
+  PERFORM nextval('tallied');
+  RETURN true;
+END $$;
+CREATE SEQUENCE tallied;
+SELECT count(*) FROM ticket t JOIN calls.call_log c ON c.id = t.call AND tally(c.duration + t.n);
+SELECT last_value FROM tallied;
+DROP SEQUENCE tallied;
+DROP FUNCTION tally;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+
 -- An error in the second batch leaves nothing behind
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log/ --skip 1 status status=403 code=CMN-408
 SELECT count(*) FROM ticket t JOIN calls.call_log c ON c.id = t.call;

@@ -106,42 +106,60 @@ compare_security(const ListCell *a, const ListCell *b)
 		(int) lfirst_node(RestrictInfo, b)->security_level;
 }
 
+/* By security, then cheap ones first; their costs are known */
+static int
+compare_clauses(const ListCell *a, const ListCell *b)
+{
+	Cost		cost_a = lfirst_node(RestrictInfo, a)->eval_cost.per_tuple;
+	Cost		cost_b = lfirst_node(RestrictInfo, b)->eval_cost.per_tuple;
+	int			order = compare_security(a, b);
+
+	return order != 0 ? order : (cost_a > cost_b) - (cost_a < cost_b);
+}
+
 /*
  * The clauses in the order in which they may be checked: none may see a row that
  * a security barrier would hide from it.
  */
 static List *
-order_clauses(List *clauses)
+order_clauses(PlannerInfo *root, List *clauses)
 {
 	List	   *result = list_copy(clauses);
+	QualCost	cost;
 
-	list_sort(result, compare_security);
+	cost_qual_eval(&cost, result, root);	/* notes it in each clause */
+	list_sort(result, compare_clauses);
 	return result;
 }
 
 /*
  * The first of the ordered clauses by which the other side has the ids, or NULL.
- * Its expression is evaluated before any other clause is checked.
+ * Its expression is evaluated before any other clause is checked.  It becomes
+ * the first: the others may cost a lot, and are meant for rows that belong
+ * together, not for each pair of two batches.
  */
 static const ClfFilter *
 find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
-		 RelOptInfo *innerrel, JoinType jointype, List *clauses, Expr **key)
+		 RelOptInfo *innerrel, JoinType jointype, List **clauses, Expr **key)
 {
 	ListCell   *lc;
 
-	foreach(lc, clauses)
+	foreach(lc, *clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 		const ClfFilter *filter;
 
 		if ((IS_OUTER_JOIN(jointype) &&
 			 RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids)) ||
-			(compare_security(lc, list_head(clauses)) > 0 && !rinfo->leakproof))
+			(compare_security(lc, list_head(*clauses)) > 0 && !rinfo->leakproof))
 			continue;
 		filter = clf_plan_match_ids(root, innerrel, outerrel->relids, rinfo,
 									key);
 		if (filter)
+		{
+			*clauses = lcons(rinfo, list_delete_ptr(*clauses, rinfo));
 			return filter;
+		}
 	}
 	return NULL;
 }
@@ -248,13 +266,13 @@ clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 {
 	const ClfFilter *filter;
 	List	   *outers = outerrel->pathlist;
-	List	   *clauses = order_clauses(extra->restrictlist);
+	List	   *clauses = order_clauses(root, extra->restrictlist);
 	Expr	   *key;
 	ListCell   *lc;
 
 	if (!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
-	filter = find_key(root, joinrel, outerrel, innerrel, jointype, clauses,
+	filter = find_key(root, joinrel, outerrel, innerrel, jointype, &clauses,
 					  &key);
 	if (filter == NULL)
 		return;
