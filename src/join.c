@@ -209,14 +209,18 @@ static const CustomPathMethods path_methods = {
 
 /*
  * How many ids the scan will be asked for.  A batch ends with its rows, so the
- * same ids may come in several.
+ * same ids may come in several.  Where nothing is known of them, each row has
+ * another: the planner's own guess is 200 ids in however many rows.
  */
 static double
 count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
 {
+	EstimationInfo info;
 	double		different = estimate_num_groups(root, list_make1(key),
-												outer->rows, NULL, NULL);
+												outer->rows, NULL, &info);
 
+	if (info.flags & SELFLAG_USED_DEFAULT)
+		return outer->rows;
 	return Min(outer->rows,
 			   Max(different, outer->rows / BATCH_ROWS * max_ids));
 }
