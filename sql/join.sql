@@ -118,6 +118,9 @@ SELECT * FROM compare('SELECT t.n, c.id FROM ticket t JOIN call_log c ON c.id = 
 -- Where nothing is known of the ids, there are as many as rows
 SELECT line FROM explain('SELECT g FROM generate_series(1, 400) g JOIN calls.call_log c ON c.id = g::text', 'COSTS ON') line WHERE line ~ 'Estimated Requests';
 
+-- Two large sides are two lists, which take fewer requests
+SELECT count(*) FROM explain('SELECT FROM calls.call_log c JOIN calls.call_log_legs l ON l.call_id = c.id') line WHERE line ~ 'ids of the join';
+
 -- Not where rows are locked or changed, where a table leaves out what would be found by id, and not when it is switched off
 \set plan 'line ~ ''Nested Loop|Hash|Merge|Custom'''
 SELECT line FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = t.call FOR UPDATE OF t') line WHERE :plan;

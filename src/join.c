@@ -225,19 +225,38 @@ count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
 			   Max(different, outer->rows / BATCH_ROWS * max_ids));
 }
 
+/*
+ * Does it cost less to read the whole table?  Then a join that does so is better,
+ * unless the query may be content with a part of the rows.  This does not show
+ * in the costs of the joins: without knowing that ids are unique PostgreSQL
+ * expects far too many rows, for which not all kinds of joins pay.
+ */
+static bool
+is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
+				 const Path *inner)
+{
+	const Path *whole = innerrel->cheapest_total_path;
+
+	return root->tuple_fraction == 0 && whole->param_info == NULL &&
+		whole->total_cost <= inner->total_cost;
+}
+
 /* The path with that one for the other side, whose order the rows keep */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 			  JoinType jointype, List *clauses, Path *outer,
 			  const ClfFilter *filter, Expr *key)
 {
-	CustomPath *path = makeNode(CustomPath);
+	CustomPath *path;
 	int			max_ids = clf_plan_max_ids(innerrel);
 	double		ids = count_ids(root, outer, key, max_ids);
 	Path	   *inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
 													   ids);
 	QualCost	cost;
 
+	if (is_whole_cheaper(root, innerrel, inner))
+		return;
+	path = makeNode(CustomPath);
 	cost_qual_eval(&cost, clauses, root);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = joinrel;
