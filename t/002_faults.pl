@@ -34,26 +34,6 @@ my $node = start_cluster('log_min_messages = debug5', 'log_statement = none',
 create_server($node, 'calls', $simulator->url, server => \%small);
 copy_truth($node, $simulator, 'calls', 'truth');
 
-# What every message that a test sees is added to
-my $messages = '';
-
-sub ask
-{
-	my ($session, $sql) = @_;
-	my ($output, $error) = run_in($session, $sql);
-
-	$messages .= "$output\n$error\n";
-	return ($output, $error);
-}
-
-# Number of rows and a fingerprint of their ids
-sub fingerprint_of
-{
-	my ($table) = @_;
-	return qq{SELECT count(*), md5(string_agg(id, ',' ORDER BY id COLLATE "C"))
-		FROM $table};
-}
-
 my $session = open_session($node);
 my ($truth) = ask($session, fingerprint_of('truth'));
 
@@ -516,16 +496,6 @@ test_token_refused_in_mid_scan($_) foreach 0 .. $#positions;
 $simulator->reset;
 check_right_rows('calls', 'a token that was revoked between two scans');
 check_logins(1, 'one new login');
-
-# So that no session has it, where they share it
-sub forget_token
-{
-	my ($own, $schema) = @_;
-
-	ask($own, "SELECT count(*) FROM $schema.call_log");
-	ask($own, 'SELECT call_log_fdw_disconnect()');
-	return;
-}
 
 sub test_expiry
 {

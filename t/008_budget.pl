@@ -44,14 +44,6 @@ sub start_api
 	return $simulator;
 }
 
-# Number of rows and a fingerprint of their ids
-sub fingerprint_of
-{
-	my ($table) = @_;
-	return qq{SELECT count(*), md5(string_agg(id, ',' ORDER BY id COLLATE "C"))
-		FROM $table};
-}
-
 # One request: the ids of the newest page
 sub page_of
 {

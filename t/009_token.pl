@@ -27,22 +27,8 @@ create_server($node, 'calls', $simulator->url,
 	server => { media_url => $simulator->media_url });
 copy_truth($node, $simulator, 'calls', 'truth');
 
-my $query = q{SELECT count(*), md5(string_agg(id, ',' ORDER BY id COLLATE "C"))
-	FROM };
-my $scan = $query . 'calls.call_log';
-my $truth = $node->safe_psql('postgres', $query . 'truth');
-
-# Everything that a test saw
-my $messages = '';
-
-sub ask
-{
-	my ($session, $sql) = @_;
-	my ($output, $error) = run_in($session, $sql);
-
-	$messages .= "$output\n$error\n";
-	return ($output, $error);
-}
+my $scan = fingerprint_of('calls.call_log');
+my $truth = $node->safe_psql('postgres', fingerprint_of('truth'));
 
 # No token, no faults, nothing in the log
 sub begin
@@ -50,8 +36,7 @@ sub begin
 	my $session = open_session($node);
 
 	$simulator->clear_faults;
-	ask($session, $scan);
-	ask($session, 'SELECT call_log_fdw_disconnect()');
+	forget_token($session, 'calls');
 	$session->quit;
 	$simulator->clear_log;
 	return;

@@ -27,18 +27,6 @@ create_server($node, 'fixed', $simulator->url,
 my $id = $node->safe_psql('postgres',
 	'SELECT id FROM fixed.recordings ORDER BY call_start_time DESC LIMIT 1');
 
-# Everything that a test saw
-my $messages = '';
-
-sub ask
-{
-	my ($session, $sql) = @_;
-	my ($output, $error) = run_in($session, $sql);
-
-	$messages .= "$output\n$error\n";
-	return ($output, $error);
-}
-
 # One query for each kind of request, and what is in the request's path
 my %queries = (
 	'~/call-log?' => 'SELECT count(legs) FROM %s.call_log',

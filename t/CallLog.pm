@@ -15,6 +15,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
+  $messages
   start_cluster
   start_named_cluster
   create_server
@@ -23,6 +24,9 @@ our @EXPORT = qw(
   copy_truth
   open_session
   run_in
+  ask
+  fingerprint_of
+  forget_token
   start_in
   finish_in
   backend_pid
@@ -30,6 +34,9 @@ our @EXPORT = qw(
   wait_until
   check_secrets
 );
+
+# Everything that sessions were seen to say, for check_secrets
+our $messages = '';
 
 # A running cluster with the extension in it
 sub start_cluster
@@ -134,6 +141,35 @@ sub run_in
 	$session->{stderr} = '';
 	my $output = $session->query($sql);
 	return ($output, $session->{stderr} =~ s/^psql:<stdin>:\d+: //mgr);
+}
+
+# The same, which is kept in $messages
+sub ask
+{
+	my ($session, $sql) = @_;
+	my ($output, $error) = run_in($session, $sql);
+
+	$messages .= "$output\n$error\n";
+	return ($output, $error);
+}
+
+# Number of rows and a fingerprint of their ids
+sub fingerprint_of
+{
+	my ($table) = @_;
+	return qq{SELECT count(*), md5(string_agg(id, ',' ORDER BY id COLLATE "C"))
+		FROM $table};
+}
+
+# Log the session in and out of the schema's server, so that no session has a
+# token, where they share it
+sub forget_token
+{
+	my ($own, $schema) = @_;
+
+	ask($own, "SELECT count(*) FROM $schema.call_log");
+	ask($own, 'SELECT call_log_fdw_disconnect()');
+	return;
 }
 
 # Begin to run SQL in the session, without waiting; finish_in or run_in then
