@@ -243,39 +243,75 @@ is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
 
 /* The path with that one for the other side, whose order the rows keep */
 static void
-add_join_path(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
-			  JoinType jointype, List *clauses, Path *outer,
-			  const ClfFilter *filter, Expr *key)
+add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
+			  Path *outer, Path *inner, const QualCost *cost, List *private)
 {
-	CustomPath *path;
-	int			max_ids = clf_plan_max_ids(innerrel);
-	double		ids = count_ids(root, outer, key, max_ids);
-	Path	   *inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
-													   ids);
-	QualCost	cost;
+	CustomPath *path = makeNode(CustomPath);
 
-	if (is_whole_cheaper(root, innerrel, inner))
-		return;
-	path = makeNode(CustomPath);
-	cost_qual_eval(&cost, clauses, root);
 	path->path.pathtype = T_CustomScan;
 	path->path.parent = joinrel;
 	path->path.pathtarget = joinrel->reltarget;
 	path->path.rows = joinrel->rows;
-	path->path.startup_cost = outer->startup_cost + cost.startup +
+	path->path.startup_cost = outer->startup_cost + cost->startup +
 		inner->startup_cost * DISCOUNT;
-	path->path.total_cost = outer->total_cost + cost.startup +
+	path->path.total_cost = outer->total_cost + cost->startup +
 		inner->total_cost * DISCOUNT +
-		outer->rows * (cost.per_tuple + cpu_tuple_cost);
+		outer->rows * (cost->per_tuple + cpu_tuple_cost);
 	path->path.pathkeys = build_join_pathkeys(root, joinrel, jointype,
 											  outer->pathkeys);
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make2(outer, inner);
-	path->custom_private = list_make4(makeInteger(jointype),
-									  makeInteger(max_ids),
-									  key, clauses);
+	path->custom_private = private;
 	path->methods = &path_methods;
 	add_path(joinrel, &path->path);
+}
+
+/* A path for each of these for the other side, all of which have the same rows */
+static void
+add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
+			   JoinType jointype, List *clauses, List *outers,
+			   const ClfFilter *filter, Expr *key)
+{
+	int			max_ids = clf_plan_max_ids(innerrel);
+	List	   *private = list_make4(makeInteger(jointype),
+									 makeInteger(max_ids), key, clauses);
+	Path	   *inner;
+	QualCost	cost;
+	ListCell   *lc;
+
+	inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
+										   count_ids(root, linitial(outers),
+													 key, max_ids));
+	if (is_whole_cheaper(root, innerrel, inner))
+		return;
+	cost_qual_eval(&cost, clauses, root);
+	foreach(lc, outers)
+		add_join_path(root, joinrel, jointype, lfirst(lc), inner, &cost,
+					  private);
+}
+
+/* The ways to read the other side that need nothing of others */
+static List *
+find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
+			JoinPathExtraData *extra)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (jointype == JOIN_UNIQUE_OUTER)
+	{
+		Path	   *unique = (Path *) create_unique_path(root, outerrel,
+														 outerrel->cheapest_total_path,
+														 extra->sjinfo);
+
+		return unique && !unique->param_info ? list_make1(unique) : NIL;
+	}
+	foreach(lc, outerrel->pathlist)
+	{
+		if (((Path *) lfirst(lc))->param_info == NULL)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
 }
 
 /*
@@ -288,32 +324,23 @@ clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 				   JoinType jointype, JoinPathExtraData *extra)
 {
 	const ClfFilter *filter;
-	List	   *outers = outerrel->pathlist;
-	List	   *clauses = order_clauses(root, extra->restrictlist);
+	List	   *clauses;
+	List	   *outers;
 	Expr	   *key;
-	ListCell   *lc;
 
 	if (!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
+	clauses = order_clauses(root, extra->restrictlist);
 	filter = find_key(root, joinrel, outerrel, innerrel, jointype, &clauses,
 					  &key);
 	if (filter == NULL)
 		return;
+	outers = find_outers(root, outerrel, jointype, extra);
 	if (jointype == JOIN_UNIQUE_OUTER)
-	{
-		outers = list_make1(create_unique_path(root, outerrel,
-											   outerrel->cheapest_total_path,
-											   extra->sjinfo));
 		jointype = JOIN_INNER;
-	}
-	foreach(lc, outers)
-	{
-		Path	   *outer = lfirst(lc);
-
-		if (outer != NULL && outer->param_info == NULL)
-			add_join_path(root, joinrel, innerrel, jointype, clauses, outer,
-						  filter, key);
-	}
+	if (outers != NIL)
+		add_join_paths(root, joinrel, innerrel, jointype, clauses, outers,
+					   filter, key);
 }
 
 /*

@@ -241,15 +241,12 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-/* A way to read the table with these conditions pushed */
-static void
-add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
-			  double rows, List *pathkeys, Relids outer)
+/* The path that sends so many requests, which bring so many rows to check */
+static ForeignPath *
+create_path(PlannerInfo *root, RelOptInfo *baserel, double requests,
+			double received, double rows, List *pathkeys, Relids outer)
 {
-	ClfRelInfo *info = baserel->fdw_private;
-	const ClfOptions *options = info->options;
-	ClfEstimate estimate = clf_estimate(root, baserel, options, pushed);
-	double		requests = count_requests(info, &estimate, pushed, rows);
+	const ClfOptions *options = ((ClfRelInfo *) baserel->fdw_private)->options;
 	QualCost	filter = baserel->baserestrictcost;
 	double		surcharge = pathkeys ? ORDER_SURCHARGE : 1;
 	Cost		startup;
@@ -257,12 +254,24 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
 
 	startup = options->fdw_startup_cost + filter.startup;
 	total = startup + Max(0, requests - 1) * options->fdw_startup_cost;
-	total += estimate.rows *
+	total += received *
 		(options->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
-	add_path(baserel, (Path *) clf_create_scan_path(root, baserel, rows,
-													startup * surcharge,
-													total * surcharge,
-													pathkeys, outer));
+	return clf_create_scan_path(root, baserel, rows, startup * surcharge,
+								total * surcharge, pathkeys, outer);
+}
+
+/* A way to read the table with these conditions pushed */
+static void
+add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
+			  double rows, List *pathkeys, Relids outer)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	ClfEstimate estimate = clf_estimate(root, baserel, info->options, pushed);
+	double		requests = count_requests(info, &estimate, pushed, rows);
+
+	add_path(baserel, (Path *) create_path(root, baserel, requests,
+										   estimate.rows, rows, pathkeys,
+										   outer));
 }
 
 /* Is it the column by which the API sorts? */
@@ -472,19 +481,13 @@ ForeignPath *
 clf_plan_path_for_ids(PlannerInfo *root, RelOptInfo *baserel,
 					  const ClfFilter *filter, double ids)
 {
-	ClfRelInfo *info = baserel->fdw_private;
-	const ClfOptions *options = info->options;
-	double		requests = Max(1, ceil(ids / options->resource->max_ids));
-	double		rows = clamp_row_est(ids * options->resource->rows_per_record);
-	QualCost	qual = baserel->baserestrictcost;
-	Cost		startup = options->fdw_startup_cost + qual.startup;
-	Cost		total = startup + (requests - 1) * options->fdw_startup_cost +
-	rows * (options->fdw_tuple_cost + cpu_tuple_cost + qual.per_tuple);
-	ForeignPath *path = clf_create_scan_path(root, baserel, rows, startup,
-											 total, NIL, NULL);
+	const ClfResource *resource = ((ClfRelInfo *) baserel->fdw_private)->options->resource;
+	double		requests = Max(1, ceil(ids / resource->max_ids));
+	double		rows = clamp_row_est(ids * resource->rows_per_record);
+	ForeignPath *path = create_path(root, baserel, requests, rows, rows, NIL,
+									NULL);
 
-	path->fdw_private = list_make2(makeInteger(filter -
-											   options->resource->filters),
+	path->fdw_private = list_make2(makeInteger(filter - resource->filters),
 								   makeFloat(psprintf("%.0f", requests)));
 	return path;
 }
