@@ -15,31 +15,31 @@
  */
 #include "postgres.h"
 
-#include "activity.h"
-#include "analyze.h"
-#include "budget.h"
-#include "clock.h"
+#include "catalog/import.h"
+#include "catalog/option.h"
 #include "compat.h"
-#include "exchange.h"
 #include "executor/execAsync.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "foreign/fdwapi.h"
-#include "import.h"
-#include "join.h"
+#include "net/budget.h"
+#include "net/exchange.h"
+#include "net/token.h"
 #include "nodes/nodeFuncs.h"
-#include "option.h"
 #include "optimizer/paths.h"
-#include "pager.h"
 #include "parser/parsetree.h"
-#include "plan.h"
-#include "pushdown.h"
-#include "recording.h"
-#include "request.h"
-#include "shared.h"
+#include "plan/paths.h"
+#include "plan/pushdown.h"
+#include "plan/query.h"
+#include "scan/analyze.h"
+#include "scan/id_join.h"
+#include "scan/pager.h"
+#include "scan/recording.h"
+#include "scan/tuple.h"
+#include "shared/activity.h"
+#include "shared/clock.h"
+#include "shared/shmem.h"
 #include "storage/latch.h"
-#include "token.h"
-#include "tuple.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -57,7 +57,7 @@ typedef struct ClfScanState
 {
 	MemoryContext cxt;			/* all of this; deleted at the end */
 	ClfOptions *options;
-	ClfRequestPlan *plan;
+	ClfScanPlan *plan;
 	List	   *exprs;			/* ExprStates of fdw_exprs */
 	ClfTuple   *tuple;
 	ClfPager   *pager;
@@ -83,7 +83,7 @@ static set_join_pathlist_hook_type previous_join_hook = NULL;
 void
 _PG_init(void)
 {
-	clf_shared_init();
+	clf_shmem_init();
 	clf_token_init();
 	clf_budget_init();
 	clf_join_init(give_ids);
@@ -196,7 +196,7 @@ callLogBeginForeignScan(ForeignScanState *node, int eflags)
 	state->query_cxt = AllocSetContextCreate(cxt, "call_log_fdw query",
 											 ALLOCSET_SMALL_SIZES);
 	state->options = clf_get_options(RelationGetRelid(rel));
-	state->plan = clf_get_request_plan(plan);
+	state->plan = clf_get_scan_plan(plan);
 	state->exprs = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
 	for (ClfSource source = 0; source < CLF_SOURCES; source++)
 		state->needs[source] = clf_needs_source(state->options,
@@ -291,7 +291,7 @@ give_ids(ForeignScanState *node, Datum ids)
  * out that a condition drops it.
  */
 static bool
-complete_row(ForeignScanState *node, ClfRecord *row, TupleTableSlot *slot)
+complete_row(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
 {
 	ClfScanState *state = node->fdw_state;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
@@ -319,13 +319,13 @@ callLogIterateForeignScan(ForeignScanState *node)
 {
 	ClfScanState *state = node->fdw_state;
 	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
-	const ClfRecord *record;
+	const ClfRow *record;
 
 	if (!state->started)
 		start_scan(node);
 	while ((record = clf_pager_next(state->pager, !state->async)) != NULL)
 	{
-		ClfRecord	row = *record;
+		ClfRow		row = *record;
 
 		clf_tuple_fill(state->tuple, &row, CLF_SOURCE_ROW, slot);
 		if (state->recordings == NULL || complete_row(node, &row, slot))

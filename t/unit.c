@@ -10,13 +10,13 @@
  */
 #include "postgres.h"
 
-#include "batch.h"
-#include "endpoint.h"
+#include "answer/batch.h"
+#include "api/resource.h"
 #include "fmgr.h"
 #include "funcapi.h"
-#include "json.h"
-#include "page.h"
-#include "request.h"
+#include "answer/json.h"
+#include "answer/page.h"
+#include "plan/query.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 

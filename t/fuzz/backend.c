@@ -593,24 +593,24 @@ ReleaseExternalFD(void)
  */
 
 ClfShared  *
-clf_shared_lock(void)
+clf_shmem_lock(void)
 {
 	return &fuzz_shared;
 }
 
 void
-clf_shared_unlock(void)
+clf_shmem_unlock(void)
 {
 }
 
 bool
-clf_shared_by_cluster(void)
+clf_shmem_by_cluster(void)
 {
 	return true;
 }
 
 ClfKey
-clf_shared_key(const char *const *texts, int ntexts)
+clf_shmem_key(const char *const *texts, int ntexts)
 {
 	ClfKey		key = {{0}};
 

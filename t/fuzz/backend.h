@@ -21,7 +21,7 @@
 
 #include "compat.h"
 #include "datatype/timestamp.h"
-#include "shared.h"
+#include "shared/shmem.h"
 
 /* What must hold whatever the input is; else it is a finding */
 #define INVARIANT(condition) \

@@ -10,8 +10,8 @@
  */
 #include "backend.h"
 
-#include "batch.h"
-#include "endpoint.h"
+#include "answer/batch.h"
+#include "api/resource.h"
 
 /* More than the API takes at once */
 #define MAX_IDS 100

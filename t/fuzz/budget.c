@@ -11,7 +11,7 @@
  */
 #include "backend.h"
 
-#include "src/budget.c"
+#include "src/net/budget.c"
 
 /* ----------
  * Answers
@@ -43,7 +43,7 @@ clip(long long number, int low)
 
 /* A line as http.c would give it out */
 static void
-read_answer(const char *line, ClfResponse *response)
+read_answer(const char *line, ClfHttpResponse *response)
 {
 	long long	n[6] = {200, -1, -1, -1, -1, 0};
 	char		group[201] = "";
@@ -51,7 +51,7 @@ read_answer(const char *line, ClfResponse *response)
 
 	(void) sscanf(line, "%lld %lld %lld %lld %lld %200s %lld", &n[0], &n[1],
 				  &n[2], &n[3], &n[4], group, &n[5]);
-	memset(response, 0, sizeof(ClfResponse));
+	memset(response, 0, sizeof(ClfHttpResponse));
 	fuzz_now += Max(0, Min(n[5], 10000)) * 1000;
 	response->status = clip(n[0], 0) % 1000;
 	response->rate_limit = clip(n[1], -1);
@@ -74,7 +74,7 @@ fuzz_input(const char *data, size_t size)
 	while (data < end)
 	{
 		ClfBudget  *budget = clf_budget_get(&account, "list", "heavy");
-		ClfResponse response;
+		ClfHttpResponse response;
 		uint64		slot;
 		bool		taken = clf_budget_try(budget, &slot);
 

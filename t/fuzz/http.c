@@ -20,7 +20,7 @@ static CURLMcode add_to_multi(CURLM *multi, CURL *easy);
 
 /* A socket of another kind leaves no port behind */
 #define curl_multi_add_handle(multi, easy) add_to_multi(multi, easy)
-#include "src/http.c"
+#include "src/net/http.c"
 #undef curl_multi_add_handle
 
 #define MAX_BODY 5000
@@ -122,7 +122,7 @@ check_number(int number)
 }
 
 static void
-check_response(const ClfResponse *response)
+check_response(const ClfHttpResponse *response)
 {
 	INVARIANT(response->status >= 0 && response->status <= 999);
 	INVARIANT(response->length <= MAX_BODY);
@@ -140,7 +140,7 @@ check_response(const ClfResponse *response)
 static void
 raise_status(void *arg)
 {
-	const ClfResponse *response = arg;
+	const ClfHttpResponse *response = arg;
 	ClfSecrets	secrets = {{SECRET}, false};
 
 	clf_report_status(response->status, response->body, response->length,
@@ -150,7 +150,7 @@ raise_status(void *arg)
 static void
 raise_bad_answer(void *arg)
 {
-	const ClfResponse *response = arg;
+	const ClfHttpResponse *response = arg;
 	ClfSecrets	secrets = {{SECRET}, false};
 
 	clf_report_bad_answer("it is odd", response->body, response->length,
@@ -160,10 +160,10 @@ raise_bad_answer(void *arg)
 static void
 send_request(const ClfOptions *options, bool resumable)
 {
-	ClfRequest	request = {.url = options->base_url,.bearer = SECRET};
+	ClfHttpRequest request = {.url = options->base_url,.bearer = SECRET};
 	ClfHttp    *http = clf_http_open(CurrentMemoryContext, options,
 									 options->base_url);
-	ClfResponse response;
+	ClfHttpResponse response;
 	ClfTransport how;
 	const char *detail;
 

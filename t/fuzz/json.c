@@ -9,10 +9,10 @@
 
 #include <json-c/json.h>
 
-#include "endpoint.h"
-#include "field.h"
-#include "json.h"
-#include "page.h"
+#include "api/resource.h"
+#include "answer/field.h"
+#include "answer/json.h"
+#include "answer/page.h"
 #include "utils/timestamp.h"
 
 /* What is picked: the record itself first */

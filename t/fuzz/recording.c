@@ -15,7 +15,7 @@
  */
 #include "backend.h"
 
-#include "src/recording.c"
+#include "src/scan/recording.c"
 
 #define MAX_SIZE 1000
 #define MAX_TRIES 10
@@ -43,7 +43,7 @@ clf_exchange_create(MemoryContext cxt, const ClfOptions *options,
 }
 
 void
-clf_exchange_begin(ClfExchange *exchange, const ClfRequest *request)
+clf_exchange_begin(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	(void) exchange;
 	INVARIANT(request->url != NULL);
@@ -63,8 +63,8 @@ next_word(char **line)
 }
 
 ClfTransport
-clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
-				 MemoryContext cxt, ClfResponse *response)
+clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
+				 MemoryContext cxt, ClfHttpResponse *response)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	char	   *line = fuzz_line(&next_answer, end_of_answers);
@@ -72,7 +72,7 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 
 	(void) exchange;
 	INVARIANT(request->offset >= 0 && request->offset <= MAX_SIZE);
-	memset(response, 0, sizeof(ClfResponse));
+	memset(response, 0, sizeof(ClfHttpResponse));
 	response->status = atoi(next_word(&line));
 	response->content_length = Max(atoll(next_word(&line)), -1);
 	response->content_range = next_word(&line);
@@ -88,7 +88,7 @@ clf_exchange_try(ClfExchange *exchange, const ClfRequest *request,
 
 bool
 clf_exchange_again(ClfExchange *exchange, ClfTransport how,
-				   const ClfResponse *response)
+				   const ClfHttpResponse *response)
 {
 	(void) exchange;
 	if (how == CLF_TRANSPORT_OK && response->status < 500)
@@ -101,8 +101,8 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 }
 
 void
-clf_exchange_get(ClfExchange *exchange, const ClfRequest *request,
-				 MemoryContext cxt, ClfResponse *response)
+clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
+				 MemoryContext cxt, ClfHttpResponse *response)
 {
 	clf_exchange_begin(exchange, request);
 	while (clf_exchange_again(exchange, clf_exchange_try(exchange, request, cxt,
@@ -144,7 +144,7 @@ read_recording(void *arg)
 	char	   *row = fuzz_line(&next_answer, end_of_answers);
 	ClfFields  *fields = selection->from[CLF_FROM_ROW];
 	ClfField   *values = palloc0(clf_fields_count(fields) * sizeof(ClfField));
-	ClfRecord	record = {0};
+	ClfRow		record = {0};
 
 	if (!clf_fields_pick_all(fields, row, strlen(row), values))
 		return;

@@ -1,0 +1,415 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.c
+ *	  call_log_fdw_check: what works with this server, and what does not.
+ *
+ * Step by step, each a row: reaching the hosts, logging in, permissions, and
+ * how the API behaves where that is not documented, tried on the user's own
+ * account.  A step that fails is a row as well, and the next one is tried.
+ *
+ * Room 12.  Uses all others but import and monitor.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "answer/error.h"
+#include "answer/json.h"
+#include "answer/page.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "net/exchange.h"
+#include "plan/query.h"
+#include "shared/activity.h"
+#include "shared/clock.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(call_log_fdw_check);
+
+#define CALL_LOG "/restapi/v1.0/account/~/call-log"
+#define MY_CALL_LOG "/restapi/v1.0/account/~/extension/~/call-log"
+
+/* Nobody has a recording with this id */
+#define NO_RECORDING "/restapi/v1.0/account/~/recording/0"
+
+/* How far back a call is looked for, in days, and how many are looked at */
+#define DAYS 30
+#define SAMPLE 100
+
+/* What the steps know and find out */
+typedef struct Check
+{
+	MemoryContext cxt;
+	const ClfOptions *options;
+	ClfExchange *api;
+	ClfExchange *media;
+	ClfFields  *fields;			/* of a call: when it began */
+	TimestampTz newest;			/* start of a call; 0: none was found */
+	ClfHttpResponse last;		/* its numbers; of the texts only some live */
+} Check;
+
+/* Tries something: says what was found, or raises the error that it met */
+typedef char *(*Step) (Check *check);
+
+/* ----------
+ * Asking
+ * ----------
+ */
+
+/* An answer of status 200; everything else is an error */
+static ClfHttpResponse
+ask(Check *check, const char *path)
+{
+	ClfHttpRequest request = {0};
+	ClfHttpResponse response;
+
+	request.url = psprintf("%s%s", check->options->base_url, path);
+	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
+	if (response.status != 200)
+	{
+		ClfSecrets	secrets = clf_exchange_secrets(check->api);
+
+		clf_report_status(response.status, response.body, response.length,
+						  response.request_id, &secrets);
+	}
+	check->last = response;
+	return response;
+}
+
+/* The calls of a range of time, at most so many */
+static ClfPage *
+ask_for_calls(Check *check, const char *path, TimestampTz from,
+			  TimestampTz to, int count)
+{
+	ClfHttpResponse response;
+	ClfPage    *page;
+	const char *error;
+
+	response = ask(check, psprintf("%s?view=Simple&dateFrom=%s&dateTo=%s"
+								   "&page=1&perPage=%d", path,
+								   clf_api_time(from), clf_api_time(to),
+								   count));
+	page = clf_page_parse(CurrentMemoryContext, check->fields, response.body,
+						  response.length, "navigation",
+						  "navigation.nextPage", &error);
+	if (page == NULL)
+	{
+		ClfSecrets	secrets = clf_exchange_secrets(check->api);
+
+		clf_report_bad_answer(error, response.body, response.length,
+							  &secrets);
+	}
+	return page;
+}
+
+/* When call n of the page began; false: it does not say */
+static bool
+start_of_call(ClfPage *page, int n, TimestampTz *start)
+{
+	return clf_field_time(clf_page_record(page, n), start);
+}
+
+static char *
+check_host(ClfExchange *exchange)
+{
+	ClfHttpResponse response;
+	const char *detail;
+	ClfTransport how = clf_exchange_get_versions(exchange, &response, &detail);
+
+	if (how != CLF_TRANSPORT_OK)
+		clf_report_transport(how, detail);
+	return psprintf("answers, with status %d", response.status);
+}
+
+/* ----------
+ * Steps
+ * ----------
+ */
+
+static char *
+check_api_host(Check *check)
+{
+	return check_host(check->api);
+}
+
+static char *
+check_clock(Check *check)
+{
+	double		ahead = (clf_clock_now(check->options->base_url) -
+						 GetCurrentTimestamp()) / (double) USECS_PER_SEC;
+
+	if (!clf_clock_known(check->options->base_url))
+		return pstrdup("that of the API is not known");
+	return psprintf("that of the API is %.0f seconds ahead of this machine's; "
+					"ranges of time go by that of the API", ahead);
+}
+
+static char *
+check_login(Check *check)
+{
+	const ClfAccount *account;
+
+	clf_exchange_login(check->api);
+	account = clf_token_account(clf_exchange_token(check->api));
+	if (account->owner[0] == '\0')
+		return pstrdup("a ready access_token, not tried yet");
+	return psprintf("as RingCentral user %s, by app %s",
+					clf_to_server_encoding(account->owner,
+										   strlen(account->owner)),
+					account->client_id);
+}
+
+static char *
+check_permissions(Check *check)
+{
+	const char *scope;
+
+	clf_exchange_login(check->api);
+	scope = clf_token_scope(clf_exchange_token(check->api));
+	if (scope[0] == '\0')
+		return pstrdup("the login does not tell");
+	return psprintf("the app has: %s", clf_to_server_encoding(scope,
+															  strlen(scope)));
+}
+
+/* Also learns when there was a call */
+static char *
+check_account_calls(Check *check)
+{
+	TimestampTz now = clf_clock_now(check->options->base_url);
+	ClfPage    *page = ask_for_calls(check, CALL_LOG, now - DAYS * USECS_PER_DAY,
+									 now, SAMPLE);
+	int			n = clf_page_length(page);
+	TimestampTz previous = DT_NOEND;
+	TimestampTz start;
+	bool		sorted = true;
+
+	for (int i = 0; i < n && start_of_call(page, i, &start); i++)
+	{
+		sorted &= start <= previous;
+		previous = start;
+		if (i == 0)
+			check->newest = start;
+	}
+	return psprintf("can be read; of the last %d days %s%d, %s", DAYS,
+					n == SAMPLE ? "at least " : "", n,
+					sorted ? "newest first" : "NOT newest first");
+}
+
+static char *
+check_extension_calls(Check *check)
+{
+	TimestampTz now = clf_clock_now(check->options->base_url);
+
+	(void) ask_for_calls(check, MY_CALL_LOG, now - DAYS * USECS_PER_DAY, now,
+						 1);
+	return pstrdup("can be read");
+}
+
+/* Of one that does not exist the API says so, unless it may not be asked */
+static char *
+check_recordings(Check *check)
+{
+	ClfHttpRequest request = {0};
+	ClfHttpResponse response;
+	ClfSecrets	secrets;
+
+	request.url = psprintf("%s" NO_RECORDING, check->options->base_url);
+	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
+	if (response.status == 404)
+		return pstrdup("can be asked for");
+	secrets = clf_exchange_secrets(check->api);
+	clf_report_status(response.status, response.body, response.length,
+					  response.request_id, &secrets);
+}
+
+static char *
+check_media_host(Check *check)
+{
+	return check_host(check->media);
+}
+
+/* Nothing depends on it, but it is good to know */
+static char *
+check_bounds(Check *check)
+{
+	TimestampTz start = check->newest;
+
+	if (start == 0)
+		return pstrdup("there is no call to try it with");
+	if (clf_page_length(ask_for_calls(check, CALL_LOG, start, start, 1)) > 0)
+		return pstrdup("dateFrom and dateTo include their moment");
+	return pstrdup("dateFrom and dateTo do not both include their moment; "
+				   "scans ask for a second more on both sides");
+}
+
+static char *
+check_page_size(Check *check)
+{
+	TimestampTz now = clf_clock_now(check->options->base_url);
+	ClfHttpResponse response;
+	ClfJson    *answer;
+	char	   *size;
+
+	response = ask(check, psprintf(CALL_LOG "?view=Simple&dateFrom=%s&dateTo=%s"
+								   "&page=1&perPage=%d",
+								   clf_api_time(now - USECS_PER_HOUR),
+								   clf_api_time(now),
+								   check->options->page_size));
+	answer = clf_json_parse(CurrentMemoryContext, response.body,
+							response.length);
+	size = clf_json_get_text(answer, "paging.perPage");
+	return psprintf("%d records were asked for in a page, the answer says %s",
+					check->options->page_size, size ? size : "nothing");
+}
+
+/* What the last answer said */
+static char *
+check_limit(Check *check)
+{
+	const ClfHttpResponse *last = &check->last;
+
+	if (last->status != 200 || last->rate_limit < 0)
+		return pstrdup("the answers do not tell");
+	return psprintf("%d of %d requests left, in a window of %d seconds",
+					last->rate_remaining, last->rate_limit, last->rate_window);
+}
+
+static const struct
+{
+	const char *name;
+	Step		step;
+	bool		needs_login;	/* a refused login is not to be repeated */
+}			steps[] = {
+	{"API host", check_api_host, false},
+	{"clock", check_clock, false},
+	{"media host", check_media_host, false},
+	{"login", check_login, false},
+	{"permissions", check_permissions, true},
+	{"calls of the account", check_account_calls, true},
+	{"calls of the extension", check_extension_calls, true},
+	{"recordings", check_recordings, true},
+	{"bounds of a range", check_bounds, true},
+	{"page size", check_page_size, true},
+	{"request limit", check_limit, true},
+};
+
+/* ----------
+ * The function
+ * ----------
+ */
+
+/* Run a step in a subtransaction, so that whatever it opened is closed again */
+static char *
+run_step(Check *check, Step step, ErrorData **error)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+	MemoryContext cxt = CurrentMemoryContext;
+	char	   *volatile found = NULL;
+
+	*error = NULL;
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		found = step(check);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(cxt);
+		*error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	if (*error && ERRCODE_TO_CATEGORY((*error)->sqlerrcode) ==
+		ERRCODE_OPERATOR_INTERVENTION)
+		ReThrowError(*error);
+	MemoryContextSwitchTo(cxt);
+	CurrentResourceOwner = owner;
+	return found;
+}
+
+static void
+put_step(FunctionCallInfo fcinfo, const char *name, const char *found,
+		 const ErrorData *error)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Datum		values[4] = {0};
+	bool		nulls[4] = {false, false, false, true};
+
+	if (error)
+		found = error->detail ? psprintf("%s: %s", error->message,
+										 error->detail) : error->message;
+	values[0] = CStringGetTextDatum(name);
+	values[1] = BoolGetDatum(error == NULL);
+	nulls[1] = found == NULL;
+	values[2] = CStringGetTextDatum(found ? found : "not tried without a login");
+	if (error && error->hint)
+	{
+		values[3] = CStringGetTextDatum(error->hint);
+		nulls[3] = false;
+	}
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* Try them all, but for those that need a login when there is none */
+static void
+run_steps(FunctionCallInfo fcinfo, Check *check)
+{
+	bool		logged_in = true;
+
+	for (size_t i = 0; i < lengthof(steps); i++)
+	{
+		ErrorData  *error = NULL;
+		char	   *found = NULL;
+
+		if (logged_in || !steps[i].needs_login)
+			found = run_step(check, steps[i].step, &error);
+		if (steps[i].step == check_login)
+			logged_in = error == NULL;
+		put_step(fcinfo, steps[i].name, found, error);
+	}
+}
+
+/*
+ * call_log_fdw_check
+ *		Rows of step, ok (NULL: not tried), what was found, hint.  It takes the privilege to use
+ *		the server, and the caller's user mapping.
+ */
+Datum
+call_log_fdw_check(PG_FUNCTION_ARGS)
+{
+	char	   *name = NameStr(*PG_GETARG_NAME(0));
+	ForeignServer *server = GetForeignServerByName(name, false);
+	Check		check = {0};
+	ClfActivity *activity;
+
+	if (!clf_may_use_server(server->serverid))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_SERVER, name);
+	InitMaterializedSRF(fcinfo, 0);
+	check.cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw check",
+									  ALLOCSET_DEFAULT_SIZES);
+	check.options = clf_get_server_options(server->serverid);
+	check.fields = clf_fields_create();
+	(void) clf_fields_add(check.fields, "startTime");
+	activity = clf_activity_begin(check.cxt, check.options);
+	check.api = clf_exchange_create(check.cxt, check.options,
+									check.options->base_url, GetUserId(),
+									activity);
+	check.media = clf_exchange_create(check.cxt, check.options,
+									  check.options->media_url, GetUserId(),
+									  activity);
+	run_steps(fcinfo, &check);
+	MemoryContextDelete(check.cxt);
+	return (Datum) 0;
+}

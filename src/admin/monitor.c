@@ -1,0 +1,313 @@
+/*-------------------------------------------------------------------------
+ *
+ * monitor.c
+ *	  The SQL-callable functions.
+ *
+ * Room 12.  Uses all others but import.
+ *
+ * What the views show comes from shared memory, or, where there is none, from
+ * the backend's own; nothing is ever written to a table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/error.h"
+#include "answer/json.h"
+#include "catalog/pg_authid.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "net/budget.h"
+#include "net/http.h"
+#include "net/token.h"
+#include "shared/activity.h"
+#include "shared/shmem.h"
+#include "storage/procarray.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(call_log_fdw_version);
+PG_FUNCTION_INFO_V1(call_log_fdw_rate_limits);
+PG_FUNCTION_INFO_V1(call_log_fdw_stats);
+PG_FUNCTION_INFO_V1(call_log_fdw_stats_reset);
+PG_FUNCTION_INFO_V1(call_log_fdw_activity);
+PG_FUNCTION_INFO_V1(call_log_fdw_disconnect);
+
+/*
+ * call_log_fdw_version
+ *		What is running here, for a bug report.
+ */
+Datum
+call_log_fdw_version(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("call_log_fdw %s, %s, %s",
+											  CLF_VERSION, clf_http_library(),
+											  clf_json_library())));
+}
+
+/* ----------
+ * Rows
+ * ----------
+ */
+
+/* A row that grows column by column */
+typedef struct Row
+{
+	int			n;
+	Datum		values[16];
+	bool		nulls[16];
+} Row;
+
+static void
+add_value(Row *row, Datum value)
+{
+	row->nulls[row->n] = false;
+	row->values[row->n++] = value;
+}
+
+static void
+add_null(Row *row)
+{
+	row->nulls[row->n++] = true;
+}
+
+/* A text that may be the API's, or of a database with another encoding */
+static void
+add_text(Row *row, const char *text, bool visible)
+{
+	if (visible && text && text[0] != '\0')
+		add_value(row, CStringGetTextDatum(clf_to_server_encoding(text,
+																  strlen(text))));
+	else
+		add_null(row);
+}
+
+/* A time; 0 is none */
+static void
+add_time(Row *row, TimestampTz time)
+{
+	if (time != 0)
+		add_value(row, TimestampTzGetDatum(time));
+	else
+		add_null(row);
+}
+
+static void
+put_row(FunctionCallInfo fcinfo, Row *row)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row->values,
+						 row->nulls);
+}
+
+/* May the caller see what is not their own?  As in pg_stat_activity. */
+static bool
+sees_all(void)
+{
+	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
+}
+
+/* A copy of the memory but for the tokens, to be read without the lock */
+static ClfShared *
+copy_shared(void)
+{
+	ClfShared  *copy = palloc0(sizeof(ClfShared));
+	ClfShared  *shared = clf_shmem_lock();
+
+	copy->stats_since = shared->stats_since;
+	memcpy(copy->budgets, shared->budgets, sizeof(copy->budgets));
+	memcpy(copy->scans, shared->scans, sizeof(copy->scans));
+	clf_shmem_unlock();
+	return copy;
+}
+
+/* ----------
+ * Views
+ * ----------
+ */
+
+/* Requests that could leave at once */
+static int
+remaining_requests(const ClfBudgetEntry *entry, TimestampTz now)
+{
+	int			used = 0;
+
+	if (entry->closed_until > now)
+		return 0;
+	for (int i = 0; i < entry->nslots; i++)
+		used += entry->slots[i].frees_at > now;
+	return Max(0, entry->limit - used);
+}
+
+/* Whose budget it is; the names are for those who may see all */
+static void
+add_account(Row *row, const ClfBudgetEntry *entry, bool all)
+{
+	add_text(row, entry->base_url, true);
+	add_text(row, entry->client_id, all);
+	add_text(row, entry->owner, all);
+	add_text(row, entry->group, true);
+}
+
+/*
+ * call_log_fdw_rate_limits
+ *		The request limits, as far as they are known, and what is left of them.
+ */
+Datum
+call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
+{
+	ClfShared  *shared = copy_shared();
+	TimestampTz now = GetCurrentTimestamp();
+	bool		all = sees_all();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		const ClfBudgetEntry *entry = &shared->budgets[i];
+		Row			row = {0};
+
+		if (entry->used_at == 0)
+			continue;
+		add_account(&row, entry, all);
+		add_value(&row, Int32GetDatum(entry->limit));
+		add_value(&row, Int32GetDatum(entry->window));
+		add_value(&row, BoolGetDatum(entry->learned));
+		add_value(&row, Int32GetDatum(remaining_requests(entry, now)));
+		add_time(&row, entry->closed_until > now ? entry->closed_until : 0);
+		add_value(&row, Int32GetDatum(clf_budget_line_length(entry, now)));
+		add_value(&row, BoolGetDatum(clf_shmem_by_cluster()));
+		put_row(fcinfo, &row);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * call_log_fdw_stats
+ *		What was sent and how it went, by account and group.
+ */
+Datum
+call_log_fdw_stats(PG_FUNCTION_ARGS)
+{
+	ClfShared  *shared = copy_shared();
+	bool		all = sees_all();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		const ClfBudgetEntry *entry = &shared->budgets[i];
+		Interval   *wait = palloc0(sizeof(Interval));
+		Row			row = {0};
+
+		if (entry->used_at == 0)
+			continue;
+		wait->time = entry->counts.wait_time;
+		add_account(&row, entry, all);
+		add_value(&row, Int64GetDatum(entry->counts.requests));
+		add_value(&row, Int64GetDatum(entry->counts.refused));
+		add_value(&row, Int64GetDatum(entry->counts.failed));
+		add_value(&row, Int64GetDatum(entry->counts.bytes));
+		add_value(&row, Int64GetDatum(entry->counts.waits));
+		add_value(&row, IntervalPGetDatum(wait));
+		add_time(&row, shared->stats_since);
+		put_row(fcinfo, &row);
+	}
+	return (Datum) 0;
+}
+
+/*
+ * call_log_fdw_stats_reset
+ *		Count from zero again.
+ */
+Datum
+call_log_fdw_stats_reset(PG_FUNCTION_ARGS)
+{
+	ClfShared  *shared = clf_shmem_lock();
+
+	(void) fcinfo;
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+		memset(&shared->budgets[i].counts, 0, sizeof(ClfBudgetCounts));
+	shared->stats_since = GetCurrentTimestamp();
+	clf_shmem_unlock();
+	PG_RETURN_VOID();
+}
+
+static const char *const doing_names[] = {
+	[CLF_READS_ROWS] = "reading rows",
+	[CLF_WAITS_FOR_ANSWER] = "waiting for an answer",
+	[CLF_WAITS_FOR_LIMIT] = "waiting for the request limit",
+	[CLF_WAITS_FOR_TOKEN] = "logging in",
+	[CLF_WAITS_TO_RETRY] = "waiting to try again",
+};
+
+/* What a scan does; for those who may see it */
+static void
+add_scan(Row *row, const ClfScanEntry *entry)
+{
+	const ClfCounters *counters = &entry->counters;
+
+	add_text(row, entry->server, true);
+	add_text(row, entry->table, true);
+	add_time(row, entry->started);
+	add_text(row, doing_names[entry->doing], true);
+	add_time(row, entry->since);
+	add_value(row, Int64GetDatum(counters->requests));
+	add_value(row, Int64GetDatum(counters->retries));
+	add_value(row, Int64GetDatum(counters->pages));
+	add_value(row, Int64GetDatum(counters->records));
+	add_value(row, Int64GetDatum(counters->duplicates));
+	add_value(row, Int64GetDatum(counters->bytes));
+}
+
+/*
+ * call_log_fdw_activity
+ *		The scans under way.  Of those of other roles only that they are.
+ */
+Datum
+call_log_fdw_activity(PG_FUNCTION_ARGS)
+{
+	ClfShared  *shared = copy_shared();
+	bool		all = sees_all();
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < CLF_MAX_SCANS; i++)
+	{
+		const ClfScanEntry *entry = &shared->scans[i];
+		Row			row = {0};
+
+		if (entry->pid == 0 || BackendPidGetProc(entry->pid) == NULL)
+			continue;
+		add_value(&row, Int32GetDatum(entry->pid));
+		add_value(&row, ObjectIdGetDatum(entry->database));
+		add_value(&row, ObjectIdGetDatum(entry->role));
+		if (all || has_privs_of_role(GetUserId(), entry->role))
+			add_scan(&row, entry);
+		while (row.n < ((ReturnSetInfo *) fcinfo->resultinfo)->setDesc->natts)
+			add_null(&row);
+		put_row(fcinfo, &row);
+	}
+	return (Datum) 0;
+}
+
+/* ----------
+ * Actions
+ * ----------
+ */
+
+/*
+ * call_log_fdw_disconnect
+ *		Close the session's open connections and forget its tokens, for all
+ *		backends.  True if there was anything.
+ */
+Datum
+call_log_fdw_disconnect(PG_FUNCTION_ARGS)
+{
+	bool		closed = clf_http_close_idle();
+	bool		forgot = clf_token_forget_all();
+
+	(void) fcinfo;
+	PG_RETURN_BOOL(closed || forgot);
+}

@@ -1,0 +1,303 @@
+/*-------------------------------------------------------------------------
+ *
+ * batch.c
+ *	  Answers to a request for several records by id.
+ *
+ * One id is answered by the record alone.  Several are answered, with status
+ * 207, in one of two forms; both say of each id how it went:
+ *
+ *	  multipart/mixed: the first part is {"response": [{"status": 200}, ...]},
+ *	  the others are the bodies, in the same order;
+ *
+ *	  application/vnd.ringcentral.multipart+json:
+ *	  [{"resourceId": "...", "status": 200, "body": {...}}, ...]
+ *
+ * https://developers.ringcentral.com/guide/basics/batch-requests
+ *
+ * An answer with fewer parts than ids is refused: a record that is not there
+ * must be said not to be there.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/batch.h"
+#include "api/resource.h"
+#include "lib/stringinfo.h"
+
+#define HTTP_OK 200
+#define HTTP_NOT_FOUND 404
+
+/* What the path's parameter is called where a batch can be asked for */
+#define RECORD_ID "callRecordId"
+
+/* A text within the body */
+typedef struct Part
+{
+	const char *start;
+	size_t		length;
+} Part;
+
+/* Takes the next part of a multipart body off its front */
+typedef struct PartReader
+{
+	const char *next;			/* where to look for the next delimiter */
+	const char *end;
+	char	   *delimiter;		/* "--" and the boundary */
+	size_t		delimiter_length;
+} PartReader;
+
+/* The boundary parameter of the content type, quoted or not; NULL: none */
+static char *
+get_boundary(const char *content_type)
+{
+	static const char name[] = "boundary=";
+	const char *p = content_type;
+	const char *value;
+
+	while (*p != '\0' && pg_strncasecmp(p, name, sizeof(name) - 1) != 0)
+		p++;
+	if (*p == '\0')
+		return NULL;
+	value = p + sizeof(name) - 1;
+	if (*value == '"')
+		return pnstrdup(value + 1, strcspn(value + 1, "\""));
+	return pnstrdup(value, strcspn(value, "; \t"));
+}
+
+/* The next delimiter that stands at the start of a line, or NULL */
+static const char *
+find_delimiter(const PartReader *reader, const char *p)
+{
+	while (p + reader->delimiter_length <= reader->end)
+	{
+		if (memcmp(p, reader->delimiter, reader->delimiter_length) == 0)
+			return p;
+		p = memchr(p, '\n', reader->end - p);
+		if (p == NULL)
+			return NULL;
+		p++;
+	}
+	return NULL;
+}
+
+/* The place after the line that p is in */
+static const char *
+next_line(const char *p, const char *end)
+{
+	const char *newline = memchr(p, '\n', end - p);
+
+	return newline ? newline + 1 : end;
+}
+
+/* A line of nothing but a line end, which may be \n or \r\n */
+static bool
+is_empty_line(const char *p, const char *end)
+{
+	return p < end && (*p == '\n' || (*p == '\r' && p + 1 < end &&
+									  p[1] == '\n'));
+}
+
+/* The body of the next part, without its headers; false after the last one */
+static bool
+read_part(PartReader *reader, Part *part)
+{
+	const char *p = find_delimiter(reader, reader->next);
+	const char *stop;
+
+	if (p == NULL)
+		return false;
+	p += reader->delimiter_length;
+	if (p + 2 <= reader->end && p[0] == '-' && p[1] == '-')
+		return false;
+	for (p = next_line(p, reader->end);
+		 p < reader->end && !is_empty_line(p, reader->end);)
+		p = next_line(p, reader->end);
+	p = next_line(p, reader->end);
+	stop = find_delimiter(reader, p);
+	if (stop == NULL)
+		return false;
+	part->start = p;
+	part->length = stop - p;
+	reader->next = stop;
+	return true;
+}
+
+/*
+ * clf_is_not_found
+ *		Is it the answer that there is nothing with this id, as the parameter
+ *		of the path is called?  There is a 404 for an account or extension that
+ *		is not found as well.
+ */
+bool
+clf_is_not_found(int status, const char *body, size_t length,
+				 const char *parameter)
+{
+	ClfJson    *error = clf_json_parse(CurrentMemoryContext, body, length);
+	char	   *named = clf_json_get_text(error, "errors.0.parameterName");
+
+	if (named == NULL)
+		named = clf_json_get_text(error, "parameterName");
+	return status == HTTP_NOT_FOUND && named != NULL &&
+		strcmp(named, parameter) == 0;
+}
+
+/*
+ * Sort out one id's answer.  False, with *failed or *error filled in, when it
+ * is neither a record nor "not found".
+ */
+static bool
+take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
+		  const char **error)
+{
+	if (clf_is_not_found(status, part->start, part->length, RECORD_ID))
+		return true;
+	if (status == HTTP_OK)
+	{
+		if (clf_page_add(page, part->start, part->length))
+			return true;
+		*error = "a part of it is cut short or no JSON object";
+		return false;
+	}
+	failed->status = status;
+	failed->body = part->start;
+	failed->length = part->length;
+	return false;
+}
+
+/* What is said of one id: the status, and in the JSON form the record */
+enum EntryField
+{
+	ENTRY_STATUS,
+	ENTRY_BODY,
+	ENTRY_FIELDS
+};
+
+typedef struct Entry
+{
+	ClfField	fields[ENTRY_FIELDS];
+} Entry;
+
+static int
+get_status(const Entry *entry)
+{
+	char	   *text = clf_field_cstring(&entry->fields[ENTRY_STATUS]);
+
+	return text ? atoi(text) : 0;
+}
+
+/* Read the entries of nids ids from an array; false when they are not there */
+static bool
+read_entries(const ClfField *array, int nids, Entry *entries)
+{
+	ClfFields  *fields = clf_fields_create();
+	ClfField	element = {0};
+	int			n = 0;
+
+	/* in the order of enum EntryField */
+	(void) clf_fields_add(fields, "status");
+	(void) clf_fields_add(fields, "body");
+	if (clf_field_kind(array) != CLF_KIND_ARRAY)
+		return false;
+	for (; clf_field_next_element(array, &element); n++)
+	{
+		if (n < nids)
+			(void) clf_fields_pick_all(fields, element.start, element.length,
+									   entries[n].fields);
+	}
+	return n == nids;
+}
+
+/* Read multipart/mixed into the page */
+static bool
+parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry *entries,
+			ClfFailedPart *failed, const char **error)
+{
+	ClfFields  *fields = clf_fields_create();
+	ClfField	response;
+	Part		part;
+
+	(void) clf_fields_add(fields, "response");
+	*error = "it does not say how each id went";
+	if (!read_part(reader, &part) ||
+		!clf_fields_pick_all(fields, part.start, part.length, &response) ||
+		!read_entries(&response, nids, entries))
+		return false;
+
+	for (int i = 0; i < nids; i++)
+	{
+		*error = "it has fewer parts than ids were asked for";
+		if (!read_part(reader, &part) ||
+			!take_part(page, get_status(&entries[i]), &part, failed, error))
+			return false;
+	}
+	return true;
+}
+
+/* Read the JSON form into the page */
+static bool
+parse_json(ClfPage *page, const char *body, size_t length, int nids,
+		   Entry *entries, ClfFailedPart *failed, const char **error)
+{
+	ClfFields  *fields = clf_fields_create();
+	ClfField	array;
+
+	(void) clf_fields_add(fields, CLF_WHOLE_ROW);
+	*error = "it does not say how each id went";
+	if (!clf_fields_pick_all(fields, body, length, &array) ||
+		!read_entries(&array, nids, entries))
+		return false;
+	for (int i = 0; i < nids; i++)
+	{
+		const ClfField *record = &entries[i].fields[ENTRY_BODY];
+		Part		part = {"", 0};
+
+		if (record->start)
+		{
+			part.start = record->start;
+			part.length = record->length;
+		}
+		if (!take_part(page, get_status(&entries[i]), &part, failed, error))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * clf_batch_parse
+ *		The records among the answers to nids ids, two or more, as a page, with
+ *		these fields picked.  It belongs to the memory context and refers to the
+ *		body, which must live as long.  NULL when there is more wrong than ids that are not found: the
+ *		first part that failed is in *failed, or, if that has no status, the
+ *		reason in *error.
+ */
+ClfPage    *
+clf_batch_parse(MemoryContext cxt, ClfFields *fields,
+				const char *content_type, const char *body, size_t length,
+				int nids, ClfFailedPart *failed, const char **error)
+{
+	static const char mixed[] = "multipart/mixed";
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfPage    *page = clf_page_create(cxt, fields);
+	Entry	   *entries = palloc0(nids * sizeof(Entry));
+	PartReader	reader = {body, body + length, NULL, 0};
+	char	   *boundary = get_boundary(content_type);
+	bool		ok;
+
+	memset(failed, 0, sizeof(ClfFailedPart));
+	if (pg_strncasecmp(content_type, mixed, sizeof(mixed) - 1) != 0)
+		ok = parse_json(page, body, length, nids, entries, failed, error);
+	else if (boundary == NULL || boundary[0] == '\0')
+	{
+		*error = "its content type has no boundary";
+		ok = false;
+	}
+	else
+	{
+		reader.delimiter = psprintf("--%s", boundary);
+		reader.delimiter_length = strlen(reader.delimiter);
+		ok = parse_mixed(page, &reader, nids, entries, failed, error);
+	}
+	MemoryContextSwitchTo(old);
+	return ok ? page : NULL;
+}

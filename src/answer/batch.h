@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * batch.h
+ *	  Answers to a request for several records by id.
+ *
+ * Beside json.  Uses json, field, page.  Pure: no I/O.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_BATCH_H
+#define CLF_BATCH_H
+
+#include "answer/page.h"
+
+/* A part of the answer that is neither a record nor "not found" */
+typedef struct ClfFailedPart
+{
+	int			status;			/* HTTP status; 0: there is no such part */
+	const char *body;
+	size_t		length;
+} ClfFailedPart;
+
+/* What a request by id asks for; the JSON form is read, but is less proven */
+#define CLF_BATCH_ACCEPT "multipart/mixed, application/json"
+
+extern bool clf_is_not_found(int status, const char *body, size_t length,
+							 const char *parameter);
+extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields *fields,
+								const char *content_type, const char *body,
+								size_t length, int nids,
+								ClfFailedPart *failed, const char **error);
+
+#endif							/* CLF_BATCH_H */

@@ -1,0 +1,818 @@
+/*-------------------------------------------------------------------------
+ *
+ * field.c
+ *	  Fields of a JSON text, found where they stand in it.
+ *
+ * The paths make up a tree of names, which is walked along with the text.
+ * What no path leads to is only checked, with no recursion, so that nothing
+ * the API sends can exhaust the stack.
+ *
+ * The grammar is that of RFC 8259, but for control characters in strings, other
+ * than zero bytes, which change no meaning.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/field.h"
+#include "answer/json.h"
+#include "api/resource.h"
+#include "utils/datetime.h"
+
+/* Deeper than any documented answer (record, legs, leg, from, device: 5) */
+#define MAX_DEPTH 64
+
+/* A name on the way to selected fields */
+typedef struct PathNode
+{
+	char	   *name;
+	size_t		length;
+	int			index;			/* the name as one into an array; -1: it is
+								 * none */
+	int			value;			/* the field that it is; -1: only on the way */
+	bool		visited;		/* in this text, already */
+	int			nchildren;
+	struct PathNode *children;
+} PathNode;
+
+struct ClfFields
+{
+	PathNode	root;
+	int			count;
+	ClfField   *values;			/* of the text at hand */
+};
+
+/* ----------
+ * Checking one's way through a text
+ * ----------
+ */
+
+/*
+ * clf_skip_space
+ *		The place after white space.
+ */
+const char *
+clf_skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+		p++;
+	return p;
+}
+
+static bool
+is_digit(const char *p, const char *end)
+{
+	return p < end && *p >= '0' && *p <= '9';
+}
+
+/* p is at a backslash; the last character of the escape, or NULL */
+static const char *
+skip_escape(const char *p, const char *end)
+{
+	p++;
+	if (p >= end || *p == '\0' || strchr("\"\\/bfnrtu", *p) == NULL)
+		return NULL;
+	if (*p != 'u')
+		return p;
+	for (int i = 0; i < 4; i++)
+	{
+		p++;
+		if (p >= end || !isxdigit((unsigned char) *p))
+			return NULL;
+	}
+	return p;
+}
+
+/* p is at the opening quote; the place after the closing one, or NULL */
+static const char *
+skip_string(const char *p, const char *end, bool *escaped)
+{
+	for (p++; p < end; p++)
+	{
+		if (*p == '"')
+			return p + 1;
+		if (*p == '\0')
+			return NULL;
+		if (*p != '\\')
+			continue;
+		*escaped = true;
+		p = skip_escape(p, end);
+		if (p == NULL)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The place after one digit or more, or NULL */
+static const char *
+skip_digits(const char *p, const char *end)
+{
+	if (!is_digit(p, end))
+		return NULL;
+	while (is_digit(p, end))
+		p++;
+	return p;
+}
+
+static const char *
+skip_number(const char *p, const char *end)
+{
+	if (*p == '-')
+		p++;
+	if (p < end && *p == '0')
+		p++;
+	else
+		p = skip_digits(p, end);
+	if (p && p < end && *p == '.')
+		p = skip_digits(p + 1, end);
+	if (p && p < end && (*p == 'e' || *p == 'E'))
+	{
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		p = skip_digits(p, end);
+	}
+	return p;
+}
+
+static const char *
+skip_word(const char *p, const char *end, const char *word, size_t length)
+{
+	return (size_t) (end - p) >= length && memcmp(p, word, length) == 0 ?
+		p + length : NULL;
+}
+
+/* The place after a value that holds no others, or NULL */
+static const char *
+skip_scalar(const char *p, const char *end, bool *escaped)
+{
+	if (p >= end)
+		return NULL;
+	switch (*p)
+	{
+		case '"':
+			return skip_string(p, end, escaped);
+		case 't':
+			return skip_word(p, end, "true", 4);
+		case 'f':
+			return skip_word(p, end, "false", 5);
+		case 'n':
+			return skip_word(p, end, "null", 4);
+		default:
+			return skip_number(p, end);
+	}
+}
+
+/*
+ * clf_skip_name
+ *		The place of the value after "name" and a colon, or NULL.  The name, as
+ *		a field, in *name.
+ */
+const char *
+clf_skip_name(const char *p, const char *end, ClfField *name)
+{
+	const char *start = p;
+
+	memset(name, 0, sizeof(ClfField));
+	if (p >= end || *p != '"')
+		return NULL;
+	p = skip_string(p, end, &name->escaped);
+	if (p == NULL)
+		return NULL;
+	name->start = start;
+	name->length = p - start;
+	p = clf_skip_space(p, end);
+	if (p >= end || *p != ':')
+		return NULL;
+	return clf_skip_space(p + 1, end);
+}
+
+/* The brackets that are open, innermost last: a bit for each, set for "{" */
+typedef struct Brackets
+{
+	uint64		objects;
+	int			depth;
+} Brackets;
+
+/*
+ * p is at an opening bracket: where the first value in it begins, or, if it is
+ * empty, its end.
+ */
+static const char *
+open_bracket(Brackets *open, const char *p, const char *end, bool *empty)
+{
+	ClfField	name;
+	bool		object = *p == '{';
+
+	*empty = false;
+	if (open->depth == MAX_DEPTH)
+		return NULL;
+	open->depth++;
+	open->objects = open->objects << 1 | object;
+	p = clf_skip_space(p + 1, end);
+	*empty = p < end && *p == (object ? '}' : ']');
+	return object && !*empty ? clf_skip_name(p, end, &name) : p;
+}
+
+/*
+ * p is after a value, or where an empty bracket ends: close the brackets that
+ * end here.  Where the next value begins, with none open the place after the
+ * last bracket, or NULL.
+ */
+static const char *
+next_value(Brackets *open, const char *p, const char *end)
+{
+	ClfField	name;
+
+	while (open->depth > 0)
+	{
+		bool		object = open->objects & 1;
+
+		p = clf_skip_space(p, end);
+		if (p < end && *p == ',')
+		{
+			p = clf_skip_space(p + 1, end);
+			return object ? clf_skip_name(p, end, &name) : p;
+		}
+		if (p >= end || *p != (object ? '}' : ']'))
+			return NULL;
+		open->objects >>= 1;
+		open->depth--;
+		p++;
+	}
+	return p;
+}
+
+/* The place after a value, or NULL when it is none */
+static const char *
+skip_value(const char *p, const char *end, bool *escaped)
+{
+	Brackets	open = {0, 0};
+
+	do
+	{
+		if (p < end && (*p == '{' || *p == '['))
+		{
+			bool		empty;
+
+			p = open_bracket(&open, p, end, &empty);
+			if (!empty)
+				continue;
+		}
+		else
+			p = skip_scalar(p, end, escaped);
+		if (p)
+			p = next_value(&open, p, end);
+	} while (p && open.depth > 0);
+	return p;
+}
+
+/*
+ * clf_skip_value
+ *		The place after the value that begins at p, or NULL when it is none.
+ */
+const char *
+clf_skip_value(const char *p, const char *end)
+{
+	bool		escaped;
+
+	return skip_value(p, end, &escaped);
+}
+
+/* ----------
+ * Paths
+ * ----------
+ */
+
+static void
+init_node(PathNode *node, const char *name, size_t length)
+{
+	memset(node, 0, sizeof(PathNode));
+	node->name = pnstrdup(name, length);
+	node->length = length;
+	node->value = -1;
+	node->index = -1;
+	if (length > 0 && length < 9 && strspn(node->name, CLF_DIGITS) == length)
+		node->index = atoi(node->name);
+}
+
+static PathNode *
+find_child(const PathNode *node, const char *name, size_t length)
+{
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		PathNode   *child = &node->children[i];
+
+		if (child->length == length && memcmp(child->name, name, length) == 0)
+			return child;
+	}
+	return NULL;
+}
+
+static PathNode *
+add_child(PathNode *node, const char *name, size_t length)
+{
+	PathNode   *child = find_child(node, name, length);
+
+	if (child)
+		return child;
+	if (node->children == NULL)
+		node->children = palloc(sizeof(PathNode));
+	else
+		node->children = repalloc(node->children,
+								  (node->nchildren + 1) * sizeof(PathNode));
+	child = &node->children[node->nchildren++];
+	init_node(child, name, length);
+	return child;
+}
+
+/*
+ * clf_fields_create
+ *		No fields yet.  Palloc'd in the current memory context, as are those
+ *		that are added.
+ */
+ClfFields  *
+clf_fields_create(void)
+{
+	ClfFields  *fields = palloc0(sizeof(ClfFields));
+
+	init_node(&fields->root, "", 0);
+	return fields;
+}
+
+/*
+ * clf_fields_add
+ *		Add a path: keys joined by dots, numbers into arrays; "$" is the text
+ *		itself.  Returns its number, from 0; the same for the same path.
+ */
+int
+clf_fields_add(ClfFields *fields, const char *path)
+{
+	PathNode   *node = &fields->root;
+
+	for (const char *p = path; p != NULL && strcmp(path, CLF_WHOLE_ROW) != 0;)
+	{
+		size_t		length = strcspn(p, ".");
+
+		node = add_child(node, p, length);
+		p = p[length] == '.' ? p + length + 1 : NULL;
+	}
+	if (node->value < 0)
+		node->value = fields->count++;
+	return node->value;
+}
+
+int
+clf_fields_count(const ClfFields *fields)
+{
+	return fields->count;
+}
+
+/*
+ * clf_selection_create
+ *		No fields yet.  rows_are_records: a row is a record as it came, not a
+ *		part of one.  Palloc'd in the current memory context.
+ */
+ClfSelection *
+clf_selection_create(bool rows_are_records)
+{
+	ClfSelection *selection = palloc0(sizeof(ClfSelection));
+
+	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
+		selection->from[origin] = clf_fields_create();
+	if (rows_are_records)
+		selection->from[CLF_FROM_RECORD] = selection->from[CLF_FROM_ROW];
+	return selection;
+}
+
+/*
+ * clf_select
+ *		Select a field by its path, which says by its first character where it
+ *		begins.
+ */
+ClfFieldRef
+clf_select(ClfSelection *selection, const char *path)
+{
+	static const struct
+	{
+		char		prefix;
+		ClfOrigin	origin;
+	}			origins[] = {
+		{CLF_RECORD_PREFIX, CLF_FROM_RECORD},
+		{CLF_ANSWER_PREFIX, CLF_FROM_ANSWER},
+		{CLF_QUERY_PREFIX, CLF_FROM_QUERY},
+		{CLF_DETAILS_PREFIX, CLF_FROM_DETAILS},
+		{CLF_CONTENT[0], CLF_FROM_CONTENT},
+		{CLF_ROW_NUMBER[0], CLF_ROW_COUNT},
+		{CLF_VALUE_PREFIX, CLF_FROM_CONSTANT},
+	};
+	ClfFieldRef ref = {CLF_FROM_ROW, -1};
+
+	for (size_t i = 0; i < lengthof(origins); i++)
+	{
+		if (path[0] == origins[i].prefix)
+			ref.origin = origins[i].origin;
+	}
+	if (ref.origin != CLF_FROM_ROW)
+		path++;
+	if (ref.origin < CLF_ORIGINS)
+		ref.n = clf_fields_add(selection->from[ref.origin], path);
+	return ref;
+}
+
+/* ----------
+ * Picking
+ * ----------
+ */
+
+static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
+							  const char *end);
+
+/* Nothing of this was found; stray: because a step does not fit, or NULL */
+static void
+set_missing(ClfFields *fields, PathNode *node, const char *stray)
+{
+	node->visited = false;
+	if (node->value >= 0)
+	{
+		memset(&fields->values[node->value], 0, sizeof(ClfField));
+		fields->values[node->value].stray = stray;
+	}
+	for (int i = 0; i < node->nchildren; i++)
+		set_missing(fields, &node->children[i], stray);
+}
+
+/* What is there is no object or array: no step into it fits */
+static void
+set_stray(ClfFields *fields, PathNode *node)
+{
+	for (int i = 0; i < node->nchildren; i++)
+		set_missing(fields, &node->children[i], node->children[i].name);
+}
+
+/* The child that this name in the text means */
+static PathNode *
+match_name(const PathNode *node, const ClfField *name)
+{
+	const char *text;
+	size_t		length;
+
+	if (!name->escaped)
+		return find_child(node, name->start + 1, name->length - 2);
+	text = clf_field_text(name, &length);
+	return find_child(node, text, length);
+}
+
+/* p is at "{" */
+static const char *
+pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end)
+{
+	p = clf_skip_space(p + 1, end);
+	if (p < end && *p == '}')
+		return p + 1;
+	while (p != NULL)
+	{
+		ClfField	name;
+		PathNode   *child;
+
+		p = clf_skip_name(p, end, &name);
+		if (p == NULL)
+			return NULL;
+		child = match_name(node, &name);
+		p = child ? pick_value(fields, child, p, end) : clf_skip_value(p, end);
+		if (p == NULL)
+			return NULL;
+		p = clf_skip_space(p, end);
+		if (p < end && *p == '}')
+			return p + 1;
+		p = p < end && *p == ',' ? clf_skip_space(p + 1, end) : NULL;
+	}
+	return NULL;
+}
+
+/* The child that element n of an array is */
+static PathNode *
+match_index(const PathNode *node, int n)
+{
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		if (node->children[i].index == n)
+			return &node->children[i];
+	}
+	return NULL;
+}
+
+/* p is at "["; steps that are no numbers do not fit */
+static const char *
+pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end)
+{
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		PathNode   *child = &node->children[i];
+
+		if (strspn(child->name, CLF_DIGITS) < child->length)
+			set_missing(fields, child, child->name);
+	}
+	p = clf_skip_space(p + 1, end);
+	if (p < end && *p == ']')
+		return p + 1;
+	for (int n = 0; p != NULL; n++)
+	{
+		PathNode   *child = match_index(node, n);
+
+		p = child ? pick_value(fields, child, p, end) : clf_skip_value(p, end);
+		if (p == NULL)
+			return NULL;
+		p = clf_skip_space(p, end);
+		if (p < end && *p == ']')
+			return p + 1;
+		p = p < end && *p == ',' ? clf_skip_space(p + 1, end) : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * The place after the value that begins at p, NULL when it is none.  Of several
+ * members with the same name the last one counts, with all that is in it.
+ */
+static const char *
+pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end)
+{
+	const char *start = p;
+	bool		escaped = false;
+
+	if (node->visited)
+		set_missing(fields, node, NULL);
+	node->visited = true;
+	if (node->nchildren == 0)
+		p = skip_value(p, end, &escaped);
+	else if (p < end && *p == '{')
+		p = pick_object(fields, node, p, end);
+	else if (p < end && *p == '[')
+		p = pick_array(fields, node, p, end);
+	else
+	{
+		p = skip_scalar(p, end, &escaped);
+		if (p && *start != 'n')
+			set_stray(fields, node);
+	}
+	if (p && node->value >= 0 && *start != 'n')
+	{
+		ClfField   *value = &fields->values[node->value];
+
+		value->start = start;
+		value->length = p - start;
+		value->escaped = escaped;
+	}
+	return p;
+}
+
+/*
+ * clf_fields_pick
+ *		Go through the value that begins at text and note in values, which has
+ *		room for all fields, where they are.  Returns the place after the value,
+ *		or NULL when it is none, or ends after end.
+ */
+const char *
+clf_fields_pick(ClfFields *fields, const char *text, const char *end,
+				ClfField *values)
+{
+	fields->values = values;
+	set_missing(fields, &fields->root, NULL);
+	return pick_value(fields, &fields->root, text, end);
+}
+
+/*
+ * clf_fields_pick_all
+ *		The same for a text that is one value, with white space around it at
+ *		most.  False when it is not.
+ */
+bool
+clf_fields_pick_all(ClfFields *fields, const char *text, size_t length,
+					ClfField *values)
+{
+	const char *end = text + length;
+	const char *p = clf_fields_pick(fields, clf_skip_space(text, end), end,
+									values);
+
+	return p != NULL && clf_skip_space(p, end) == end;
+}
+
+/* ----------
+ * Values
+ * ----------
+ */
+
+ClfKind
+clf_field_kind(const ClfField *field)
+{
+	if (field->start == NULL)
+		return CLF_KIND_NULL;
+	switch (*field->start)
+	{
+		case '"':
+			return CLF_KIND_STRING;
+		case '{':
+			return CLF_KIND_OBJECT;
+		case '[':
+			return CLF_KIND_ARRAY;
+		case 't':
+		case 'f':
+			return CLF_KIND_BOOLEAN;
+		default:
+			return CLF_KIND_NUMBER;
+	}
+}
+
+/*
+ * clf_kind_name
+ *		For a message: "expected a number, got an array".
+ */
+const char *
+clf_kind_name(ClfKind kind)
+{
+	static const char *const names[] = {
+		[CLF_KIND_NULL] = "null",
+		[CLF_KIND_BOOLEAN] = "a boolean",
+		[CLF_KIND_NUMBER] = "a number",
+		[CLF_KIND_STRING] = "a string",
+		[CLF_KIND_ARRAY] = "an array",
+		[CLF_KIND_OBJECT] = "an object",
+	};
+
+	return names[kind];
+}
+
+/*
+ * clf_field_text
+ *		The characters of a string, the JSON of any other value.  Not
+ *		terminated; part of the text, or palloc'd in the current memory context.
+ *		A string may hold zero bytes before its end.
+ */
+const char *
+clf_field_text(const ClfField *field, size_t *length)
+{
+	if (clf_field_kind(field) != CLF_KIND_STRING)
+	{
+		*length = field->length;
+		return field->start;
+	}
+	if (field->escaped)
+		return clf_json_unescape(field->start, field->length, length);
+	*length = field->length - 2;
+	return field->start + 1;
+}
+
+/*
+ * clf_field_cstring
+ *		The same, palloc'd and terminated, cut at a zero byte; NULL when there
+ *		is nothing.
+ */
+char *
+clf_field_cstring(const ClfField *field)
+{
+	size_t		length;
+	const char *text;
+
+	if (field->start == NULL)
+		return NULL;
+	text = clf_field_text(field, &length);
+	return pnstrdup(text, length);
+}
+
+/*
+ * clf_field_next_element
+ *		The element of an array after this one; the first, if this one is all
+ *		zeros.  False after the last.  An element may be null: its start says
+ *		where it is all the same.
+ */
+bool
+clf_field_next_element(const ClfField *array, ClfField *element)
+{
+	const char *end = array->start + array->length;
+	const char *p = element->start ? element->start + element->length :
+	array->start;
+
+	p = clf_skip_space(p, end);
+	if (*p == ']')
+		return false;
+	p = clf_skip_space(p + 1, end); /* after "[" or "," */
+	if (*p == ']')
+		return false;
+	memset(element, 0, sizeof(ClfField));
+	element->start = p;
+	element->length = skip_value(p, end, &element->escaped) - p;
+	return true;
+}
+
+/* ----------
+ * Dates
+ * ----------
+ */
+
+/* So many digits at p, as a number; false when there are other characters */
+static bool
+read_digits(const char **p, int count, int *number)
+{
+	*number = 0;
+	for (int i = 0; i < count; i++, (*p)++)
+	{
+		if (**p < '0' || **p > '9')
+			return false;
+		*number = *number * 10 + (**p - '0');
+	}
+	return true;
+}
+
+static bool
+read_char(const char **p, char c)
+{
+	return *(*p)++ == c;
+}
+
+/* ".594", as microseconds; further digits are dropped, as they are rare */
+static bool
+read_fraction(const char **p, int *micros)
+{
+	int			scale = 100000;
+
+	*micros = 0;
+	if (**p != '.')
+		return true;
+	for ((*p)++; **p >= '0' && **p <= '9'; (*p)++)
+	{
+		*micros += (**p - '0') * scale;
+		scale /= 10;
+	}
+	return true;
+}
+
+/* "Z", "+01:00" or "+0100", as seconds east of UTC */
+static bool
+read_zone(const char **p, int *offset)
+{
+	int			sign = **p == '-' ? -1 : 1;
+	int			hours;
+	int			minutes;
+
+	*offset = 0;
+	if (**p == 'Z')
+	{
+		(*p)++;
+		return true;
+	}
+	if (**p != '+' && **p != '-')
+		return false;
+	(*p)++;
+	if (!read_digits(p, 2, &hours))
+		return false;
+	if (**p == ':')
+		(*p)++;
+	if (!read_digits(p, 2, &minutes) || hours > 15 || minutes > 59)
+		return false;
+	*offset = sign * (hours * 60 + minutes) * 60;
+	return true;
+}
+
+/*
+ * clf_field_time
+ *		A date as the API writes it: 2016-03-10T18:07:52.534Z.  False when it
+ *		is anything else; unlike timestamptz_in this does not know of "now" or
+ *		of dates without a zone.
+ */
+bool
+clf_field_time(const ClfField *field, TimestampTz *t)
+{
+	const char *p;
+	int			year,
+				month,
+				day,
+				hour,
+				minute,
+				second,
+				micros,
+				offset;
+
+	if (clf_field_kind(field) != CLF_KIND_STRING)
+		return false;
+	/* each step stops at the closing quote at the latest */
+	p = field->start + 1;
+	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
+		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||
+		!read_digits(&p, 2, &day) || !read_char(&p, 'T') ||
+		!read_digits(&p, 2, &hour) || !read_char(&p, ':') ||
+		!read_digits(&p, 2, &minute) || !read_char(&p, ':') ||
+		!read_digits(&p, 2, &second) || !read_fraction(&p, &micros) ||
+		!read_zone(&p, &offset) || *p != '"')
+		return false;
+	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+		day > day_tab[isleap(year)][month - 1] || hour > 23 || minute > 59 ||
+		second > 60)
+		return false;
+
+	*t = (TimestampTz) (date2j(year, month, day) - POSTGRES_EPOCH_JDATE) *
+		USECS_PER_DAY +
+		((hour * 60 + minute) * INT64CONST(60) + second - offset) *
+		USECS_PER_SEC + micros;
+	return true;
+}

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * json.h
+ *	  Small JSON answers: tokens, errors, what stands around records.
+ *
+ * Room 5.  The only one that knows json-c.  Pure: no I/O.
+ *
+ * Nothing here raises an error about what is in a text; it is returned, so
+ * that who called can say what was asked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_JSON_H
+#define CLF_JSON_H
+
+/* A JSON value; the value null, and what is not there, are NULL pointers */
+typedef struct json_object ClfJson;
+
+extern ClfJson *clf_json_parse(MemoryContext cxt, const char *text,
+							   size_t length);
+extern ClfJson *clf_json_get(ClfJson *root, const char *path);
+extern char *clf_json_get_text(ClfJson *root, const char *path);
+extern bool clf_json_is_object(ClfJson *value);
+extern char *clf_json_unescape(const char *text, size_t length,
+							   size_t *unescaped);
+extern const char *clf_json_library(void);
+
+#endif							/* CLF_JSON_H */

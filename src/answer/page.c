@@ -1,0 +1,241 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.c
+ *	  The answers that records come in.
+ *
+ * The selected fields of all records are picked as the answer is gone through;
+ * what stands around the records, the frame, is small and left to json-c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/page.h"
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+
+/* No page that was asked for has more records by far */
+#define MAX_RECORDS 100000
+
+struct ClfPage
+{
+	MemoryContext cxt;
+	ClfFields  *fields;
+	ClfField   *values;			/* of all records, one after the other */
+	int			width;			/* fields of a record */
+	int			nrecords;
+	int			maxrecords;
+	char	   *frame;			/* what stands around the records */
+	ClfJson    *answer;			/* the same, parsed */
+	bool		has_next;
+};
+
+/*
+ * clf_page_create
+ *		An empty page, to be filled by clf_page_add; belongs to the memory
+ *		context.
+ */
+ClfPage    *
+clf_page_create(MemoryContext cxt, ClfFields *fields)
+{
+	ClfPage    *page = MemoryContextAllocZero(cxt, sizeof(ClfPage));
+
+	page->cxt = cxt;
+	page->fields = fields;
+	page->width = clf_fields_count(fields);
+	page->maxrecords = 64;
+	page->values = MemoryContextAlloc(cxt, (Size) page->maxrecords *
+									  page->width * sizeof(ClfField));
+	return page;
+}
+
+/*
+ * The record that begins at p, as the last one of the page; the place after it,
+ * or NULL when it is no JSON object.
+ */
+static const char *
+add_record(ClfPage *page, const char *p, const char *end)
+{
+	if (p >= end || *p != '{' || page->nrecords == MAX_RECORDS)
+		return NULL;
+	if (page->nrecords == page->maxrecords)
+	{
+		page->maxrecords *= 2;
+		page->values = repalloc_huge(page->values, (Size) page->maxrecords *
+									 page->width * sizeof(ClfField));
+	}
+	p = clf_fields_pick(page->fields, p, end,
+						page->values + (Size) page->nrecords * page->width);
+	page->nrecords += p != NULL;
+	return p;
+}
+
+/*
+ * clf_page_add
+ *		Add a record, whose text must live as long as the page.  False when it
+ *		is not one JSON object.
+ */
+bool
+clf_page_add(ClfPage *page, const char *text, size_t length)
+{
+	const char *end = text + length;
+	const char *p = add_record(page, clf_skip_space(text, end), end);
+
+	return p != NULL && clf_skip_space(p, end) == end;
+}
+
+/* p is after the '[' of "records"; the place of its ']', or NULL */
+static const char *
+add_records(ClfPage *page, const char *p, const char *end)
+{
+	p = clf_skip_space(p, end);
+	if (p < end && *p == ']')
+		return p;
+	for (;;)
+	{
+		p = add_record(page, clf_skip_space(p, end), end);
+		if (p == NULL)
+			return NULL;
+		p = clf_skip_space(p, end);
+		if (p < end && *p == ']')
+			return p;
+		if (p >= end || *p != ',')
+			return NULL;
+		p++;
+	}
+}
+
+/* The place after the '[' of "records", or NULL when there is none */
+static const char *
+find_records(const char *body, const char *end)
+{
+	static const char key[] = "\"records\"";
+	const char *p = clf_skip_space(body, end);
+
+	if (p >= end || *p != '{')
+		return NULL;
+	do
+	{
+		ClfField	name;
+
+		p = clf_skip_name(clf_skip_space(p + 1, end), end, &name);
+		if (p && p < end && *p == '[' && name.length == sizeof(key) - 1 &&
+			memcmp(name.start, key, name.length) == 0)
+			return p + 1;
+		if (p)
+			p = clf_skip_value(p, end);
+		if (p)
+			p = clf_skip_space(p, end);
+	} while (p && p < end && *p == ',');
+	return NULL;
+}
+
+/*
+ * Parse the frame, whose records, cut out, were at that place in it: should they
+ * come a second time, the last ones would count.  NULL, or what is wrong.
+ */
+static const char *
+parse_frame(ClfPage *page, size_t length, size_t place)
+{
+	ClfFields  *fields = clf_fields_create();
+	ClfField	records;
+
+	(void) clf_fields_add(fields, "records");
+	if (!clf_fields_pick_all(fields, page->frame, length, &records))
+		return "it is not valid JSON";
+	if (records.start != page->frame + place)
+		return "it has records twice";
+	page->answer = clf_json_parse(page->cxt, page->frame, length);
+	return page->answer ? NULL : "it is not valid JSON";
+}
+
+/*
+ * Take the records out of the body; what stands around them, with an empty
+ * array in their place, becomes the frame.  NULL, or what is wrong.
+ */
+static const char *
+cut_body(ClfPage *page, const char *body, const char *end)
+{
+	const char *first = find_records(body, end);
+	const char *after;
+	StringInfoData frame;
+
+	if (first == NULL)
+		return "it is not a JSON object with an array \"records\"";
+	after = add_records(page, first, end);
+	if (after == NULL)
+		return psprintf("record %d is cut short or no valid JSON object",
+						page->nrecords + 1);
+	initStringInfo(&frame);
+	appendBinaryStringInfo(&frame, body, first - body);
+	appendBinaryStringInfo(&frame, after, end - after);
+	page->frame = frame.data;
+	return parse_frame(page, frame.len, first - 1 - body);
+}
+
+/*
+ * clf_page_parse
+ *		Take an answer with records apart, and pick these fields of each.  The
+ *		page belongs to the memory context and refers to the body, which must
+ *		live as long.  frame_path leads to the object that says whether there is
+ *		more: when next_path leads to something that is neither null nor false.
+ *		NULL, with the reason in *error, when it is no such answer.
+ */
+ClfPage    *
+clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
+			   size_t length, const char *frame_path, const char *next_path,
+			   const char **error)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfPage    *page = clf_page_create(cxt, fields);
+	char	   *next = NULL;
+
+	*error = cut_body(page, body, body + length);
+	if (*error == NULL && !clf_json_is_object(clf_json_get(page->answer,
+														   frame_path)))
+		*error = "it does not say whether there is a next page";
+	if (*error == NULL)
+		next = clf_json_get_text(page->answer, next_path);
+	page->has_next = next != NULL && strcmp(next, "false") != 0;
+	MemoryContextSwitchTo(old);
+	return *error ? NULL : page;
+}
+
+/*
+ * clf_page_frame, clf_page_answer
+ *		What stands around the records, as a terminated text and parsed; lives
+ *		as long as the page.  NULL if it was not in an answer with records.
+ */
+const char *
+clf_page_frame(const ClfPage *page)
+{
+	return page->frame;
+}
+
+ClfJson    *
+clf_page_answer(const ClfPage *page)
+{
+	return page->answer;
+}
+
+int
+clf_page_length(const ClfPage *page)
+{
+	return page->nrecords;
+}
+
+bool
+clf_page_has_next(const ClfPage *page)
+{
+	return page->has_next;
+}
+
+/*
+ * clf_page_record
+ *		The fields of record n, from 0.
+ */
+const ClfField *
+clf_page_record(const ClfPage *page, int n)
+{
+	return page->values + (Size) n * page->width;
+}

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.h
+ *	  The answers that records come in.
+ *
+ * Beside json.  Uses json, field.  Pure: no I/O.
+ *
+ * Nothing here raises an error about what is in a text; it is returned, so
+ * that who called can say what was asked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_PAGE_H
+#define CLF_PAGE_H
+
+#include "answer/field.h"
+#include "answer/json.h"
+
+/* A list answer: {"records": [...], "navigation": {...}, ...} */
+typedef struct ClfPage ClfPage;
+
+extern ClfPage *clf_page_parse(MemoryContext cxt, ClfFields *fields,
+							   const char *body, size_t length,
+							   const char *frame_path, const char *next_path,
+							   const char **error);
+extern ClfPage *clf_page_create(MemoryContext cxt, ClfFields *fields);
+extern bool clf_page_add(ClfPage *page, const char *text, size_t length);
+extern int	clf_page_length(const ClfPage *page);
+extern bool clf_page_has_next(const ClfPage *page);
+extern const char *clf_page_frame(const ClfPage *page);
+extern ClfJson *clf_page_answer(const ClfPage *page);
+extern const ClfField *clf_page_record(const ClfPage *page, int n);
+
+#endif							/* CLF_PAGE_H */

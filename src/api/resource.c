@@ -1,0 +1,490 @@
+/*-------------------------------------------------------------------------
+ *
+ * resource.c
+ *	  The RingCentral Call Log API as data: resources, columns, filters.
+ *
+ * To support another field or parameter, add a row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/resource.h"
+
+const char *const clf_level_names[CLF_LEVELS] = {
+	[CLF_LEVEL_ACCOUNT] = "account",
+	[CLF_LEVEL_EXTENSION] = "extension",
+};
+
+/*
+ * The fields of CallLogRecord and CallLogRecordLegInfo, in the order of the API
+ * reference.  All text and no enums: values that the reference does not list do
+ * occur.
+ *
+ * "Detailed" marks what the reference returns in that view only; transport is
+ * among them because older records carry it only there.
+ */
+#define PARTY_COLUMNS(party) \
+	{party "_phone_number", "text", party ".phoneNumber", false}, \
+	{party "_extension_number", "text", party ".extensionNumber", false}, \
+	{party "_extension_id", "text", party ".extensionId", false}, \
+	{party "_name", "text", party ".name", false}, \
+	{party "_location", "text", party ".location", false}, \
+	{party "_device_id", "text", party ".device.id", false}, \
+	{party "_device_uri", "text", party ".device.uri", false}
+
+/* BaseCallLogRecord, in two parts, for what a record has in between */
+#define CALL_COLUMNS \
+	{"start_time", "timestamptz", "startTime", false}, \
+	{"duration", "bigint", "duration", false}, \
+	{"duration_ms", "bigint", "durationMs", false}, \
+	{"type", "text", "type", false}, \
+	{"internal_type", "text", "internalType", false}, \
+	{"direction", "text", "direction", false}, \
+	{"action", "text", "action", false}, \
+	{"result", "text", "result", false}, \
+	{"reason", "text", "reason", false}, \
+	{"reason_description", "text", "reasonDescription", false}, \
+	PARTY_COLUMNS("from"), \
+	{"from_dialer_phone_number", "text", "from.dialerPhoneNumber", false}, \
+	PARTY_COLUMNS("to"), \
+	{"to_dialed_phone_number", "text", "to.dialedPhoneNumber", false}, \
+	{"extension_id", "bigint", "extension.id", false}, \
+	{"extension_uri", "text", "extension.uri", false}, \
+	{"transport", "text", "transport", true}
+
+#define MORE_CALL_COLUMNS \
+	{"billing_cost_included", "numeric", "billing.costIncluded", true}, \
+	{"billing_cost_purchased", "numeric", "billing.costPurchased", true}, \
+	{"recording_id", "text", "recording.id", false}, \
+	{"recording_uri", "text", "recording.uri", false}, \
+	{"recording_type", "text", "recording.type", false}, \
+	{"recording_content_uri", "text", "recording.contentUri", false}, \
+	{"short_recording", "boolean", "shortRecording", false}, \
+	{"message_id", "text", "message.id", false}, \
+	{"message_type", "text", "message.type", false}, \
+	{"message_uri", "text", "message.uri", false}, \
+	{"delegate_id", "text", "delegate.id", false}, \
+	{"delegate_name", "text", "delegate.name", false}, \
+	{"delegation_type", "text", "delegationType", false}, \
+	{"transfer_target_telephony_session_id", "text", \
+	"transferTarget.telephonySessionId", false}, \
+	{"transferee_telephony_session_id", "text", \
+	"transferee.telephonySessionId", false}, \
+	{"metadata_categories", "text[]", "metadataCategories", false}, \
+	{"finished", "boolean", "finished", false}
+
+/* CallLogRecord */
+#define RECORD_COLUMNS \
+	{"id", "text", "id", false}, \
+	{"uri", "text", "uri", false}, \
+	{"session_id", "text", "sessionId", false}, \
+	{"telephony_session_id", "text", "telephonySessionId", false}, \
+	{"sip_uuid_info", "text", "sipUuidInfo", false}, \
+	{"party_id", "text", "partyId", false}, \
+	CALL_COLUMNS, \
+	{"last_modified_time", "timestamptz", "lastModifiedTime", true}, \
+	MORE_CALL_COLUMNS, \
+	{"deleted", "boolean", "deleted", false}, \
+	{"legs", "jsonb", "legs", true}, \
+	{"attrs", "jsonb", CLF_WHOLE_ROW, true}
+
+static const ClfColumn call_columns[] = {
+	RECORD_COLUMNS,
+	{0}
+};
+
+/* A change, after where it was asked from and how to ask for what follows */
+static const ClfColumn change_columns[] = {
+	{"since", "timestamptz", "?since", true},
+	{"since_token", "text", "?sinceToken", true},
+	{"sync_token", "text", "%syncInfo.syncToken", true},
+	{"sync_time", "timestamptz", "%syncInfo.syncTime", true},
+	RECORD_COLUMNS,
+	{0}
+};
+
+/* A leg, after what identifies and dates its call */
+static const ClfColumn leg_columns[] = {
+	{"call_id", "text", "^id", true},
+	{"leg_number", "bigint", CLF_ROW_NUMBER, true},
+	{"call_start_time", "timestamptz", "^startTime", true},
+	{"session_id", "text", "^sessionId", true},
+	{"telephony_session_id", "text", "^telephonySessionId", true},
+	{"call_type", "text", "^type", true},
+	{"call_direction", "text", "^direction", true},
+	CALL_COLUMNS,
+	MORE_CALL_COLUMNS,
+	{"leg_telephony_session_id", "text", "telephonySessionId", true},
+	{"sip_uuid_info", "text", "sipUuidInfo", true},
+	{"party_id", "text", "partyId", true},
+	{"leg_type", "text", "legType", true},
+	{"master", "boolean", "master", true},
+	{"attrs", "jsonb", CLF_WHOLE_ROW, true},
+	{0}
+};
+
+/*
+ * A recording, after what identifies and dates its call; then what
+ * readCallRecording and readCallRecordingContent say of it
+ */
+static const ClfColumn recording_columns[] = {
+	{"id", "text", "id", true},
+	{"call_id", "text", "^id", true},
+	{"session_id", "text", "^sessionId", true},
+	{"telephony_session_id", "text", "^telephonySessionId", true},
+	{"call_start_time", "timestamptz", "^startTime", true},
+	{"type", "text", "type", true},
+	{"uri", "text", "uri", true},
+	{"content_uri", "text", "contentUri", true},
+	{"content_type", "text", "&contentType", true},
+	{"duration", "bigint", "&duration", true},
+	{"content", "bytea", CLF_CONTENT, true},
+	{0}
+};
+
+static const char *const leg_rows[] = {"legs.*", NULL};
+static const char *const recording_rows[] = {
+	"recording", "legs.*.recording", NULL
+};
+static const char *const recording_details[] = {"id", "contentUri", NULL};
+
+static const char *const type_values[] = {"Voice", "Fax", NULL};
+static const char *const direction_values[] = {"Inbound", "Outbound", NULL};
+static const char *const transport_values[] = {"PSTN", "VoIP", NULL};
+static const char *const recording_type_values[] = {
+	"Automatic", "OnDemand", NULL
+};
+
+/* The parameters that filter, each for the column of that path */
+#define IDS_FILTER(path) \
+	{ \
+		.json_path = path, \
+		.parameter = "callRecordId", \
+		.operators = CLF_OP_EQUAL | CLF_OP_IDS, \
+		.levels = CLF_AT_BOTH \
+	}
+#define WINDOW_FILTER(path) \
+	{ \
+		.json_path = path, \
+		.parameter = "dateFrom", \
+		.operators = CLF_OP_RANGE, \
+		.levels = CLF_AT_BOTH \
+	}
+#define SESSION_FILTER(path, name, allowed) \
+	{ \
+		.json_path = path, \
+		.parameter = name, \
+		.operators = CLF_OP_EQUAL, \
+		.levels = CLF_AT_BOTH, \
+		.characters = allowed, \
+		.rivals = CLF_SESSION_RIVALS \
+	}
+#define ENUM_FILTER(path, name, at, allowed) \
+	{ \
+		.json_path = path, \
+		.parameter = name, \
+		.operators = CLF_OP_EQUAL, \
+		.levels = at, \
+		.values = allowed, \
+		.repeatable = true \
+	}
+#define RECORDING_FILTER(path, ops) \
+	{ \
+		.json_path = path, \
+		.parameter = "recordingType", \
+		.operators = ops, \
+		.levels = CLF_AT_BOTH, \
+		.values = recording_type_values, \
+		.any_value = "All" \
+	}
+
+/*
+ * readCompanyCallLog and readUserCallLog, readCompanyCallRecord and
+ * readUserCallRecord.
+ *
+ * Left out on purpose: phoneNumber, since its matching depends on how a number
+ * happens to be formatted, so that it loses rows which no recheck brings back;
+ * metadataCategory, since how it matches is not documented.
+ */
+static const ClfFilter call_log_filters[] = {
+	IDS_FILTER("id"),
+	WINDOW_FILTER("startTime"),
+	SESSION_FILTER("telephonySessionId", "telephonySessionId",
+				   CLF_LETTERS CLF_DIGITS "-_.~+/="),
+	SESSION_FILTER("sessionId", "sessionId", CLF_DIGITS),
+	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
+	ENUM_FILTER("transport", "transport", CLF_AT_EXTENSION, transport_values),
+	RECORDING_FILTER("recording.type", CLF_OP_EQUAL | CLF_OP_PRESENT),
+	RECORDING_FILTER("recording.id", CLF_OP_PRESENT),
+	{0}
+};
+
+/* The same endpoints; the parameters act on the call, not on the leg */
+#define CALL_FILTERS \
+	IDS_FILTER("^id"), \
+	WINDOW_FILTER("^startTime"), \
+	SESSION_FILTER("^telephonySessionId", "telephonySessionId", \
+				   CLF_LETTERS CLF_DIGITS "-_.~+/="), \
+	SESSION_FILTER("^sessionId", "sessionId", CLF_DIGITS)
+
+static const ClfFilter leg_filters[] = {
+	CALL_FILTERS,
+	ENUM_FILTER("^type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("^direction", "direction", CLF_AT_BOTH, direction_values),
+	{0}
+};
+
+/*
+ * Of the calls, those with recordings.  "Call records with recordings of
+ * particular type", as the reference puts it, are taken to be those where the
+ * call or a leg has one.
+ */
+static const ClfFilter recording_filters[] = {
+	{
+		.json_path = "id",
+		.parameter = "callRecordingId",
+		.operators = CLF_OP_EQUAL | CLF_OP_IDS | CLF_OP_DETAILS,
+		.levels = CLF_AT_ACCOUNT
+	},
+	CALL_FILTERS,
+	{
+		.json_path = "type",
+		.parameter = "recordingType",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_ACCOUNT,
+		.values = recording_type_values,
+		.any_value = "All",
+		.always = true
+	},
+	{0}
+};
+
+/* listCompanyActiveCalls and listExtensionActiveCalls */
+static const ClfFilter active_call_filters[] = {
+	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
+	ENUM_FILTER("transport", "transport", CLF_AT_BOTH, transport_values),
+	{0}
+};
+
+/* extractSyncAccountCallLog */
+static const ClfFilter change_filters[] = {
+	{
+		.json_path = "?since",
+		.parameter = "dateFrom",
+		.operators = CLF_OP_SINCE,
+		.levels = CLF_AT_ACCOUNT
+	},
+	{
+		.json_path = "?sinceToken",
+		.parameter = "syncToken",
+		.operators = CLF_OP_SINCE_TOKEN,
+		.levels = CLF_AT_ACCOUNT
+	},
+	{0}
+};
+
+#define CALL_LOG_PATHS \
+	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/call-log", \
+	[CLF_LEVEL_EXTENSION] = \
+	"/restapi/v1.0/account/{account}/extension/{extension}/call-log"
+
+#define ACTIVE_CALLS_PATHS \
+	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/active-calls", \
+	[CLF_LEVEL_EXTENSION] = \
+	"/restapi/v1.0/account/{account}/extension/{extension}/active-calls"
+
+#define CALL_LOG_OPTIONS \
+	[CLF_LEVEL_ACCOUNT] = \
+	CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER | CLF_HAS_HISTORY, \
+	[CLF_LEVEL_EXTENSION] = \
+	CLF_HAS_SHOW_DELETED | CLF_HAS_EXTENSION_NUMBER | CLF_HAS_HISTORY | \
+	CLF_HAS_SHOW_BLOCKED
+
+/* readCompanyCallLog and readUserCallLog, and the same by id */
+#define CALL_LOG_ENDPOINTS \
+	.path = {CALL_LOG_PATHS}, \
+	.options = {CALL_LOG_OPTIONS}, \
+	.windowed = true, \
+	.max_ids = 50
+
+/* A list of call records that is cut into numbered pages */
+#define PAGED_RECORDS \
+	.frame_path = "navigation", \
+	.next_path = "navigation.nextPage", \
+	.throttling_group = "heavy", \
+	.id_path = "id", \
+	.time_path = "startTime", \
+	.max_page = 1000
+
+const ClfResource clf_resources[] = {
+	{
+		.name = "call_log",
+		.rows_per_record = 1,
+		.order_path = "startTime",
+		.levels = CLF_AT_BOTH,
+		CALL_LOG_ENDPOINTS,
+		PAGED_RECORDS,
+		.columns = call_columns,
+		.filters = call_log_filters
+	},
+	{
+		.name = "call_log_legs",
+		.rows_per_record = 3,
+		.order_path = "^startTime",
+		.levels = CLF_AT_BOTH,
+		CALL_LOG_ENDPOINTS,
+		.rows_paths = leg_rows,
+		PAGED_RECORDS,
+		.columns = leg_columns,
+		.filters = leg_filters
+	},
+	{
+		.name = "active_calls",
+		.rows_per_record = 1,
+		.order_path = "startTime",
+		.levels = CLF_AT_BOTH,
+		.path = {ACTIVE_CALLS_PATHS},
+		PAGED_RECORDS,
+		.columns = call_columns,
+		.filters = active_call_filters
+	},
+	{
+		.name = "recordings",
+		.rows_per_record = 1,
+		.order_path = "^startTime",
+		.levels = CLF_AT_ACCOUNT,
+		CALL_LOG_ENDPOINTS,
+		.rows_paths = recording_rows,
+		.row_id_path = "id",
+		.details_path = "/restapi/v1.0/account/{account}/recording",
+		.details_fields = recording_details,
+		PAGED_RECORDS,
+		.columns = recording_columns,
+		.filters = recording_filters
+	},
+	{
+		.name = "call_log_changes",
+		.rows_per_record = 1,
+		.levels = CLF_AT_ACCOUNT,
+		.path = {
+			[CLF_LEVEL_ACCOUNT] =
+			"/restapi/v1.0/account/{account}/call-log-extract-sync",
+		},
+
+		/* documented for call-log-sync only */
+		.options = {[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED},
+		.changes = true,
+		.frame_path = "syncInfo",
+		.next_path = "syncInfo.newerRecordsExist",
+		.throttling_group = "heavy",
+		.id_path = "id",
+		.version_path = "lastModifiedTime",
+		.time_path = "startTime",
+		.columns = change_columns,
+		.filters = change_filters
+	},
+	{0}
+};
+
+/*
+ * clf_find_resource
+ *		The resource of that name, or NULL.
+ */
+const ClfResource *
+clf_find_resource(const char *name)
+{
+	for (const ClfResource *r = clf_resources; r->name != NULL; r++)
+	{
+		if (strcmp(r->name, name) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/*
+ * clf_find_column
+ *		The column of that SQL name, or NULL.
+ */
+const ClfColumn *
+clf_find_column(const ClfResource *resource, const char *name)
+{
+	for (const ClfColumn *c = resource->columns; c->name != NULL; c++)
+	{
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+/* Is one path the other, or an object that holds the other? */
+static bool
+paths_touch(const char *a, const char *b)
+{
+	size_t		len_a = strlen(a);
+	size_t		len_b = strlen(b);
+	size_t		shorter = Min(len_a, len_b);
+
+	if (strncmp(a, b, shorter) != 0)
+		return false;
+	return len_a == len_b || (len_a > len_b ? a : b)[shorter] == '.';
+}
+
+/*
+ * clf_path_needs_detailed
+ *		Must a request say view=Detailed for this field to be complete?
+ *
+ * What rows are made of or told apart by comes with it only.  A path that no column touches is
+ * one that a later version of the API added: Detailed carries everything, so it
+ * is asked for.
+ */
+bool
+clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
+{
+	bool		known = json_path[0] == CLF_VALUE_PREFIX;
+
+	if (resource->rows_paths || resource->version_path)
+		return true;
+	for (const ClfColumn *c = resource->columns; c->name != NULL; c++)
+	{
+		if (!paths_touch(c->json_path, json_path))
+			continue;
+		if (c->detailed)
+			return true;
+		known = true;
+	}
+	return !known;
+}
+
+/*
+ * clf_path_source
+ *		What it takes to read the value at this path.
+ */
+ClfSource
+clf_path_source(const char *json_path)
+{
+	if (strcmp(json_path, CLF_CONTENT) == 0)
+		return CLF_SOURCE_CONTENT;
+	return json_path[0] == CLF_DETAILS_PREFIX ? CLF_SOURCE_DETAILS :
+		CLF_SOURCE_ROW;
+}
+
+/*
+ * clf_path_in_details
+ *		Does the answer for a row's own id suffice to read the value?
+ */
+bool
+clf_path_in_details(const ClfResource *resource, const char *json_path)
+{
+	if (resource->details_path == NULL)
+		return false;
+	for (const char *const *f = resource->details_fields; *f != NULL; f++)
+	{
+		if (strcmp(*f, json_path) == 0)
+			return true;
+	}
+	return clf_path_source(json_path) != CLF_SOURCE_ROW ||
+		json_path[0] == CLF_VALUE_PREFIX;
+}

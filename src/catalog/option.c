@@ -1,0 +1,879 @@
+/*-------------------------------------------------------------------------
+ *
+ * option.c
+ *	  Options of servers, user mappings, tables and columns.
+ *
+ * One table says where an option may stand, how its value is read and what it
+ * is when nobody sets it.  The validator and the reader of a table's options
+ * run the same code over it, so that what was accepted is what is used.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+
+#include "access/htup_details.h"
+#include "access/reloptions.h"
+#include "catalog/option.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_foreign_data_wrapper.h"
+#include "catalog/pg_foreign_server.h"
+#include "catalog/pg_foreign_table.h"
+#include "catalog/pg_user_mapping.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/varlena.h"
+
+PG_FUNCTION_INFO_V1(call_log_fdw_validator);
+
+/* Where an option may stand; bits */
+#define ON_SERVER	1
+#define ON_MAPPING	2
+#define ON_TABLE	4
+#define ON_COLUMN	8
+
+typedef struct OptionDef OptionDef;
+
+/* Reads value into *target, or raises an error that says what was wrong */
+typedef void (*OptionReader) (const OptionDef *def, const char *value,
+							  void *target);
+
+struct OptionDef
+{
+	const char *name;
+	int			contexts;		/* ON_... */
+	OptionReader read;
+	size_t		offset;			/* in ClfOptions; ON_MAPPING: ClfCredentials */
+	const char *initial;		/* value when nobody sets it, or NULL */
+	double		min;			/* for numbers, in the base unit */
+	double		max;
+};
+
+static void read_client_id(const OptionDef *def, const char *value,
+						   void *target);
+static void read_secret(const OptionDef *def, const char *value, void *target);
+static void read_url(const OptionDef *def, const char *value, void *target);
+static void read_file(const OptionDef *def, const char *value, void *target);
+static void read_digits(const OptionDef *def, const char *value, void *target);
+static void read_id(const OptionDef *def, const char *value, void *target);
+static void read_path(const OptionDef *def, const char *value, void *target);
+static void read_text(const OptionDef *def, const char *value, void *target);
+static void read_resource(const OptionDef *def, const char *value,
+						  void *target);
+static void read_bool(const OptionDef *def, const char *value, void *target);
+static void read_count(const OptionDef *def, const char *value, void *target);
+static void read_cost(const OptionDef *def, const char *value, void *target);
+static void read_duration(const OptionDef *def, const char *value,
+						  void *target);
+static void read_size(const OptionDef *def, const char *value, void *target);
+static void read_interval(const OptionDef *def, const char *value,
+						  void *target);
+
+#define OPT(field) offsetof(ClfOptions, field)
+#define CRED(field) offsetof(ClfCredentials, field)
+
+static const OptionDef option_defs[] = {
+	{"base_url", ON_SERVER, read_url, OPT(base_url),
+	"https://platform.ringcentral.com", 0, 0},
+	{"media_url", ON_SERVER, read_url, OPT(media_url),
+	"https://media.ringcentral.com", 0, 0},
+	{"sslrootcert", ON_SERVER, read_file, OPT(sslrootcert), NULL, 0, 0},
+	{"connect_timeout", ON_SERVER, read_duration, OPT(connect_timeout),
+	"10s", 1, INT_MAX},
+	{"request_timeout", ON_SERVER, read_duration, OPT(request_timeout),
+	"60s", 1, INT_MAX},
+	{"max_response_size", ON_SERVER, read_size, OPT(max_response_size),
+	"64MB", 1024, MaxAllocSize},
+	{"max_recording_size", ON_SERVER | ON_TABLE, read_size,
+	OPT(max_recording_size), "256MB", 1024, MaxAllocSize - VARHDRSZ},
+	{"max_rate_wait", ON_SERVER, read_duration, OPT(max_rate_wait),
+	NULL, 1, INT_MAX},
+	{"max_requests", ON_SERVER | ON_TABLE, read_count, OPT(max_requests),
+	NULL, 1, INT_MAX},
+	{"max_retries", ON_SERVER, read_count, OPT(max_retries), "5", 0, 100},
+	{"account_id", ON_SERVER | ON_TABLE, read_id, OPT(account_id), "~", 0, 0},
+	{"page_size", ON_SERVER | ON_TABLE, read_count, OPT(page_size),
+	"1000", 1, 1000},
+	{"newest_first", ON_SERVER | ON_TABLE, read_bool, OPT(newest_first),
+	"true", 0, 0},
+	{"history", ON_SERVER | ON_TABLE, read_interval, OPT(history),
+	"3 years", 0, 0},
+	{"async_capable", ON_SERVER | ON_TABLE, read_bool, OPT(async_capable),
+	"false", 0, 0},
+	{"fdw_startup_cost", ON_SERVER | ON_TABLE, read_cost,
+	OPT(fdw_startup_cost), "500", 0, 1e10},
+	{"fdw_tuple_cost", ON_SERVER | ON_TABLE, read_cost,
+	OPT(fdw_tuple_cost), "0.05", 0, 1e10},
+
+	{"resource", ON_TABLE, read_resource, OPT(resource), NULL, 0, 0},
+	{"extension_id", ON_TABLE, read_id, OPT(extension_id), NULL, 0, 0},
+	{"extension_number", ON_TABLE, read_digits, OPT(extension_number),
+	NULL, 0, 0},
+	{"show_blocked", ON_TABLE, read_bool, OPT(show_blocked), "true", 0, 0},
+	{"show_deleted", ON_TABLE, read_bool, OPT(show_deleted), "false", 0, 0},
+
+	{"json_path", ON_COLUMN, read_path, 0, NULL, 0, 0},
+	{"value", ON_COLUMN, read_text, 0, NULL, 0, 0},
+
+	{"client_id", ON_MAPPING, read_client_id, CRED(client_id), NULL, 0, 0},
+	{"client_secret", ON_MAPPING, read_secret, CRED(client_secret), NULL, 0, 0},
+	{"jwt", ON_MAPPING, read_secret, CRED(jwt), NULL, 0, 0},
+	{"access_token", ON_MAPPING, read_secret, CRED(access_token), NULL, 0, 0},
+	{0}
+};
+
+/* An option with the same spelling, or the closest one if it is close */
+static const OptionDef *
+find_option(const char *name, int context, const OptionDef **closest)
+{
+	/* more edits than this do not help anybody */
+	int			best = Min(5, (int) strlen(name) / 2 + 1);
+
+	*closest = NULL;
+	for (const OptionDef *def = option_defs; def->name != NULL; def++)
+	{
+		int			edits;
+
+		if ((def->contexts & context) == 0)
+			continue;
+		if (strcmp(def->name, name) == 0)
+			return def;
+		edits = varstr_levenshtein_less_equal(name, strlen(name), def->name,
+											  strlen(def->name), 1, 1, 1,
+											  best, true);
+		if (edits < best)
+		{
+			best = edits;
+			*closest = def;
+		}
+	}
+	return NULL;
+}
+
+/* The names of all options that may stand there, for a hint */
+static const char *
+list_options(int context)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (const OptionDef *def = option_defs; def->name != NULL; def++)
+	{
+		if (def->contexts & context)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+							 def->name);
+	}
+	return names.data;
+}
+
+/* Is it an option of user mappings?  They are secret. */
+static bool
+is_mapping_option(const char *name)
+{
+	const OptionDef *closest;
+
+	return find_option(name, ON_MAPPING, &closest) != NULL;
+}
+
+static void
+report_unknown_option(const char *name, int context, const OptionDef *closest)
+{
+	const char *all = list_options(context);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+			 errmsg("invalid option \"%s\"", name),
+			 is_mapping_option(name) ?
+			 errhint("It is an option of user mappings, which only their "
+					 "owners can see.") :
+			 closest ?
+			 errhint("Perhaps you meant the option \"%s\".", closest->name) :
+			 all[0] != '\0' ?
+			 errhint("Valid options in this context are: %s.", all) :
+			 errhint("There are no valid options in this context.")));
+}
+
+/*
+ * Read a list of DefElems into a ClfOptions or ClfCredentials.  With target
+ * NULL only check them.
+ */
+static void
+read_options(List *list, int context, void *target)
+{
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		DefElem    *elem = lfirst_node(DefElem, lc);
+		const OptionDef *closest;
+		const OptionDef *def = find_option(elem->defname, context, &closest);
+		union
+		{
+			void	   *pointer;
+			double		number;
+			int			integer;
+			bool		flag;
+		}			scratch;
+
+		if (def == NULL)
+			report_unknown_option(elem->defname, context, closest);
+		def->read(def, defGetString(elem),
+				  target ? (char *) target + def->offset : (char *) &scratch);
+	}
+}
+
+/* Fill in what an option is when nobody sets it */
+static void
+read_initial_options(int contexts, void *target)
+{
+	for (const OptionDef *def = option_defs; def->name != NULL; def++)
+	{
+		if ((def->contexts & contexts) && def->initial != NULL)
+			def->read(def, def->initial, (char *) target + def->offset);
+	}
+}
+
+/*
+ * Raise the error for a value that cannot be used.  What may be a secret is not
+ * shown: the options of user mappings, and URLs with a user name or a query.
+ */
+static void
+report_bad_value(const OptionDef *def, const char *value, const char *hint)
+{
+	bool		secret;
+
+	secret = (def->contexts & ON_MAPPING) != 0 ||
+		(def->read == read_url && strpbrk(value, "@?") != NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 secret ?
+			 errmsg("invalid value for option \"%s\"", def->name) :
+			 errmsg("invalid value for option \"%s\": \"%s\"", def->name,
+					value),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Control characters could end a header or a log line; no option has a use for
+ * them.
+ */
+static bool
+is_printable(const char *value)
+{
+	for (const unsigned char *p = (const unsigned char *) value; *p; p++)
+	{
+		if (*p < ' ' || *p == 0x7f)
+			return false;
+	}
+	return value[0] != '\0';
+}
+
+/* A colon would end it in Basic authentication (RFC 7617) */
+static void
+read_client_id(const OptionDef *def, const char *value, void *target)
+{
+	if (!is_printable(value) || strchr(value, ':') != NULL)
+		report_bad_value(def, value,
+						 "It must not be empty or contain colons or control "
+						 "characters.");
+	*(char **) target = pstrdup(value);
+}
+
+static void
+read_secret(const OptionDef *def, const char *value, void *target)
+{
+	if (!is_printable(value) || strchr(value, ' ') != NULL)
+		report_bad_value(def, value,
+						 "It must not be empty or contain spaces, line breaks "
+						 "or other control characters.");
+	*(char **) target = pstrdup(value);
+}
+
+#define HEX_DIGITS CLF_DIGITS "abcdefABCDEF"
+
+/*
+ * Length of the host at the start of s: a name, an IPv4 or a [IPv6] address; 0:
+ * there is none
+ */
+static size_t
+host_length(const char *s)
+{
+	struct in6_addr addr;
+	size_t		len;
+
+	if (s[0] != '[')
+		return strchr(".-", s[0]) ? 0 : strspn(s, CLF_LETTERS CLF_DIGITS ".-");
+	len = strspn(s + 1, HEX_DIGITS ":.");
+	return s[len + 1] == ']' &&
+		inet_pton(AF_INET6, pnstrdup(s + 1, len), &addr) == 1 ? len + 2 : 0;
+}
+
+/* Where the host begins, or NULL unless it is http:// or https:// */
+static const char *
+url_host(const char *url)
+{
+	if (strncmp(url, "https://", 8) == 0)
+		return url + 8;
+	if (strncmp(url, "http://", 7) == 0)
+		return url + 7;
+	return NULL;
+}
+
+/*
+ * clf_url_is_loopback
+ *		Does this URL, as read_url let it pass, stay on this machine?
+ */
+bool
+clf_url_is_loopback(const char *url)
+{
+	const char *host = url_host(url);
+	char	   *name = pnstrdup(host, host_length(host));
+	struct in_addr addr;
+
+	return strcmp(name, "localhost") == 0 ||
+		strcmp(name, "[::1]") == 0 ||
+		(inet_pton(AF_INET, name, &addr) == 1 &&
+		 (ntohl(addr.s_addr) >> 24) == 127);
+}
+
+/*
+ * scheme://host[:port], nothing else: user names and passwords have no place
+ * in an option that everybody may see, and paths are ours to write.
+ */
+static void
+read_url(const OptionDef *def, const char *value, void *target)
+{
+	const char *host = url_host(value);
+	const char *rest;
+	size_t		length;
+
+	if (host == NULL)
+		report_bad_value(def, value, "It must begin with \"https://\".");
+	length = host_length(host);
+	rest = host + length;
+	if (length > 0 && rest[0] == ':')
+	{
+		size_t		port_digits = strspn(rest + 1, CLF_DIGITS);
+
+		if (port_digits >= 1 && port_digits <= 5 &&
+			atoi(rest + 1) >= 1 && atoi(rest + 1) <= 65535)
+			rest += 1 + port_digits;
+	}
+	if (length == 0 || (strcmp(rest, "") != 0 && strcmp(rest, "/") != 0))
+		report_bad_value(def, value,
+						 "It must be \"https://host\" or \"https://host:port\", "
+						 "without user name, path or query.");
+	if (strncmp(value, "http://", 7) == 0 && !clf_url_is_loopback(value))
+		report_bad_value(def, value,
+						 "Credentials are sent over https only; http is for "
+						 "loopback addresses.");
+	*(char **) target = pnstrdup(value, rest - value);
+}
+
+/* The server reads the file, so only superusers may name one */
+static void
+read_file(const OptionDef *def, const char *value, void *target)
+{
+	if (!is_absolute_path(value) || !is_printable(value))
+		report_bad_value(def, value, "It must be an absolute file name.");
+	*(char **) target = pstrdup(value);
+}
+
+static void
+read_digits(const OptionDef *def, const char *value, void *target)
+{
+	if (value[0] == '\0' || value[strspn(value, CLF_DIGITS)] != '\0')
+		report_bad_value(def, value, "It must consist of digits.");
+	*(char **) target = pstrdup(value);
+}
+
+/* An internal identifier, or "~" for that of the token's owner */
+static void
+read_id(const OptionDef *def, const char *value, void *target)
+{
+	if (strcmp(value, "~") != 0 &&
+		(value[0] == '\0' || value[strspn(value, CLF_DIGITS)] != '\0'))
+		report_bad_value(def, value,
+						 "It must be an identifier of digits, or \"~\" for "
+						 "that of the user who logs in.");
+	*(char **) target = pstrdup(value);
+}
+
+/* Keys joined by dots, as "from.phoneNumber", or "$" */
+static void
+read_path(const OptionDef *def, const char *value, void *target)
+{
+	static const char prefixes[] = {
+		CLF_RECORD_PREFIX, CLF_ANSWER_PREFIX, CLF_QUERY_PREFIX,
+		CLF_DETAILS_PREFIX, '\0'
+	};
+	bool		whole;
+	const char *keys;
+
+	whole = strcmp(value, CLF_WHOLE_ROW) == 0 ||
+		strcmp(value, CLF_ROW_NUMBER) == 0 || strcmp(value, CLF_CONTENT) == 0;
+	keys = value + (value[0] != '\0' && strchr(prefixes, value[0]) != NULL);
+	if (!is_printable(value) || keys[0] == '\0' || keys[0] == '.' ||
+		keys[strlen(keys) - 1] == '.' || strstr(keys, "..") != NULL ||
+		(!whole && strpbrk(keys, "$#@^%?&[]") != NULL))
+		report_bad_value(def, value,
+						 "Name the fields from the outside in, joined by dots, "
+						 "for example \"from.phoneNumber\" or "
+						 "\"legs.0.legType\"; \"$\" is the whole record.");
+	*(char **) target = pstrdup(value);
+}
+
+static void
+read_text(const OptionDef *def, const char *value, void *target)
+{
+	(void) def;
+	*(char **) target = pstrdup(value);
+}
+
+static void
+read_resource(const OptionDef *def, const char *value, void *target)
+{
+	const ClfResource *resource = clf_find_resource(value);
+
+	if (resource == NULL)
+	{
+		StringInfoData names;
+
+		initStringInfo(&names);
+		for (const ClfResource *r = clf_resources; r->name != NULL; r++)
+			appendStringInfo(&names, "%s\"%s\"", r == clf_resources ? "" : ", ",
+							 r->name);
+		report_bad_value(def, value,
+						 psprintf("Known resources are: %s.", names.data));
+	}
+	*(const ClfResource **) target = resource;
+}
+
+static void
+read_bool(const OptionDef *def, const char *value, void *target)
+{
+	if (!parse_bool(value, (bool *) target))
+		report_bad_value(def, value, "It must be true or false.");
+}
+
+static void
+read_count(const OptionDef *def, const char *value, void *target)
+{
+	const char *hint = NULL;
+
+	if (!parse_int(value, (int *) target, 0, &hint) ||
+		*(int *) target < def->min || *(int *) target > def->max)
+		report_bad_value(def, value,
+						 psprintf("It must be a whole number from %.0f to %.0f.",
+								  def->min, def->max));
+}
+
+static void
+read_cost(const OptionDef *def, const char *value, void *target)
+{
+	const char *hint = NULL;
+
+	/* written so that NaN does not pass */
+	if (!parse_real(value, (double *) target, 0, &hint) ||
+		!(*(double *) target >= def->min && *(double *) target <= def->max))
+		report_bad_value(def, value,
+						 psprintf("It must be a number from %g to %g.",
+								  def->min, def->max));
+}
+
+/*
+ * A bare number is refused: PostgreSQL would take it as milliseconds or bytes,
+ * and most who write '10' mean something else.
+ */
+static void
+read_unit(const OptionDef *def, const char *value, int *target, int unit,
+		  const char *example)
+{
+	const char *hint = NULL;
+
+	if (strcspn(value, CLF_LETTERS) == strlen(value) ||
+		strchr(CLF_DIGITS "., ", value[strlen(value) - 1]) != NULL ||
+		!parse_int(value, target, unit, &hint) ||
+		*target < def->min || *target > def->max)
+		report_bad_value(def, value,
+						 psprintf("It must be a number with a unit, for "
+								  "example %s.", example));
+}
+
+static void
+read_duration(const OptionDef *def, const char *value, void *target)
+{
+	read_unit(def, value, target, GUC_UNIT_MS, "\"10s\" or \"500ms\"");
+}
+
+static void
+read_size(const OptionDef *def, const char *value, void *target)
+{
+	read_unit(def, value, target, GUC_UNIT_BYTE,
+			  "\"64MB\" (at least 1kB, less than 1GB)");
+}
+
+static void
+option_error_context(void *arg)
+{
+	errcontext("option \"%s\"", ((const OptionDef *) arg)->name);
+}
+
+static void
+read_interval(const OptionDef *def, const char *value, void *target)
+{
+	ErrorContextCallback context;
+	Interval	shortest = {.time = 1};
+	Interval	longest = {.month = 100 * MONTHS_PER_YEAR};
+	Datum		interval;
+
+	context.callback = option_error_context;
+	context.arg = unconstify(OptionDef *, def);
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	interval = DirectFunctionCall3(interval_in, CStringGetDatum(value),
+								   ObjectIdGetDatum(InvalidOid),
+								   Int32GetDatum(-1));
+	error_context_stack = context.previous;
+
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, interval,
+										 IntervalPGetDatum(&shortest))) ||
+		DatumGetBool(DirectFunctionCall2(interval_gt, interval,
+										 IntervalPGetDatum(&longest))))
+		report_bad_value(def, value,
+						 "It must be longer than nothing, and at most 100 "
+						 "years.");
+	*(Interval **) target = DatumGetIntervalP(interval);
+}
+
+/* Is that option in the list? */
+static bool
+is_set(List *list, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, list)
+	{
+		if (strcmp(lfirst_node(DefElem, lc)->defname, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+check_mapping(List *list)
+{
+	bool		token = is_set(list, "access_token");
+	bool		id = is_set(list, "client_id");
+	bool		secret = is_set(list, "client_secret");
+	bool		jwt = is_set(list, "jwt");
+
+	if (token ? id || secret || jwt : !(id && secret && jwt))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("a user mapping needs either client_id, client_secret "
+						"and jwt, or access_token alone")));
+}
+
+/* A table option that the endpoint of this table does not have */
+static void
+check_table_option(List *list, const char *name, bool exists)
+{
+	if (!exists && is_set(list, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("option \"%s\" has no meaning for this table", name),
+				 errdetail("The API does not have it for this resource at "
+						   "this level.")));
+}
+
+static void
+check_table(List *list)
+{
+	ClfOptions	options = {0};
+	int			level;
+	int			has;
+
+	read_options(list, ON_TABLE, &options);
+	if (options.resource == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
+				 errmsg("a foreign table needs the option \"resource\""),
+				 errhint("For example OPTIONS (resource 'call_log').")));
+
+	level = clf_table_level(&options);
+	if ((options.resource->levels & CLF_AT(level)) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("resource \"%s\" does not exist at %s level",
+						options.resource->name, clf_level_names[level])));
+
+	has = options.resource->options[level];
+	check_table_option(list, "show_blocked", has & CLF_HAS_SHOW_BLOCKED);
+	check_table_option(list, "show_deleted", has & CLF_HAS_SHOW_DELETED);
+	check_table_option(list, "extension_number",
+					   has & CLF_HAS_EXTENSION_NUMBER);
+	check_table_option(list, "history", has & CLF_HAS_HISTORY);
+	check_table_option(list, "newest_first",
+					   options.resource->order_path != NULL);
+	check_table_option(list, "max_recording_size",
+					   options.resource->details_path != NULL);
+}
+
+static void
+check_column(List *list)
+{
+	if (is_set(list, "json_path") && is_set(list, "value"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("a column has either json_path or value")));
+}
+
+static void
+check_server(List *list)
+{
+	if (is_set(list, "sslrootcert") && !superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to set the option \"sslrootcert\""),
+				 errdetail("It makes the database server read a file, so only "
+						   "superusers may set it.")));
+}
+
+/* What can be given options */
+typedef struct ObjectKind
+{
+	Oid			catalog;
+	int			context;
+	void		(*check) (List *list);
+} ObjectKind;
+
+static const ObjectKind object_kinds[] = {
+	{ForeignDataWrapperRelationId, 0, NULL},
+	{ForeignServerRelationId, ON_SERVER, check_server},
+	{UserMappingRelationId, ON_MAPPING, check_mapping},
+	{ForeignTableRelationId, ON_TABLE, check_table},
+	{AttributeRelationId, ON_COLUMN, check_column},
+};
+
+/*
+ * The statement would be logged with the error, and it holds secrets: those of
+ * a user mapping, or, by mistake, of a server.
+ */
+static void
+hide_statement(void *arg)
+{
+	const ObjectKind *kind = arg;
+
+	if (kind->context & (ON_MAPPING | ON_SERVER))
+		errhidestmt(true);
+}
+
+static void
+check_options(const ObjectKind *kind, List *list)
+{
+	ErrorContextCallback context;
+
+	context.callback = hide_statement;
+	context.arg = unconstify(ObjectKind *, kind);
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+	read_options(list, kind->context, NULL);
+	if (kind->check)
+		kind->check(list);
+	error_context_stack = context.previous;
+}
+
+/*
+ * call_log_fdw_validator
+ *		Check the options of a CREATE or ALTER, all of them at once.
+ */
+Datum
+call_log_fdw_validator(PG_FUNCTION_ARGS)
+{
+	List	   *list = untransformRelOptions(PG_GETARG_DATUM(0));
+	Oid			catalog = PG_GETARG_OID(1);
+
+	for (size_t i = 0; i < lengthof(object_kinds); i++)
+	{
+		if (object_kinds[i].catalog == catalog)
+			check_options(&object_kinds[i], list);
+	}
+	PG_RETURN_VOID();
+}
+
+/*
+ * clf_get_options
+ *		The options of a foreign table: the server's, overridden by the
+ *		table's.  Palloc'd in the current memory context.
+ */
+ClfOptions *
+clf_get_options(Oid relid)
+{
+	ForeignTable *table = GetForeignTable(relid);
+	ForeignServer *server = GetForeignServer(table->serverid);
+	ClfOptions *options = palloc0(sizeof(ClfOptions));
+
+	options->relid = relid;
+	options->relname = get_rel_name(relid);
+	options->subject = psprintf("foreign table \"%s\"", options->relname);
+	options->serverid = server->serverid;
+	read_initial_options(ON_SERVER | ON_TABLE, options);
+	read_options(server->options, ON_SERVER, options);
+	read_options(table->options, ON_TABLE, options);
+	return options;
+}
+
+/*
+ * clf_get_server_options
+ *		Those of the server alone, as for an account-level table of calls.
+ *		Palloc'd in the current memory context.
+ */
+ClfOptions *
+clf_get_server_options(Oid serverid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+	ClfOptions *options = palloc0(sizeof(ClfOptions));
+
+	options->relname = server->servername;
+	options->subject = psprintf("server \"%s\"", server->servername);
+	options->serverid = serverid;
+	options->resource = clf_resources;
+	read_initial_options(ON_SERVER | ON_TABLE, options);
+	read_options(server->options, ON_SERVER, options);
+	return options;
+}
+
+/*
+ * clf_find_user_mapping
+ *		That of this role on this server, or of PUBLIC; InvalidOid: none.
+ */
+Oid
+clf_find_user_mapping(Oid userid, Oid serverid)
+{
+	Oid			umid = GetSysCacheOid2(USERMAPPINGUSERSERVER,
+									   Anum_pg_user_mapping_oid,
+									   ObjectIdGetDatum(userid),
+									   ObjectIdGetDatum(serverid));
+
+	if (OidIsValid(umid))
+		return umid;
+	return GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid,
+						   ObjectIdGetDatum(InvalidOid),
+						   ObjectIdGetDatum(serverid));
+}
+
+/*
+ * clf_get_credentials
+ *		What the user mapping of this role on this server holds, that of PUBLIC
+ *		included.  Palloc'd in the current memory context: let it be a short
+ *		one.  An error when there is no user mapping.
+ */
+ClfCredentials *
+clf_get_credentials(Oid userid, Oid serverid)
+{
+	ClfCredentials *credentials;
+	UserMapping *mapping;
+
+	if (!OidIsValid(clf_find_user_mapping(userid, serverid)))
+	{
+		const char *server = GetForeignServer(serverid)->servername;
+		const char *user = GetUserNameFromId(userid, false);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no user mapping for user \"%s\" on server \"%s\"",
+						user, server),
+				 errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS "
+						 "(client_id '...', client_secret '...', jwt '...')",
+						 quote_identifier(user), quote_identifier(server))));
+	}
+
+	mapping = GetUserMapping(userid, serverid);
+	credentials = palloc0(sizeof(ClfCredentials));
+	credentials->umid = mapping->umid;
+	read_options(mapping->options, ON_MAPPING, credentials);
+	return credentials;
+}
+
+/*
+ * clf_holds_all_records
+ *		Does the table hold every record of its account or extension?  If not,
+ *		records must not be asked for by id: others would be found.
+ */
+bool
+clf_holds_all_records(const ClfOptions *options)
+{
+	return options->extension_number == NULL && options->show_blocked;
+}
+
+/*
+ * clf_table_level
+ *		Account level, unless the table is one extension's.
+ */
+ClfLevel
+clf_table_level(const ClfOptions *options)
+{
+	return options->extension_id ? CLF_LEVEL_EXTENSION : CLF_LEVEL_ACCOUNT;
+}
+
+/* The path, unless it leads to what this resource does not have */
+static const char *
+check_path(const ClfOptions *options, const char *column, const char *path)
+{
+	if (clf_path_source(path) != CLF_SOURCE_ROW &&
+		options->resource->details_path == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("column \"%s\" of foreign table \"%s\" has the json_path "
+						"\"%s\", which resource \"%s\" does not have", column,
+						options->relname, path, options->resource->name)));
+	return path;
+}
+
+/*
+ * clf_column_path
+ *		The JSON path of a column: its option json_path, what stands for its
+ *		option value, or that of the resource's column of the same name.  An
+ *		error when there is none.
+ */
+const char *
+clf_column_path(const ClfOptions *options, AttrNumber attnum)
+{
+	ListCell   *lc;
+	const char *name;
+	const ClfColumn *column;
+
+	name = get_attname(options->relid, attnum, false);
+	foreach(lc, GetForeignColumnOptions(options->relid, attnum))
+	{
+		DefElem    *elem = lfirst_node(DefElem, lc);
+
+		if (strcmp(elem->defname, "json_path") == 0)
+			return check_path(options, name, defGetString(elem));
+		if (strcmp(elem->defname, "value") == 0)
+			return psprintf("%c%s", CLF_VALUE_PREFIX, defGetString(elem));
+	}
+
+	column = clf_find_column(options->resource, name);
+	if (column == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("column \"%s\" of foreign table \"%s\" is no field of "
+						"resource \"%s\"", name, options->relname,
+						options->resource->name),
+				 errhint("Say which field it is with OPTIONS (json_path "
+						 "'...') on the column.")));
+	return column->json_path;
+}

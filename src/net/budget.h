@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * budget.h
+ *	  How many requests the API still allows, and waiting for more.
+ *
+ * Uses option, shared, json, http (what a response says).
+ *
+ * A budget is that of an account, which is a RingCentral user and an app, and
+ * of one of the API's throttling groups.  Before a request leaves, a slot of the
+ * budget has to be taken; what the answer says goes back to it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_BUDGET_H
+#define CLF_BUDGET_H
+
+#include "net/http.h"
+#include "catalog/option.h"
+#include "shared/shmem.h"
+
+typedef struct ClfBudget ClfBudget;
+
+/* Who sends requests */
+typedef struct ClfAccount
+{
+	ClfKey		key;
+	char		base_url[CLF_MAX_TEXT];
+	char		client_id[CLF_MAX_TEXT];	/* "": not known, as the next */
+	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
+} ClfAccount;
+
+/* A place in line for a slot; starts as zeros */
+typedef struct ClfTurn
+{
+	uint64		ticket;			/* 0: in no line */
+	TimestampTz since;			/* in line from then; 0: it did not have to */
+	double		waited;			/* seconds, once there is a slot */
+} ClfTurn;
+
+extern void clf_budget_init(void);
+extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
+								 const char *group);
+extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);
+extern double clf_budget_seconds(ClfBudget *budget, double requests);
+extern int64 clf_budget_poll(ClfBudget *budget, const ClfOptions *options,
+							 ClfTurn *turn, uint64 *slot);
+extern void clf_budget_take(ClfBudget *budget, const ClfOptions *options,
+							ClfTurn *turn, uint64 *slot);
+extern void clf_budget_leave(ClfBudget *budget, ClfTurn *turn);
+extern void clf_budget_note(ClfBudget *budget, uint64 slot,
+							const ClfHttpResponse *response);
+extern void clf_budget_return(ClfBudget *budget, uint64 slot);
+extern void clf_budget_pause(const ClfOptions *options, int64 milliseconds,
+							 const char *purpose, const char *reason);
+extern int	clf_budget_line_length(const ClfBudgetEntry *entry,
+								   TimestampTz now);
+
+#endif							/* CLF_BUDGET_H */

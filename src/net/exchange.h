@@ -1,0 +1,56 @@
+/*-------------------------------------------------------------------------
+ *
+ * exchange.h
+ *	  GET requests in somebody's name: token, budget, retries.
+ *
+ * Uses option, clock, http, activity, budget, token, retry, report.
+ *
+ * A ClfExchange sends one request at a time to one of the server's URLs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_EXCHANGE_H
+#define CLF_EXCHANGE_H
+
+#include "shared/activity.h"
+#include "net/http.h"
+#include "catalog/option.h"
+#include "answer/error.h"
+#include "net/token.h"
+
+typedef struct ClfExchange ClfExchange;
+
+extern ClfExchange *clf_exchange_create(MemoryContext cxt,
+										const ClfOptions *options,
+										const char *base_url, Oid userid,
+										ClfActivity *activity);
+extern void clf_exchange_login(ClfExchange *exchange);
+extern const ClfToken *clf_exchange_token(const ClfExchange *exchange);
+extern ClfTransport clf_exchange_get_versions(ClfExchange *exchange,
+											  ClfHttpResponse *response,
+											  const char **detail);
+extern void clf_exchange_learn_clock(ClfExchange *exchange);
+extern void clf_exchange_send_ahead(ClfExchange *exchange,
+									const ClfHttpRequest *request);
+extern void clf_exchange_advance(ClfExchange *exchange);
+extern bool clf_exchange_poll(ClfExchange *exchange,
+							  const ClfHttpRequest *request);
+extern int	clf_exchange_descriptor(const ClfExchange *exchange);
+extern double clf_exchange_seconds(const ClfOptions *options, Oid userid,
+								   double requests);
+extern void clf_exchange_expect(const ClfExchange *exchange, int requests);
+extern void clf_exchange_abandon(ClfExchange *exchange);
+extern void clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
+							 MemoryContext cxt, ClfHttpResponse *response);
+extern void clf_exchange_begin(ClfExchange *exchange,
+							   const ClfHttpRequest *request);
+extern ClfTransport clf_exchange_try(ClfExchange *exchange,
+									 const ClfHttpRequest *request,
+									 MemoryContext cxt, ClfHttpResponse *response);
+extern bool clf_exchange_again(ClfExchange *exchange, ClfTransport how,
+							   const ClfHttpResponse *response);
+extern uint64 clf_exchange_sent(void);
+extern ClfSecrets clf_exchange_secrets(const ClfExchange *exchange);
+extern void clf_exchange_context(void *exchange);
+
+#endif							/* CLF_EXCHANGE_H */

@@ -1,0 +1,890 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.c
+ *	  HTTP transfers that never block the backend.
+ *
+ * libcurl's multi interface tells which sockets and which timeout it waits
+ * for; both go into one epoll descriptor per ClfHttp, and that descriptor into
+ * PostgreSQL's latch loop, so that a cancel is answered whatever the transfer
+ * is doing.
+ *
+ * A ClfHttp is malloc'd and outlives the scan that used it: when the scan's
+ * memory context goes, by whichever way, the ClfHttp goes back to a small pool
+ * with its open connection, for the next scan of the session.
+ *
+ * The libcurl callbacks in here must not palloc, ereport or check for
+ * interrupts: a longjmp out of libcurl leaves it unusable, not even to be
+ * freed.  They set a flag and return.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "compat.h"
+#include "miscadmin.h"
+#include "net/http.h"
+#include "pgstat.h"
+#include "shared/clock.h"
+#include "storage/fd.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#if !CURL_AT_LEAST_VERSION(7, 87, 0)
+#error call_log_fdw needs libcurl 7.87 or later
+#endif
+
+/* Connections kept open between scans, for a session that reads many servers */
+#define MAX_IDLE 4
+
+/* Headers' dates after the year 9998 are none; seconds after 1970 */
+#define LATEST_DATE INT64CONST(253370764799)
+
+/* Bytes of headers, all of an answer's, beyond which it is none */
+#define MAX_HEADERS (256 * 1024)
+
+/* epoll, timerfd, and the connection's socket */
+#define DESCRIPTORS 3
+
+/* Room for a body, malloc'd, with a byte to spare for its end */
+typedef struct BodyBuffer
+{
+	char	   *data;
+	size_t		capacity;
+} BodyBuffer;
+
+/* A larger buffer is not kept for the next answer */
+#define KEPT_CAPACITY ((size_t) 16 * 1024 * 1024)
+
+struct ClfHttp
+{
+	/* Whom the open connection leads to */
+	char	   *base_url;
+	char	   *sslrootcert;
+
+	/* The engine */
+	CURLM	   *multi;
+	CURL	   *easy;
+	int			mux;			/* epoll of the sockets and the timer */
+	int			timer;
+	int			descriptors;	/* acquired from fd.c */
+	ClfHttp    *next_idle;
+
+	/* The request under way */
+	bool		in_flight;		/* the easy handle is in the multi handle */
+	TimestampTz started;		/* by the local clock */
+	bool		done;
+	CURLcode	result;
+	struct curl_slist *headers;
+	BodyBuffer	body;			/* what has come of its answer */
+	size_t		length;
+	size_t		limit;
+	size_t		header_length;
+	bool		resumable;
+	bool		too_large;
+	char		error[CURL_ERROR_SIZE];
+
+	BodyBuffer	given;			/* the body of the answer before */
+};
+
+/* Gives a ClfHttp back when the memory context goes */
+typedef struct Lease
+{
+	ClfHttp    *http;
+	MemoryContextCallback callback;
+} Lease;
+
+static ClfHttp *idle_list = NULL;
+
+/* ----------
+ * Callbacks: see the top of the file
+ * ----------
+ */
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
+{
+	ClfHttp    *http = arg;
+	struct epoll_event event = {0};
+
+	(void) easy;
+	(void) unused;
+	event.data.fd = fd;
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	if (what == CURL_POLL_REMOVE)
+	{
+		/* closed already: then the kernel has forgotten it */
+		(void) epoll_ctl(http->mux, EPOLL_CTL_DEL, fd, &event);
+		return 0;
+	}
+	if (epoll_ctl(http->mux, EPOLL_CTL_MOD, fd, &event) == 0)
+		return 0;
+	return epoll_ctl(http->mux, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -1;
+}
+
+static int
+on_timer(CURLM *multi, long timeout_ms, void *arg)
+{
+	ClfHttp    *http = arg;
+	struct itimerspec when = {0};
+
+	(void) multi;
+	if (timeout_ms == 0)
+		when.it_value.tv_nsec = 1;	/* zero would disarm it */
+	else if (timeout_ms > 0)
+	{
+		when.it_value.tv_sec = timeout_ms / 1000;
+		when.it_value.tv_nsec = (timeout_ms % 1000) * 1000000;
+	}
+	return timerfd_settime(http->timer, 0, &when, NULL) == 0 ? 0 : -1;
+}
+
+/* Make room for so many bytes and one more; false: there is not enough memory */
+static bool
+enlarge(BodyBuffer *buffer, size_t length)
+{
+	size_t		capacity = Max(buffer->capacity, 64 * 1024);
+	char	   *data;
+
+	if (length < buffer->capacity)
+		return true;
+	while (capacity <= length)
+		capacity *= 2;
+	data = realloc(buffer->data, capacity);
+	if (data == NULL)
+		return false;
+	buffer->data = data;
+	buffer->capacity = capacity;
+	return true;
+}
+
+static void
+free_buffer(BodyBuffer *buffer)
+{
+	free(buffer->data);
+	memset(buffer, 0, sizeof(BodyBuffer));
+}
+
+static size_t
+on_body(char *data, size_t size, size_t count, void *arg)
+{
+	ClfHttp    *http = arg;
+	size_t		length = size * count;
+
+	if (length > http->limit - http->length)
+	{
+		http->too_large = true;
+		return CURL_WRITEFUNC_ERROR;
+	}
+	if (!enlarge(&http->body, http->length + length))
+		return CURL_WRITEFUNC_ERROR;
+	memcpy(http->body.data + http->length, data, length);
+	http->length += length;
+	return length;
+}
+
+/* Not all versions of libcurl put an end to headers, which it keeps */
+static size_t
+on_header(char *data, size_t size, size_t count, void *arg)
+{
+	ClfHttp    *http = arg;
+
+	(void) data;
+	http->header_length += size * count;
+	return http->header_length <= MAX_HEADERS ? size * count : 0;
+}
+
+/* ----------
+ * Life of a ClfHttp
+ * ----------
+ */
+
+/* Take the easy handle out of the multi handle and drop what it carried */
+static void
+end_transfer(ClfHttp *http)
+{
+	if (http->in_flight)
+		curl_multi_remove_handle(http->multi, http->easy);
+	http->in_flight = false;
+	curl_slist_free_all(http->headers);
+	http->headers = NULL;
+	http->length = 0;
+}
+
+/* The one before that is read by nobody any more: let its buffer serve again */
+static void
+swap_buffers(ClfHttp *http)
+{
+	BodyBuffer	old = http->given;
+
+	http->given = http->body;
+	if (old.capacity > KEPT_CAPACITY)
+		free_buffer(&old);
+	http->body = old;
+}
+
+static void
+destroy_http(ClfHttp *http)
+{
+	if (http->easy)
+		curl_easy_cleanup(http->easy);
+	if (http->multi)
+		curl_multi_cleanup(http->multi);
+	if (http->timer >= 0)
+		close(http->timer);
+	if (http->mux >= 0)
+		close(http->mux);
+	while (http->descriptors-- > 0)
+		ReleaseExternalFD();
+	free_buffer(&http->body);
+	free_buffer(&http->given);
+	free(http->base_url);
+	free(http->sslrootcert);
+	free(http);
+}
+
+/* Back to the pool; the oldest of too many is closed */
+static void
+return_http(void *arg)
+{
+	Lease	   *lease = arg;
+	ClfHttp   **link = &idle_list;
+
+	if (lease->http == NULL)
+		return;
+	end_transfer(lease->http);
+	free_buffer(&lease->http->body);
+	free_buffer(&lease->http->given);
+	lease->http->next_idle = idle_list;
+	idle_list = lease->http;
+	lease->http = NULL;
+
+	for (int i = 0; *link != NULL && i < MAX_IDLE; i++)
+		link = &(*link)->next_idle;
+	if (*link != NULL)
+	{
+		destroy_http(*link);
+		*link = NULL;
+	}
+}
+
+/*
+ * clf_http_close_idle
+ *		Close the connections that no scan uses.  True if there were any.
+ */
+bool
+clf_http_close_idle(void)
+{
+	bool		found = idle_list != NULL;
+
+	while (idle_list != NULL)
+	{
+		ClfHttp    *http = idle_list;
+
+		idle_list = http->next_idle;
+		destroy_http(http);
+	}
+	return found;
+}
+
+/* Take one out of the pool whose connection leads there */
+static ClfHttp *
+reuse_http(const ClfOptions *options, const char *base_url)
+{
+	for (ClfHttp **link = &idle_list; *link != NULL; link = &(*link)->next_idle)
+	{
+		ClfHttp    *http = *link;
+
+		if (clf_same_text(http->base_url, base_url) &&
+			clf_same_text(http->sslrootcert, options->sslrootcert))
+		{
+			*link = http->next_idle;
+			return http;
+		}
+	}
+	return NULL;
+}
+
+/* The descriptors and handles of a new ClfHttp; false: see errno */
+static bool
+build_http(ClfHttp *http, const ClfOptions *options, const char *base_url)
+{
+	struct epoll_event event = {0};
+
+	while (http->descriptors < DESCRIPTORS)
+	{
+		if (!AcquireExternalFD())
+			return false;
+		http->descriptors++;
+	}
+	http->mux = epoll_create1(EPOLL_CLOEXEC);
+	http->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	event.events = EPOLLIN;
+	event.data.fd = http->timer;
+	if (http->mux < 0 || http->timer < 0 ||
+		epoll_ctl(http->mux, EPOLL_CTL_ADD, http->timer, &event) != 0)
+		return false;
+
+	errno = ENOMEM;
+	http->base_url = strdup(base_url);
+	http->sslrootcert = options->sslrootcert ? strdup(options->sslrootcert) :
+		NULL;
+	http->multi = curl_multi_init();
+	http->easy = curl_easy_init();
+	return http->base_url && http->multi && http->easy &&
+		(http->sslrootcert || !options->sslrootcert) &&
+		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION,
+						  on_socket) == CURLM_OK &&
+		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) == CURLM_OK &&
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION,
+						  on_timer) == CURLM_OK &&
+		curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) == CURLM_OK;
+}
+
+static ClfHttp *
+create_http(const ClfOptions *options, const char *base_url)
+{
+	static bool initialised = false;
+	ClfHttp    *http;
+
+	/* not in _PG_init: that may be the postmaster, before it forks */
+	if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not initialise libcurl")));
+	initialised = true;
+
+	http = calloc(1, sizeof(ClfHttp));
+	if (http == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	http->mux = http->timer = -1;
+	if (!build_http(http, options, base_url))
+	{
+		int			save_errno = errno;
+
+		destroy_http(http);
+		errno = save_errno;
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not prepare an HTTP connection: %m")));
+	}
+	return http;
+}
+
+/*
+ * clf_http_open
+ *		A ClfHttp for requests to that URL, one of the server's, until the
+ *		memory context is reset.
+ */
+ClfHttp    *
+clf_http_open(MemoryContext cxt, const ClfOptions *options,
+			  const char *base_url)
+{
+	Lease	   *lease = MemoryContextAllocZero(cxt, sizeof(Lease));
+	ClfHttp    *http = reuse_http(options, base_url);
+
+	if (http == NULL)
+		http = create_http(options, base_url);
+	lease->http = http;
+	lease->callback.func = return_http;
+	lease->callback.arg = lease;
+	MemoryContextRegisterResetCallback(cxt, &lease->callback);
+	return http;
+}
+
+/* ----------
+ * A transfer
+ * ----------
+ */
+
+static void
+check_setopt(CURLcode rc, const char *option)
+{
+	if (rc != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("could not set libcurl option %s: %s", option,
+						curl_easy_strerror(rc))));
+}
+
+#define SETOPT(http, option, value) \
+	check_setopt(curl_easy_setopt((http)->easy, option, value), #option)
+
+static void
+set_engine_options(ClfHttp *http, const ClfOptions *options)
+{
+	SETOPT(http, CURLOPT_ERRORBUFFER, http->error);
+	SETOPT(http, CURLOPT_WRITEFUNCTION, on_body);
+	SETOPT(http, CURLOPT_WRITEDATA, http);
+	SETOPT(http, CURLOPT_HEADERFUNCTION, on_header);
+	SETOPT(http, CURLOPT_HEADERDATA, http);
+	SETOPT(http, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is PostgreSQL's */
+	SETOPT(http, CURLOPT_QUICK_EXIT, 1L);	/* do not join a resolver thread */
+	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout);
+	SETOPT(http, CURLOPT_PROTOCOLS_STR, "http,https");
+	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
+	if (options->sslrootcert)
+		SETOPT(http, CURLOPT_CAINFO, options->sslrootcert);
+	if (clf_url_is_loopback(http->base_url))
+		SETOPT(http, CURLOPT_NOPROXY, "*");
+}
+
+/* How much may come, and how long it may take */
+static void
+set_limits(ClfHttp *http, const ClfOptions *options, const ClfHttpRequest *request)
+{
+	http->resumable = request->resumable;
+	http->limit = request->limit > 0 ? request->limit :
+		(size_t) options->max_response_size;
+	SETOPT(http, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) http->limit);
+	if (!request->resumable)
+	{
+		SETOPT(http, CURLOPT_TIMEOUT_MS, (long) options->request_timeout);
+		SETOPT(http, CURLOPT_ACCEPT_ENCODING, "");
+		return;
+	}
+	SETOPT(http, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	SETOPT(http, CURLOPT_LOW_SPEED_TIME,
+		   (long) Max(options->request_timeout / 1000, 1));
+	if (request->offset > 0)
+		SETOPT(http, CURLOPT_RANGE, psprintf(INT64_FORMAT "-",
+											 request->offset));
+}
+
+static void
+set_request_options(ClfHttp *http, const ClfHttpRequest *request)
+{
+	SETOPT(http, CURLOPT_URL, request->url);
+	if (request->bearer)
+	{
+		SETOPT(http, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+		SETOPT(http, CURLOPT_XOAUTH2_BEARER, request->bearer);
+	}
+	if (request->username)
+	{
+		SETOPT(http, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		SETOPT(http, CURLOPT_USERNAME, request->username);
+		SETOPT(http, CURLOPT_PASSWORD, request->password);
+	}
+	if (request->form)
+		SETOPT(http, CURLOPT_COPYPOSTFIELDS, request->form);
+}
+
+static void
+add_header(ClfHttp *http, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(http->headers, line);
+
+	if (longer == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	http->headers = longer;
+}
+
+/*
+ * RingCentral asks clients to say who they are:
+ * https://developers.ringcentral.com/guide/basics/user-agent
+ * Messages in an error are to be in the language of the hints.
+ */
+static void
+set_headers(ClfHttp *http, const ClfHttpRequest *request)
+{
+	add_header(http, psprintf("Accept: %s", request->accept ? request->accept :
+							  "application/json"));
+	add_header(http, "Accept-Language: en-US");
+	add_header(http, "User-Agent: call_log_fdw/" CLF_VERSION
+			   " (PostgreSQL/" PG_VERSION ")");
+	SETOPT(http, CURLOPT_HTTPHEADER, http->headers);
+}
+
+/* Note the end of the transfer, if that is what happened */
+static void
+collect_result(ClfHttp *http)
+{
+	CURLMsg    *message;
+	int			queued;
+
+	while ((message = curl_multi_info_read(http->multi, &queued)) != NULL)
+	{
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		http->done = true;
+		http->result = message->data.result;
+	}
+}
+
+/* Tell libcurl that a socket is ready, or (CURL_SOCKET_TIMEOUT) that it is time */
+static void
+act(ClfHttp *http, curl_socket_t fd, int ready)
+{
+	int			running;
+	CURLMcode	rc = curl_multi_socket_action(http->multi, fd, ready, &running);
+
+	if (rc != CURLM_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl failed: %s", curl_multi_strerror(rc))));
+	collect_result(http);
+}
+
+/*
+ * clf_http_start
+ *		Send a request.  Returns at once; the options are those that the
+ *		ClfHttp was opened with.
+ */
+void
+clf_http_start(ClfHttp *http, const ClfOptions *options,
+			   const ClfHttpRequest *request)
+{
+	CURLMcode	rc;
+
+	Assert(!http->in_flight);
+	curl_easy_reset(http->easy);
+	http->done = http->too_large = false;
+	http->header_length = 0;
+	http->error[0] = '\0';
+	set_engine_options(http, options);
+	set_limits(http, options, request);
+	set_request_options(http, request);
+	set_headers(http, request);
+
+	rc = curl_multi_add_handle(http->multi, http->easy);
+	if (rc != CURLM_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_ERROR),
+				 errmsg("libcurl failed: %s", curl_multi_strerror(rc))));
+	http->in_flight = true;
+	http->started = GetCurrentTimestamp();
+	act(http, CURL_SOCKET_TIMEOUT, 0);
+}
+
+bool
+clf_http_in_flight(const ClfHttp *http)
+{
+	return http->in_flight;
+}
+
+/*
+ * clf_http_descriptor
+ *		Becomes readable when there is something for clf_http_advance to do, or
+ *		the time of clf_http_wake_after has passed.
+ */
+int
+clf_http_descriptor(const ClfHttp *http)
+{
+	return http->mux;
+}
+
+/*
+ * clf_http_wake_after
+ *		With no request under way, make the descriptor readable after so long,
+ *		or when the next request has something to do.
+ */
+void
+clf_http_wake_after(ClfHttp *http, int64 milliseconds)
+{
+	Assert(!http->in_flight);
+	(void) on_timer(http->multi, (long) milliseconds, http);
+}
+
+/*
+ * clf_http_advance
+ *		Do what can be done without waiting.  True when the transfer is done.
+ */
+bool
+clf_http_advance(ClfHttp *http)
+{
+	struct epoll_event events[8];
+	int			n = epoll_wait(http->mux, events, lengthof(events), 0);
+
+	for (int i = 0; i < n && !http->done; i++)
+	{
+		int			ready = 0;
+
+		if (events[i].data.fd == http->timer)
+		{
+			uint64		expirations;
+
+			if (read(http->timer, &expirations, sizeof(expirations)) > 0)
+				act(http, CURL_SOCKET_TIMEOUT, 0);
+			continue;
+		}
+		if (events[i].events & EPOLLIN)
+			ready |= CURL_CSELECT_IN;
+		if (events[i].events & EPOLLOUT)
+			ready |= CURL_CSELECT_OUT;
+		if (events[i].events & (EPOLLERR | EPOLLHUP))
+			ready |= CURL_CSELECT_ERR;
+		act(http, events[i].data.fd, ready);
+	}
+	return http->done;
+}
+
+/*
+ * clf_http_wait
+ *		Wait until the transfer is done, open to interrupts all the time.
+ */
+void
+clf_http_wait(ClfHttp *http)
+{
+	static uint32 wait_event = 0;
+
+	while (!clf_http_advance(http))
+	{
+		int			rc = WaitLatchOrSocket(MyLatch,
+										   WL_LATCH_SET | WL_SOCKET_READABLE |
+										   WL_EXIT_ON_PM_DEATH,
+										   http->mux, -1,
+										   clf_wait_event(&wait_event,
+														  "CallLogHttp"));
+
+		if (rc & WL_LATCH_SET)
+		{
+			ResetLatch(MyLatch);
+			CHECK_FOR_INTERRUPTS();
+		}
+	}
+}
+
+/* How libcurl's result reads to us */
+static ClfTransport
+classify(const ClfHttp *http)
+{
+	switch (http->result)
+	{
+		case CURLE_OK:
+			return CLF_TRANSPORT_OK;
+		case CURLE_COULDNT_RESOLVE_HOST:
+		case CURLE_COULDNT_RESOLVE_PROXY:
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_PROXY:
+			return CLF_TRANSPORT_CONNECT;
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_SSL_CERTPROBLEM:
+		case CURLE_SSL_CIPHER:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_SSL_ISSUER_ERROR:
+		case CURLE_SSL_INVALIDCERTSTATUS:
+		case CURLE_PEER_FAILED_VERIFICATION:
+			return CLF_TRANSPORT_TLS;
+		case CURLE_OPERATION_TIMEDOUT:
+			return CLF_TRANSPORT_TIMEOUT;
+		case CURLE_PARTIAL_FILE:
+		case CURLE_GOT_NOTHING:
+		case CURLE_RECV_ERROR:
+		case CURLE_SEND_ERROR:
+		case CURLE_WEIRD_SERVER_REPLY:
+		case CURLE_BAD_CONTENT_ENCODING:
+		case CURLE_UNSUPPORTED_PROTOCOL:
+#if CURL_AT_LEAST_VERSION(8, 6, 0)
+		case CURLE_TOO_LARGE:	/* headers, to libcurl's own limit */
+#endif
+			return CLF_TRANSPORT_BROKEN;
+		case CURLE_FILESIZE_EXCEEDED:
+			return CLF_TRANSPORT_TOO_LARGE;
+		case CURLE_WRITE_ERROR:
+			if (http->too_large)
+				return CLF_TRANSPORT_TOO_LARGE;
+			if (http->header_length > MAX_HEADERS)
+				return CLF_TRANSPORT_BROKEN;
+			return CLF_TRANSPORT_LOCAL;
+		default:
+			return CLF_TRANSPORT_LOCAL;
+	}
+}
+
+/* A header of the answer, palloc'd in the current memory context; "" if none */
+static char *
+get_header(ClfHttp *http, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(http->easy, name, 0, CURLH_HEADER, -1,
+						 &header) != CURLHE_OK)
+		return pstrdup("");
+	return pstrdup(header->value);
+}
+
+/* A header that is a whole number, -1 if it is none */
+static int
+get_number_header(ClfHttp *http, const char *name)
+{
+	char	   *value = get_header(http, name);
+	char	   *end;
+	long		number;
+
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno != 0 || end == value || *end != '\0' || number < 0 ||
+		number > PG_INT32_MAX)
+		return -1;
+	return (int) number;
+}
+
+/* A header that is a date (RFC 9110) of sane years, 0 if it is none */
+static TimestampTz
+get_date_header(ClfHttp *http, const char *name)
+{
+	time_t		date = curl_getdate(get_header(http, name), NULL);
+
+	return date < 0 || date > LATEST_DATE ? 0 : time_t_to_timestamptz(date);
+}
+
+/* Retry-After comes as seconds or as a date (RFC 9110) */
+static int
+get_retry_after(ClfHttp *http, TimestampTz now)
+{
+	int			seconds = get_number_header(http, "Retry-After");
+	TimestampTz date = get_date_header(http, "Retry-After");
+
+	if (seconds >= 0 || date == 0 || now == 0)
+		return seconds;
+	return date > now ? (int) Min((date - now) / USECS_PER_SEC, PG_INT32_MAX) : 0;
+}
+
+static void
+read_response(ClfHttp *http, ClfHttpResponse *response)
+{
+	long		status = 0;
+	curl_off_t	bytes = 0;
+	curl_off_t	announced = -1;
+	curl_off_t	until_answer = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+	response->status = (int) status;
+	response->wire_bytes = bytes;
+	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+					  &announced);
+	response->content_length = announced;
+	curl_easy_getinfo(http->easy, CURLINFO_STARTTRANSFER_TIME_T, &until_answer);
+	response->answered = http->started + until_answer;
+	response->content_range = get_header(http, "Content-Range");
+	response->content_encoding = get_header(http, "Content-Encoding");
+	response->transfer_encoding = get_header(http, "Transfer-Encoding");
+	response->content_type = get_header(http, "Content-Type");
+	response->request_id = get_header(http, "RCRequestId");
+	response->rate_group = get_header(http, "X-Rate-Limit-Group");
+	response->rate_limit = get_number_header(http, "X-Rate-Limit-Limit");
+	response->rate_remaining = get_number_header(http, "X-Rate-Limit-Remaining");
+	response->rate_window = get_number_header(http, "X-Rate-Limit-Window");
+	response->date = get_date_header(http, "Date");
+	response->retry_after = get_retry_after(http, response->date);
+	clf_clock_note(http->base_url, response->date, http->started);
+
+	if (!enlarge(&http->body, http->length))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	response->length = http->length;
+	response->body = http->body.data;
+	response->body[http->length] = '\0';
+	swap_buffers(http);
+}
+
+/*
+ * clf_http_finish
+ *		Take the answer of a transfer that is done, palloc'd in cxt, or learn
+ *		why there is none, with libcurl's words in *detail; of a resumable one
+ *		that broke, what came of it.  The ClfHttp is free for the next request.
+ *		The body belongs to the ClfHttp, and lives until the next answer is
+ *		taken or the ClfHttp goes.
+ */
+ClfTransport
+clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfHttpResponse *response,
+				const char **detail)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfTransport how = classify(http);
+
+	Assert(http->done);
+	memset(response, 0, sizeof(ClfHttpResponse));
+	*detail = NULL;
+	if (how == CLF_TRANSPORT_OK || http->resumable)
+		read_response(http, response);
+	if (how != CLF_TRANSPORT_OK)
+		*detail = pstrdup(http->error[0] ? http->error :
+						  curl_easy_strerror(http->result));
+	MemoryContextSwitchTo(old);
+	end_transfer(http);
+	return how;
+}
+
+/*
+ * clf_http_abandon
+ *		Drop the request under way, if there is one.
+ */
+void
+clf_http_abandon(ClfHttp *http)
+{
+	end_transfer(http);
+}
+
+/* One part of a URL, malloc'd by libcurl; NULL: it has none */
+static char *
+url_part(CURLU *url, CURLUPart part)
+{
+	char	   *text;
+
+	return curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK ?
+		text : NULL;
+}
+
+/* Is this part the same in both, and, unless it is needed, missing in both? */
+static bool
+same_part(CURLU *a, CURLU *b, CURLUPart part, bool needed)
+{
+	char	   *text_a = url_part(a, part);
+	char	   *text_b = url_part(b, part);
+	bool		same = !needed && text_a == NULL && text_b == NULL;
+
+	if (text_a != NULL && text_b != NULL)
+		same = pg_strcasecmp(text_a, text_b) == 0;
+	curl_free(text_a);
+	curl_free(text_b);
+	return same;
+}
+
+/*
+ * clf_http_leads_to
+ *		Does this URL, from an answer of the API, lead to that server and port?
+ *		libcurl takes it apart here, as it will when it sends the request.
+ */
+bool
+clf_http_leads_to(const char *url, const char *base_url)
+{
+	CURLU	   *a = curl_url();
+	CURLU	   *b = curl_url();
+	bool		same;
+
+	same = a != NULL && b != NULL &&
+		curl_url_set(a, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_set(b, CURLUPART_URL, base_url, 0) == CURLUE_OK &&
+		same_part(a, b, CURLUPART_SCHEME, true) &&
+		same_part(a, b, CURLUPART_HOST, true) &&
+		same_part(a, b, CURLUPART_PORT, true) &&
+		same_part(a, b, CURLUPART_USER, false) &&
+		same_part(a, b, CURLUPART_PASSWORD, false);
+	curl_url_cleanup(a);
+	curl_url_cleanup(b);
+	return same;
+}
+
+/*
+ * clf_http_library
+ *		Name and version of the library in use.
+ */
+const char *
+clf_http_library(void)
+{
+	return psprintf("libcurl %s", curl_version_info(CURLVERSION_NOW)->version);
+}

@@ -1,0 +1,824 @@
+/*-------------------------------------------------------------------------
+ *
+ * token.c
+ *	  OAuth: obtain, keep and renew access tokens.
+ *
+ * A login costs one of few requests of the group "auth", and RingCentral ends
+ * the oldest session of a user who has too many, so one login serves all
+ * backends with the same credentials, until shortly before its token expires.
+ * While a backend logs in, others who need the token wait for it.
+ * https://developers.ringcentral.com/guide/authentication/jwt-flow
+ *
+ * The table of tokens that backends share is found by a hash of URL and
+ * credentials, so that nobody gets a token who could not have logged in.  Each
+ * backend has a copy of those it uses.
+ *
+ * A change of the user mapping or the server takes effect at once: syscache
+ * invalidation empties the copies and the shared entry.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/json.h"
+#include "common/base64.h"
+#include "compat.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "net/http.h"
+#include "net/retry.h"
+#include "net/token.h"
+#include "plan/query.h"
+#include "shared/shmem.h"
+#include "storage/ipc.h"
+#include "storage/procarray.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#define TOKEN_PATH "/restapi/oauth/token"
+#define GRANT_TYPE "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+/* A token is renewed this early, so that no request arrives with a dead one */
+#define RENEW_BEFORE_MS 60000
+
+/* What expires_in is when the answer does not say, or nonsense, in seconds */
+#define DEFAULT_EXPIRES_IN 3600
+
+/* Who waits for a login looks so often whether its backend lives; milliseconds */
+#define LOOK_EVERY 500
+
+/* The token of one user mapping; lives as long as the backend */
+struct ClfToken
+{
+	Oid			umid;
+	uint32		mapping_hash;	/* of the syscache entries it was made from */
+	uint32		server_hash;
+	bool		by_login;		/* else the mapping's own access_token */
+	ClfKey		key;			/* of the shared entry, if by_login */
+	char	   *value;			/* NULL: none at present */
+	uint64		generation;		/* tells one value from the next */
+	char	   *base_url;		/* where it may be sent */
+	ClfAccount	account;		/* whose requests it is for */
+	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app; "": not
+										 * known */
+	TimestampTz renew_at;		/* by the local clock */
+	ClfToken   *next;
+};
+
+/* A login under way */
+typedef struct Login
+{
+	const ClfOptions *options;
+	const ClfCredentials *credentials;
+	ClfSecrets	secrets;
+	ClfRetry	retry;
+} Login;
+
+/* The same, for those who wait for it */
+typedef struct LoginForAll
+{
+	const ClfKey *key;
+	MemoryContext cxt;
+} LoginForAll;
+
+/* A token as it goes from the shared table, or from a login, to the copy */
+typedef struct Obtained
+{
+	char		token[CLF_MAX_TOKEN_LENGTH];
+	char		owner[CLF_MAX_TEXT];
+	char		scope[CLF_MAX_MESSAGE];
+	uint64		generation;
+	TimestampTz renew_at;
+} Obtained;
+
+static ClfToken *tokens = NULL;
+
+/* Logins that this backend has sent */
+static int64 logins = 0;
+
+/* ----------
+ * The shared table; all of this with the lock
+ * ----------
+ */
+
+/* The entry, or NULL; tokens that are out of date are wiped by the way */
+static ClfTokenEntry *
+find_entry(ClfShared *shared, const ClfKey *key)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ClfTokenEntry *found = NULL;
+
+	for (int i = 0; i < CLF_MAX_TOKENS; i++)
+	{
+		ClfTokenEntry *entry = &shared->tokens[i];
+
+		if (entry->used_at == 0)
+			continue;
+		if (entry->renew_at <= now)
+			explicit_bzero(entry->token, sizeof(entry->token));
+		if (clf_same_key(&entry->key, key))
+			found = entry;
+	}
+	return found;
+}
+
+/* The entry, made in the place of the one used least recently if need be */
+static ClfTokenEntry *
+get_entry(ClfShared *shared, const ClfKey *key)
+{
+	ClfTokenEntry *entry = find_entry(shared, key);
+
+	for (int i = 0; i < CLF_MAX_TOKENS && entry == NULL; i++)
+	{
+		if (shared->tokens[i].used_at == 0)
+			entry = &shared->tokens[i];
+	}
+	if (entry == NULL)
+	{
+		entry = &shared->tokens[0];
+		for (int i = 1; i < CLF_MAX_TOKENS; i++)
+		{
+			if (shared->tokens[i].used_at < entry->used_at)
+				entry = &shared->tokens[i];
+		}
+	}
+	if (entry->used_at == 0 || !clf_same_key(&entry->key, key))
+	{
+		explicit_bzero(entry, sizeof(ClfTokenEntry));
+		entry->key = *key;
+	}
+	entry->used_at = GetCurrentTimestamp();
+	return entry;
+}
+
+/* Does another backend log in at this moment? */
+static bool
+login_under_way(const ClfTokenEntry *entry)
+{
+	return entry->login_pid != 0 && entry->login_pid != MyProcPid &&
+		BackendPidGetProc(entry->login_pid) != NULL;
+}
+
+/* Forget the shared tokens of a user mapping or server that changed */
+static void
+drop_shared_of(int cacheid, uint32 hash)
+{
+	ClfShared  *shared = clf_shmem_lock();
+
+	for (int i = 0; i < CLF_MAX_TOKENS; i++)
+	{
+		ClfTokenEntry *entry = &shared->tokens[i];
+
+		if (entry->database == MyDatabaseId &&
+			hash == (cacheid == USERMAPPINGOID ? entry->mapping_hash :
+					 entry->server_hash))
+			explicit_bzero(entry->token, sizeof(entry->token));
+	}
+	clf_shmem_unlock();
+}
+
+/* Forget the shared token, if it still is that one */
+static void
+drop_shared(const ClfToken *token)
+{
+	ClfTokenEntry *entry = find_entry(clf_shmem_lock(), &token->key);
+
+	if (entry && entry->generation == token->generation)
+		explicit_bzero(entry->token, sizeof(entry->token));
+	clf_shmem_unlock();
+}
+
+/* ----------
+ * The backend's copies
+ * ----------
+ */
+
+/* Forget the value, in memory as well */
+static void
+wipe(ClfToken *token)
+{
+	if (token->value == NULL)
+		return;
+	explicit_bzero(token->value, strlen(token->value));
+	pfree(token->value);
+	token->value = NULL;
+}
+
+/*
+ * A user mapping or server changed: hash 0 means any.  The shared tokens of the
+ * one that did are gone even if all backends that used them are.
+ */
+static void
+on_syscache_change(Datum arg, int cacheid, uint32 hash)
+{
+	(void) arg;
+	if (hash != 0 && clf_shmem_attached())
+		drop_shared_of(cacheid, hash);
+	for (ClfToken *token = tokens; token != NULL; token = token->next)
+	{
+		if (hash == 0 ||
+			hash == (cacheid == USERMAPPINGOID ? token->mapping_hash :
+					 token->server_hash))
+			wipe(token);
+	}
+}
+
+/*
+ * clf_token_init
+ *		Called once, when the library is loaded.
+ */
+void
+clf_token_init(void)
+{
+	CacheRegisterSyscacheCallback(USERMAPPINGOID, on_syscache_change,
+								  (Datum) 0);
+	CacheRegisterSyscacheCallback(FOREIGNSERVEROID, on_syscache_change,
+								  (Datum) 0);
+}
+
+static ClfToken *
+find_token(Oid umid, Oid serverid)
+{
+	ClfToken   *token;
+
+	for (token = tokens; token != NULL; token = token->next)
+	{
+		if (token->umid == umid)
+			return token;
+	}
+	token = MemoryContextAllocZero(TopMemoryContext, sizeof(ClfToken));
+	token->umid = umid;
+	token->mapping_hash = GetSysCacheHashValue1(USERMAPPINGOID,
+												ObjectIdGetDatum(umid));
+	token->server_hash = GetSysCacheHashValue1(FOREIGNSERVEROID,
+											   ObjectIdGetDatum(serverid));
+	token->next = tokens;
+	tokens = token;
+	return token;
+}
+
+/* Without memory for it there is no value, and whatever is there is whole */
+static void
+set_value(ClfToken *token, const ClfOptions *options, const char *value)
+{
+	char	   *old = token->base_url;
+
+	wipe(token);
+	token->base_url = MemoryContextStrdup(TopMemoryContext, options->base_url);
+	if (old)
+		pfree(old);
+	token->value = MemoryContextStrdup(TopMemoryContext, value);
+}
+
+/* Whose requests they are: the texts that tell, and those that people see */
+static void
+set_account(ClfAccount *account, const char *const *texts, int ntexts,
+			const ClfOptions *options, const char *client_id,
+			const char *owner)
+{
+	account->key = clf_shmem_key(texts, ntexts);
+	strlcpy(account->base_url, options->base_url, CLF_MAX_TEXT);
+	strlcpy(account->client_id, client_id, CLF_MAX_TEXT);
+	strlcpy(account->owner, owner, CLF_MAX_TEXT);
+}
+
+/* The copy of a token that came from a login */
+static void
+use_obtained(ClfToken *token, const ClfOptions *options,
+			 const ClfCredentials *credentials, Obtained *obtained)
+{
+	const char *texts[3];
+
+	texts[0] = options->base_url;
+	texts[1] = credentials->client_id;
+	texts[2] = obtained->owner;
+	set_value(token, options, obtained->token);
+	set_account(&token->account, texts, 3, options, credentials->client_id,
+				obtained->owner);
+	strlcpy(token->scope, obtained->scope, sizeof(token->scope));
+	token->by_login = true;
+	token->generation = obtained->generation;
+	token->renew_at = obtained->renew_at;
+	explicit_bzero(obtained->token, sizeof(obtained->token));
+}
+
+/* The copy of a token that the user mapping has; nothing tells whose it is */
+static void
+use_static(ClfToken *token, const ClfOptions *options, const char *value)
+{
+	const char *texts[2];
+
+	texts[0] = options->base_url;
+	texts[1] = value;
+	set_value(token, options, value);
+	set_account(&token->account, texts, 2, options, "", "");
+	token->scope[0] = '\0';
+	token->by_login = false;
+	token->generation++;
+	token->renew_at = DT_NOEND;
+}
+
+/* ----------
+ * Logging in
+ * ----------
+ */
+
+static void
+login_error_context(void *arg)
+{
+	const Login *login = arg;
+
+	errcontext("logging in at %s", login->options->base_url);
+	clf_retry_context(&login->retry);
+}
+
+/* The request for a login */
+static ClfHttpRequest
+login_request(const ClfOptions *options, const ClfCredentials *credentials)
+{
+	ClfHttpRequest request = {0};
+	StringInfoData form;
+
+	initStringInfo(&form);
+	appendStringInfoString(&form, "grant_type=");
+	clf_append_escaped(&form, GRANT_TYPE);
+	appendStringInfoString(&form, "&assertion=");
+	clf_append_escaped(&form, credentials->jwt);
+
+	request.url = psprintf("%s" TOKEN_PATH, options->base_url);
+	request.username = credentials->client_id;
+	request.password = credentials->client_secret;
+	request.form = form.data;
+	return request;
+}
+
+/* The budget of logins: whose they are only the jwt tells */
+static ClfBudget *
+login_budget(const Login *login)
+{
+	const ClfCredentials *credentials = login->credentials;
+	const char *texts[3];
+	ClfAccount	account = {0};
+
+	texts[0] = login->options->base_url;
+	texts[1] = credentials->client_id;
+	texts[2] = credentials->jwt;
+	set_account(&account, texts, 3, login->options, credentials->client_id,
+				"");
+	return clf_budget_get(&account, TOKEN_PATH, "auth");
+}
+
+/* What a login sends and its answer must not bring into a message */
+static ClfSecrets
+login_secrets(const ClfCredentials *credentials)
+{
+	ClfSecrets	secrets = {{NULL}, true};
+	const void *basic = psprintf("%s:%s", credentials->client_id,
+								 credentials->client_secret);
+	int			size = pg_b64_enc_len(strlen(basic)) + 1;
+	char	   *encoded = palloc0(size);
+	int			length = pg_b64_encode(basic, strlen(basic), encoded, size);
+
+	Assert(length >= 0);
+	(void) length;
+	secrets.values[0] = credentials->client_secret;
+	secrets.values[1] = credentials->jwt;
+	secrets.values[2] = encoded;
+	return secrets;
+}
+
+/* Post the login and wait for the answer */
+static void
+send_login(Login *login, ClfHttpResponse *response)
+{
+	const ClfOptions *options = login->options;
+	ClfHttp    *http = clf_http_open(CurrentMemoryContext, options,
+									 options->base_url);
+	ClfBudget  *budget = login_budget(login);
+	ClfHttpRequest request = login_request(options, login->credentials);
+	ClfTransport how;
+	const char *detail;
+	uint64		slot;
+
+	do
+	{
+		ClfTurn		turn = {0};
+
+		clf_budget_take(budget, options, &turn, &slot);
+		logins++;
+		clf_http_start(http, options, &request);
+		clf_http_wait(http);
+		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
+		if (clf_never_sent(how))
+			clf_budget_return(budget, slot);
+		else
+			clf_budget_note(budget, slot,
+							how == CLF_TRANSPORT_OK ? response : NULL);
+	} while (clf_retry(&login->retry, options, how, response));
+
+	if (how != CLF_TRANSPORT_OK)
+		clf_report_transport(how, detail);
+	if (response->status != 200)
+		clf_report_status(response->status, response->body, response->length,
+						  response->request_id, &login->secrets);
+}
+
+/* Seconds that the token is good for */
+static int
+get_expires_in(ClfJson *answer)
+{
+	char	   *text = clf_json_get_text(answer, "expires_in");
+	int			seconds = text ? atoi(text) : 0;
+
+	return seconds > 0 ? seconds : DEFAULT_EXPIRES_IN;
+}
+
+/* May it stand in a header?  What ends the line would begin another one. */
+static bool
+is_sendable(const char *token)
+{
+	for (const char *p = token; *p; p++)
+	{
+		if (*p <= ' ' || *p > '~')
+			return false;
+	}
+	return true;
+}
+
+/* Log in */
+static void
+log_in(const ClfOptions *options, const ClfCredentials *credentials,
+	   Obtained *obtained)
+{
+	ErrorContextCallback context;
+	Login		login = {0};
+	ClfHttpResponse response;
+	ClfJson    *answer;
+	char	   *value;
+	char	   *owner;
+	char	   *scope;
+	int64		valid_ms;
+
+	login.options = options;
+	login.credentials = credentials;
+	login.secrets = login_secrets(credentials);
+	context.callback = login_error_context;
+	context.arg = &login;
+	context.previous = error_context_stack;
+	error_context_stack = &context;
+
+	send_login(&login, &response);
+	answer = clf_json_parse(CurrentMemoryContext, response.body,
+							response.length);
+	value = clf_json_get_text(answer, "access_token");
+	if (value == NULL || value[0] == '\0')
+		clf_report_bad_answer("there is no access_token in it", response.body,
+							  response.length, &login.secrets);
+	if (!is_sendable(value))
+		clf_report_bad_answer("its access_token is no token", response.body,
+							  response.length, &login.secrets);
+	if (strlen(value) >= sizeof(obtained->token))
+		clf_report_bad_answer("its access_token is too long", response.body,
+							  response.length, &login.secrets);
+
+	owner = clf_json_get_text(answer, "owner_id");
+	scope = clf_json_get_text(answer, "scope");
+	valid_ms = get_expires_in(answer) * INT64CONST(1000);
+	valid_ms -= Min(RENEW_BEFORE_MS, valid_ms / 10);
+	strlcpy(obtained->token, value, sizeof(obtained->token));
+	strlcpy(obtained->owner, owner ? owner : "", sizeof(obtained->owner));
+	strlcpy(obtained->scope, scope ? scope : "", sizeof(obtained->scope));
+	obtained->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 valid_ms);
+	error_context_stack = context.previous;
+}
+
+/* ----------
+ * One login for all
+ * ----------
+ */
+
+/*
+ * Take the shared token.  If there is none, false, and unless another backend
+ * is about to log in, this one is; *under_way tells.
+ */
+static bool
+take_shared(const ClfToken *token, Obtained *obtained, bool *under_way,
+			uint64 *failures)
+{
+	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), &token->key);
+	bool		there = entry->token[0] != '\0';
+
+	entry->database = MyDatabaseId;
+	entry->mapping_hash = token->mapping_hash;
+	entry->server_hash = token->server_hash;
+	*failures = entry->failures;
+	*under_way = !there && login_under_way(entry);
+	if (there)
+	{
+		memcpy(obtained->token, entry->token, sizeof(obtained->token));
+		memcpy(obtained->owner, entry->owner, sizeof(obtained->owner));
+		memcpy(obtained->scope, entry->scope, sizeof(obtained->scope));
+		obtained->generation = entry->generation;
+		obtained->renew_at = entry->renew_at;
+	}
+	else if (!*under_way)
+		entry->login_pid = MyProcPid;
+	clf_shmem_unlock();
+	return there;
+}
+
+/* The login that was waited for failed, and would fail here as well */
+static void
+report_shared_failure(const ClfKey *key)
+{
+	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), key);
+	ClfFailure	failure = entry->failure;
+
+	clf_shmem_unlock();
+	ereport(ERROR,
+			(errcode(failure.sqlstate), errmsg("%s", failure.message),
+			 failure.detail[0] ? errdetail_internal("%s", failure.detail) : 0,
+			 failure.hint[0] ? errhint("%s", failure.hint) : 0,
+			 errcontext("waiting for another session's login")));
+}
+
+/* Keep a text of an error for other backends, whose encoding may differ */
+static void
+keep_text(char *copy, size_t size, const char *text)
+{
+	strlcpy(copy, text ? text : "", size);
+	for (char *p = copy; *p; p++)
+	{
+		if (IS_HIGHBIT_SET(*p))
+			*p = '?';
+	}
+}
+
+/* This backend's login ended without a token; error: how, or NULL */
+static void
+share_failure(const ClfKey *key, const ErrorData *error)
+{
+	ClfShared  *shared = clf_shmem_lock();
+	ClfTokenEntry *entry = get_entry(shared, key);
+
+	entry->login_pid = 0;
+	if (error)
+	{
+		entry->failures++;
+		entry->failure.sqlstate = error->sqlerrcode;
+		keep_text(entry->failure.message, CLF_MAX_MESSAGE, error->message);
+		keep_text(entry->failure.detail, CLF_MAX_MESSAGE, error->detail);
+		keep_text(entry->failure.hint, CLF_MAX_MESSAGE, error->hint);
+	}
+	clf_shmem_unlock();
+	ConditionVariableBroadcast(&shared->login_ended);
+}
+
+static void
+share_token(const ClfKey *key, Obtained *obtained)
+{
+	ClfShared  *shared = clf_shmem_lock();
+	ClfTokenEntry *entry = get_entry(shared, key);
+
+	entry->login_pid = 0;
+	entry->generation = obtained->generation = ++shared->last_id;
+	entry->renew_at = obtained->renew_at;
+	memcpy(entry->owner, obtained->owner, sizeof(entry->owner));
+	memcpy(entry->scope, obtained->scope, sizeof(entry->scope));
+	memcpy(entry->token, obtained->token, sizeof(entry->token));
+	clf_shmem_unlock();
+	ConditionVariableBroadcast(&shared->login_ended);
+}
+
+/*
+ * The login under way ended without a token, by an error or, if there is a code,
+ * together with the backend.  That somebody cancels it is no failure of others.
+ */
+static void
+end_login(int code, Datum arg)
+{
+	const LoginForAll *login = (const LoginForAll *) DatumGetPointer(arg);
+	MemoryContext old = MemoryContextSwitchTo(login->cxt);
+	ErrorData  *error = code == 0 ? CopyErrorData() : NULL;
+	bool		failed;
+
+	failed = error && ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_OPERATOR_INTERVENTION;
+	share_failure(login->key, failed ? error : NULL);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+log_in_for_all(const ClfKey *key, const ClfOptions *options,
+			   const ClfCredentials *credentials, Obtained *obtained)
+{
+	LoginForAll login;
+
+	login.key = key;
+	login.cxt = CurrentMemoryContext;
+	PG_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
+	{
+		log_in(options, credentials, obtained);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
+	share_token(key, obtained);
+}
+
+/* Wait for another backend's login, open to interrupts */
+static void
+wait_for_login(const ClfToken *token, Obtained *obtained, bool *there)
+{
+	static uint32 wait_event = 0;
+	const ClfKey *key = &token->key;
+	ClfShared  *shared = clf_shmem_lock();
+	bool		under_way = true;
+	uint64		failures_before;
+	uint64		failures;
+
+	failures_before = get_entry(shared, key)->failures;
+	clf_shmem_unlock();
+	ConditionVariablePrepareToSleep(&shared->login_ended);
+	for (;;)
+	{
+		*there = take_shared(token, obtained, &under_way, &failures);
+		if (!under_way)
+			break;
+		(void) ConditionVariableTimedSleep(&shared->login_ended, LOOK_EVERY,
+										   clf_wait_event(&wait_event,
+														  "CallLogToken"));
+	}
+	ConditionVariableCancelSleep();
+	if (!*there && failures != failures_before)
+	{
+		share_failure(key, NULL);	/* the turn to log in is not taken */
+		report_shared_failure(key);
+	}
+}
+
+static void
+obtain(ClfToken *token, const ClfOptions *options,
+	   const ClfCredentials *credentials)
+{
+	const char *texts[4];
+	Obtained	obtained;
+	bool		under_way;
+	bool		there;
+	uint64		failures;
+
+	texts[0] = options->base_url;
+	texts[1] = credentials->client_id;
+	texts[2] = credentials->client_secret;
+	texts[3] = credentials->jwt;
+	token->key = clf_shmem_key(texts, lengthof(texts));
+
+	there = take_shared(token, &obtained, &under_way, &failures);
+	if (under_way)
+		wait_for_login(token, &obtained, &there);
+	if (!there)
+		log_in_for_all(&token->key, options, credentials, &obtained);
+	use_obtained(token, options, credentials, &obtained);
+}
+
+/*
+ * clf_token_get
+ *		The token with which this role calls this server, good for a while.
+ *		Logs in when there is none, which sends a request, or waits for another
+ *		backend that does.
+ *
+ * What the token points to is the backend's; it may lose its value at any
+ * access to the catalogs.
+ */
+ClfToken   *
+clf_token_get(const ClfOptions *options, Oid userid)
+{
+	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
+											  "call_log_fdw login",
+											  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfCredentials *credentials = clf_get_credentials(userid,
+													  options->serverid);
+	ClfToken   *token = find_token(credentials->umid, options->serverid);
+
+	if (!clf_token_fresh(token, options) && credentials->access_token)
+		use_static(token, options, credentials->access_token);
+	else if (!clf_token_fresh(token, options))
+		obtain(token, options, credentials);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return token;
+}
+
+/*
+ * clf_token_peek
+ *		The token that this role has used with this server in this session;
+ *		NULL: none.  It may be out of date.
+ */
+const ClfToken *
+clf_token_peek(Oid userid, Oid serverid)
+{
+	Oid			umid = clf_find_user_mapping(userid, serverid);
+	const ClfToken *token = tokens;
+
+	while (token != NULL && (token->umid != umid || token->base_url == NULL))
+		token = token->next;
+	return token;
+}
+
+const char *
+clf_token_value(const ClfToken *token)
+{
+	return token->value;
+}
+
+/*
+ * clf_token_account
+ *		Whose requests are sent with it, for the budget room.
+ */
+const ClfAccount *
+clf_token_account(const ClfToken *token)
+{
+	return &token->account;
+}
+
+/*
+ * clf_token_scope
+ *		The permissions of the app, separated by spaces; "": not known.
+ */
+const char *
+clf_token_scope(const ClfToken *token)
+{
+	return token->scope;
+}
+
+/*
+ * clf_token_fresh
+ *		Is there a value, will it do for another request, and may it be sent to
+ *		this server?  A scan that began before an ALTER SERVER still uses the
+ *		old URL.
+ */
+bool
+clf_token_fresh(const ClfToken *token, const ClfOptions *options)
+{
+	return token->value != NULL && GetCurrentTimestamp() < token->renew_at &&
+		strcmp(token->base_url, options->base_url) == 0;
+}
+
+/*
+ * clf_token_generation
+ *		Tells one value of the token from the next.
+ */
+uint64
+clf_token_generation(const ClfToken *token)
+{
+	return token->generation;
+}
+
+/*
+ * clf_token_discard
+ *		The API refused the value of that generation.  True when another one
+ *		may help.
+ */
+bool
+clf_token_discard(ClfToken *token, uint64 generation)
+{
+	if (token->value == NULL || token->generation != generation)
+		return true;
+	if (!token->by_login)
+		return false;
+	drop_shared(token);
+	wipe(token);
+	return true;
+}
+
+/*
+ * clf_token_logins
+ *		How many logins this backend has sent.
+ */
+int64
+clf_token_logins(void)
+{
+	return logins;
+}
+
+/*
+ * clf_token_forget_all
+ *		Forget all tokens that this backend has used, for all backends.  True if
+ *		there were any.
+ */
+bool
+clf_token_forget_all(void)
+{
+	bool		found = false;
+
+	for (ClfToken *token = tokens; token != NULL; token = token->next)
+	{
+		found |= token->value != NULL;
+		if (token->by_login && token->value)
+			drop_shared(token);
+		wipe(token);
+	}
+	return found;
+}

@@ -1,0 +1,250 @@
+/*-------------------------------------------------------------------------
+ *
+ * estimate.c
+ *	  How many records and requests a way to read a table takes.
+ *
+ * What is known when a query is planned is bound as it will be when the scan
+ * starts, which tells how many ids it asks for or how wide its window is.  How
+ * many records a day has comes from ANALYZE, else from what scans have seen.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "plan/estimate.h"
+#include "plan/query.h"
+#include "shared/clock.h"
+#include "shared/density.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+/* Records a day when nothing is known: a small company */
+#define DEFAULT_PER_DAY 300.0
+
+/* Ids in an array that is not known when the query is planned */
+#define DEFAULT_IDS 100.0
+
+/* Records of a session, of a list of active calls */
+#define SESSION_RECORDS 2.0
+#define ACTIVE_RECORDS 50.0
+
+/* Days of a window, or of changes, whose beginning is not known */
+#define DEFAULT_DAYS 1.0
+
+/* Share of the calls that are recorded, where that is not known */
+#define RECORDED_SHARE 0.3
+
+/*
+ * clf_find_ids
+ *		The condition on ids among those pushed, NULL when there is none.
+ */
+const ClfPushed *
+clf_find_ids(List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		const ClfPushed *p = lfirst(lc);
+
+		if (p->condition.filter->operators & CLF_OP_IDS)
+			return p;
+	}
+	return NULL;
+}
+
+/* Days that the table reaches back */
+static double
+table_days(const ClfOptions *options)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz from;
+
+	from = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+												   TimestampTzGetDatum(now),
+												   IntervalPGetDatum(options->history)));
+	return Min((now - from) / (double) USECS_PER_DAY, CLF_KEPT_DAYS);
+}
+
+/*
+ * clf_estimate_tuples
+ *		Rows of the table, given what ANALYZE has found (0 or less: nothing).
+ */
+double
+clf_estimate_tuples(const ClfOptions *options, double reltuples)
+{
+	const ClfResource *resource = options->resource;
+	double		per_day = clf_density_per_day(options->relid);
+
+	if (reltuples > 0)
+		return reltuples;
+	if (!resource->windowed && !resource->changes)
+		return ACTIVE_RECORDS;
+	if (per_day < 0)
+		per_day = DEFAULT_PER_DAY;
+	return Max(1, per_day * table_days(options) * resource->rows_per_record);
+}
+
+/* The value of an expression as far as it is known already */
+static ClfValue
+known_value(PlannerInfo *root, Expr *expr)
+{
+	ClfValue	value = {0};
+	Node	   *node;
+
+	node = estimate_expression_value(root, (Node *) copyObject(expr));
+	value.type = exprType(node);
+	if (IsA(node, Const))
+	{
+		value.value = ((Const *) node)->constvalue;
+		value.isnull = ((Const *) node)->constisnull;
+	}
+	else
+		value.unknown = "?";
+	return value;
+}
+
+/* What the scan will ask for, as far as that is known */
+static ClfQuery *
+bind_known(PlannerInfo *root, const ClfOptions *options, List *pushed)
+{
+	ClfScanPlan plan = {0};
+	ClfValue   *values = palloc0((list_length(pushed) + 1) * sizeof(ClfValue));
+	int			nvalues = 0;
+	ListCell   *lc;
+
+	plan.resource = options->resource;
+	plan.level = clf_table_level(options);
+	plan.page_size = options->page_size;
+	plan.conditions = palloc0((list_length(pushed) + 1) * sizeof(ClfCondition));
+	foreach(lc, pushed)
+	{
+		const ClfPushed *p = lfirst(lc);
+		ClfCondition *condition = &plan.conditions[plan.nconditions++];
+
+		*condition = p->condition;
+		condition->expr = p->expr ? nvalues : -1;
+		if (p->expr)
+			values[nvalues++] = known_value(root, p->expr);
+	}
+	return clf_bind_query(&plan, options, values);
+}
+
+/* The part of a window's records that a filter of the API leaves over */
+static double
+filter_selectivity(PlannerInfo *root, RelOptInfo *baserel, const ClfPushed *p)
+{
+	const ClfFilter *filter = p->condition.filter;
+	int			nvalues = 0;
+
+	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
+		return 1;
+	if (baserel->tuples > 0 && baserel->pages > 0)
+		return clauselist_selectivity(root, list_make1(p->rinfo),
+									  baserel->relid, JOIN_INNER, NULL);
+	if (filter->any_value)
+		return RECORDED_SHARE;
+	while (filter->values && filter->values[nvalues])
+		nvalues++;
+	return nvalues > 0 ? 1.0 / nvalues : 1;
+}
+
+/* Days that the window or the changes cover; 0: there is nothing to ask for */
+static double
+query_days(const ClfQuery *query, const ClfOptions *options)
+{
+	TimestampTz now = clf_clock_now(options->base_url);
+	ClfWindow	window;
+	double		days;
+
+	if (query->changes)
+		return query->since ? (now - query->since_time) /
+			(double) USECS_PER_DAY : DEFAULT_DAYS;
+	if (!clf_query_window(query, options, now, &window))
+		return 0;
+	if (query->unknown_lower)
+		return DEFAULT_DAYS;
+	days = (window.to - window.from) / (double) USECS_PER_DAY;
+	return Min(days, CLF_KEPT_DAYS);
+}
+
+/* Is a session asked for, which has but a few records? */
+static bool
+asks_for_session(List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		if (((ClfPushed *) lfirst(lc))->condition.filter->rivals !=
+			CLF_NO_RIVALS)
+			return true;
+	}
+	return false;
+}
+
+/* Records of a list */
+static double
+estimate_list(PlannerInfo *root, RelOptInfo *baserel,
+			  const ClfOptions *options, const ClfQuery *query, List *pushed)
+{
+	const ClfResource *resource = options->resource;
+	double		days = query_days(query, options);
+	double		records = ACTIVE_RECORDS;
+	ListCell   *lc;
+
+	if (resource->windowed || resource->changes)
+		records = baserel->tuples / resource->rows_per_record * days /
+			table_days(options);
+	foreach(lc, pushed)
+		records *= filter_selectivity(root, baserel, lfirst(lc));
+	if (asks_for_session(pushed))
+		records = Min(records, SESSION_RECORDS);
+	return records;
+}
+
+/* How many ids are asked for */
+static double
+count_ids(const ClfQuery *query, const ClfPushed *ids)
+{
+	if (query->unknown_ids)
+		return ids->condition.is_array ? DEFAULT_IDS : 1;
+	return list_length(query->ids);
+}
+
+/*
+ * clf_estimate
+ *		What it takes to read the table with these conditions pushed.
+ */
+ClfEstimate
+clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
+			 const ClfOptions *options, List *pushed)
+{
+	const ClfResource *resource = options->resource;
+	ClfQuery   *query = bind_known(root, options, pushed);
+	const ClfPushed *ids = clf_find_ids(pushed);
+	ClfEstimate estimate = {0};
+
+	if (query->nothing)
+		return estimate;
+	if (ids)
+	{
+		estimate.records = count_ids(query, ids);
+		estimate.requests = ceil(estimate.records / query->max_ids);
+	}
+	else
+	{
+		estimate.records = estimate_list(root, baserel, options, query,
+										 pushed);
+		estimate.requests = Max(1, ceil(estimate.records /
+										options->page_size));
+	}
+	estimate.rows = query->details ? estimate.records :
+		estimate.records * resource->rows_per_record;
+	return estimate;
+}

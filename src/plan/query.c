@@ -1,0 +1,803 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *	  From a request plan and its values to the URIs of the requests.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "plan/query.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
+
+/*
+ * No call is older; dates before it are not sent, since how the API takes them
+ * is not documented.
+ */
+#define UNIX_EPOCH \
+	((TimestampTz) (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
+/* The values that all conditions on one parameter leave over */
+typedef struct ParameterState
+{
+	bool		asked;			/* is there a condition at all? */
+	uint32		mask;			/* enumerated: bit n is filter->values[n] */
+	bool		limited;		/* free text: is texts meaningful? */
+	List	   *texts;			/* of char *, UTF-8, sorted, distinct */
+	const char *unknown;		/* EXPLAIN: an expression without a value */
+} ParameterState;
+
+/*
+ * clf_append_escaped
+ *		As %XX everything but the unreserved characters of RFC 3986 and the
+ *		colon, which means nothing in a query and keeps dates readable.
+ */
+void
+clf_append_escaped(StringInfo out, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *) text; *p; p++)
+	{
+		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+			(*p >= '0' && *p <= '9') || strchr("-._~:", *p))
+			appendStringInfoChar(out, *p);
+		else
+			appendStringInfo(out, "%%%02X", *p);
+	}
+}
+
+static void
+append_parameter(StringInfo out, const char *name, const char *value)
+{
+	appendStringInfo(out, "&%s=", name);
+	clf_append_escaped(out, value);
+}
+
+/* ----------
+ * Dates
+ * ----------
+ */
+
+/* As the comparison operators see it: in the session's time zone */
+static TimestampTz
+value_as_time(const ClfValue *value)
+{
+	int			overflow;
+
+	switch (value->type)
+	{
+		case DATEOID:
+			return date2timestamptz_opt_overflow(DatumGetDateADT(value->value),
+												 &overflow);
+		case TIMESTAMPOID:
+			return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value->value),
+													  &overflow);
+		default:
+			return DatumGetTimestampTz(value->value);
+	}
+}
+
+/* So many seconds later, not beyond the end of time */
+static TimestampTz
+add_seconds(TimestampTz t, int seconds)
+{
+	int64		more = seconds * USECS_PER_SEC;
+
+	return t < DT_NOEND - more ? t + more : DT_NOEND;
+}
+
+/* Narrow the bounds by "start_time <strategy> t", as far as that shows them */
+static void
+narrow_bounds(ClfQuery *query, const ClfCondition *c, TimestampTz t)
+{
+	bool		finite = !TIMESTAMP_NOT_FINITE(t);
+
+	if (c->strategy == BTLessStrategyNumber && finite)
+		t--;
+	if (c->strategy == BTGreaterStrategyNumber && finite)
+		t++;
+	if (c->strategy <= BTEqualStrategyNumber)
+		query->upper = Min(query->upper,
+						   finite ? add_seconds(t, c->before) : t);
+	if (c->strategy >= BTEqualStrategyNumber)
+		query->lower = Max(query->lower,
+						   finite ? t - c->after * USECS_PER_SEC : t);
+
+	/* no call begins at infinity */
+	if (query->lower > query->upper || query->lower == DT_NOEND ||
+		query->upper == DT_NOBEGIN)
+		query->nothing = true;
+}
+
+/* EXPLAIN: a bound is there, but not known */
+static void
+note_unknown_bounds(ClfQuery *query, int strategy, const char *expression)
+{
+	if (strategy <= BTEqualStrategyNumber)
+		query->unknown_upper = expression;
+	if (strategy >= BTEqualStrategyNumber)
+		query->unknown_lower = expression;
+}
+
+static void
+bind_dates(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
+{
+	query->lower = DT_NOBEGIN;
+	query->upper = DT_NOEND;
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (!(c->filter->operators & CLF_OP_RANGE))
+			continue;
+		if (values[c->expr].unknown)
+			note_unknown_bounds(query, c->strategy, values[c->expr].unknown);
+		else if (values[c->expr].isnull)
+			query->nothing = true;
+		else
+			narrow_bounds(query, c, value_as_time(&values[c->expr]));
+	}
+}
+
+static TimestampTz
+floor_second(TimestampTz t)
+{
+	TimestampTz rest = t % USECS_PER_SEC;
+
+	return t - (rest < 0 ? rest + USECS_PER_SEC : rest);
+}
+
+/*
+ * clf_second_after
+ *		The first whole second later than t.
+ */
+TimestampTz
+clf_second_after(TimestampTz t)
+{
+	return floor_second(t) + USECS_PER_SEC;
+}
+
+/*
+ * clf_query_window
+ *		The dates to send, given what the API's clock shows.  False when no
+ *		call can be in there, so that nothing is to be sent.
+ *
+ * Whether the API takes its bounds as inclusive, and whether it looks at
+ * fractions of seconds, is not documented, so the window reaches past both
+ * bounds; the local filter makes it exact.
+ */
+bool
+clf_query_window(const ClfQuery *query, const ClfOptions *options,
+				 TimestampTz now, ClfWindow *window)
+{
+	TimestampTz lower = query->lower;
+
+	if (!query->windowed)
+		return !query->nothing;
+	if (lower == DT_NOBEGIN)
+		lower = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+														TimestampTzGetDatum(now),
+														IntervalPGetDatum(options->history)));
+	window->to_now = query->upper >= now;
+	window->from = Max(floor_second(Max(lower, UNIX_EPOCH) - 1), UNIX_EPOCH);
+	window->to = clf_second_after(window->to_now ? now : query->upper);
+	return !query->nothing && lower <= Min(query->upper, now) &&
+		query->upper >= UNIX_EPOCH;
+}
+
+/*
+ * clf_api_time
+ *		As the API writes dates, to the microsecond where that matters.
+ */
+char *
+clf_api_time(TimestampTz t)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	char	   *seconds;
+
+	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0 || tm.tm_year < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	seconds = psprintf("%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon,
+					   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return fsec == 0 ? psprintf("%sZ", seconds) :
+		psprintf("%s.%06dZ", seconds, (int) fsec);
+}
+
+static void
+append_date(StringInfo out, const char *name, TimestampTz t,
+			const char *unknown)
+{
+	if (unknown)
+		appendStringInfo(out, "&%s={%s}", name, unknown);
+	else
+		append_parameter(out, name, clf_api_time(t));
+}
+
+/* ----------
+ * Other conditions
+ * ----------
+ */
+
+static char *
+value_as_utf8(Datum value)
+{
+	char	   *s = TextDatumGetCString(value);
+
+	return pg_server_to_any(s, strlen(s), PG_UTF8);
+}
+
+/*
+ * The texts that a condition lets the column have: one, or the elements of an
+ * array.  NULLs equal nothing and are left out.
+ */
+static List *
+condition_texts(const ClfCondition *c, const ClfValue *value)
+{
+	List	   *texts = NIL;
+	ArrayType  *array;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	if (value->isnull)
+		return NIL;
+	if (!c->is_array)
+		return list_make1(value_as_utf8(value->value));
+
+	array = DatumGetArrayTypeP(value->value);
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			texts = lappend(texts, value_as_utf8(elements[i]));
+	}
+	return texts;
+}
+
+static bool
+contains_text(List *texts, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* The same texts in order, each once */
+static List *
+sort_texts(List *texts)
+{
+	List	   *sorted = NIL;
+	ListCell   *lc;
+
+	list_sort(texts, compare_texts);
+	foreach(lc, texts)
+	{
+		if (sorted == NIL || strcmp(llast(sorted), lfirst(lc)) != 0)
+			sorted = lappend(sorted, lfirst(lc));
+	}
+	return sorted;
+}
+
+/* The members of one that are in the other as well; all of them sorted */
+static List *
+common_texts(List *one, List *other)
+{
+	List	   *common = NIL;
+	int			i = 0;
+	int			j = 0;
+
+	while (i < list_length(one) && j < list_length(other))
+	{
+		int			order = strcmp(list_nth(one, i), list_nth(other, j));
+
+		if (order == 0)
+			common = lappend(common, list_nth(one, i));
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return common;
+}
+
+/* The enumerated values that are among the texts, as a mask */
+static uint32
+texts_mask(const ClfFilter *filter, List *texts)
+{
+	uint32		mask = 0;
+
+	for (int i = 0; filter->values[i] != NULL; i++)
+	{
+		if (contains_text(texts, filter->values[i]))
+			mask |= 1U << i;
+	}
+	return mask;
+}
+
+/* Narrow the state by one condition; false when it leaves nothing over */
+static bool
+apply_condition(ParameterState *state, const ClfCondition *c,
+				const ClfValue *values)
+{
+	List	   *texts;
+
+	state->asked = true;
+	if (c->expr < 0)
+		return true;			/* IS NOT NULL */
+	if (values[c->expr].unknown)
+	{
+		state->unknown = values[c->expr].unknown;
+		return true;
+	}
+
+	texts = condition_texts(c, &values[c->expr]);
+	if (texts == NIL)
+		return false;
+	if (!(c->filter->operators & CLF_OP_EQUAL))
+		return true;			/* only its presence can be asked for */
+	if (c->filter->values)
+	{
+		state->mask &= texts_mask(c->filter, texts);
+		return state->mask != 0;
+	}
+	texts = sort_texts(texts);
+	state->texts = state->limited ? common_texts(state->texts, texts) : texts;
+	state->limited = true;
+	return state->texts != NIL;
+}
+
+/* What is left over after all conditions on the parameter of this filter */
+static bool
+gather_conditions(const ClfScanPlan *plan, const ClfFilter *filter,
+				  const ClfValue *values, ParameterState *state)
+{
+	memset(state, 0, sizeof(ParameterState));
+	state->mask = ~0U;
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (strcmp(c->filter->parameter, filter->parameter) == 0 &&
+			!apply_condition(state, c, values))
+			return false;
+	}
+	return true;
+}
+
+static void
+append_enumerated(StringInfo out, const ClfFilter *filter, uint32 mask)
+{
+	const char *chosen = NULL;
+	int			n = 0;
+
+	for (int i = 0; filter->values[i] != NULL; i++)
+	{
+		if (!(mask & (1U << i)))
+			continue;
+		if (filter->repeatable)
+			append_parameter(out, filter->parameter, filter->values[i]);
+		chosen = filter->values[i];
+		n++;
+	}
+	if (!filter->repeatable)
+		append_parameter(out, filter->parameter,
+						 n == 1 ? chosen : filter->any_value);
+}
+
+/* Is it the first filter of its parameter? */
+static bool
+is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
+{
+	const ClfFilter *f = resource->filters;
+
+	while (strcmp(f->parameter, filter->parameter) != 0)
+		f++;
+	return f == filter;
+}
+
+/*
+ * Can this free text be sent?  A parameter takes one text.  An empty one might
+ * be read as no filter at all, and one with other characters than an id has be
+ * refused, where SQL expects no row and no error.
+ */
+static bool
+is_sendable(const ClfFilter *filter, const ParameterState *state)
+{
+	const char *text;
+
+	if (list_length(state->texts) != 1)
+		return false;
+	text = linitial(state->texts);
+	return text[0] != '\0' && text[strspn(text, filter->characters)] == '\0';
+}
+
+/*
+ * Append the parameters of the conditions.  Of rivals only the first is sent;
+ * extensionNumber, which the table's definition demands, is a rival of the
+ * session ids as well (the API answers CLG-110).
+ */
+static void
+bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
+			 const ClfOptions *options, const ClfValue *values)
+{
+	bool		rival_sent = options->extension_number != NULL;
+
+	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
+	{
+		ParameterState state;
+		bool		is_rival = f->rivals != CLF_NO_RIVALS;
+
+		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
+			!is_first_of_parameter(plan->resource, f))
+			continue;
+		if (!gather_conditions(plan, f, values, &state))
+		{
+			query->nothing = true;
+			return;
+		}
+		if ((!state.asked && !f->always) || (is_rival && rival_sent))
+			continue;
+		if (state.unknown)
+			appendStringInfo(out, "&%s={%s}", f->parameter, state.unknown);
+		else if (f->values)
+			append_enumerated(out, f, state.mask);
+		else if (is_sendable(f, &state))
+			append_parameter(out, f->parameter, linitial(state.texts));
+		else
+			continue;
+		rival_sent |= is_rival;
+	}
+}
+
+/*
+ * Can there be a record with this id?  What would end the path or lead it
+ * elsewhere cannot be one; an empty id would ask for the list.
+ */
+static bool
+can_be_id(const char *text)
+{
+	return text[0] != '\0' && text[strcspn(text, "/,?#")] == '\0' &&
+		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
+/* Ask by the ids of this filter, when there is a condition for it */
+static void
+bind_ids_of(ClfQuery *query, const ClfFilter *filter,
+			const ClfScanPlan *plan, const ClfValue *values)
+{
+	ParameterState state;
+	ListCell   *lc;
+
+	if (!gather_conditions(plan, filter, values, &state))
+		query->nothing = true;
+	if (query->nothing || !state.asked)
+		return;
+
+	query->id_parameter = filter->parameter;
+	query->details = (filter->operators & CLF_OP_DETAILS) != 0;
+	query->max_ids = query->details ? 1 : plan->resource->max_ids;
+	query->unknown_ids = state.unknown;
+	if (state.unknown)
+		return;
+	foreach(lc, state.texts)
+	{
+		if (can_be_id(lfirst(lc)))
+			query->ids = lappend(query->ids, lfirst(lc));
+	}
+	query->nothing = query->ids == NIL;
+}
+
+/* Ask by id, when there is a condition for it; the first such filter counts */
+static void
+bind_ids(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
+{
+	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
+	{
+		if ((f->operators & CLF_OP_IDS) && query->id_parameter == NULL)
+			bind_ids_of(query, f, plan, values);
+	}
+}
+
+static void
+bind_table_options(StringInfo out, const ClfOptions *options)
+{
+	if (options->extension_number)
+		append_parameter(out, "extensionNumber", options->extension_number);
+	if (!options->show_blocked)
+		append_parameter(out, "showBlocked", "false");
+	if (options->show_deleted)
+		append_parameter(out, "showDeleted", "true");
+}
+
+/* One "since = ..." or "since_token = ..." */
+static void
+bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
+{
+	bool		is_token = (c->filter->operators & CLF_OP_SINCE_TOKEN) != 0;
+	char	  **input = is_token ? &query->since_token : &query->since;
+	char	   *text = NULL;
+
+	if (value->unknown)
+	{
+		query->unknown_since = value->unknown;
+		return;
+	}
+	if (!value->isnull && is_token)
+		text = value_as_utf8(value->value);
+	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
+	{
+		query->since_time = value_as_time(value);
+		text = clf_api_time(query->since_time);
+	}
+
+	/* nothing is since nowhere, and nothing since two different things */
+	if (text == NULL || (*input && strcmp(*input, text) != 0))
+		query->nothing = true;
+	*input = text;
+}
+
+static void
+bind_changes(ClfQuery *query, const ClfScanPlan *plan,
+			 const ClfValue *values)
+{
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (c->filter->operators & CLF_OP_INPUT)
+			bind_input(query, c, &values[c->expr]);
+	}
+}
+
+/*
+ * clf_query_lacks_since
+ *		Does it list changes, but not say since when?
+ */
+bool
+clf_query_lacks_since(const ClfQuery *query)
+{
+	return query->changes && !query->nothing && !query->since &&
+		!query->since_token && !query->unknown_since;
+}
+
+/* The endpoint's path with the ids filled in */
+static char *
+bind_path(const char *path, const ClfOptions *options)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (const char *p = path; *p;)
+	{
+		if (strncmp(p, "{account}", 9) == 0)
+		{
+			appendStringInfoString(&out, options->account_id);
+			p += 9;
+		}
+		else if (strncmp(p, "{extension}", 11) == 0)
+		{
+			appendStringInfoString(&out, options->extension_id);
+			p += 11;
+		}
+		else
+			appendStringInfoChar(&out, *p++);
+	}
+	return out.data;
+}
+
+/*
+ * clf_details_uri
+ *		The path of what lists leave out of the row with this id, or, with NULL,
+ *		of any row.  Palloc'd in the current memory context; NULL when there can
+ *		be no such id.
+ */
+char *
+clf_details_uri(const ClfOptions *options, const char *id)
+{
+	StringInfoData out;
+
+	if (id != NULL && !can_be_id(id))
+		return NULL;
+	initStringInfo(&out);
+	appendStringInfo(&out, "%s/",
+					 bind_path(options->resource->details_path, options));
+	if (id != NULL)
+		clf_append_escaped(&out, id);
+	else
+		appendStringInfoString(&out, "{id}");
+	return out.data;
+}
+
+/*
+ * clf_bind_query
+ *		What to ask for, given the values of the plan's expressions (as many as
+ *		fdw_exprs has).  Palloc'd in the current memory context.
+ */
+ClfQuery   *
+clf_bind_query(const ClfScanPlan *plan, const ClfOptions *options,
+			   const ClfValue *values)
+{
+	ClfQuery   *query = palloc0(sizeof(ClfQuery));
+	StringInfoData parameters;
+	StringInfoData filters;
+
+	initStringInfo(&parameters);
+	appendStringInfo(&parameters, "view=%s",
+					 plan->detailed ? "Detailed" : "Simple");
+	query->changes = plan->resource->changes;
+	if (query->changes)
+		bind_changes(query, plan, values);
+	bind_dates(query, plan, values);
+	bind_ids(query, plan, values);
+	query->windowed = plan->resource->windowed && !clf_query_by_id(query);
+
+	/* by id, filters are not sent; but they may leave nothing to ask for */
+	initStringInfo(&filters);
+	bind_filters(query, &filters, plan, options, values);
+	query->unfiltered = filters.len == 0;
+	bind_table_options(&filters, options);
+	if (!clf_query_by_id(query))
+		appendStringInfoString(&parameters, filters.data);
+	query->path = bind_path(query->details ? plan->resource->details_path :
+							plan->resource->path[plan->level], options);
+	query->parameters = query->details ? "" : parameters.data;
+	query->page_size = plan->page_size;
+	return query;
+}
+
+static bool
+same_texts(List *a, List *b)
+{
+	ListCell   *lc_a;
+	ListCell   *lc_b;
+
+	forboth(lc_a, a, lc_b, b)
+	{
+		if (strcmp(lfirst(lc_a), lfirst(lc_b)) != 0)
+			return false;
+	}
+	return list_length(a) == list_length(b);
+}
+
+/*
+ * clf_query_equals
+ *		Do both ask for the same records?
+ */
+bool
+clf_query_equals(const ClfQuery *a, const ClfQuery *b)
+{
+	return a->nothing == b->nothing && a->lower == b->lower &&
+		a->upper == b->upper && a->page_size == b->page_size &&
+		strcmp(a->path, b->path) == 0 &&
+		strcmp(a->parameters, b->parameters) == 0 &&
+		clf_same_text(a->since, b->since) &&
+		clf_same_text(a->since_token, b->since_token) &&
+		same_texts(a->ids, b->ids);
+}
+
+/*
+ * clf_query_by_id
+ *		Are records asked for by their ids?
+ */
+bool
+clf_query_by_id(const ClfQuery *query)
+{
+	return query->ids != NIL || query->unknown_ids != NULL;
+}
+
+/*
+ * clf_query_chunk_length
+ *		How many ids request number page asks for; 0: there is no such request.
+ */
+int
+clf_query_chunk_length(const ClfQuery *query, int page)
+{
+	int			rest = list_length(query->ids) - (page - 1) * query->max_ids;
+
+	return Max(0, Min(rest, query->max_ids));
+}
+
+/*
+ * clf_query_chunk_count
+ *		How many requests all ids take; 0: records are not asked for by id.
+ */
+int
+clf_query_chunk_count(const ClfQuery *query)
+{
+	if (query->ids == NIL)
+		return 0;
+	return (list_length(query->ids) - 1) / query->max_ids + 1;
+}
+
+/* The ids that request number page asks for, or what stands for them */
+static void
+append_ids(StringInfo out, const ClfQuery *query, int page)
+{
+	int			first = (page - 1) * query->max_ids;
+	int			n = clf_query_chunk_length(query, page);
+
+	appendStringInfoChar(out, '/');
+	if (query->unknown_ids)
+		appendStringInfo(out, "{%s}", query->unknown_ids);
+	for (int i = 0; i < n; i++)
+	{
+		if (i > 0)
+			appendStringInfoChar(out, ',');
+		clf_append_escaped(out, list_nth(query->ids, first + i));
+	}
+}
+
+/*
+ * Where this list of changes begins: at a time for the first request of a
+ * query without a token, at a token for all others.  The time is a little
+ * early, as that of a window is.
+ */
+static void
+append_changes(StringInfo out, const ClfQuery *query, const char *token)
+{
+	if (token == NULL)
+		token = query->since_token;
+	if (query->unknown_since)
+		appendStringInfo(out, "&since={%s}", query->unknown_since);
+	else if (token)
+	{
+		append_parameter(out, "syncType", "ISync");
+		append_parameter(out, "syncToken", token);
+	}
+	else
+	{
+		TimestampTz from = floor_second(query->since_time - 1);
+
+		append_parameter(out, "syncType", "FSync");
+		append_parameter(out, "dateFrom", clf_api_time(Max(from, UNIX_EPOCH)));
+		appendStringInfo(out, "&recordCount=%d", query->page_size);
+	}
+}
+
+/*
+ * clf_query_uri
+ *		Path and query of one request: a page, of that size, of a window, some
+ *		ids, or changes since a token, which is NULL for the first request.  Palloc'd in the
+ *		current memory context.
+ */
+char *
+clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
+			  int page_size, const char *token)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	appendStringInfoString(&out, query->path);
+	if (clf_query_by_id(query))
+		append_ids(&out, query, page);
+	if (query->parameters[0] != '\0')
+		appendStringInfo(&out, "?%s", query->parameters);
+	if (query->windowed)
+	{
+		append_date(&out, "dateFrom", window->from, query->unknown_lower);
+		append_date(&out, "dateTo", window->to, query->unknown_upper);
+	}
+	if (query->changes)
+		append_changes(&out, query, token);
+	else if (!clf_query_by_id(query))
+		appendStringInfo(&out, "&page=%d&perPage=%d", page, page_size);
+	return out.data;
+}

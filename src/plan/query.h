@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.h
+ *	  From a request plan and its values to the URIs of the requests.
+ *
+ * Room 4.  Uses endpoint, option, pushdown.  Pure: no I/O, no clock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_QUERY_H
+#define CLF_QUERY_H
+
+#include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
+#include "catalog/option.h"
+#include "plan/pushdown.h"
+
+/* The value of one of the plan's expressions */
+typedef struct ClfValue
+{
+	Datum		value;
+	bool		isnull;
+	Oid			type;
+	const char *unknown;		/* EXPLAIN: the expression, when it has no
+								 * value yet; else NULL */
+} ClfValue;
+
+/* What a scan asks for, but for the window and the page */
+typedef struct ClfQuery
+{
+	bool		nothing;		/* no record can meet the conditions */
+	List	   *ids;			/* ask for these records, by id; of char * */
+	const char *unknown_ids;	/* EXPLAIN: the ids' expression, when it has
+								 * no value yet; else NULL */
+	int			max_ids;		/* in one request */
+	const char *id_parameter;	/* how the API calls the id */
+	bool		details;		/* ids are those of rows, not of records */
+	bool		windowed;		/* ask for the records of a window */
+	bool		unfiltered;		/* all of them that the table has */
+	bool		changes;		/* ask for changes; since which time: */
+	char	   *since;			/* ISO 8601, or NULL */
+	TimestampTz since_time;		/* the same */
+	char	   *since_token;	/* or since which token; UTF-8 */
+	const char *unknown_since;	/* EXPLAIN: either, when it has no value yet */
+	TimestampTz lower;			/* start_time >= this; infinite: no bound */
+	TimestampTz upper;			/* start_time <= this */
+	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
+	const char *parameters;		/* "view=Simple&type=Voice", escaped */
+	const char *unknown_lower;	/* EXPLAIN: the bound's expression, when it */
+	const char *unknown_upper;	/* has no value yet; else NULL */
+	int			page_size;		/* of the first request */
+} ClfQuery;
+
+/* The dates that a list request carries, both in whole seconds */
+typedef struct ClfWindow
+{
+	TimestampTz from;
+	TimestampTz to;
+	bool		to_now;			/* it ends at the present */
+} ClfWindow;
+
+extern ClfQuery *clf_bind_query(const ClfScanPlan *plan,
+								const ClfOptions *options,
+								const ClfValue *values);
+extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
+extern bool clf_query_window(const ClfQuery *query, const ClfOptions *options,
+							 TimestampTz now, ClfWindow *window);
+extern TimestampTz clf_second_after(TimestampTz t);
+extern bool clf_query_lacks_since(const ClfQuery *query);
+extern bool clf_query_by_id(const ClfQuery *query);
+extern int	clf_query_chunk_length(const ClfQuery *query, int page);
+extern int	clf_query_chunk_count(const ClfQuery *query);
+extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
+						   int page, int page_size, const char *token);
+
+extern char *clf_api_time(TimestampTz t);
+extern char *clf_details_uri(const ClfOptions *options, const char *id);
+
+/* form=url-encoded, also for the token room */
+extern void clf_append_escaped(StringInfo out, const char *text);
+
+#endif							/* CLF_QUERY_H */

@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * analyze.c
+ *	  Rows for ANALYZE, with few requests.
+ *
+ * The API does not tell how many calls a list has.  So a page is asked for at
+ * some points in time, from the present back; how many calls a page has and
+ * how much time it spans tells how dense they are there, and in between the
+ * density is taken to change steadily.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/option.h"
+#include "common/pg_prng.h"
+#include "compat.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "plan/estimate.h"
+#include "plan/query.h"
+#include "scan/analyze.h"
+#include "scan/pager.h"
+#include "scan/tuple.h"
+#include "shared/activity.h"
+#include "shared/clock.h"
+#include "shared/density.h"
+#include "utils/memutils.h"
+
+/* Pages asked for at most: what the API allows in a minute */
+#define MAX_PAGES 10
+
+/* A sample that grows */
+typedef struct Sample
+{
+	const ClfOptions *options;
+	ClfScanPlan plan;
+	ClfPager   *pager;
+	ClfTuple   *tuple;
+	TupleTableSlot *slot;
+	MemoryContext row_cxt;
+	HeapTuple  *rows;
+	int			targrows;
+	double		seen;			/* rows looked at; of them are kept: */
+	int			nrows;
+	double		records;		/* that these rows are of */
+	int			pages;
+} Sample;
+
+/* One page of the list */
+typedef struct Probe
+{
+	TimestampTz upper;			/* it begins there */
+	TimestampTz oldest;			/* and reaches back to there */
+	double		records;
+	bool		last;			/* there is nothing older */
+} Probe;
+
+/*
+ * clf_can_analyze
+ *		Is it a table whose rows can be listed by their time?
+ */
+bool
+clf_can_analyze(Oid relid)
+{
+	return clf_get_options(relid)->resource->windowed;
+}
+
+/* All columns that a list fills; others would take requests of their own */
+static List *
+list_columns(Relation rel, const ClfOptions *options)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	List	   *attnums = NIL;
+
+	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
+	{
+		if (!TupleDescAttr(desc, attnum - 1)->attisdropped &&
+			clf_path_source(clf_column_path(options,
+											attnum)) == CLF_SOURCE_ROW)
+			attnums = lappend_int(attnums, attnum);
+	}
+	return attnums;
+}
+
+/* Everything in the memory context */
+static Sample *
+begin_sample(MemoryContext cxt, Relation rel)
+{
+	Sample	   *sample = palloc0(sizeof(Sample));
+	ClfOptions *options = clf_get_options(RelationGetRelid(rel));
+	ClfSelection *selection = clf_selection_create(options->resource->rows_paths == NULL);
+
+	sample->options = options;
+	sample->plan.resource = options->resource;
+	sample->plan.level = clf_table_level(options);
+	sample->plan.detailed = true;
+	sample->plan.page_size = options->page_size;
+	sample->plan.attnums = list_columns(rel, options);
+	sample->tuple = clf_tuple_create(rel, options, sample->plan.attnums,
+									 selection);
+	sample->pager = clf_pager_create(cxt, options, &sample->plan, selection,
+									 GetUserId(), false, false,
+									 clf_activity_begin(cxt, options));
+	sample->slot = MakeSingleTupleTableSlot(RelationGetDescr(rel),
+											&TTSOpsVirtual);
+	sample->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw sample row",
+											ALLOCSET_DEFAULT_SIZES);
+	return sample;
+}
+
+/* Keep the row, or as many others as there is room for, each as likely */
+static void
+add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
+{
+	double		n = sample->seen++;
+	int			place = sample->nrows;
+	MemoryContext old;
+
+	if (n >= sample->targrows)
+		place = (int) (pg_prng_double(&pg_global_prng_state) * (n + 1));
+	if (place >= sample->targrows)
+		return;
+	old = MemoryContextSwitchTo(sample->row_cxt);
+	clf_tuple_fill(sample->tuple, row, CLF_SOURCE_ROW, sample->slot);
+	MemoryContextSwitchTo(cxt);
+	if (place < sample->nrows)
+		heap_freetuple(sample->rows[place]);
+	else
+		sample->nrows++;
+	sample->rows[place] = ExecCopySlotHeapTuple(sample->slot);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(sample->row_cxt);
+}
+
+/* Add the page that begins at this time, infinity being the present */
+static Probe
+take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
+{
+	ClfQuery   *query = clf_bind_query(&sample->plan, sample->options, NULL);
+	const ClfRow *row;
+	Probe		probe = {0};
+
+	query->upper = upper;
+	clf_pager_start(sample->pager, query);
+	for (row = clf_pager_next(sample->pager, true); row != NULL;
+		 row = clf_pager_next_on_page(sample->pager))
+		add_row(sample, row, cxt);
+	probe.upper = upper == DT_NOEND ? clf_clock_now(sample->options->base_url) : upper;
+	probe.records = clf_pager_reach(sample->pager, &probe.oldest, &probe.last);
+	sample->records += probe.records;
+	sample->pages++;
+	return probe;
+}
+
+/* Records a day on this page */
+static double
+density(const Probe *probe)
+{
+	double		days = (probe->upper - probe->oldest) / (double) USECS_PER_DAY;
+
+	return days > 0 ? probe->records / days : 0;
+}
+
+/* Take pages from the present back; returns how many records there are in all */
+static double
+take_pages(Sample *sample, MemoryContext cxt)
+{
+	Probe		probe = take_page(sample, DT_NOEND, cxt);
+	double		records = probe.records;
+	TimestampTz bottom = probe.upper - (int64) (CLF_KEPT_DAYS * USECS_PER_DAY);
+	int64		step = (probe.oldest - bottom) / (MAX_PAGES - 1);
+
+	while (!probe.last && step > 0 && sample->pages < MAX_PAGES)
+	{
+		Probe		older = take_page(sample, probe.oldest - step, cxt);
+		double		days = step / (double) USECS_PER_DAY;
+
+		records += days * (density(&probe) + density(&older)) / 2;
+		records += older.records;
+		step = Min(step, older.oldest - bottom);
+		probe = older;
+	}
+	return records;
+}
+
+/*
+ * clf_acquire_sample
+ *		Up to targrows rows, palloc'd in the current memory context, and an
+ *		estimate of how many there are.
+ */
+int
+clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows, int targrows,
+				   double *totalrows, double *totaldeadrows)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext cxt = AllocSetContextCreate(caller, "call_log_fdw analyze",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	Sample	   *sample = begin_sample(cxt, rel);
+	double		records;
+	int			nrows;
+
+	sample->rows = rows;
+	sample->targrows = targrows;
+	records = take_pages(sample, caller);
+	*totalrows = sample->records > 0 ?
+		records * sample->seen / sample->records : 0;
+	*totaldeadrows = 0;
+	nrows = sample->nrows;
+	ereport(elevel,
+			(errmsg("\"%s\": %d requests brought %.0f rows; %d rows in sample, "
+					"%.0f estimated total rows", RelationGetRelationName(rel),
+					sample->pages, sample->seen, nrows, *totalrows)));
+	ExecDropSingleTupleTableSlot(sample->slot);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(cxt);
+	return nrows;
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * analyze.h
+ *	  Rows for ANALYZE, with few requests.
+ *
+ * Uses endpoint, option, request, field, pager, estimate, activity, tuple,
+ * clock, rate.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_ANALYZE_H
+#define CLF_ANALYZE_H
+
+#include "access/htup.h"
+#include "utils/rel.h"
+
+extern bool clf_can_analyze(Oid relid);
+extern int	clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows,
+							   int targrows, double *totalrows,
+							   double *totaldeadrows);
+
+#endif							/* CLF_ANALYZE_H */

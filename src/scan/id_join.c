@@ -1,0 +1,818 @@
+/*-------------------------------------------------------------------------
+ *
+ * id_join.c
+ *	  Joins by id, many ids in one request.
+ *
+ * A nested loop with a parameterized scan asks for one id at a time, where the
+ * API takes 50 in one request.  So this is a way of our own to join: it reads
+ * rows of the other side until it has as many ids as a request takes, has the
+ * scan ask for all of them, and joins the two batches.
+ *
+ * As a plan it is a custom scan of a join, whose children are the other side and
+ * the scan of the foreign table.  The row that it scans is that of the one side
+ * followed by that of the other.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/explain.h"
+#include "compat.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/extensible.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
+#include "optimizer/restrictinfo.h"
+#include "plan/paths.h"
+#include "scan/id_join.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/ruleutils.h"
+#include "utils/selfuncs.h"
+
+#define NAME "Call Log Join"
+
+/*
+ * Where a nested loop takes as many requests this is the better plan: rows that
+ * nobody expected hardly take more.
+ */
+#define DISCOUNT 0.97
+
+/* So many rows of the other side are read at most, for however few ids */
+#define BATCH_ROWS 1000
+
+/* Members of the path's custom_private, in this order */
+enum PathPrivate
+{
+	PATH_JOINTYPE,				/* Integer */
+	PATH_MAX_IDS,				/* Integer */
+	PATH_KEY,					/* the other side's expression for the id */
+	PATH_CLAUSES				/* List of RestrictInfo */
+};
+
+/* Members of the plan's custom_private; its custom_exprs begin with the key */
+enum PlanPrivate
+{
+	PLAN_JOINTYPE,				/* Integer */
+	PLAN_MAX_IDS				/* Integer */
+};
+
+/* Rows of one side */
+typedef struct Batch
+{
+	MinimalTuple *tuples;
+	int			length;
+	int			capacity;
+	TupleTableSlot *slot;		/* the current one */
+	int			offset;			/* of its columns in the joined row */
+} Batch;
+
+typedef struct IdJoin
+{
+	CustomScanState css;
+	JoinType	jointype;
+	int			max_ids;
+	ExprState  *key;
+	ExprState  *clauses;
+	ExprContext *econtext;		/* of both */
+	MemoryContext batch_cxt;
+	Batch		outer;
+	Batch		inner;
+	int			outer_at;		/* the next row to join */
+	int			inner_at;
+	bool		matched;		/* has the outer row been joined? */
+	bool		at_end;			/* of the other side */
+} IdJoin;
+
+static ClfGiveIds give_ids;
+
+/* The setting call_log_fdw.enable_batched_join */
+static bool enable_batched_join = true;
+
+/* ----------
+ * Planning
+ * ----------
+ */
+
+static int
+compare_security(const ListCell *a, const ListCell *b)
+{
+	return (int) lfirst_node(RestrictInfo, a)->security_level -
+		(int) lfirst_node(RestrictInfo, b)->security_level;
+}
+
+/* By security, then cheap ones first; their costs are known */
+static int
+compare_clauses(const ListCell *a, const ListCell *b)
+{
+	Cost		cost_a = lfirst_node(RestrictInfo, a)->eval_cost.per_tuple;
+	Cost		cost_b = lfirst_node(RestrictInfo, b)->eval_cost.per_tuple;
+	int			order = compare_security(a, b);
+
+	return order != 0 ? order : (cost_a > cost_b) - (cost_a < cost_b);
+}
+
+/*
+ * The clauses in the order in which they may be checked: none may see a row that
+ * a security barrier would hide from it.
+ */
+static List *
+order_clauses(PlannerInfo *root, List *clauses)
+{
+	List	   *result = list_copy(clauses);
+	QualCost	cost;
+
+	cost_qual_eval(&cost, result, root);	/* notes it in each clause */
+	list_sort(result, compare_clauses);
+	return result;
+}
+
+/*
+ * The first of the ordered clauses by which the other side has the ids, or NULL.
+ * Its expression is evaluated before any other clause is checked.  It becomes
+ * the first: the others may cost a lot, and are meant for rows that belong
+ * together, not for each pair of two batches.
+ */
+static const ClfFilter *
+find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
+		 RelOptInfo *innerrel, JoinType jointype, List **clauses, Expr **key)
+{
+	ListCell   *lc;
+
+	foreach(lc, *clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		const ClfFilter *filter;
+
+		if ((IS_OUTER_JOIN(jointype) &&
+			 RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids)) ||
+			(compare_security(lc, list_head(*clauses)) > 0 && !rinfo->leakproof))
+			continue;
+		filter = clf_plan_match_ids(root, innerrel, outerrel->relids, rinfo,
+									key);
+		if (filter)
+		{
+			*clauses = lcons(rinfo, list_delete_ptr(*clauses, rinfo));
+			return filter;
+		}
+	}
+	return NULL;
+}
+
+/* Constant conditions take a node of their own above what they are about */
+static bool
+has_pseudoconstant(List *clauses)
+{
+	ListCell   *lc;
+
+	foreach(lc, clauses)
+	{
+		if (lfirst_node(RestrictInfo, lc)->pseudoconstant)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Can the join be one of these?  Rows that are locked or changed would have to
+ * be joined once more when they were changed meanwhile.
+ */
+static bool
+is_possible(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
+			JoinType jointype, JoinPathExtraData *extra)
+{
+	return enable_batched_join &&
+		(jointype == JOIN_INNER || jointype == JOIN_LEFT ||
+		 jointype == JOIN_SEMI || jointype == JOIN_ANTI ||
+		 jointype == JOIN_UNIQUE_OUTER) &&
+		root->parse->commandType != CMD_UPDATE &&
+		root->parse->commandType != CMD_DELETE &&
+		root->parse->commandType != CMD_MERGE &&
+		root->rowMarks == NIL && root->placeholder_list == NIL &&
+		bms_is_empty(joinrel->lateral_relids) &&
+		!has_pseudoconstant(extra->restrictlist) &&
+		!has_pseudoconstant(innerrel->baserestrictinfo);
+}
+
+static Plan *plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path,
+					   List *tlist, List *clauses, List *plans);
+
+static const CustomPathMethods path_methods = {
+	.CustomName = NAME,
+	.PlanCustomPath = plan_join
+};
+
+/*
+ * How many ids the scan will be asked for.  A batch ends with its rows, so the
+ * same ids may come in several.  Where nothing is known of them, each row has
+ * another: the planner's own guess is 200 ids in however many rows.
+ */
+static double
+count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
+{
+	EstimationInfo info;
+	double		different = estimate_num_groups(root, list_make1(key),
+												outer->rows, NULL, &info);
+
+	if (info.flags & SELFLAG_USED_DEFAULT)
+		return outer->rows;
+	return Min(outer->rows,
+			   Max(different, outer->rows / BATCH_ROWS * max_ids));
+}
+
+/*
+ * Does it cost less to read the whole table?  Then a join that does so is better,
+ * unless the query may be content with a part of the rows.  This does not show
+ * in the costs of the joins: without knowing that ids are unique PostgreSQL
+ * expects far too many rows, for which not all kinds of joins pay.
+ */
+static bool
+is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
+				 const Path *inner)
+{
+	const Path *whole = innerrel->cheapest_total_path;
+
+	return root->tuple_fraction == 0 && whole->param_info == NULL &&
+		whole->total_cost <= inner->total_cost;
+}
+
+/* The path with that one for the other side, whose order the rows keep */
+static void
+add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
+			  Path *outer, Path *inner, const QualCost *cost, List *private)
+{
+	CustomPath *path = makeNode(CustomPath);
+
+	path->path.pathtype = T_CustomScan;
+	path->path.parent = joinrel;
+	path->path.pathtarget = joinrel->reltarget;
+	path->path.rows = joinrel->rows;
+	path->path.startup_cost = outer->startup_cost + cost->startup +
+		inner->startup_cost * DISCOUNT;
+	path->path.total_cost = outer->total_cost + cost->startup +
+		inner->total_cost * DISCOUNT +
+		outer->rows * (cost->per_tuple + cpu_tuple_cost);
+	path->path.pathkeys = build_join_pathkeys(root, joinrel, jointype,
+											  outer->pathkeys);
+	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
+	path->custom_paths = list_make2(outer, inner);
+	path->custom_private = private;
+	path->methods = &path_methods;
+	add_path(joinrel, &path->path);
+}
+
+/* A path for each of these for the other side, all of which have the same rows */
+static void
+add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
+			   JoinType jointype, List *clauses, List *outers,
+			   const ClfFilter *filter, Expr *key)
+{
+	int			max_ids = clf_plan_max_ids(innerrel);
+	List	   *private = list_make4(makeInteger(jointype),
+									 makeInteger(max_ids), key, clauses);
+	Path	   *inner;
+	QualCost	cost;
+	ListCell   *lc;
+
+	inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
+										   count_ids(root, linitial(outers),
+													 key, max_ids));
+	if (is_whole_cheaper(root, innerrel, inner))
+		return;
+	cost_qual_eval(&cost, clauses, root);
+	foreach(lc, outers)
+		add_join_path(root, joinrel, jointype, lfirst(lc), inner, &cost,
+					  private);
+}
+
+/* The ways to read the other side that need nothing of others */
+static List *
+find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
+			JoinPathExtraData *extra)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	if (jointype == JOIN_UNIQUE_OUTER)
+	{
+		Path	   *unique = (Path *) create_unique_path(root, outerrel,
+														 outerrel->cheapest_total_path,
+														 extra->sjinfo);
+
+		return unique && !unique->param_info ? list_make1(unique) : NIL;
+	}
+	foreach(lc, outerrel->pathlist)
+	{
+		if (((Path *) lfirst(lc))->param_info == NULL)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/*
+ * clf_join_add_paths
+ *		Ways to join a table of ours, the inner one, with something else.
+ */
+void
+clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
+				   RelOptInfo *outerrel, RelOptInfo *innerrel,
+				   JoinType jointype, JoinPathExtraData *extra)
+{
+	const ClfFilter *filter;
+	List	   *clauses;
+	List	   *outers;
+	Expr	   *key;
+
+	if (!is_possible(root, joinrel, innerrel, jointype, extra))
+		return;
+	clauses = order_clauses(root, extra->restrictlist);
+	filter = find_key(root, joinrel, outerrel, innerrel, jointype, &clauses,
+					  &key);
+	if (filter == NULL)
+		return;
+	outers = find_outers(root, outerrel, jointype, extra);
+	if (jointype == JOIN_UNIQUE_OUTER)
+		jointype = JOIN_INNER;
+	if (outers != NIL)
+		add_join_paths(root, joinrel, innerrel, jointype, clauses, outers,
+					   filter, key);
+}
+
+/*
+ * Let the columns look as they do above the join, since the same stand for both
+ * what is joined and what comes of it: from PostgreSQL 16 on they say which outer
+ * joins may have made them null, and where they do not match, that is an error.
+ */
+static Node *
+see_from_above(Node *node, void *columns)
+{
+	ListCell   *lc;
+
+	if (node == NULL)
+		return NULL;
+	if (!IsA(node, Var))
+		return expression_tree_mutator(node, see_from_above, columns);
+	foreach(lc, (List *) columns)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (var->varno == ((Var *) node)->varno &&
+			var->varattno == ((Var *) node)->varattno)
+			return copyObject((Node *) var);
+	}
+	return copyObject(node);
+}
+
+/* The columns of the joined row: those of the one side, then of the other */
+static List *
+joined_columns(List *plans)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+	ListCell   *entry;
+
+	foreach(lc, plans)
+	{
+		foreach(entry, ((Plan *) lfirst(lc))->targetlist)
+			result = lappend(result,
+							 makeTargetEntry(lfirst_node(TargetEntry, entry)->expr,
+											 list_length(result) + 1, NULL,
+											 false));
+	}
+	return result;
+}
+
+static const CustomScanMethods scan_methods;
+
+/* PlanCustomPath: the node; clauses that hold above an outer join are its qual */
+static Plan *
+plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
+		  List *clauses, List *plans)
+{
+	CustomScan *scan = makeNode(CustomScan);
+	List	   *private = path->custom_private;
+	JoinType	jointype = intVal(list_nth(private, PATH_JOINTYPE));
+	List	   *row = joined_columns(plans);
+	List	   *above = NIL;
+	List	   *columns;
+
+	(void) root;
+	(void) clauses;
+	if (!IsA(lsecond(plans), ForeignScan))
+		elog(ERROR, "a join by id needs a foreign scan as its inner plan");
+	if (IS_OUTER_JOIN(jointype))
+		extract_actual_join_clauses(list_nth(private, PATH_CLAUSES),
+									rel->relids, &clauses, &above);
+	else
+		clauses = extract_actual_clauses(list_nth(private, PATH_CLAUSES),
+										 false);
+	columns = pull_var_clause((Node *) list_make2(rel->reltarget->exprs, row),
+							  PVC_RECURSE_AGGREGATES |
+							  PVC_RECURSE_WINDOWFUNCS |
+							  PVC_RECURSE_PLACEHOLDERS);
+
+	scan->scan.plan.targetlist = tlist;
+	scan->scan.plan.qual = (List *) see_from_above((Node *) above, columns);
+	scan->flags = path->flags;
+	scan->custom_plans = plans;
+	scan->custom_exprs = (List *)
+		see_from_above((Node *) lcons(list_nth(private, PATH_KEY), clauses),
+					   columns);
+	scan->custom_scan_tlist = (List *) see_from_above((Node *) row, columns);
+	scan->custom_private = list_make2(makeInteger(jointype),
+									  list_nth(private, PATH_MAX_IDS));
+	scan->methods = &scan_methods;
+	return &scan->scan.plan;
+}
+
+/* ----------
+ * Batches
+ * ----------
+ */
+
+static void
+add_row(IdJoin *state, Batch *batch, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->batch_cxt);
+
+	if (batch->tuples == NULL)
+	{
+		batch->capacity = 64;
+		batch->tuples = palloc(batch->capacity * sizeof(MinimalTuple));
+	}
+	if (batch->length == batch->capacity)
+	{
+		batch->capacity *= 2;
+		batch->tuples = repalloc(batch->tuples,
+								 batch->capacity * sizeof(MinimalTuple));
+	}
+	batch->tuples[batch->length++] = ExecCopySlotMinimalTuple(slot);
+	MemoryContextSwitchTo(old);
+}
+
+/* Put the columns of that row, or, with NULL, of none, into the joined one */
+static void
+show_row(IdJoin *state, Batch *batch, MinimalTuple tuple)
+{
+	TupleTableSlot *row = state->css.ss.ss_ScanTupleSlot;
+	TupleTableSlot *slot = batch->slot;
+	int			n = slot->tts_tupleDescriptor->natts;
+
+	ExecClearTuple(row);
+	if (tuple)
+	{
+		ExecStoreMinimalTuple(tuple, slot, false);
+		slot_getallattrs(slot);
+		memcpy(row->tts_values + batch->offset, slot->tts_values,
+			   n * sizeof(Datum));
+		memcpy(row->tts_isnull + batch->offset, slot->tts_isnull,
+			   n * sizeof(bool));
+	}
+	else
+		memset(row->tts_isnull + batch->offset, true, n * sizeof(bool));
+	ExecStoreVirtualTuple(row);
+}
+
+/* The id of the outer row that is shown, in the batch; NULL when it has none */
+static text *
+get_id(IdJoin *state)
+{
+	MemoryContext old;
+	bool		isnull;
+	Datum		id;
+
+	ResetExprContext(state->econtext);
+	state->econtext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
+	id = ExecEvalExprSwitchContext(state->key, state->econtext, &isnull);
+	if (isnull)
+		return NULL;
+	old = MemoryContextSwitchTo(state->batch_cxt);
+	id = PointerGetDatum(DatumGetTextPCopy(id));
+	MemoryContextSwitchTo(old);
+	return DatumGetTextP(id);
+}
+
+static bool
+contains_id(const Datum *ids, int n, const text * id)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const		text *other = DatumGetTextP(ids[i]);
+
+		if (VARSIZE_ANY(other) == VARSIZE_ANY(id) &&
+			memcmp(other, id, VARSIZE_ANY(id)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static ArrayType *
+make_array(IdJoin *state, Datum *ids, int n)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->batch_cxt);
+	ArrayType  *array = construct_array(ids, n, TEXTOID, -1, false,
+										TYPALIGN_INT);
+
+	MemoryContextSwitchTo(old);
+	return array;
+}
+
+/* Read rows of the other side for one request; the ids that they have */
+static ArrayType *
+read_outer(IdJoin *state)
+{
+	PlanState  *outer = linitial(state->css.custom_ps);
+	Datum	   *ids = MemoryContextAlloc(state->batch_cxt,
+										 state->max_ids * sizeof(Datum));
+	int			n = 0;
+
+	while (n < state->max_ids && state->outer.length < BATCH_ROWS)
+	{
+		TupleTableSlot *slot = ExecProcNode(outer);
+		text	   *id;
+
+		if (TupIsNull(slot))
+		{
+			state->at_end = true;
+			break;
+		}
+		add_row(state, &state->outer, slot);
+		show_row(state, &state->outer,
+				 state->outer.tuples[state->outer.length - 1]);
+		id = get_id(state);
+		if (id && !contains_id(ids, n, id))
+			ids[n++] = PointerGetDatum(id);
+	}
+	return n > 0 ? make_array(state, ids, n) : NULL;
+}
+
+/* Read what there is for these ids */
+static void
+read_inner(IdJoin *state, ArrayType *ids)
+{
+	PlanState  *inner = lsecond(state->css.custom_ps);
+	TupleTableSlot *slot;
+
+	give_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
+	ExecReScan(inner);
+	while (slot = ExecProcNode(inner), !TupIsNull(slot))
+		add_row(state, &state->inner, slot);
+}
+
+static void
+clear_batch(IdJoin *state)
+{
+	Batch	   *batches[] = {&state->outer, &state->inner};
+
+	for (size_t i = 0; i < lengthof(batches); i++)
+	{
+		ExecClearTuple(batches[i]->slot);
+		batches[i]->tuples = NULL;
+		batches[i]->length = 0;
+	}
+	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	MemoryContextReset(state->batch_cxt);
+	state->outer_at = state->inner_at = 0;
+	state->matched = false;
+}
+
+/* The next batches of both sides */
+static void
+read_batch(IdJoin *state)
+{
+	ArrayType  *ids;
+
+	clear_batch(state);
+	ids = read_outer(state);
+	if (ids)
+		read_inner(state, ids);
+}
+
+/* ----------
+ * Joining
+ * ----------
+ */
+
+/* Go on among the inner rows to one that joins with the outer one */
+static bool
+find_match(IdJoin *state)
+{
+	while (state->inner_at < state->inner.length)
+	{
+		CHECK_FOR_INTERRUPTS();
+		show_row(state, &state->inner,
+				 state->inner.tuples[state->inner_at++]);
+		ResetExprContext(state->econtext);
+		state->econtext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
+		if (ExecQual(state->clauses, state->econtext))
+			return true;
+	}
+	return false;
+}
+
+static void
+next_outer(IdJoin *state)
+{
+	state->outer_at++;
+	state->inner_at = 0;
+	state->matched = false;
+}
+
+/*
+ * Join the outer row once more; false when nothing more comes of it.  Of a semi
+ * join it is one row, if any, of an anti join one if there is no match.
+ */
+static bool
+join_outer(IdJoin *state)
+{
+	JoinType	jointype = state->jointype;
+	bool		once = jointype == JOIN_SEMI || jointype == JOIN_ANTI;
+	bool		first = !state->matched;
+
+	if (state->inner_at == 0)
+		show_row(state, &state->outer, state->outer.tuples[state->outer_at]);
+	if (!(once && !first) && find_match(state))
+	{
+		state->matched = true;
+		return jointype != JOIN_ANTI;
+	}
+	if (!first || jointype == JOIN_INNER || jointype == JOIN_SEMI)
+		return false;
+	show_row(state, &state->inner, NULL);
+	state->matched = true;
+	return true;
+}
+
+/* ExecScan's access method: the next joined row, or an empty slot */
+static TupleTableSlot *
+next_joined(ScanState * node)
+{
+	IdJoin	   *state = (IdJoin *) node;
+
+	for (;;)
+	{
+		while (state->outer_at < state->outer.length)
+		{
+			if (join_outer(state))
+				return node->ss_ScanTupleSlot;
+			next_outer(state);
+		}
+		if (state->at_end)
+			return ExecClearTuple(node->ss_ScanTupleSlot);
+		read_batch(state);
+	}
+}
+
+/* Not called: no rows are locked */
+static bool
+recheck_joined(ScanState * node, TupleTableSlot *slot)
+{
+	(void) node;
+	(void) slot;
+	return true;
+}
+
+static TupleTableSlot *
+exec_join(CustomScanState *node)
+{
+	return ExecScan(&node->ss, next_joined, recheck_joined);
+}
+
+/* ----------
+ * From beginning to end
+ * ----------
+ */
+
+static void
+init_batch(IdJoin *state, Batch *batch, PlanState * child, int offset)
+{
+	batch->slot = ExecInitExtraTupleSlot(state->css.ss.ps.state,
+										 ExecGetResultType(child),
+										 &TTSOpsMinimalTuple);
+	batch->offset = offset;
+}
+
+static void
+begin_join(CustomScanState *node, EState *estate, int eflags)
+{
+	IdJoin	   *state = (IdJoin *) node;
+	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
+	PlanState  *outer = ExecInitNode(linitial(plan->custom_plans), estate,
+									 eflags & ~EXEC_FLAG_MARK);
+	PlanState  *inner = ExecInitNode(lsecond(plan->custom_plans), estate,
+									 eflags & ~EXEC_FLAG_MARK);
+
+	node->custom_ps = list_make2(outer, inner);
+	state->jointype = intVal(list_nth(plan->custom_private, PLAN_JOINTYPE));
+	state->max_ids = intVal(list_nth(plan->custom_private, PLAN_MAX_IDS));
+	state->key = ExecInitExpr(linitial(plan->custom_exprs), &node->ss.ps);
+	state->clauses = ExecInitQual(list_copy_tail(plan->custom_exprs, 1),
+								  &node->ss.ps);
+	state->econtext = CreateExprContext(estate);
+	state->batch_cxt = AllocSetContextCreate(estate->es_query_cxt,
+											 "call_log_fdw join",
+											 ALLOCSET_DEFAULT_SIZES);
+	init_batch(state, &state->outer, outer, 0);
+	init_batch(state, &state->inner, inner,
+			   ExecGetResultType(outer)->natts);
+}
+
+static void
+end_join(CustomScanState *node)
+{
+	IdJoin	   *state = (IdJoin *) node;
+	ListCell   *lc;
+
+	clear_batch(state);
+	foreach(lc, node->custom_ps)
+		ExecEndNode(lfirst(lc));
+	MemoryContextDelete(state->batch_cxt);
+}
+
+/* The inner side starts anew with each batch anyway */
+static void
+rescan_join(CustomScanState *node)
+{
+	IdJoin	   *state = (IdJoin *) node;
+	PlanState  *outer = linitial(node->custom_ps);
+	PlanState  *inner = lsecond(node->custom_ps);
+
+	clear_batch(state);
+	state->at_end = false;
+	if (node->ss.ps.chgParam)
+	{
+		UpdateChangedParamSet(outer, node->ss.ps.chgParam);
+		UpdateChangedParamSet(inner, node->ss.ps.chgParam);
+	}
+	if (outer->chgParam == NULL)
+		ExecReScan(outer);
+}
+
+static void
+explain_join(CustomScanState *node, List *ancestors, ExplainState *es)
+{
+	IdJoin	   *state = (IdJoin *) node;
+	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
+	List	   *context = set_deparse_context_plan(es->deparse_cxt,
+												   &plan->scan.plan, ancestors);
+	Expr	   *clauses = make_ands_explicit(list_copy_tail(plan->custom_exprs,
+															1));
+	static const char *const names[] = {
+		[JOIN_INNER] = "Inner",
+		[JOIN_LEFT] = "Left",
+		[JOIN_SEMI] = "Semi",
+		[JOIN_ANTI] = "Anti",
+	};
+
+	ExplainPropertyText("Join Type", names[state->jointype], es);
+	ExplainPropertyText("Join Filter",
+						deparse_expression((Node *) clauses, context, true,
+										   false), es);
+}
+
+static const CustomExecMethods exec_methods = {
+	.CustomName = NAME,
+	.BeginCustomScan = begin_join,
+	.ExecCustomScan = exec_join,
+	.EndCustomScan = end_join,
+	.ReScanCustomScan = rescan_join,
+	.ExplainCustomScan = explain_join
+};
+
+static Node *
+create_state(CustomScan *plan)
+{
+	IdJoin	   *state = palloc0(sizeof(IdJoin));
+
+	(void) plan;
+	NodeSetTag(state, T_CustomScanState);
+	state->css.methods = &exec_methods;
+	return (Node *) state;
+}
+
+static const CustomScanMethods scan_methods = {
+	.CustomName = NAME,
+	.CreateCustomScanState = create_state
+};
+
+/*
+ * clf_join_init
+ *		Called once, when the library is loaded.
+ */
+void
+clf_join_init(ClfGiveIds give)
+{
+	give_ids = give;
+	RegisterCustomScanMethods(&scan_methods);
+	DefineCustomBoolVariable("call_log_fdw.enable_batched_join",
+							 "Lets the planner join by id with many ids in one "
+							 "request.",
+							 NULL, &enable_batched_join, true, PGC_USERSET,
+							 GUC_EXPLAIN, NULL, NULL, NULL);
+}

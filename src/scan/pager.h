@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * pager.h
+ *	  Which request comes next, and the rows of all answers.
+ *
+ * Room 9.  Uses option, request, json, field, page, batch, rows, activity,
+ * exchange, clock, report.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_PAGER_H
+#define CLF_PAGER_H
+
+#include "shared/activity.h"
+#include "answer/field.h"
+#include "plan/query.h"
+
+typedef struct ClfPager ClfPager;
+
+extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
+								  const ClfScanPlan *plan,
+								  ClfSelection *selection, Oid userid,
+								  bool send_ahead, bool keep,
+								  ClfActivity *activity);
+extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
+extern void clf_pager_rewind(ClfPager *pager);
+extern const ClfRow *clf_pager_next(ClfPager *pager, bool wait);
+extern const ClfRow *clf_pager_next_on_page(ClfPager *pager);
+extern double clf_pager_reach(const ClfPager *pager, TimestampTz *oldest,
+							  bool *last);
+extern bool clf_pager_at_end(const ClfPager *pager);
+extern int	clf_pager_descriptor(const ClfPager *pager);
+
+#endif							/* CLF_PAGER_H */

@@ -1,0 +1,617 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.c
+ *	  From the records of pages to rows, each once.
+ *
+ * A list is paged by offset: when a call arrives while one pages, the rest
+ * moves down and some records come again on the next page, so every id is
+ * remembered.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "scan/rows.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/*
+ * A call's id, as 88 bits of hash: with its status 12 bytes a call, whatever
+ * the id's length.  That two of a million ids meet is less likely than 1 in
+ * 10^14.
+ */
+typedef struct IdHash
+{
+	uint8		bytes[11];
+} IdHash;
+
+typedef struct SeenId
+{
+	IdHash		id;
+	uint8		status;			/* simplehash's */
+} SeenId;
+
+/* Its first bytes are as good a hash as any */
+static inline uint32
+id_bucket(const IdHash *id)
+{
+	uint32		bucket;
+
+	memcpy(&bucket, id->bytes, sizeof(bucket));
+	return bucket;
+}
+
+#define SH_PREFIX seen
+#define SH_ELEMENT_TYPE SeenId
+#define SH_KEY_TYPE IdHash
+#define SH_KEY id
+#define SH_HASH_KEY(table, key) id_bucket(&(key))
+#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), sizeof(IdHash)) == 0)
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* One of the places where a record's rows are */
+typedef struct RowsPath
+{
+	const char *name;			/* of the field that holds it or them */
+	ClfFieldRef field;
+	ClfFields  *element;		/* where in each element of an array the row
+								 * is; NULL: the field is the row */
+} RowsPath;
+
+struct ClfRows
+{
+	/* for its whole life */
+	MemoryContext cxt;
+	const ClfOptions *options;
+	bool		sorted;			/* must the records come newest first? */
+	ClfSelection *selection;	/* the fields that columns show, and these: */
+	ClfFieldRef id;
+	ClfFieldRef time;
+	ClfFieldRef version;
+	ClfFieldRef deleted;
+	ClfFieldRef whole;			/* the record as it came, for its details */
+	ClfFieldRef row_id;			/* if rows are told apart */
+	int			nrows_paths;	/* 0: a record is a row */
+	RowsPath   *rows_paths;
+
+	/* for one run of a query */
+	MemoryContext run_cxt;
+	const ClfQuery *query;
+	seen_hash  *seen;
+	TimestampTz oldest;			/* start time of the oldest record so far */
+	bool		unsorted;		/* a record was newer than the one before it */
+	int64		nrecords;		/* so far, each once */
+
+	/* the row that is given out */
+	bool		open;			/* may its record have another one? */
+	ClfRow		row;
+	ClfField   *values[CLF_ORIGINS];	/* room for its fields */
+	int			rows_path;		/* where the next one is looked for */
+	ClfField	element;		/* and after which of the array there */
+};
+
+/* ----------
+ * Life
+ * ----------
+ */
+
+/* "legs.*.recording": a row is the recording of each leg */
+static void
+prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
+{
+	const char *star = strchr(text, '*');
+
+	path->name = star ? pnstrdup(text, star - text - 1) : text;
+	path->field = clf_select(rows->selection, psprintf("%c%s",
+													   CLF_RECORD_PREFIX,
+													   path->name));
+	if (star == NULL)
+		return;
+	path->element = clf_fields_create();
+	(void) clf_fields_add(path->element,
+						  star[1] == '.' ? star + 2 : CLF_WHOLE_ROW);
+}
+
+/* A field of the record */
+static ClfFieldRef
+select_of_record(ClfRows *rows, const char *path)
+{
+	return clf_select(rows->selection, psprintf("%c%s", CLF_RECORD_PREFIX,
+												path));
+}
+
+/* Select the fields that this room itself looks at */
+static void
+select_fields(ClfRows *rows, const ClfResource *resource)
+{
+	const char *const *path = resource->rows_paths;
+
+	rows->id = select_of_record(rows, resource->id_path);
+	rows->time = select_of_record(rows, resource->time_path);
+	rows->deleted = select_of_record(rows, "deleted");
+	if (resource->version_path)
+		rows->version = select_of_record(rows, resource->version_path);
+	if (resource->details_path)
+		rows->whole = select_of_record(rows, CLF_WHOLE_ROW);
+	if (resource->row_id_path)
+		rows->row_id = clf_select(rows->selection, resource->row_id_path);
+	while (path && path[rows->nrows_paths])
+		rows->nrows_paths++;
+	rows->rows_paths = palloc0((rows->nrows_paths + 1) * sizeof(RowsPath));
+	for (int i = 0; i < rows->nrows_paths; i++)
+		prepare_rows_path(rows, &rows->rows_paths[i], path[i]);
+}
+
+/*
+ * clf_rows_create
+ *		Owned by the memory context.  Rows have the selected fields; nothing may
+ *		be selected any more after the first start.
+ */
+ClfRows    *
+clf_rows_create(MemoryContext cxt, const ClfOptions *options, bool sorted,
+				ClfSelection *selection)
+{
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfRows    *rows = palloc0(sizeof(ClfRows));
+
+	rows->cxt = cxt;
+	rows->options = options;
+	rows->sorted = sorted;
+	rows->selection = selection;
+	select_fields(rows, options->resource);
+	rows->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
+										  ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(old);
+	return rows;
+}
+
+/* Room for the selected fields */
+static void
+make_room(ClfRows *rows)
+{
+	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
+	{
+		int			n = clf_fields_count(rows->selection->from[origin]);
+
+		rows->values[origin] = MemoryContextAllocZero(rows->cxt, (n + 1) *
+													  sizeof(ClfField));
+	}
+}
+
+/* Pick the selected fields of that origin from a text; false: it is no JSON */
+static bool
+pick(const ClfRows *rows, ClfOrigin origin, const char *text, size_t length)
+{
+	return clf_fields_pick_all(rows->selection->from[origin], text, length,
+							   rows->values[origin]);
+}
+
+/* A text as JSON */
+static void
+append_json_text(StringInfo json, const char *text)
+{
+	if (text)
+		escape_json(json, text);
+	else
+		appendStringInfoString(json, "null");
+}
+
+/* What the query asked for, for the columns that repeat it */
+static const ClfField *
+describe_inputs(const ClfRows *rows)
+{
+	MemoryContext old = MemoryContextSwitchTo(rows->run_cxt);
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoString(&json, "{\"since\": ");
+	append_json_text(&json, rows->query->since);
+	appendStringInfoString(&json, ", \"sinceToken\": ");
+	append_json_text(&json, rows->query->since_token);
+	appendStringInfoChar(&json, '}');
+	(void) pick(rows, CLF_FROM_QUERY, json.data, json.len);
+	MemoryContextSwitchTo(old);
+	return rows->values[CLF_FROM_QUERY];
+}
+
+/*
+ * clf_rows_start
+ *		Forget what came and begin anew, with the rows of this query, which must
+ *		live until the next start.
+ */
+void
+clf_rows_start(ClfRows *rows, const ClfQuery *query)
+{
+	if (rows->values[0] == NULL)
+		make_room(rows);
+	MemoryContextReset(rows->run_cxt);
+	rows->query = query;
+	rows->seen = seen_create(rows->run_cxt, 1024, NULL);
+	rows->oldest = DT_NOEND;
+	rows->unsorted = false;
+	rows->nrecords = 0;
+	rows->open = false;
+	memset(&rows->row, 0, sizeof(ClfRow));
+	if (query->changes)
+		rows->row.fields[CLF_FROM_QUERY] = describe_inputs(rows);
+}
+
+/*
+ * clf_rows_set_answer
+ *		What stands around the records that come next: their answer's frame.
+ *		NULL: nothing.
+ */
+void
+clf_rows_set_answer(ClfRows *rows, const char *frame)
+{
+	rows->row.fields[CLF_FROM_ANSWER] = NULL;
+	if (frame && pick(rows, CLF_FROM_ANSWER, frame, strlen(frame)))
+		rows->row.fields[CLF_FROM_ANSWER] = rows->values[CLF_FROM_ANSWER];
+}
+
+/*
+ * clf_rows_record_fields
+ *		What is to be picked from each record as its page is read.
+ */
+ClfFields  *
+clf_rows_record_fields(const ClfRows *rows)
+{
+	return rows->selection->from[CLF_FROM_RECORD];
+}
+
+/* ----------
+ * Records
+ * ----------
+ */
+
+/* A field of a record */
+static const ClfField *
+get_field(const ClfField *record, ClfFieldRef ref)
+{
+	return &record[ref.n];
+}
+
+/* What tells the record from others: its id, and its version if there are any */
+static const char *
+get_key(ClfRows *rows, const ClfField *record, size_t *length)
+{
+	const ClfResource *resource = rows->options->resource;
+	const ClfField *id = get_field(record, rows->id);
+	StringInfoData key;
+	const char *text;
+	size_t		text_length;
+
+	if (id->start == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("a record has no field \"%s\"", resource->id_path)));
+	text = clf_field_text(id, length);
+	if (memchr(text, '\0', *length) != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("a record's field \"%s\" contains a zero byte",
+						resource->id_path)));
+	if (resource->version_path == NULL)
+		return text;
+
+	initStringInfo(&key);
+	appendBinaryStringInfo(&key, text, *length);
+	appendStringInfoChar(&key, ' ');
+	text = clf_field_text(get_field(record, rows->version), &text_length);
+	if (text)
+		appendBinaryStringInfo(&key, text, text_length);
+	*length = key.len;
+	return key.data;
+}
+
+static IdHash
+hash_key(const char *text, size_t length)
+{
+	const unsigned char *key = (const unsigned char *) text;
+	uint64		bits[2];
+	IdHash		hash;
+
+	bits[0] = hash_bytes_extended(key, (int) length, 0);
+	bits[1] = hash_bytes_extended(key, (int) length, 1);
+	memcpy(hash.bytes, bits, sizeof(hash.bytes));
+	return hash;
+}
+
+/* Is this key new?  Then remember it. */
+static bool
+is_new_key(ClfRows *rows, const char *text, size_t length)
+{
+	bool		found;
+
+	seen_insert(rows->seen, hash_key(text, length), &found);
+	return !found;
+}
+
+/* Tokens are keys of their own kind: no record's begins with a zero byte */
+static IdHash
+hash_token(const char *token)
+{
+	StringInfoData key;
+	IdHash		hash;
+
+	initStringInfo(&key);
+	appendStringInfoChar(&key, '\0');
+	appendStringInfoString(&key, token);
+	hash = hash_key(key.data, key.len);
+	pfree(key.data);
+	return hash;
+}
+
+/*
+ * clf_rows_add_token, clf_rows_has_token
+ *		Remember, beside the records, a token of changes that was followed.
+ */
+void
+clf_rows_add_token(ClfRows *rows, const char *token)
+{
+	bool		found;
+
+	(void) seen_insert(rows->seen, hash_token(token), &found);
+}
+
+bool
+clf_rows_has_token(const ClfRows *rows, const char *token)
+{
+	return seen_lookup(rows->seen, hash_token(token)) != NULL;
+}
+
+/* Is this the first record with its key? */
+static bool
+is_new(ClfRows *rows, const ClfField *record)
+{
+	size_t		length;
+	const char *key = get_key(rows, record, &length);
+
+	return is_new_key(rows, key, length);
+}
+
+/* Remember how far back the records reach, and whether they do in order */
+static void
+note_time(ClfRows *rows, const ClfField *record)
+{
+	TimestampTz t;
+
+	if (clf_field_time(get_field(record, rows->time), &t) &&
+		t <= rows->oldest)
+		rows->oldest = t;
+	else if (rows->sorted)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("the records do not come newest first"),
+				 errdetail("The query was planned for that order."),
+				 errhint("Set the option newest_first of the server or table "
+						 "to false, and run the query again.")));
+	else
+		rows->unsorted = true;
+}
+
+/* Deleted records are left out of lists, but by its id one may be found */
+static bool
+is_deleted(const ClfRows *rows, const ClfField *record)
+{
+	char	   *deleted = clf_field_cstring(get_field(record, rows->deleted));
+
+	return deleted != NULL && strcmp(deleted, "true") == 0;
+}
+
+/* The changes were asked for from a little earlier on, see append_changes */
+static bool
+is_too_old(const ClfRows *rows, const ClfField *record)
+{
+	TimestampTz t;
+
+	return clf_field_time(get_field(record, rows->version), &t) &&
+		t < rows->query->since_time;
+}
+
+/* Is this a record that the table holds? */
+static bool
+is_wanted(const ClfRows *rows, const ClfField *record)
+{
+	const ClfQuery *query = rows->query;
+
+	if (clf_query_by_id(query))
+		return rows->options->show_deleted || !is_deleted(rows, record);
+	if (query->changes && query->since)
+		return !is_too_old(rows, record);
+	return true;
+}
+
+/* The answer for a row's own id is both the row and its details */
+static void
+open_details(ClfRows *rows, const ClfField *record)
+{
+	const ClfField *whole = get_field(record, rows->whole);
+
+	(void) pick(rows, CLF_FROM_ROW, whole->start, whole->length);
+	(void) pick(rows, CLF_FROM_DETAILS, whole->start, whole->length);
+	rows->row.fields[CLF_FROM_ROW] = rows->values[CLF_FROM_ROW];
+	rows->row.fields[CLF_FROM_DETAILS] = rows->values[CLF_FROM_DETAILS];
+}
+
+/* Stand before the first row of the record */
+static void
+open_rows(ClfRows *rows, const ClfField *record)
+{
+	rows->row.fields[CLF_FROM_RECORD] = record;
+	rows->row.fields[CLF_FROM_DETAILS] = NULL;
+	rows->row.number = 0;
+	rows->rows_path = 0;
+	memset(&rows->element, 0, sizeof(ClfField));
+	if (rows->query->details)
+		open_details(rows, record);
+	else if (rows->nrows_paths == 0)
+		rows->row.fields[CLF_FROM_ROW] = record;
+}
+
+/* Is this the first row of the record with its id, or are there none? */
+static bool
+is_new_row(ClfRows *rows)
+{
+	const ClfField *id;
+	const char *text;
+	size_t		length;
+	StringInfoData key;
+
+	if (rows->options->resource->row_id_path == NULL)
+		return true;
+	id = get_field(rows->values[CLF_FROM_ROW], rows->row_id);
+	if (id->start == NULL)
+		return true;
+
+	/* a key of its own kind: no record's has a zero byte */
+	initStringInfo(&key);
+	text = get_key(rows, rows->row.fields[CLF_FROM_RECORD], &length);
+	appendBinaryStringInfo(&key, text, length);
+	appendStringInfoChar(&key, '\0');
+	text = clf_field_text(id, &length);
+	appendBinaryStringInfo(&key, text, length);
+	return is_new_key(rows, key.data, key.len);
+}
+
+/* The next element of the path's array; false after the last one */
+static bool
+next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
+			 ClfField *row)
+{
+	ClfKind		kind = clf_field_kind(array);
+
+	if (kind == CLF_KIND_NULL)
+		return false;
+	if (kind != CLF_KIND_ARRAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg("field \"%s\": expected an array, got %s",
+						path->name, clf_kind_name(kind))));
+	if (!clf_field_next_element(array, &rows->element))
+		return false;
+	return clf_fields_pick_all(path->element, rows->element.start,
+							   rows->element.length, row);
+}
+
+/*
+ * The next value that the paths lead to, as a row, NULL inside when there is
+ * none at that place; false after the last one.
+ */
+static bool
+next_value(ClfRows *rows, ClfField *row)
+{
+	while (rows->rows_path < rows->nrows_paths)
+	{
+		const RowsPath *path = &rows->rows_paths[rows->rows_path];
+		const ClfField *field = get_field(rows->row.fields[CLF_FROM_RECORD],
+										  path->field);
+
+		if (path->element && next_element(rows, path, field, row))
+		{
+			rows->row.number++;
+			return true;
+		}
+		rows->rows_path++;
+		rows->row.number = 0;
+		memset(&rows->element, 0, sizeof(ClfField));
+		if (path->element == NULL)
+		{
+			rows->row.number = 1;
+			*row = *field;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Make this value the row; false when it is none, or came before */
+static bool
+take_row(ClfRows *rows, const ClfField *row)
+{
+	if (row->start == NULL)
+		return false;
+	(void) pick(rows, CLF_FROM_ROW, row->start, row->length);
+	rows->row.fields[CLF_FROM_ROW] = rows->values[CLF_FROM_ROW];
+	return is_new_row(rows);
+}
+
+/*
+ * clf_rows_next
+ *		The next row of the record that was taken, until the next call; NULL
+ *		after the last one.
+ */
+const ClfRow *
+clf_rows_next(ClfRows *rows)
+{
+	ClfField	row;
+
+	if (!rows->open)
+		return NULL;
+	if (rows->nrows_paths == 0 || rows->query->details)
+	{
+		rows->open = false;
+		rows->row.number = 1;
+		return &rows->row;
+	}
+	while (next_value(rows, &row))
+	{
+		if (take_row(rows, &row))
+			return &rows->row;
+	}
+	rows->open = false;
+	return NULL;
+}
+
+/*
+ * clf_rows_take
+ *		Stand before the rows of this record, which must live as long as they
+ *		are asked for.  False when it has come before.  It has no rows either
+ *		when it is none that the table holds.
+ */
+bool
+clf_rows_take(ClfRows *rows, const ClfField *record)
+{
+	rows->open = false;
+	if (!is_new(rows, record))
+		return false;
+	rows->nrecords++;
+	note_time(rows, record);
+	rows->open = is_wanted(rows, record);
+	if (rows->open)
+		open_rows(rows, record);
+	return true;
+}
+
+/*
+ * clf_rows_oldest
+ *		When the oldest record so far began; false: there is none, or they did
+ *		not come newest first, so that older ones may have been left out.
+ */
+bool
+clf_rows_oldest(const ClfRows *rows, TimestampTz *oldest)
+{
+	*oldest = rows->oldest;
+	return !rows->unsorted && rows->oldest != DT_NOEND;
+}
+
+bool
+clf_rows_unsorted(const ClfRows *rows)
+{
+	return rows->unsorted;
+}
+
+/*
+ * clf_rows_count
+ *		How many records came, each once.
+ */
+int64
+clf_rows_count(const ClfRows *rows)
+{
+	return rows->nrecords;
+}

@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.h
+ *	  From the records of pages to rows, each once.
+ *
+ * Uses endpoint, option, request, field.  Pure: no I/O.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_ROWS_H
+#define CLF_ROWS_H
+
+#include "answer/field.h"
+#include "catalog/option.h"
+#include "plan/query.h"
+
+typedef struct ClfRows ClfRows;
+
+extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfOptions *options,
+								bool sorted, ClfSelection *selection);
+extern void clf_rows_start(ClfRows *rows, const ClfQuery *query);
+extern void clf_rows_set_answer(ClfRows *rows, const char *frame);
+extern ClfFields *clf_rows_record_fields(const ClfRows *rows);
+extern bool clf_rows_take(ClfRows *rows, const ClfField *record);
+extern const ClfRow *clf_rows_next(ClfRows *rows);
+extern void clf_rows_add_token(ClfRows *rows, const char *token);
+extern bool clf_rows_has_token(const ClfRows *rows, const char *token);
+extern bool clf_rows_oldest(const ClfRows *rows, TimestampTz *oldest);
+extern bool clf_rows_unsorted(const ClfRows *rows);
+extern int64 clf_rows_count(const ClfRows *rows);
+
+#endif							/* CLF_ROWS_H */

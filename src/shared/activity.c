@@ -1,0 +1,92 @@
+/*-------------------------------------------------------------------------
+ *
+ * activity.c
+ *	  What a scan does at this moment, and what it has cost so far.
+ *
+ * A scan publishes its counters whenever it turns to something else, which is
+ * a few times for each request, not for each row.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "shared/activity.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* A free entry, or that of a backend which ended without a farewell; or NULL */
+static ClfScanEntry *
+find_free(ClfShared *shared)
+{
+	for (int i = 0; i < CLF_MAX_SCANS; i++)
+	{
+		ClfScanEntry *entry = &shared->scans[i];
+
+		if (entry->pid == 0 || (entry->pid != MyProcPid &&
+								BackendPidGetProc(entry->pid) == NULL))
+			return entry;
+	}
+	return NULL;
+}
+
+static void
+release_entry(void *arg)
+{
+	ClfActivity *activity = arg;
+
+	if (activity->entry == NULL)
+		return;
+	(void) clf_shmem_lock();
+	activity->entry->pid = 0;
+	clf_shmem_unlock();
+	activity->entry = NULL;
+}
+
+/*
+ * clf_activity_begin
+ *		A scan of that table begins; it ends with the memory context.
+ */
+ClfActivity *
+clf_activity_begin(MemoryContext cxt, const ClfOptions *options)
+{
+	ClfActivity *activity = MemoryContextAllocZero(cxt, sizeof(ClfActivity));
+	ForeignServer *server = GetForeignServer(options->serverid);
+	ClfScanEntry *entry = find_free(clf_shmem_lock());
+
+	if (entry)
+	{
+		memset(entry, 0, sizeof(ClfScanEntry));
+		entry->pid = MyProcPid;
+		entry->database = MyDatabaseId;
+		entry->role = MyProc->roleId;
+		entry->started = entry->since = GetCurrentTimestamp();
+		strlcpy(entry->server, server->servername, NAMEDATALEN);
+		strlcpy(entry->table, options->relname, NAMEDATALEN);
+	}
+	clf_shmem_unlock();
+	activity->entry = entry;
+	activity->release.func = release_entry;
+	activity->release.arg = activity;
+	MemoryContextRegisterResetCallback(cxt, &activity->release);
+	return activity;
+}
+
+/*
+ * clf_activity_set
+ *		This is what it does from now on.
+ */
+void
+clf_activity_set(ClfActivity *activity, ClfDoing doing)
+{
+	if (activity->entry == NULL)
+		return;
+	(void) clf_shmem_lock();
+	activity->entry->doing = doing;
+	activity->entry->since = GetCurrentTimestamp();
+	activity->entry->counters = activity->counters;
+	clf_shmem_unlock();
+}

@@ -1,0 +1,170 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync.c
+ *	  What the procedure call_log_fdw_sync cannot ask in SQL.
+ *
+ * Room 12.  Uses endpoint, option, clock, activity, exchange.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/option.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "foreign/foreign.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "net/exchange.h"
+#include "shared/activity.h"
+#include "shared/clock.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(call_log_fdw_requests);
+PG_FUNCTION_INFO_V1(call_log_fdw_sync_may_commit);
+PG_FUNCTION_INFO_V1(call_log_fdw_sync_table);
+PG_FUNCTION_INFO_V1(call_log_fdw_sync_clock);
+PG_FUNCTION_INFO_V1(call_log_fdw_sync_columns);
+
+/*
+ * call_log_fdw_requests
+ *		How many requests the session has sent, logins aside.
+ */
+Datum
+call_log_fdw_requests(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	PG_RETURN_INT64((int64) clf_exchange_sent());
+}
+
+/*
+ * call_log_fdw_sync_may_commit
+ *		Could the PL/pgSQL code that asks COMMIT now?  Not inside a transaction
+ *		block, a function or a block with EXCEPTION.
+ */
+Datum
+call_log_fdw_sync_may_commit(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	PG_RETURN_BOOL(SPI_inside_nonatomic_context());
+}
+
+/* Is it a foreign table of this wrapper? */
+static bool
+is_ours(Oid relid)
+{
+	ForeignServer *server;
+	char	   *handler;
+
+	if (get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE)
+		return false;
+	server = GetForeignServer(GetForeignTable(relid)->serverid);
+	handler = get_func_name(GetForeignDataWrapper(server->fdwid)->fdwhandler);
+	return handler != NULL && strcmp(handler, "call_log_fdw_handler") == 0;
+}
+
+/*
+ * call_log_fdw_sync_table
+ *		What a foreign table stands for; NULL when it is none of this wrapper's.
+ */
+Datum
+call_log_fdw_sync_table(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	Datum		values[7];
+	bool		nulls[7] = {false};
+	TupleDesc	desc;
+	ClfOptions *options;
+
+	if (!is_ours(relid))
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	options = clf_get_options(relid);
+	values[0] = CStringGetTextDatum(options->resource->name);
+	values[1] = CStringGetTextDatum(options->account_id);
+	values[2] = BoolGetDatum(clf_table_level(options) == CLF_LEVEL_ACCOUNT);
+	values[3] = BoolGetDatum(clf_holds_all_records(options));
+	values[4] = Int32GetDatum(options->page_size);
+	values[5] = BoolGetDatum(options->newest_first);
+	values[6] = IntervalPGetDatum(options->history);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
+}
+
+/* See to it that it is known what the API's clock shows */
+static void
+learn_clock(const ClfOptions *options)
+{
+	MemoryContext cxt;
+
+	if (clf_clock_known(options->base_url))
+		return;
+	cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw clock",
+								ALLOCSET_SMALL_SIZES);
+	clf_exchange_learn_clock(clf_exchange_create(cxt, options,
+												 options->base_url,
+												 GetUserId(),
+												 clf_activity_begin(cxt, options)));
+	MemoryContextDelete(cxt);
+}
+
+/*
+ * call_log_fdw_sync_clock
+ *		What the API's clock shows, for those who may read the table; NULL when
+ *		it is none of this wrapper's.
+ */
+Datum
+call_log_fdw_sync_clock(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	ClfOptions *options = is_ours(relid) ? clf_get_options(relid) : NULL;
+	AclResult	allowed;
+
+	if (options == NULL)
+		PG_RETURN_NULL();
+	allowed = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
+	if (allowed != ACLCHECK_OK)
+		aclcheck_error(allowed, OBJECT_FOREIGN_TABLE, get_rel_name(relid));
+	learn_clock(options);
+	PG_RETURN_TIMESTAMPTZ(clf_clock_now(options->base_url));
+}
+
+/*
+ * call_log_fdw_sync_columns
+ *		The columns of such a table, in their order, each with its JSON path.
+ */
+Datum
+call_log_fdw_sync_columns(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClfOptions *options = is_ours(relid) ? clf_get_options(relid) : NULL;
+	Relation	rel;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (options == NULL)
+		return (Datum) 0;
+	rel = table_open(relid, AccessShareLock);
+	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), i);
+		Datum		values[2];
+		bool		nulls[2] = {false};
+
+		if (attr->attisdropped)
+			continue;
+		values[0] = NameGetDatum(&attr->attname);
+		values[1] = CStringGetTextDatum(clf_column_path(options, i + 1));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+							 nulls);
+	}
+	table_close(rel, AccessShareLock);
+	return (Datum) 0;
+}
