@@ -76,6 +76,8 @@ class RecordList:
     def page(self, scope, values, window, lie):
         served = max(1, values['page'] - 1) if lie == 'repeat-page' else values['page']
         records, last = self.cut(scope, self.filters(values), window, served, values['perPage'])
+        if lie == 'endless':
+            last = served + 1
         if lie == 'unsorted':
             records = records[::-1]
         return self.render(scope, values | {'page': served}, records, last)

@@ -18,13 +18,14 @@ class Record:
     __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'action', 'transport',
                  'session_id', 'telephony_session_id', 'recordings', 'recording_types',
                  'numbers', 'extension_id', 'extension_ids', 'categories', 'modified',
-                 'deleted', 'blocked')
+                 'deleted', 'blocked', 'summary')
 
     def __init__(self, start, fields, body, detail):
         self.start = start
         self.id = str(fields.get('id')).encode()
         self.body = body        # the members that both views show
         self.detail = detail    # the members that only Detailed shows, with a leading comma
+        self.summary = None     # for the history, made when it is first needed
         self.read(fields)
 
     def read(self, fields):

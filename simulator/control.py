@@ -118,8 +118,36 @@ def set_options(simulator, parameters, body):
 
 
 def reset(simulator, parameters, body):
-    simulator.reset()
+    simulator.reset(parameters)
     return json_answer({})
+
+
+def get_churn(simulator, parameters, body):
+    return json_answer(simulator.stage.shown())
+
+
+def start_churn(simulator, parameters, body):
+    simulator.stage.start(**parameters)
+    return get_churn(simulator, parameters, body)
+
+
+def stop_churn(simulator, parameters, body):
+    shown = get_churn(simulator, parameters, body)
+    simulator.stage.stop()
+    return shown
+
+
+def get_history(simulator, parameters, body):
+    wanted = scope(parameters)
+    history = simulator.dataset.history
+    if history is None:
+        raise ValueError('there is no history without churn')
+    first, last = (int(parameters.get(name, default))
+                   for name, default in (('from', 0), ('to', history.request)))
+    whole = parameters.get('records') == 'true'
+    with simulator.stage.lock:
+        shown = history.shown(simulator.api.renderer, wanted, first, last, whole)
+    return 200, JSON, [shown]
 
 
 def get_truth(simulator, parameters, body):
@@ -159,5 +187,9 @@ ROUTES = {
     ('GET', 'options'): get_options,
     ('POST', 'options'): set_options,
     ('POST', 'reset'): reset,
+    ('GET', 'churn'): get_churn,
+    ('POST', 'churn'): start_churn,
+    ('DELETE', 'churn'): stop_churn,
+    ('GET', 'history'): get_history,
     ('GET', 'truth'): get_truth,
 }

@@ -118,7 +118,23 @@ def set_options(arguments):
 
 
 def reset(arguments):
-    call('POST', 'reset').close()
+    call('POST', 'reset', arguments.pairs).close()
+
+
+def churn(arguments):
+    if arguments.stop:
+        show('DELETE', 'churn')
+    elif arguments.show:
+        show('GET', 'churn')
+    else:
+        call('POST', 'churn', arguments.pairs).close()
+
+
+def history(arguments):
+    bounds = {'from': arguments.first, 'to': arguments.last}
+    parameters = {name: value for name, value in bounds.items() if value is not None}
+    show('GET', 'history', parameters | {'records': str(arguments.records).lower()}
+         | scope(arguments))
 
 
 def truth(arguments):
@@ -184,7 +200,16 @@ def parse_arguments():
     added.add_argument('id')
 
     command('set', set_options, 'change options at run time; without any: list them', True)
-    command('reset', reset, 'everything as it was at the start')
+    command('reset', reset, 'everything as it was at the start, or with other options', True)
+
+    added = command('churn', churn, 'change calls before each request', True)
+    added.add_argument('--stop', action='store_true', help='stop, and show what was changed')
+    added.add_argument('--show', action='store_true', help='show what was changed')
+    added = command('history', history, 'print the versions of every record since churn began')
+    added.add_argument('--from', dest='first', type=int, help='the first request of interest')
+    added.add_argument('--to', dest='last', type=int, help='the last one')
+    added.add_argument('--records', action='store_true', help='the whole records, too')
+    add_scope(added)
 
     added = command('truth', truth, 'print all visible records, as CSV for COPY')
     add_scope(added)

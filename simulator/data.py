@@ -149,8 +149,8 @@ class Generator:
         self.account_uri = self.base_url + path_of(ACCOUNT)
         self.count = options.calls
         self.now = now
-        self.newest = now - 3 * 60 * 1000 - 1
-        self.oldest = self.newest - options.days * 86_400_000
+        self.newest = now - options.youngest * 1000 - 1
+        self.oldest = self.newest - (options.span or options.days * 86_400) * 1000
         self.modern_since = (self.oldest + self.newest) // 2
         self.last_id = None
         self.session = None

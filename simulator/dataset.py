@@ -4,6 +4,7 @@ import json
 import threading
 
 import calls
+import churn
 import data
 import dates
 import live
@@ -12,34 +13,55 @@ import live
 # https://developers.ringcentral.com/guide/voice/call-log/finding-active-calls
 LATELY_ENDED = 30
 
+# So many data sets are kept, as tests return to them
+KEPT = 16
+
 
 class DataSet:
     """The listings: the account's, and those of each extension."""
 
     def __init__(self, urls, options, clock):
+        self.urls = urls
+        self.options = options
         self.clock = clock
-        self.start = clock.now() // dates.MILLISECOND
-        self.new_live = lambda: live.Generator(urls, options, self.start)
-        self.originals = data.Generator(urls, options, self.start).records()
         self.lock = threading.Lock()
         self.version = 0        # counts the changes, so that nobody serves yesterday's pages
+        self.made = {}          # the data set of the start, and the latest ones, oldest first
+        self.history = None
+        self.make()
         self.fill()
+
+    def make(self):
+        """Make the calls up that the options ask for."""
+        self.recipe = self.options.recipe()
+        if self.recipe not in self.made:
+            now = self.clock.now() // dates.MILLISECOND
+            records = data.Generator(self.urls, self.options, now).records()
+            self.made[self.recipe] = now, records
+            if len(self.made) > KEPT:
+                del self.made[list(self.made)[1]]
+        self.start, self.originals = self.made[self.recipe]
 
     def fill(self):
         self.listings = {scope: calls.Listing([record for record in self.originals
                                                if belongs(record, scope)])
                          for scope in (data.ACCOUNT, *data.EXTENSION_IDS)}
-        self.live = self.new_live()
+        self.live = live.Generator(self.urls, self.options, self.start)
         self.in_progress = self.live.in_progress()
         self.last_change = self.start
         self.injected = set()
         self.filled = self.version
 
     def restore(self):
-        """As it was at the start."""
-        if self.version > self.filled:
+        """As it was at the start, or as the options have it now."""
+        if self.version > self.filled or self.recipe != self.options.recipe():
+            self.make()
             self.version += 1
             self.fill()
+
+    def write_history(self):
+        with self.lock:
+            self.history = churn.History(self.listings, self.injected)
 
     def active(self, scope):
         """The calls in progress and those that just ended, whose ids are those of the call log."""
@@ -54,10 +76,14 @@ class DataSet:
         record = calls.InjectedRecord(start, raw)
         self.injected.add(record)
         self.change(scope, new=(record,))
+        if self.history:
+            self.history.add(record, scope)
 
     def clear_injected(self):
         for scope in self.listings:
             self.change(scope, gone=self.injected)
+        if self.history:
+            self.history.end(self.injected)
         self.injected = set()
 
     def change(self, scope, gone=frozenset(), new=()):
@@ -99,7 +125,22 @@ class DataSet:
 
     def replace(self, gone, record):
         for scope in self.listings:
-            self.change(scope, gone, (record,) if belongs(record, scope) else ())
+            new = (record,) if belongs(record, scope) else ()
+            old = {record for record in gone if belongs(record, scope)}
+            if old or new:
+                self.change(scope, old, new)
+        if self.history:
+            self.history.end(gone)
+            self.history.add(record)
+
+    def shuffle(self, chance):
+        """Records with equal start times in another order, the same one in every list."""
+        with self.lock:
+            ranks = {record: chance.random() for record in self.listings[data.ACCOUNT].records}
+            for scope, listing in self.listings.items():
+                self.listings[scope] = calls.Listing(sorted(
+                    listing.records, key=lambda record: (-record.start, ranks.get(record, 0))))
+            self.version += 1
 
     def modification(self):
         """The time of a change: now, and after all changes before, even if the clock is frozen."""

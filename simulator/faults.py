@@ -247,7 +247,7 @@ def badgzip(connection, fault, answer):
 
 REPLACEMENTS = {'status': status, 'html': html, 'empty': empty, 'raw': raw, 'echo': echo,
                 'redirect': redirect}
-TWISTS = ('unsorted', 'repeat-page', 'part')
+TWISTS = ('unsorted', 'repeat-page', 'endless', 'part')
 EVENTS = {'arrive': arrive, 'late': late, 'rewrite': rewrite}
 WIRE_FAULTS = {'hang': hang, 'close': close, 'wire': wire, 'drip': drip, 'truncate': truncate,
                'chunk-truncate': chunk_truncate, 'reset': reset, 'huge': huge,

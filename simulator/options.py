@@ -6,8 +6,11 @@ import collections
 import dates
 import hosts
 
-Option = collections.namedtuple('Option', 'name type default help choices at_runtime',
-                                defaults=(None, True))
+# When an option can be set: at the start only, with a new data set, at any time
+START, RESET, ANY_TIME = range(3)
+
+Option = collections.namedtuple('Option', 'name type default help choices when',
+                                defaults=(None, ANY_TIME))
 
 
 def switch(text):
@@ -32,13 +35,15 @@ def clock(text):
 
 
 OPTIONS = (
-    Option('calls', natural, 12000, 'number of calls', at_runtime=False),
-    Option('seed', int, 1, 'seed of the data set', at_runtime=False),
-    Option('days', natural, 400, 'the calls are spread over so many days', at_runtime=False),
-    Option('clock', clock, 'real', 'a timestamp freezes the clock of the API', at_runtime=False),
-    Option('tls_cert', str, None, 'PEM file with the certificate: serve https', at_runtime=False),
-    Option('tls_key', str, None, 'PEM file with the private key', at_runtime=False),
-    Option('exit_with_parent', switch, False, 'end when the parent process ends', at_runtime=False),
+    Option('calls', natural, 12000, 'number of calls', when=RESET),
+    Option('seed', int, 1, 'seed of the data set', when=RESET),
+    Option('days', natural, 400, 'the calls are spread over so many days', when=RESET),
+    Option('span', natural, 0, 'the calls are spread over so many seconds instead', when=RESET),
+    Option('youngest', natural, 180, 'age of the newest call in seconds', when=RESET),
+    Option('clock', clock, 'real', 'a timestamp freezes the clock of the API', when=START),
+    Option('tls_cert', str, None, 'PEM file with the certificate: serve https', when=START),
+    Option('tls_key', str, None, 'PEM file with the private key', when=START),
+    Option('exit_with_parent', switch, False, 'end when the parent process ends', when=START),
     Option('rate_limit', natural, 1_000_000, 'requests per window, of each user and group'),
     Option('rate_window', natural, 60, 'window and penalty in seconds'),
     Option('token_ttl', natural, 3600, 'life of an access token in seconds'),
@@ -71,18 +76,22 @@ class Options:
     def reset(self):
         self.__dict__.update(self.start)
 
-    def set(self, changes):
+    def set(self, changes, when=ANY_TIME):
         """Apply {name: text}, all or nothing; ValueError names what is wrong."""
-        self.__dict__.update({name: read(name, text) for name, text in changes.items()})
+        self.__dict__.update({name: read(name, text, when) for name, text in changes.items()})
+
+    def recipe(self):
+        """What the data set depends on."""
+        return tuple(getattr(self, option.name) for option in OPTIONS if option.when == RESET)
 
     def shown(self):
         return {option.name: getattr(self, option.name) for option in OPTIONS}
 
 
-def read(name, text):
-    option = next((row for row in OPTIONS if row.name == name and row.at_runtime), None)
+def read(name, text, when):
+    option = next((row for row in OPTIONS if row.name == name and row.when >= when), None)
     if option is None:
-        raise ValueError(f'not an option that can be changed at run time: {name}')
+        raise ValueError(f'not an option that can be changed now: {name}')
     value = option.type(text)
     if option.choices and value not in option.choices:
         raise ValueError(f'{name} must be one of: {", ".join(option.choices)}')

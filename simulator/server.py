@@ -11,12 +11,14 @@ import threading
 import time
 
 import api
+import churn
 import control
 import dataset
 import dates
 import faults
 import hosts
 import messages
+import options
 
 LINE_LIMIT = 65536
 HEADER_LIMIT = 200
@@ -46,6 +48,7 @@ class Simulator:
         self.dataset = dataset.DataSet(self.urls, options, self.clock)
         self.api = api.Api(self.urls, options, self.clock, self.dataset)
         self.faults = faults.Faults()
+        self.stage = churn.Stage(self.dataset)
         self.log = Log()
         self.foreign_log = Log()
         self.connections = itertools.count(1)
@@ -55,9 +58,14 @@ class Simulator:
             threading.Thread(target=host.serve_forever, args=arguments, daemon=True).start()
         threading.Event().wait()
 
-    def reset(self):
-        """Back to the start, the issued tokens and counted requests included."""
+    def reset(self, changes=()):
+        """Back to the start, the issued tokens and counted requests included; then change options.
+
+        The options of the data set can be among them, so that a test gets calls of its own.
+        """
         self.options.reset()
+        self.options.set(dict(changes), options.RESET)
+        self.stage.clear()
         self.faults.clear()
         self.log.take(clear=True)
         self.foreign_log.take(clear=True)
@@ -231,10 +239,8 @@ class RingCentralConnection(Connection):
         if kind in faults.REPLACEMENTS:
             status, headers, body = faults.REPLACEMENTS[kind](fault, request)
         else:
-            if kind in faults.EVENTS:
-                faults.EVENTS[kind](fault, simulator.dataset)
-            twist = fault if kind in faults.TWISTS else None
-            status, headers, body = simulator.api.answer(request, self.server.name, twist)
+            status, headers, body = simulator.stage.play(
+                request, entry, lambda: self.ask(request, fault))
         answer = self.dress(request, entry, status, headers, body)
         if kind in ('hang', 'close', 'wire'):
             entry['status'] = None
@@ -242,6 +248,15 @@ class RingCentralConnection(Connection):
             return faults.WIRE_FAULTS[kind](self, fault, answer) and request.keep_alive
         self.send(answer)
         return request.keep_alive
+
+
+    def ask(self, request, fault):
+        """The API's answer, after an event, or with a twist."""
+        simulator = self.server.simulator
+        if fault and fault.kind in faults.EVENTS:
+            faults.EVENTS[fault.kind](fault, simulator.dataset)
+        twist = fault if fault and fault.kind in faults.TWISTS else None
+        return simulator.api.answer(request, self.server.name, twist)
 
 
 class ApiConnection(RingCentralConnection):

@@ -1,0 +1,242 @@
+"""Changes between the requests of a client, and the history of what each request could see.
+
+A list that changes while somebody turns its pages is the rule: calls are deleted, rewritten to an
+earlier start under the same id, entered late, and equal start times come in any order. Each change
+is drawn from its own number, so that a test can repeat a run with some of its changes only.
+
+https://developers.ringcentral.com/guide/voice/call-log/sync
+"""
+
+import json
+import random
+import threading
+
+import data
+import dates
+import messages
+
+OPPOSITE = {'Inbound': 'Outbound', 'Outbound': 'Inbound'}
+RESULTS = ('Accepted', 'Call connected', 'Missed', 'Voicemail')
+
+# How far a rewritten call moves into the past, in milliseconds
+SHIFTS = (1, 999, 1000, 2000, 10_000, 600_000)
+
+
+class Version:
+    """A record as it was from one request on, until another."""
+
+    def __init__(self, record, scope, since):
+        self.record = record
+        self.scope = scope      # of an injected record: the one list that shows it
+        self.since = since
+        self.until = None
+
+    def in_scope(self, scope):
+        if self.scope is not None:
+            return self.scope == scope
+        return scope in (data.ACCOUNT, self.record.extension_id)
+
+    def seen_between(self, first, last):
+        return (self.since <= last and self.until != self.since
+                and (self.until is None or self.until > first))
+
+    def outlives(self, first, last):
+        """Unchanged from before the first of these requests until after the last."""
+        return self.since < first and (self.until is None or self.until > last)
+
+    def shown(self, text):
+        """Its JSON, with the whole record where `text` has it."""
+        until = b'null' if self.until is None else b'%d' % self.until
+        whole = b'' if text is None else b',"record":%b' % text
+        return b'{"from":%d,"until":%b,%b%b}' % (
+            self.since, until, summary(self.record), whole)
+
+
+def summary(record):
+    """The members that tell the versions of a record apart."""
+    if record.summary is None:
+        try:
+            fields = json.loads(b'{%b%b}' % (record.body, record.detail))
+        except ValueError:
+            fields = {}
+        values = {name: fields.get(name) for name in ('direction', 'result', 'lastModifiedTime')}
+        record.summary = messages.to_json({'startTime': dates.stamp(record.start), **values,
+                                           'deleted': record.deleted})[1:-1]
+    return record.summary
+
+
+class History:
+    """All versions of all records since it began; request 1 is the first one after that."""
+
+    def __init__(self, listings, injected):
+        self.request = 0
+        self.versions = {}
+        for scope, listing in listings.items():
+            for record in listing.records:
+                if record in injected:
+                    self.add(record, scope)
+                elif scope == data.ACCOUNT:
+                    self.add(record)
+
+    def add(self, record, scope=None):
+        self.versions.setdefault(record.id, []).append(Version(record, scope, self.request))
+
+    def end(self, records):
+        for record in records:
+            for version in self.versions.get(record.id, ()):
+                if version.record is record and version.until is None:
+                    version.until = self.request
+
+    def shown(self, renderer, scope, first, last, whole):
+        """A JSON array of the records that the requests from first to last could see."""
+        rows = (self.row(renderer, scope, record_id, versions, first, last, whole)
+                for record_id, versions in self.versions.items())
+        return b'{"request":%d,"records":[%b]}' % (self.request, b','.join(filter(None, rows)))
+
+    def row(self, renderer, scope, record_id, versions, first, last, whole):
+        versions = [version for version in versions
+                    if version.in_scope(scope) and version.seen_between(first, last)]
+        if not versions:
+            return b''
+        unchanged = any(version.outlives(first, last) for version in versions)
+        texts = [None] * len(versions)
+        if whole:
+            texts = renderer.records(scope, [version.record for version in versions], 'Detailed')
+        return b'{"id":%b,"unchanged":%b,"versions":[%b]}' % (
+            messages.to_json(record_id.decode()), messages.to_json(unchanged),
+            b','.join(version.shown(text) for version, text in zip(versions, texts)))
+
+
+class Churn:
+    """The changes: how many before each request, of which kinds."""
+
+    def __init__(self, dataset, rate='1', seed='1', kinds='', match='', only=''):
+        self.dataset = dataset
+        self.rate = float(rate)
+        self.seed = seed
+        self.kinds = kinds.split(',') if kinds else [kind for kind, (_, weight) in KINDS.items()
+                                                     for _ in range(weight)]
+        self.match = match
+        self.only = {int(number) for number in only.split(',') if number}
+        unknown = set(self.kinds) - set(KINDS)
+        if unknown or self.rate < 0:
+            raise ValueError(f'rate is 0 or more, kinds are of: {", ".join(KINDS)}')
+        self.number = 0
+        self.changes = []
+
+    def before(self, request):
+        """Let things happen before a request is answered."""
+        if self.match not in request.target:
+            return
+        whole, rest = divmod(self.rate, 1)
+        extra = random.Random(f'{self.seed} {self.dataset.history.request}').random() < rest
+        for _ in range(int(whole) + extra):
+            self.number += 1
+            if not self.only or self.number in self.only:
+                self.change(random.Random(f'{self.seed}/{self.number}'))
+
+    def change(self, chance):
+        kind = chance.choice(self.kinds)
+        visible = [record for record in self.dataset.listings[data.ACCOUNT].records
+                   if not record.deleted and record not in self.dataset.injected]
+        if not visible:
+            return
+        changed = KINDS[kind][0](self.dataset, chance, visible)
+        self.changes.append({'number': self.number, 'request': self.dataset.history.request,
+                             'kind': kind, 'id': changed})
+
+
+def delete(dataset, chance, visible):
+    record_id = chance.choice(visible).id.decode()
+    dataset.delete(record_id)
+    return record_id
+
+
+def rewrite(dataset, chance, visible):
+    """What becomes of a call to a queue: it was an earlier one, answered, the other way round.
+
+    Every third time it ties with another call.
+    """
+    record = chance.choice(visible)
+    start = record.start - chance.choice(SHIFTS)
+    if chance.random() < 1 / 3:
+        start = min(record.start, chance.choice(visible).start)
+    dataset.rewrite(record.id.decode(), {
+        'startTime': dates.stamp(start), 'direction': OPPOSITE.get(record.direction, 'Inbound'),
+        'result': chance.choice(RESULTS)})
+    return record.id.decode()
+
+
+def edit(dataset, chance, visible):
+    """A change that leaves the start where it is."""
+    record_id = chance.choice(visible).id.decode()
+    dataset.rewrite(record_id, {'result': chance.choice(RESULTS), 'duration': chance.randrange(99)})
+    return record_id
+
+
+def late(dataset, chance, visible):
+    """A call that is entered only now, though it began long ago."""
+    return dataset.appear(chance.randint(visible[-1].start, visible[0].start))
+
+
+def tie(dataset, chance, visible):
+    """A late call that began in the same millisecond as another."""
+    return dataset.appear(chance.choice(visible).start)
+
+
+def present(dataset, chance, visible):
+    """A call of the present second, by the API's clock."""
+    now = dataset.clock.now() // dates.MILLISECOND
+    return dataset.appear(now - chance.randrange(1000))
+
+
+def shuffle(dataset, chance, visible):
+    """Nothing is said about the order of calls that began at the same time."""
+    dataset.shuffle(chance)
+
+
+# Each with its weight; deletions and additions keep the balance.
+KINDS = {'delete': (delete, 3), 'rewrite': (rewrite, 3), 'edit': (edit, 1), 'late': (late, 1),
+         'tie': (tie, 1), 'present': (present, 1), 'shuffle': (shuffle, 2)}
+
+
+class Stage:
+    """One request at a time while a history is written, so that it is true of each."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+        self.lock = threading.Lock()
+        self.churn = None
+
+    def start(self, **parameters):
+        with self.lock:
+            churn = Churn(self.dataset, **parameters)
+            self.dataset.write_history()
+            self.churn = churn
+
+    def stop(self):
+        """No more changes; the history stays to be read, and goes on."""
+        with self.lock:
+            self.churn = None
+
+    def clear(self):
+        with self.lock:
+            self.churn = None
+            self.dataset.history = None
+
+    def shown(self):
+        history = self.dataset.history
+        return {'request': history.request if history else 0,
+                'changes': self.churn.changes if self.churn else []}
+
+    def play(self, request, entry, answer):
+        """Answer a request, after whatever happens before it."""
+        if self.dataset.history is None:
+            return answer()
+        with self.lock:
+            if self.dataset.history:
+                self.dataset.history.request += 1
+                entry['turn'] = self.dataset.history.request
+            if self.churn:
+                self.churn.before(request)
+            return answer()
