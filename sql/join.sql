@@ -54,6 +54,9 @@ SELECT * FROM compare('SELECT t.n, l.call_id, l.leg_number FROM ticket t LEFT JO
 :requests
 SELECT * FROM compare('SELECT t.n, l.leg_number FROM ticket t JOIN call_log_legs l ON l.call_id = t.call AND l.leg_number + 118 < t.n');
 :requests
+-- wide rows, of which CREATE TABLE AS materializes each in place, several for an outer row
+SELECT * FROM compare('SELECT t.wide, t.call, l.call_id, l.leg_number, l.leg_type FROM (SELECT call, repeat(call, 1000 + n::int * 20) AS wide FROM ticket OFFSET 0) t JOIN call_log_legs l ON l.call_id = t.call AND length(repeat(l.leg_type, 1000)) > 0');
+:requests
 -- by an expression, in the order of the other side, and two at a time
 SELECT * FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = replace(t.call, ''x'', ''x'') ORDER BY t.n LIMIT 3') line WHERE :same;
 SELECT * FROM compare('SELECT t.n, c.id FROM ticket t JOIN call_log c ON c.id = replace(t.call, ''x'', ''x'') ORDER BY t.n LIMIT 3');
@@ -61,8 +64,12 @@ SELECT * FROM compare('SELECT t.n, c.id FROM ticket t JOIN call_log c ON c.id = 
 SELECT * FROM compare('SELECT t.n, c.id, l.leg_number FROM ticket t LEFT JOIN call_log c ON c.id = t.call LEFT JOIN call_log_legs l ON l.call_id = c.id WHERE t.n < 4');
 :requests
 -- few ids in many rows; without any
-SELECT * FROM compare('SELECT g, c.id FROM generate_series(1, 2500) g JOIN ticket t ON t.n = g % 3 + 1 JOIN call_log c ON c.id = t.call');
+CREATE TABLE repeated AS SELECT g, call FROM generate_series(1, 2500) g JOIN ticket ON n = g % 3 + 1;
+ANALYZE repeated;
+SELECT substring(line FROM 'ids of the join|Estimated Requests.*') AS line FROM explain('SELECT g, c.id FROM repeated r JOIN calls.call_log c ON c.id = r.call', 'COSTS ON') line WHERE line ~ 'ids of the join|Estimated Requests';
+SELECT * FROM compare('SELECT g, c.id FROM repeated r JOIN call_log c ON c.id = r.call');
 :requests
+DROP TABLE repeated;
 SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.id = t.call WHERE t.n > 121 AND t.n <> 123');
 SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.id = t.call WHERE t.n > 200');
 :requests

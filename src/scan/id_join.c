@@ -16,6 +16,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "commands/explain.h"
 #include "compat.h"
 #include "executor/executor.h"
@@ -35,6 +37,7 @@
 #include "utils/memutils.h"
 #include "utils/ruleutils.h"
 #include "utils/selfuncs.h"
+#include "utils/tuplestore.h"
 
 #define NAME "Call Log Join"
 
@@ -43,9 +46,6 @@
  * nobody expected hardly take more.
  */
 #define DISCOUNT 0.97
-
-/* So many rows of the other side are read at most, for however few ids */
-#define BATCH_ROWS 1000
 
 /* Members of the path's custom_private, in this order */
 enum PathPrivate
@@ -63,15 +63,12 @@ enum PlanPrivate
 	PLAN_MAX_IDS				/* Integer */
 };
 
-/* Rows of one side */
-typedef struct Batch
+/* One side of the join */
+typedef struct Side
 {
-	MinimalTuple *tuples;
-	int			length;
-	int			capacity;
-	TupleTableSlot *slot;		/* the current one */
+	TupleTableSlot *slot;		/* its current row; empty: no row joins */
 	int			offset;			/* of its columns in the joined row */
-} Batch;
+}			Side;
 
 typedef struct IdJoin
 {
@@ -80,20 +77,37 @@ typedef struct IdJoin
 	int			max_ids;
 	ExprState  *key;
 	ExprState  *clauses;
+	TupleTableSlot *pair;		/* the row that both are evaluated on */
 	ExprContext *econtext;		/* of both */
-	MemoryContext batch_cxt;
-	Batch		outer;
-	Batch		inner;
-	int			outer_at;		/* the next row to join */
-	int			inner_at;
-	bool		matched;		/* has the outer row been joined? */
-	bool		at_end;			/* of the other side */
+	Side		outer;
+	Side		inner;
+
+	/* the batch */
+	MemoryContext batch_cxt;	/* outer rows and ids */
+	MinimalTuple *outer_rows;
+	int64		nouter;
+	int64		capacity;
+	Size		size;			/* of outer rows and ids, in bytes */
+	Tuplestorestate *inner_rows;	/* NULL: none yet */
+
+	/* the position in it */
+	int64		outer_at;		/* the outer row to join */
+	bool		opened;			/* is it the current one? */
+	bool		matched;		/* has it been joined? */
+	bool		at_end;			/* are there no more outer rows? */
 } IdJoin;
 
 static ClfGiveIds give_ids;
 
 /* The setting call_log_fdw.enable_batched_join */
 static bool enable_batched_join = true;
+
+/* Bytes of a batch that each side may take: together they keep to work_mem */
+static Size
+side_size(void)
+{
+	return (Size) work_mem * 1024 / 2;
+}
 
 /* ----------
  * Planning
@@ -180,6 +194,18 @@ has_pseudoconstant(List *clauses)
 }
 
 /*
+ * Has the planner found that the relation has no rows?  A base relation that is
+ * excluded before its size is estimated has no fdw_private.  One that a join
+ * clause excludes later keeps it.
+ */
+static bool
+is_empty(RelOptInfo *rel)
+{
+	return IS_DUMMY_REL(rel) || (rel->fdwroutine && IS_SIMPLE_REL(rel) &&
+								 rel->fdw_private == NULL);
+}
+
+/*
  * Can the join be one of these?  Rows that are locked or changed would have to
  * be joined once more when they were changed meanwhile.
  */
@@ -196,6 +222,7 @@ is_possible(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 		root->parse->commandType != CMD_MERGE &&
 		root->rowMarks == NIL && root->placeholder_list == NIL &&
 		bms_is_empty(joinrel->lateral_relids) &&
+		bms_is_empty(innerrel->lateral_relids) &&
 		!has_pseudoconstant(extra->restrictlist) &&
 		!has_pseudoconstant(innerrel->baserestrictinfo);
 }
@@ -209,9 +236,26 @@ static const CustomPathMethods path_methods = {
 };
 
 /*
- * How many ids the scan will be asked for.  A batch ends with its rows, so the
- * same ids may come in several.  Where nothing is known of them, each row has
- * another: the planner's own guess is 200 ids in however many rows.
+ * Outer rows that a batch has, as far as can be told.  It ends with the last of
+ * max_ids different ids: drawn at random from n of them, that takes about
+ * -n * ln(1 - max_ids / n) rows.
+ */
+static double
+rows_per_batch(const Path *outer, double different, int max_ids)
+{
+	double		row_size = MAXALIGN(SizeofMinimalTupleHeader) +
+	MAXALIGN(outer->pathtarget->width);
+	double		rows = Max(1, side_size() / row_size);
+
+	if (different > max_ids)
+		rows = Min(rows, -different * log(1 - max_ids / different));
+	return rows;
+}
+
+/*
+ * Ids that the scan will be asked for.  The same id may come in several batches.
+ * Where nothing is known of the ids, each row has another: the planner's own guess
+ * is 200 ids in however many rows.
  */
 static double
 count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
@@ -219,11 +263,13 @@ count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
 	EstimationInfo info;
 	double		different = estimate_num_groups(root, list_make1(key),
 												outer->rows, NULL, &info);
+	double		batches;
 
 	if (info.flags & SELFLAG_USED_DEFAULT)
 		return outer->rows;
+	batches = ceil(outer->rows / rows_per_batch(outer, different, max_ids));
 	return Min(outer->rows,
-			   Max(different, outer->rows / BATCH_ROWS * max_ids));
+			   Max(different, batches * Min(different, max_ids)));
 }
 
 /*
@@ -329,7 +375,8 @@ clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	List	   *outers;
 	Expr	   *key;
 
-	if (!is_possible(root, joinrel, innerrel, jointype, extra))
+	if (is_empty(outerrel) || is_empty(innerrel) ||
+		!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
 	clauses = order_clauses(root, extra->restrictlist);
 	filter = find_key(root, joinrel, outerrel, innerrel, jointype, &clauses,
@@ -436,66 +483,74 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
  * ----------
  */
 
+/* A copy of the outer row, which counts toward the batch's size */
 static void
-add_row(IdJoin *state, Batch *batch, TupleTableSlot *slot)
+add_outer(IdJoin *state, TupleTableSlot *slot)
 {
 	MemoryContext old = MemoryContextSwitchTo(state->batch_cxt);
+	MinimalTuple tuple = ExecCopySlotMinimalTuple(slot);
 
-	if (batch->tuples == NULL)
+	if (state->outer_rows == NULL)
 	{
-		batch->capacity = 64;
-		batch->tuples = palloc(batch->capacity * sizeof(MinimalTuple));
+		state->capacity = 64;
+		state->outer_rows = palloc(state->capacity * sizeof(MinimalTuple));
 	}
-	if (batch->length == batch->capacity)
+	if (state->nouter == state->capacity)
 	{
-		batch->capacity *= 2;
-		batch->tuples = repalloc(batch->tuples,
-								 batch->capacity * sizeof(MinimalTuple));
+		state->capacity *= 2;
+		state->outer_rows = repalloc_huge(state->outer_rows, state->capacity *
+										  sizeof(MinimalTuple));
 	}
-	batch->tuples[batch->length++] = ExecCopySlotMinimalTuple(slot);
+	state->outer_rows[state->nouter++] = tuple;
+	state->size += GetMemoryChunkSpace(tuple) + sizeof(MinimalTuple);
 	MemoryContextSwitchTo(old);
 }
 
-/* Put the columns of that row, or, with NULL, of none, into the joined one */
+/* Copy the current row of one side into a joined row, NULLs if it has none */
 static void
-show_row(IdJoin *state, Batch *batch, MinimalTuple tuple)
+copy_columns(const Side * side, TupleTableSlot *joined)
 {
-	TupleTableSlot *row = state->css.ss.ss_ScanTupleSlot;
-	TupleTableSlot *slot = batch->slot;
+	TupleTableSlot *slot = side->slot;
 	int			n = slot->tts_tupleDescriptor->natts;
 
-	ExecClearTuple(row);
-	if (tuple)
+	if (TTS_EMPTY(slot))
 	{
-		ExecStoreMinimalTuple(tuple, slot, false);
-		slot_getallattrs(slot);
-		memcpy(row->tts_values + batch->offset, slot->tts_values,
-			   n * sizeof(Datum));
-		memcpy(row->tts_isnull + batch->offset, slot->tts_isnull,
-			   n * sizeof(bool));
+		memset(joined->tts_isnull + side->offset, true, n * sizeof(bool));
+		return;
 	}
-	else
-		memset(row->tts_isnull + batch->offset, true, n * sizeof(bool));
-	ExecStoreVirtualTuple(row);
+	slot_getallattrs(slot);
+	memcpy(joined->tts_values + side->offset, slot->tts_values,
+		   n * sizeof(Datum));
+	memcpy(joined->tts_isnull + side->offset, slot->tts_isnull,
+		   n * sizeof(bool));
 }
 
-/* The id of the outer row that is shown, in the batch; NULL when it has none */
+/* Make it the current outer row */
+static void
+set_outer(IdJoin *state, MinimalTuple tuple)
+{
+	ExecStoreMinimalTuple(tuple, state->outer.slot, false);
+	copy_columns(&state->outer, state->pair);
+}
+
+/* The id of the current outer row, in the batch; NULL when it has none */
 static text *
 get_id(IdJoin *state)
 {
 	MemoryContext old;
 	bool		isnull;
 	Datum		id;
+	text	   *copy;
 
 	ResetExprContext(state->econtext);
-	state->econtext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
 	id = ExecEvalExprSwitchContext(state->key, state->econtext, &isnull);
 	if (isnull)
 		return NULL;
 	old = MemoryContextSwitchTo(state->batch_cxt);
-	id = PointerGetDatum(DatumGetTextPCopy(id));
+	copy = DatumGetTextPCopy(id);
+	state->size += GetMemoryChunkSpace(copy);
 	MemoryContextSwitchTo(old);
-	return DatumGetTextP(id);
+	return copy;
 }
 
 static bool
@@ -523,7 +578,7 @@ make_array(IdJoin *state, Datum *ids, int n)
 	return array;
 }
 
-/* Read rows of the other side for one request; the ids that they have */
+/* Read outer rows for one request; returns the ids that they have */
 static ArrayType *
 read_outer(IdJoin *state)
 {
@@ -532,7 +587,7 @@ read_outer(IdJoin *state)
 										 state->max_ids * sizeof(Datum));
 	int			n = 0;
 
-	while (n < state->max_ids && state->outer.length < BATCH_ROWS)
+	while (n < state->max_ids && state->size < side_size())
 	{
 		TupleTableSlot *slot = ExecProcNode(outer);
 		text	   *id;
@@ -542,44 +597,56 @@ read_outer(IdJoin *state)
 			state->at_end = true;
 			break;
 		}
-		add_row(state, &state->outer, slot);
-		show_row(state, &state->outer,
-				 state->outer.tuples[state->outer.length - 1]);
+		add_outer(state, slot);
+		set_outer(state, state->outer_rows[state->nouter - 1]);
 		id = get_id(state);
-		if (id && !contains_id(ids, n, id))
+		if (id && contains_id(ids, n, id))
+		{
+			state->size -= GetMemoryChunkSpace(id);
+			pfree(id);
+		}
+		else if (id)
 			ids[n++] = PointerGetDatum(id);
 	}
 	return n > 0 ? make_array(state, ids, n) : NULL;
 }
 
-/* Read what there is for these ids */
+/* Read the inner rows with these ids; beyond their share they go to disk */
 static void
 read_inner(IdJoin *state, ArrayType *ids)
 {
 	PlanState  *inner = lsecond(state->css.custom_ps);
 	TupleTableSlot *slot;
 
+	if (state->inner_rows == NULL)
+	{
+		EState	   *estate = state->css.ss.ps.state;
+		MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
+
+		state->inner_rows = tuplestore_begin_heap(false, false,
+												  side_size() / 1024);
+		MemoryContextSwitchTo(old);
+	}
 	give_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
 	ExecReScan(inner);
 	while (slot = ExecProcNode(inner), !TupIsNull(slot))
-		add_row(state, &state->inner, slot);
+		tuplestore_puttupleslot(state->inner_rows, slot);
 }
 
+/* Nothing that was handed up may be read any longer */
 static void
 clear_batch(IdJoin *state)
 {
-	Batch	   *batches[] = {&state->outer, &state->inner};
-
-	for (size_t i = 0; i < lengthof(batches); i++)
-	{
-		ExecClearTuple(batches[i]->slot);
-		batches[i]->tuples = NULL;
-		batches[i]->length = 0;
-	}
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+	ExecClearTuple(state->outer.slot);
+	ExecClearTuple(state->inner.slot);
+	if (state->inner_rows)
+		tuplestore_clear(state->inner_rows);
 	MemoryContextReset(state->batch_cxt);
-	state->outer_at = state->inner_at = 0;
-	state->matched = false;
+	state->outer_rows = NULL;
+	state->nouter = state->outer_at = 0;
+	state->size = 0;
+	state->opened = state->matched = false;
 }
 
 /* The next batches of both sides */
@@ -599,44 +666,49 @@ read_batch(IdJoin *state)
  * ----------
  */
 
+/* Make the next outer row the current one, with all inner rows before it */
+static void
+open_outer(IdJoin *state)
+{
+	set_outer(state, state->outer_rows[state->outer_at]);
+	if (state->inner_rows)
+		tuplestore_rescan(state->inner_rows);
+	state->opened = true;
+	state->matched = false;
+}
+
 /* Go on among the inner rows to one that joins with the outer one */
 static bool
 find_match(IdJoin *state)
 {
-	while (state->inner_at < state->inner.length)
+	while (state->inner_rows &&
+		   tuplestore_gettupleslot(state->inner_rows, true, false,
+								   state->inner.slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		show_row(state, &state->inner,
-				 state->inner.tuples[state->inner_at++]);
+		copy_columns(&state->inner, state->pair);
 		ResetExprContext(state->econtext);
-		state->econtext->ecxt_scantuple = state->css.ss.ss_ScanTupleSlot;
 		if (ExecQual(state->clauses, state->econtext))
 			return true;
 	}
+	ExecClearTuple(state->inner.slot);
 	return false;
 }
 
-static void
-next_outer(IdJoin *state)
-{
-	state->outer_at++;
-	state->inner_at = 0;
-	state->matched = false;
-}
-
 /*
- * Join the outer row once more; false when nothing more comes of it.  Of a semi
- * join it is one row, if any, of an anti join one if there is no match.
+ * Join the outer row once more; false when it gives no further row.  In a semi
+ * join it gives one row at most, in an anti join one if there is no match.
  */
 static bool
 join_outer(IdJoin *state)
 {
 	JoinType	jointype = state->jointype;
 	bool		once = jointype == JOIN_SEMI || jointype == JOIN_ANTI;
-	bool		first = !state->matched;
+	bool		first;
 
-	if (state->inner_at == 0)
-		show_row(state, &state->outer, state->outer.tuples[state->outer_at]);
+	if (!state->opened)
+		open_outer(state);
+	first = !state->matched;
 	if (!(once && !first) && find_match(state))
 	{
 		state->matched = true;
@@ -644,9 +716,23 @@ join_outer(IdJoin *state)
 	}
 	if (!first || jointype == JOIN_INNER || jointype == JOIN_SEMI)
 		return false;
-	show_row(state, &state->inner, NULL);
 	state->matched = true;
 	return true;
+}
+
+/*
+ * Hand up the current rows as one.  The slot belongs to those above: a receiver
+ * may have materialized it in place, so that clearing it freed the values of both
+ * sides.  It is filled as a whole each time, and nothing here is read from it.
+ */
+static TupleTableSlot *
+store_joined(IdJoin *state)
+{
+	TupleTableSlot *slot = ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
+
+	copy_columns(&state->outer, slot);
+	copy_columns(&state->inner, slot);
+	return ExecStoreVirtualTuple(slot);
 }
 
 /* ExecScan's access method: the next joined row, or an empty slot */
@@ -657,11 +743,12 @@ next_joined(ScanState * node)
 
 	for (;;)
 	{
-		while (state->outer_at < state->outer.length)
+		while (state->outer_at < state->nouter)
 		{
 			if (join_outer(state))
-				return node->ss_ScanTupleSlot;
-			next_outer(state);
+				return store_joined(state);
+			state->opened = false;
+			state->outer_at++;
 		}
 		if (state->at_end)
 			return ExecClearTuple(node->ss_ScanTupleSlot);
@@ -690,12 +777,29 @@ exec_join(CustomScanState *node)
  */
 
 static void
-init_batch(IdJoin *state, Batch *batch, PlanState * child, int offset)
+init_side(IdJoin *state, Side * side, PlanState * child, int offset)
 {
-	batch->slot = ExecInitExtraTupleSlot(state->css.ss.ps.state,
-										 ExecGetResultType(child),
-										 &TTSOpsMinimalTuple);
-	batch->offset = offset;
+	side->slot = ExecInitExtraTupleSlot(state->css.ss.ps.state,
+										ExecGetResultType(child),
+										&TTSOpsMinimalTuple);
+	side->offset = offset;
+}
+
+/*
+ * The row that key and clauses are evaluated on.  It has its own slot, since the
+ * scan's belongs to those above.
+ */
+static void
+init_pair(IdJoin *state)
+{
+	ScanState  *node = &state->css.ss;
+
+	state->pair = ExecInitExtraTupleSlot(node->ps.state,
+										 node->ss_ScanTupleSlot->tts_tupleDescriptor,
+										 &TTSOpsVirtual);
+	ExecStoreAllNullTuple(state->pair);
+	state->econtext = CreateExprContext(node->ps.state);
+	state->econtext->ecxt_scantuple = state->pair;
 }
 
 static void
@@ -714,13 +818,12 @@ begin_join(CustomScanState *node, EState *estate, int eflags)
 	state->key = ExecInitExpr(linitial(plan->custom_exprs), &node->ss.ps);
 	state->clauses = ExecInitQual(list_copy_tail(plan->custom_exprs, 1),
 								  &node->ss.ps);
-	state->econtext = CreateExprContext(estate);
 	state->batch_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											 "call_log_fdw join",
 											 ALLOCSET_DEFAULT_SIZES);
-	init_batch(state, &state->outer, outer, 0);
-	init_batch(state, &state->inner, inner,
-			   ExecGetResultType(outer)->natts);
+	init_side(state, &state->outer, outer, 0);
+	init_side(state, &state->inner, inner, ExecGetResultType(outer)->natts);
+	init_pair(state);
 }
 
 static void
@@ -730,12 +833,15 @@ end_join(CustomScanState *node)
 	ListCell   *lc;
 
 	clear_batch(state);
+	if (state->inner_rows)
+		tuplestore_end(state->inner_rows);
+	state->inner_rows = NULL;
 	foreach(lc, node->custom_ps)
 		ExecEndNode(lfirst(lc));
 	MemoryContextDelete(state->batch_cxt);
 }
 
-/* The inner side starts anew with each batch anyway */
+/* The inner side starts again with each batch */
 static void
 rescan_join(CustomScanState *node)
 {
