@@ -6,6 +6,7 @@ import re
 import active_calls
 import by_id
 import call_log
+import call_log_sync
 import errors
 import extract_sync
 import hosts
@@ -40,6 +41,7 @@ class Api:
         self.call_log = call_log.CallLog(self.renderer, options, clock, dataset)
         self.active_calls = active_calls.ActiveCalls(self.renderer, options, clock, dataset)
         self.by_id = by_id.ById(self.renderer, options, dataset)
+        self.call_log_sync = call_log_sync.CallLogSync(self.renderer, options, clock, dataset)
         self.extract_sync = extract_sync.ExtractSync(self.renderer, options, clock, dataset)
         self.recordings = recordings.Recordings(self.renderer, options, clock, dataset)
         self.endpoints = (
@@ -50,6 +52,8 @@ class Api:
                      self.by_id.answer, (*JSON_TYPES, *by_id.TYPES)),
             Endpoint('GET', re.compile(LEVEL + '/active-calls'), 'heavy',
                      self.active_calls.answer),
+            Endpoint('GET', re.compile(LEVEL + '/call-log-sync'), 'heavy',
+                     self.call_log_sync.answer),
             Endpoint('GET', re.compile(ACCOUNT + '/call-log-extract-sync'), 'heavy',
                      self.extract_sync.answer),
             Endpoint('GET', re.compile(RECORDING), 'heavy', self.recordings.answer),
@@ -61,6 +65,7 @@ class Api:
         self.tokens.clear()
         self.limiter.clear()
         self.dataset.restore()
+        self.recordings.troubles.clear()
         self.forget()
 
     def forget(self):

@@ -55,7 +55,7 @@ class ById:
     def part(self, scope, record_id, view):
         record = self.dataset.listings[scope].find(record_id)
         if record is None:
-            error = errors.not_found('callRecordId')
+            error = errors.not_found(self.options.record_parameter)
             return Part(record_id, error.status, messages.to_json(error.content))
         body, = self.renderer.records(scope, [record], view)
         return Part(record_id, 200, body)

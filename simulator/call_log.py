@@ -19,11 +19,12 @@ CONFERENCES = {'Conference Call': 'AudioConferencing', 'RC Meetings': 'Meetings'
 # formatted or masked is not found, which is why clients should not rely on it.
 FILTERS = {
     'showDeleted': lambda record, _: not record.deleted,
-    'showBlocked': lambda record, _: not record.blocked,
+    'showBlocked': lambda record, _: record.result != 'Blocked',
     'type': lambda record, values: record.type in values,
     'direction': lambda record, values: record.direction in values,
     'conferenceType': lambda record, values: CONFERENCES.get(record.action) in values,
     'transport': lambda record, values: record.transport in values,
+    'statusGroup': lambda record, values: 'All' in values or record.result == 'Missed',
     'metadataCategory': lambda record, values: not values.isdisjoint(record.categories),
     'sessionId': lambda record, value: record.session_id == value,
     'telephonySessionId': lambda record, value: record.telephony_session_id == value,

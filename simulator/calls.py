@@ -18,7 +18,7 @@ class Record:
     __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'action', 'transport',
                  'session_id', 'telephony_session_id', 'recordings', 'recording_types',
                  'numbers', 'extension_id', 'extension_ids', 'categories', 'modified',
-                 'deleted', 'blocked', 'summary')
+                 'deleted', 'result', 'summary')
 
     def __init__(self, start, fields, body, detail):
         self.start = start
@@ -44,7 +44,7 @@ class Record:
         self.categories = tuple(fields.get('metadataCategories') or ())
         self.modified = fields.get('lastModifiedTime')
         self.deleted = fields.get('deleted') is True
-        self.blocked = fields.get('result') == 'Blocked'
+        self.result = fields.get('result')
 
     def render(self, prefix, view):
         """The record as JSON; `prefix` opens the object and its uri, up to the id."""

@@ -6,6 +6,7 @@ import data
 import dates
 import faults
 import messages
+import recordings
 import truth
 
 PREFIX = '/simulator/'
@@ -93,6 +94,16 @@ def appear(simulator, parameters, body):
 def delete(simulator, parameters, body):
     simulator.dataset.delete(parameters['id'])
     return json_answer({'id': parameters['id']})
+
+
+def trouble(simulator, parameters, body):
+    recording_id = parameters.pop('id')
+    troubles = simulator.api.recordings.troubles
+    if parameters == {'state': 'ready'}:
+        troubles.pop(recording_id, None)
+    else:
+        troubles[recording_id] = recordings.Trouble(**parameters)
+    return json_answer({'id': recording_id})
 
 
 def members(parameters):
@@ -184,6 +195,7 @@ ROUTES = {
     ('POST', 'rewrite'): rewrite,
     ('POST', 'appear'): appear,
     ('POST', 'delete'): delete,
+    ('POST', 'recording'): trouble,
     ('GET', 'options'): get_options,
     ('POST', 'options'): set_options,
     ('POST', 'reset'): reset,

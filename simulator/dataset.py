@@ -50,6 +50,7 @@ class DataSet:
         self.in_progress = self.live.in_progress()
         self.last_change = self.start
         self.injected = set()
+        self.previous = {}      # the record before its latest change, by id
         self.filled = self.version
 
     def restore(self):
@@ -101,6 +102,7 @@ class DataSet:
             old = self.find(record_id)
             if old is None or old in self.injected:
                 raise ValueError(f'no such record of the data set: {record_id}')
+            self.previous[old.id] = old
             self.replace({old}, rewritten(old, changes | self.modification()))
 
     def delete(self, record_id):

@@ -48,8 +48,22 @@ def invalid_sync_token(code, why=''):
 
 
 def not_found(name):
+    """Without a name, which the specification does not promise for 404, where `name` is none."""
+    if name == 'none':
+        return ApiError(404, content('CMN-102', 'Resource is not found'))
     return ApiError(404, content('CMN-102', f'Resource for parameter [{name}] is not found',
                                  parameterName=name))
+
+
+def forbidden(permission):
+    """The user lacks a permission, whatever the application may do."""
+    return ApiError(403, content(
+        'CMN-408', f'In order to call this API endpoint, user needs to have [{permission}] '
+        'permission for requested resource', permissionName=permission))
+
+
+def internal():
+    return ApiError(500, content('CMN-203', 'Internal Server Error'))
 
 
 def batch_too_large(limit):

@@ -57,6 +57,23 @@ OPTIONS = (
     Option('multipart_quoted', switch, False, 'quote the boundary of a multipart answer'),
     Option('multipart_json', switch, False, 'answer a batch as JSON, whatever Accept says'),
     Option('sync_tokens_expire', switch, False, 'no synchronization token is accepted any more'),
+    Option('sync_error_code', str, 'own', 'the code of every refusal of a synchronization token',
+           choices=('own', 'CLG-101', 'CLG-102', 'CLG-103', 'CLG-104', 'CLG-105', 'CMN-101')),
+    Option('sync_frame', str, 'all', 'call-log-sync: changes of all calls, or of those that began '
+           'after the oldest record of the FSync', choices=('all', 'records')),
+    Option('sync_repeats', switch, False, 'synchronizations send a changed record before and after'),
+    Option('sync_modified', str, 'own', 'lastModifiedTime in synchronizations: each version its '
+           'own, equal for both of sync_repeats, or missing', choices=('own', 'equal', 'missing')),
+    Option('tombstones', switch, False, 'synchronizations say of a deleted record no more than its '
+           'id, its uri and that it is deleted'),
+    Option('extract_reach', natural, 0, 'days that dateFrom of the extract sync may go back, 0: any'),
+    Option('extract_deleted', str, 'parameter', 'call-log-extract-sync takes showDeleted, or '
+           'refuses it, or refuses it and always tells of deleted records',
+           choices=('parameter', 'refused', 'always')),
+    Option('record_parameter', str, 'callRecordId', 'parameterName of a record that is not found',
+           choices=('callRecordId', 'none')),
+    Option('recording_parameter', str, 'callRecordingId', 'parameterName of a recording that is '
+           'not found', choices=('recordingId', 'callRecordingId', 'callRecordId', 'none')),
     Option('recordings_kept', natural, 90, 'days until a recording is gone'),
     Option('media_ranges', switch, True, 'the media host heeds the header Range'),
     Option('content_uri_host', str, hosts.MEDIA, 'the host that every contentUri names',

@@ -6,6 +6,8 @@ https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallRecord
 https://developers.ringcentral.com/api-reference/Call-Log/listCompanyActiveCalls
 https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecordingContent
 https://developers.ringcentral.com/api-reference/Call-Log/extractSyncAccountCallLog
+https://developers.ringcentral.com/api-reference/Call-Log/syncAccountCallLog
+https://developers.ringcentral.com/api-reference/Call-Log/syncUserCallLog
 """
 
 import collections
@@ -16,9 +18,12 @@ import dates
 import errors
 
 # The list of each level, records by id, active calls of both levels, changes, recordings, their
-# audio.
+# audio. LENIENT_EXTRACT_SYNC takes showDeleted, which nobody documents.
 ACCOUNT, EXTENSION, BY_ID, ACTIVE_CALLS = 'account', 'extension', 'by-id', 'active-calls'
 EXTRACT_SYNC, RECORDING, CONTENT = 'extract-sync', 'recording', 'content'
+LENIENT_EXTRACT_SYNC, CALL_LOG_SYNC = 'lenient-extract-sync', 'call-log-sync'
+EXTRACT_SYNCS = (EXTRACT_SYNC, LENIENT_EXTRACT_SYNC)
+SYNCS = (*EXTRACT_SYNCS, CALL_LOG_SYNC)
 LISTS = (ACCOUNT, EXTENSION)
 PAGED = (*LISTS, ACTIVE_CALLS)
 
@@ -68,26 +73,29 @@ def record_count(text):
 # Arrays repeat the key; a comma list is one (unknown) value.
 PARAMETERS = {parameter.name: parameter for parameter in (
     Parameter('view', choice('Simple', 'Detailed'), 'Simple',
-              endpoints=(*PAGED, BY_ID, EXTRACT_SYNC)),
+              endpoints=(*PAGED, BY_ID, *SYNCS)),
     Parameter('showBlocked', boolean, True, endpoints=(EXTENSION,)),
-    Parameter('withRecording', boolean, False),
-    Parameter('showDeleted', boolean, False, endpoints=(*LISTS, EXTRACT_SYNC)),
-    Parameter('recordingType', choice('Automatic', 'OnDemand', 'All')),
+    Parameter('withRecording', boolean, False, endpoints=(*LISTS, CALL_LOG_SYNC)),
+    Parameter('showDeleted', boolean, False,
+              endpoints=(*LISTS, LENIENT_EXTRACT_SYNC, CALL_LOG_SYNC)),
+    Parameter('recordingType', choice('Automatic', 'OnDemand', 'All'),
+              endpoints=(*LISTS, CALL_LOG_SYNC)),
+    Parameter('statusGroup', choice('Missed', 'All'), many=True, endpoints=(CALL_LOG_SYNC,)),
     Parameter('type', choice('Voice', 'Fax'), many=True, endpoints=PAGED),
     Parameter('direction', choice('Inbound', 'Outbound'), many=True, endpoints=PAGED),
     Parameter('transport', choice('PSTN', 'VoIP'), many=True, endpoints=(EXTENSION, ACTIVE_CALLS)),
     Parameter('conferenceType', choice('AudioConferencing', 'Meetings'), many=True,
               endpoints=(ACTIVE_CALLS,)),
-    Parameter('metadataCategory', matching('.+'), many=True, endpoints=(*LISTS, EXTRACT_SYNC)),
+    Parameter('metadataCategory', matching('.+'), many=True, endpoints=(*LISTS, *SYNCS)),
     Parameter('sessionId', matching('[0-9]{1,19}')),
     Parameter('telephonySessionId', matching(r'\S+')),
     Parameter('extensionNumber', matching('[0-9]{1,10}')),
     Parameter('phoneNumber', matching('[0-9]{1,15}')),
-    Parameter('dateFrom', dates.parse, endpoints=(*LISTS, EXTRACT_SYNC)),
+    Parameter('dateFrom', dates.parse, endpoints=(*LISTS, *SYNCS)),
     Parameter('dateTo', dates.parse),
-    Parameter('syncType', choice('FSync', 'ISync'), 'FSync', endpoints=(EXTRACT_SYNC,)),
-    Parameter('syncToken', matching(r'\S+'), endpoints=(EXTRACT_SYNC,)),
-    Parameter('recordCount', record_count, endpoints=(EXTRACT_SYNC,)),
+    Parameter('syncType', choice('FSync', 'ISync'), 'FSync', endpoints=SYNCS),
+    Parameter('syncToken', matching(r'\S+'), endpoints=SYNCS),
+    Parameter('recordCount', record_count, endpoints=SYNCS),
     Parameter('contentDisposition', choice('Inline', 'Attachment'), endpoints=(CONTENT,)),
     Parameter('contentDispositionFilename', matching(r'[\w .()-]+'), endpoints=(CONTENT,)),
     Parameter('page', positive, 1, endpoints=PAGED),

@@ -22,7 +22,33 @@ TYPES = ('audio/*', '*/*', 'audio/mpeg', 'audio/wav', 'audio/x-wav')
 DEFAULT_FORMAT = ('audio/x-wav', audio.wav)
 FORMATS = {'OnDemand': ('audio/mpeg', audio.mp3)}
 
+# What may be wrong with a recording that a call names
+MISSING, FORBIDDEN, FAILING, EMPTY, LARGE, HTML = (
+    'missing', 'forbidden', 'failing', 'empty', 'large', 'html')
+PARTS = ('content', 'details', 'both')
+PAGE = b'<html><body>Not audio</body></html>'
+
 RANGE = re.compile(r'bytes=(\d*)-(\d*)', re.ASCII)
+
+
+class Trouble:
+    """What is wrong with one recording, and for how many requests."""
+
+    def __init__(self, state, part='content', times='always', bytes='1000000'):
+        if state not in (MISSING, FORBIDDEN, FAILING, EMPTY, LARGE, HTML) or part not in PARTS:
+            raise ValueError('state is missing, forbidden, failing, empty, large or html; '
+                             'part is content, details or both')
+        self.state = state
+        self.part = part
+        self.times = float('inf') if times == 'always' else int(times)
+        self.bytes = int(bytes)
+
+    def meet(self, part):
+        """The state that a request for this part meets; None once it has passed."""
+        if self.part not in (part, 'both') or self.times < 1:
+            return None
+        self.times -= 1
+        return self.state
 
 
 class Recordings:
@@ -32,17 +58,24 @@ class Recordings:
         self.clock = clock
         self.dataset = dataset
         self.indexes = calls.Cache(1)
+        self.troubles = {}      # by id
 
     def answer(self, request, path, twist):
         recording_id, content_type, duration, _ = self.named(path)
+        self.meet_trouble(recording_id, 'details')
         parameters.parse(request.parameters(), parameters.RECORDING)
         return messages.json_body({
             'id': recording_id, 'contentUri': self.renderer.content_uri(recording_id),
             'contentType': content_type, 'duration': duration})
 
     def answer_content(self, request, path, twist):
-        _, content_type, _, everything = self.named(path)
+        recording_id, content_type, _, everything = self.named(path)
         values = parameters.parse(request.parameters(), parameters.CONTENT)
+        state = self.meet_trouble(recording_id, 'content')
+        if state == HTML:
+            content_type, everything = 'text/html', PAGE
+        elif state in (EMPTY, LARGE):
+            everything = bytes(self.troubles[recording_id].bytes if state == LARGE else 0)
         headers = [('Content-Type', content_type), ('Accept-Ranges', 'bytes')]
         if 'contentDisposition' in values:
             headers.append(('Content-Disposition', disposition(values)))
@@ -52,6 +85,18 @@ class Recordings:
         first, end = wanted
         headers.append(('Content-Range', f'bytes {first}-{end - 1}/{len(everything)}'))
         return messages.Body(everything[first:end], None, 206, headers, compresses=False)
+
+    def meet_trouble(self, recording_id, part):
+        """Raise the error of a recording that cannot be had, or return what else is wrong."""
+        trouble = self.troubles.get(recording_id)
+        state = trouble and trouble.meet(part)
+        if state == MISSING:
+            raise errors.not_found(self.options.recording_parameter)
+        if state == FORBIDDEN:
+            raise errors.forbidden('ReadCallRecording')
+        if state == FAILING:
+            raise errors.internal()
+        return state
 
     def described(self, recording_id):
         """(content type, duration, content), all None if there is no such recording."""
@@ -67,7 +112,7 @@ class Recordings:
         call_log.scope_of(path)
         description = self.described(recording_id)
         if None in description:
-            raise errors.not_found('callRecordingId')
+            raise errors.not_found(self.options.recording_parameter)
         return recording_id, *description
 
     def find(self, recording_id):

@@ -101,6 +101,39 @@ class Recordings(SimulatorTest):
         self.set(recordings_kept=500)
         self.assertEqual(self.fetch(expired['contentUri'])[0].status, 200)
 
+    def test_names_in_errors(self):
+        record_path = ACCOUNT + '/nobody'
+        for option, path, names in (
+                ('recording_parameter', RECORDING + '1', ('recordingId', 'callRecordId')),
+                ('record_parameter', record_path, ('callRecordId',))):
+            for name in names:
+                self.set(**{option: name})
+                self.assert_error(self.get(path), 404, 'CMN-102', parameterName=name)
+            self.set(**{option: 'none'})
+            reply = self.get(path)
+            self.assert_error(reply, 404, 'CMN-102')
+            self.assertNotIn(b'arameter', reply.body)
+
+    def test_troubles(self):
+        uri, recording_id = (self.kept[0]['recording'][name] for name in ('contentUri', 'id'))
+        details = f'{RECORDING}{recording_id}'
+        for state, status in (('missing', 404), ('forbidden', 403), ('failing', 500)):
+            self.control('POST', 'recording', id=recording_id, state=state, times=2)
+            self.assertEqual(self.get(details).status, 200)
+            self.assertEqual([self.fetch(uri)[0].status for _ in range(3)], [status, status, 200])
+        self.control('POST', 'recording', id=recording_id, state='missing', part='both')
+        self.assertEqual((self.get(details).status, self.fetch(uri)[0].status), (404, 404))
+        self.assertEqual(self.fetch(self.kept[1]['recording']['contentUri'])[0].status, 200)
+        self.control('POST', 'recording', id=recording_id, state='large', bytes=200_000)
+        self.assertEqual(len(self.fetch(uri)[1]), 200_000)
+        self.control('POST', 'recording', id=recording_id, state='empty')
+        self.assertEqual((self.fetch(uri)[0].status, self.fetch(uri)[1]), (200, b''))
+        self.control('POST', 'recording', id=recording_id, state='html')
+        self.assertEqual(self.fetch(uri)[0].headers['Content-Type'], 'text/html')
+        self.control('POST', 'recording', id=recording_id, state='ready')
+        self.assertEqual(self.fetch(uri)[0].headers['Content-Type'][:6], 'audio/')
+        self.assertEqual(self.request('POST', '/simulator/recording?id=1&state=x').status, 400)
+
     def test_recordings_of_legs(self):
         leg = next(leg for record in self.records(view='Detailed', dateFrom='2025-10-18')
                    for leg in record.get('legs') or ()
