@@ -22,7 +22,7 @@ import options
 
 LINE_LIMIT = 65536
 HEADER_LIMIT = 200
-BODY_LIMIT = 1 << 20
+BODY_LIMIT = 1 << 27   # the largest answer of a fault comes in a request
 
 COMMON_HEADERS = [('Content-Type', 'application/json;charset=utf-8'), ('Vary', 'Accept-Encoding')]
 

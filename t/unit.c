@@ -217,12 +217,12 @@ pick(const char *text, const char *path)
 	return field;
 }
 
-/* Its text as it stands there, "stray", or NULL when there is nothing */
+/* Its text as it stands there, "mismatch", or NULL when there is nothing */
 static char *
 raw(const ClfField *field)
 {
-	if (field->stray)
-		return pstrdup("stray");
+	if (field->mismatched_step)
+		return pstrdup("mismatch");
 	return field->start ? pnstrdup(field->start, field->length) : NULL;
 }
 
@@ -271,25 +271,25 @@ test_paths(void)
 	{
 		const char *text;
 		const char *path;
-		const char *expected;	/* "stray": a step does not fit */
+		const char *expected;	/* "mismatch": a step does not fit */
 	}			cases[] = {
 		{TEXT, "a.b.1.c", "\"x\""}, {TEXT, "a.b.0", "1"},
 		{TEXT, "a.b", "[1, {\"c\": \"x\"}]"}, {TEXT, "$", TEXT},
 		{TEXT, "a.b.2", NULL}, {TEXT, "a.b.99999999999", NULL},
 		{TEXT, "a.n", NULL}, {TEXT, "a.n.deeper", NULL},
-		{TEXT, "missing.x", NULL}, {TEXT, "s.x", "stray"},
-		{TEXT, "a.b.c", "stray"}, {TEXT, "a.b.0.z", "stray"},
-		{TEXT, "s", "\"t\""}, {TEXT, "s.x.y", "stray"},
+		{TEXT, "missing.x", NULL}, {TEXT, "s.x", "mismatch"},
+		{TEXT, "a.b.c", "mismatch"}, {TEXT, "a.b.0.z", "mismatch"},
+		{TEXT, "s", "\"t\""}, {TEXT, "s.x.y", "mismatch"},
 		/* names */
 		{"{\"a.b\": 1, \"a\": {\"b\": 2}}", "a.b", "2"},
 		{"{\"\\u0061\": 1}", "a", "1"}, {"{\"a\\n\": 1}", "a", NULL},
 		{"{\"0\": 1}", "0", "1"}, {"[[], 7]", "1", "7"},
-		{"[]", "a", "stray"}, {"[ ]", "0", NULL}, {"{ }", "a", NULL},
+		{"[]", "a", "mismatch"}, {"[ ]", "0", NULL}, {"{ }", "a", NULL},
 		/* the last member of a name counts, with all that is in it */
 		{"{\"a\": 1, \"a\": 2}", "a", "2"},
 		{"{\"a\": 1, \"a\": null}", "a", NULL},
 		{"{\"a\": {\"b\": 1}, \"a\": {}}", "a.b", NULL},
-		{"{\"a\": {\"b\": 1}, \"a\": 2}", "a.b", "stray"},
+		{"{\"a\": {\"b\": 1}, \"a\": 2}", "a.b", "mismatch"},
 		{"{\"a\": 2, \"a\": {\"b\": 1}}", "a.b", "1"},
 	};
 
@@ -355,6 +355,10 @@ test_depth(void)
 }
 
 /* Strings without their escapes; everything else keeps every digit */
+#define EURO "\xe2\x82\xac"
+#define SMILE "\xf0\x9f\x98\x80"
+#define UNKNOWN "\xef\xbf\xbd"
+
 static void
 test_texts(void)
 {
@@ -364,6 +368,11 @@ test_texts(void)
 		{"-0.0", "-0.0"}, {"99999999999999999999999999", "99999999999999999999999999"},
 		{"1.5E+003", "1.5E+003"}, {"1e400", "1e400"}, {"true", "true"},
 		{"[ 1,\"\\n\" ]", "[ 1,\"\\n\" ]"},
+		{"\"\\b\\f\\n\\r\\t\\\\\"", "\b\f\n\r\t\\"}, {"\"\\u20aC\\u20Ac\"", EURO EURO},
+		/* what is no character, or none that a text can hold */
+		{"\"a\\u0000b\"", "a" UNKNOWN "b"}, {"\"\\ud83d\"", UNKNOWN},
+		{"\"\\ud83d\\u0041\"", UNKNOWN "A"}, {"\"\\ude00\\ud83d\"", UNKNOWN UNKNOWN},
+		{"\"\\ud83d\\ud83d\\ude00\"", UNKNOWN SMILE}, {"\"\\ud83d\\n\"", UNKNOWN "\n"},
 	};
 
 	for (size_t i = 0; i < lengthof(cases); i++)
@@ -371,6 +380,49 @@ test_texts(void)
 		ClfField	field = pick(cases[i][0], "$");
 
 		check(cases[i][0], clf_field_cstring(&field), cases[i][1]);
+	}
+}
+
+/* JSON for PostgreSQL's own types */
+static void
+test_json(void)
+{
+	static const char *const cases[][2] = {
+		{"[ 1, \"x\" ]", "[ 1, \"x\" ]"}, {"\"" EURO "\"", "\"" EURO "\""},
+		{"{\"\\u20ac\": \"\\ud83d\\ude00\"}", "{\"" EURO "\": \"" SMILE "\"}"},
+		{"[\"\\u0000\", \"\\ud83d\", \"\\ude00\"]",
+		"[\"" UNKNOWN "\", \"" UNKNOWN "\", \"" UNKNOWN "\"]"},
+		{"\"\\u0022\\u005c\\\\\\\"\\/\\n\\u000a\"", "\"\\u0022\\u005c\\\\\\\"\\/\\n\\u000a\""},
+		{"[\"a\tb\\n\",\n\"\\\\\", \"\\u00e9\"]", "[\"a\\u0009b\\n\",\n\"\\\\\", \"\xc3\xa9\"]"},
+	};
+
+	for (size_t i = 0; i < lengthof(cases); i++)
+	{
+		ClfField	field = pick(cases[i][0], "$");
+		size_t		length;
+		const char *json = clf_field_json(&field, &length);
+
+		check(cases[i][0], pnstrdup(json, length), cases[i][1]);
+	}
+
+	/* of a value with fields that are picked as well */
+	{
+		ClfFields  *fields = clf_fields_create();
+		const char *text = "{\"a\": {\"\\u0000\": {\"b\": \"\\u20ac\"}}, \"b\": 1}";
+		ClfField	values[4];
+		size_t		length;
+		const char *json;
+
+		(void) clf_fields_add(fields, CLF_WHOLE_ROW);
+		(void) clf_fields_add(fields, "a");
+		(void) clf_fields_add(fields, "a.c");
+		(void) clf_fields_add(fields, "b");
+		check_true("json", clf_fields_pick_all(fields, text, strlen(text), values));
+		check_true("json", !values[3].escaped);
+		json = clf_field_json(&values[1], &length);
+		check("json", pnstrdup(json, length), "{\"" UNKNOWN "\": {\"b\": \"" EURO "\"}}");
+		json = clf_field_json(&values[0], &length);
+		check_true("json", memmem(json, length, "\\u", 2) == NULL);
 	}
 }
 
@@ -581,7 +633,7 @@ test_batches(void)
 	"{ \"response\" : [ " list " ] }\r\n"
 #define OK "{\"status\":200}"
 #define MISSING "{\"status\":404}"
-#define NOBODY "{\"errors\":[{\"parameterName\":\"callRecordId\"}]}"
+#define NOBODY "{\"errors\":[{\"errorCode\":\"CMN-102\",\"parameterName\":\"callRecordId\"}]}"
 #define PART(body) "--B_1\nContent-Type: application/json\n\n" body "\n"
 #define NO_STATUS "it does not say how each id went"
 #define FEWER "it has fewer parts than ids were asked for"
@@ -650,6 +702,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_grammar();
 	test_depth();
 	test_texts();
+	test_json();
 	test_elements();
 	test_objects();
 	test_sizes();

@@ -24,12 +24,13 @@
 #include "answer/batch.h"
 #include "api/resource.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 
 #define HTTP_OK 200
 #define HTTP_NOT_FOUND 404
 
-/* What the path's parameter is called where a batch can be asked for */
-#define RECORD_ID "callRecordId"
+/* https://developers.ringcentral.com/guide/basics/errors */
+#define RESOURCE_NOT_FOUND "CMN-102"
 
 /* A text within the body */
 typedef struct Part
@@ -65,6 +66,17 @@ get_boundary(const char *content_type)
 	return pnstrdup(value, strcspn(value, "; \t"));
 }
 
+/* The place after the line that p is in */
+static const char *
+next_line(const char *p, const char *end)
+{
+	const char *newline = memchr(p, '\n', end - p);
+
+	CHECK_FOR_INTERRUPTS();
+
+	return newline ? newline + 1 : end;
+}
+
 /* The next delimiter that stands at the start of a line, or NULL */
 static const char *
 find_delimiter(const PartReader *reader, const char *p)
@@ -73,21 +85,9 @@ find_delimiter(const PartReader *reader, const char *p)
 	{
 		if (memcmp(p, reader->delimiter, reader->delimiter_length) == 0)
 			return p;
-		p = memchr(p, '\n', reader->end - p);
-		if (p == NULL)
-			return NULL;
-		p++;
+		p = next_line(p, reader->end);
 	}
 	return NULL;
-}
-
-/* The place after the line that p is in */
-static const char *
-next_line(const char *p, const char *end)
-{
-	const char *newline = memchr(p, '\n', end - p);
-
-	return newline ? newline + 1 : end;
 }
 
 /* A line of nothing but a line end, which may be \n or \r\n */
@@ -124,22 +124,58 @@ read_part(PartReader *reader, Part *part)
 }
 
 /*
+ * The parameter that an error names, palloc'd, or NULL: in a field of its own, or in
+ * its message, "Resource for parameter [callRecordId] is not found".
+ */
+static char *
+get_parameter(ClfJson *error)
+{
+	char	   *name = clf_json_get_text(error, "errors.0.parameterName");
+	char	   *message;
+
+	if (name == NULL)
+		name = clf_json_get_text(error, "parameterName");
+	if (name != NULL)
+		return name;
+	message = clf_json_get_text(error, "errors.0.message");
+	if (message == NULL)
+		message = clf_json_get_text(error, "message");
+	name = message ? strchr(message, '[') : NULL;
+	return name ? pnstrdup(name + 1, strcspn(name + 1, "]")) : NULL;
+}
+
+/* Is it the error with this code? */
+static bool
+has_code(ClfJson *error, const char *wanted)
+{
+	char	   *code = clf_json_get_text(error, "errors.0.errorCode");
+
+	if (code == NULL)
+		code = clf_json_get_text(error, "errorCode");
+	return code != NULL && strcmp(code, wanted) == 0;
+}
+
+/*
  * clf_is_not_found
- *		Is it the answer that there is nothing with this id, as the parameter
- *		of the path is called?  There is a 404 for an account or extension that
- *		is not found as well.
+ *		Is it the answer that there is nothing with the id that the path ends
+ *		with?  The parameter that this id is called differs with the endpoint and
+ *		from the reference to the answers, so it is any other than those which
+ *		the path has before it: when they are not found, nothing is said of the
+ *		id.
  */
 bool
-clf_is_not_found(int status, const char *body, size_t length,
-				 const char *parameter)
+clf_is_not_found(int status, const char *body, size_t length)
 {
-	ClfJson    *error = clf_json_parse(CurrentMemoryContext, body, length);
-	char	   *named = clf_json_get_text(error, "errors.0.parameterName");
+	ClfJson    *error;
+	char	   *parameter;
 
-	if (named == NULL)
-		named = clf_json_get_text(error, "parameterName");
-	return status == HTTP_NOT_FOUND && named != NULL &&
-		strcmp(named, parameter) == 0;
+	if (status != HTTP_NOT_FOUND)
+		return false;
+	error = clf_json_parse(CurrentMemoryContext, body, length);
+	parameter = get_parameter(error);
+	return has_code(error, RESOURCE_NOT_FOUND) && parameter != NULL &&
+		strcmp(parameter, "accountId") != 0 &&
+		strcmp(parameter, "extensionId") != 0;
 }
 
 /*
@@ -150,7 +186,7 @@ static bool
 take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 		  const char **error)
 {
-	if (clf_is_not_found(status, part->start, part->length, RECORD_ID))
+	if (clf_is_not_found(status, part->start, part->length))
 		return true;
 	if (status == HTTP_OK)
 	{

@@ -23,8 +23,7 @@ typedef struct ClfFailedPart
 /* What a request by id asks for; the JSON form is read, but is less proven */
 #define CLF_BATCH_ACCEPT "multipart/mixed, application/json"
 
-extern bool clf_is_not_found(int status, const char *body, size_t length,
-							 const char *parameter);
+extern bool clf_is_not_found(int status, const char *body, size_t length);
 extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields *fields,
 								const char *content_type, const char *body,
 								size_t length, int nids,

@@ -15,12 +15,29 @@
 #include "postgres.h"
 
 #include "answer/field.h"
-#include "answer/json.h"
 #include "api/resource.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/datetime.h"
 
 /* Deeper than any documented answer (record, legs, leg, from, device: 5) */
 #define MAX_DEPTH 64
+
+/*
+ * Bytes of one token, be it a string, a number or white space, that are read
+ * between two checks for interrupts: well below a millisecond.
+ */
+#define SCAN_BLOCK 65536
+
+/* U+FFFD, for what PostgreSQL's text cannot hold */
+#define REPLACEMENT_CHARACTER 0xFFFD
+
+/* No date of the API is longer by far */
+#define MAX_TIME_LENGTH 64
+
+/* Bytes of a character in UTF-8 */
+#define MAX_UTF8_WIDTH 4
 
 /* A name on the way to selected fields */
 typedef struct PathNode
@@ -48,14 +65,31 @@ struct ClfFields
  */
 
 /*
+ * Where the next block of bytes ends.  The only check for interrupts of the
+ * scanner: each token begins with white space, if only with none.
+ */
+static inline const char *
+next_block(const char *p, const char *end)
+{
+	CHECK_FOR_INTERRUPTS();
+	return end - p > SCAN_BLOCK ? p + SCAN_BLOCK : end;
+}
+
+/*
  * clf_skip_space
  *		The place after white space.
  */
 const char *
 clf_skip_space(const char *p, const char *end)
 {
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-		p++;
+	const char *stop;
+
+	do
+	{
+		stop = next_block(p, end);
+		while (p < stop && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+			p++;
+	} while (p == stop && p < end);
 	return p;
 }
 
@@ -83,22 +117,38 @@ skip_escape(const char *p, const char *end)
 	return p;
 }
 
-/* p is at the opening quote; the place after the closing one, or NULL */
+/* Does this character of a string mean itself, in any JSON? */
+static inline bool
+is_plain(unsigned char c)
+{
+	return c >= ' ' && c != '"' && c != '\\';
+}
+
+/*
+ * p is at the opening quote; the place after the closing one, or NULL.  Sets
+ * *escaped if there are other characters in it than plain ones.
+ */
 static const char *
 skip_string(const char *p, const char *end, bool *escaped)
 {
-	for (p++; p < end; p++)
+	for (p++; p < end;)
 	{
-		if (*p == '"')
-			return p + 1;
-		if (*p == '\0')
-			return NULL;
-		if (*p != '\\')
-			continue;
-		*escaped = true;
-		p = skip_escape(p, end);
-		if (p == NULL)
-			return NULL;
+		const char *stop = next_block(p, end);
+
+		for (; p < stop; p++)
+		{
+			if (is_plain((unsigned char) *p))
+				continue;
+			if (*p == '"')
+				return p + 1;
+			*escaped = true;
+			if (*p == '\\')
+				p = skip_escape(p, end);
+			else if (*p == '\0')
+				return NULL;
+			if (p == NULL)
+				return NULL;
+		}
 	}
 	return NULL;
 }
@@ -107,10 +157,16 @@ skip_string(const char *p, const char *end, bool *escaped)
 static const char *
 skip_digits(const char *p, const char *end)
 {
+	const char *stop;
+
 	if (!is_digit(p, end))
 		return NULL;
-	while (is_digit(p, end))
-		p++;
+	do
+	{
+		stop = next_block(p, end);
+		while (is_digit(p, stop))
+			p++;
+	} while (p == stop && p < end);
 	return p;
 }
 
@@ -187,6 +243,17 @@ clf_skip_name(const char *p, const char *end, ClfField *name)
 	return clf_skip_space(p + 1, end);
 }
 
+/* The same of a name that nobody asks for */
+static const char *
+skip_name(const char *p, const char *end, bool *escaped)
+{
+	ClfField	name;
+
+	p = clf_skip_name(p, end, &name);
+	*escaped |= name.escaped;
+	return p;
+}
+
 /* The brackets that are open, innermost last: a bit for each, set for "{" */
 typedef struct Brackets
 {
@@ -199,9 +266,9 @@ typedef struct Brackets
  * empty, its end.
  */
 static const char *
-open_bracket(Brackets *open, const char *p, const char *end, bool *empty)
+open_bracket(Brackets *open, const char *p, const char *end, bool *empty,
+			 bool *escaped)
 {
-	ClfField	name;
 	bool		object = *p == '{';
 
 	*empty = false;
@@ -211,7 +278,7 @@ open_bracket(Brackets *open, const char *p, const char *end, bool *empty)
 	open->objects = open->objects << 1 | object;
 	p = clf_skip_space(p + 1, end);
 	*empty = p < end && *p == (object ? '}' : ']');
-	return object && !*empty ? clf_skip_name(p, end, &name) : p;
+	return object && !*empty ? skip_name(p, end, escaped) : p;
 }
 
 /*
@@ -220,10 +287,8 @@ open_bracket(Brackets *open, const char *p, const char *end, bool *empty)
  * last bracket, or NULL.
  */
 static const char *
-next_value(Brackets *open, const char *p, const char *end)
+next_value(Brackets *open, const char *p, const char *end, bool *escaped)
 {
-	ClfField	name;
-
 	while (open->depth > 0)
 	{
 		bool		object = open->objects & 1;
@@ -232,7 +297,7 @@ next_value(Brackets *open, const char *p, const char *end)
 		if (p < end && *p == ',')
 		{
 			p = clf_skip_space(p + 1, end);
-			return object ? clf_skip_name(p, end, &name) : p;
+			return object ? skip_name(p, end, escaped) : p;
 		}
 		if (p >= end || *p != (object ? '}' : ']'))
 			return NULL;
@@ -255,14 +320,14 @@ skip_value(const char *p, const char *end, bool *escaped)
 		{
 			bool		empty;
 
-			p = open_bracket(&open, p, end, &empty);
+			p = open_bracket(&open, p, end, &empty, escaped);
 			if (!empty)
 				continue;
 		}
 		else
 			p = skip_scalar(p, end, escaped);
 		if (p)
-			p = next_value(&open, p, end);
+			p = next_value(&open, p, end, escaped);
 	} while (p && open.depth > 0);
 	return p;
 }
@@ -274,9 +339,90 @@ skip_value(const char *p, const char *end, bool *escaped)
 const char *
 clf_skip_value(const char *p, const char *end)
 {
-	bool		escaped;
+	bool		escaped = false;
 
 	return skip_value(p, end, &escaped);
+}
+
+/* ----------
+ * Characters of strings
+ * ----------
+ */
+
+/* The number that four hexadecimal digits are */
+static uint32
+read_unit(const char *digits)
+{
+	uint32		unit = 0;
+
+	for (int i = 0; i < 4; i++)
+	{
+		char		c = digits[i];
+
+		unit = unit << 4 | (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return unit;
+}
+
+/*
+ * *p is at a \u escape of a valid string: the code point, and *p after all of it.
+ * Half a surrogate pair is no character, and U+0000 none for PostgreSQL: both are
+ * replaced.
+ */
+static uint32
+read_code_point(const char **p, const char *end)
+{
+	uint32		first = read_unit(*p + 2);
+	uint32		second;
+
+	*p += 6;
+	if (is_utf16_surrogate_first(first) && end - *p >= 6 &&
+		(*p)[0] == '\\' && (*p)[1] == 'u')
+	{
+		second = read_unit(*p + 2);
+		if (is_utf16_surrogate_second(second))
+		{
+			*p += 6;
+			return surrogate_pair_to_codepoint(first, second);
+		}
+	}
+	if (first == 0 || is_utf16_surrogate_first(first) ||
+		is_utf16_surrogate_second(first))
+		return REPLACEMENT_CHARACTER;
+	return first;
+}
+
+/* Write the character; the place after it */
+static char *
+append_code_point(char *out, uint32 c)
+{
+	unicode_to_utf8(c, (unsigned char *) out);
+	return out + pg_utf_mblen((unsigned char *) out);
+}
+
+/*
+ * *p is within a valid string: write the byte or the escape that is there, and move
+ * on.  The place after what was written, which is never longer than what was
+ * read.
+ */
+static char *
+append_character(char *out, const char **p, const char *end)
+{
+	static const char escapes[] = "bfnrt";
+	static const char characters[] = "\b\f\n\r\t";
+	const char *escape;
+
+	if (**p != '\\')
+	{
+		*out = *(*p)++;
+		return out + 1;
+	}
+	if ((*p)[1] == 'u')
+		return append_code_point(out, read_code_point(p, end));
+	escape = strchr(escapes, (*p)[1]);
+	*out = escape ? characters[escape - escapes] : (*p)[1];
+	*p += 2;
+	return out + 1;
 }
 
 /* ----------
@@ -426,46 +572,69 @@ clf_select(ClfSelection *selection, const char *path)
  */
 
 static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
-							  const char *end);
+							  const char *end, bool *escaped);
 
-/* Nothing of this was found; stray: because a step does not fit, or NULL */
+/* Nothing of this was found; mismatched_step: because a step does not fit, or NULL */
 static void
-set_missing(ClfFields *fields, PathNode *node, const char *stray)
+set_missing(ClfFields *fields, PathNode *node, const char *mismatched_step)
 {
 	node->visited = false;
 	if (node->value >= 0)
 	{
 		memset(&fields->values[node->value], 0, sizeof(ClfField));
-		fields->values[node->value].stray = stray;
+		fields->values[node->value].mismatched_step = mismatched_step;
 	}
 	for (int i = 0; i < node->nchildren; i++)
-		set_missing(fields, &node->children[i], stray);
+		set_missing(fields, &node->children[i], mismatched_step);
 }
 
 /* What is there is no object or array: no step into it fits */
 static void
-set_stray(ClfFields *fields, PathNode *node)
+set_mismatched(ClfFields *fields, PathNode *node)
 {
 	for (int i = 0; i < node->nchildren; i++)
 		set_missing(fields, &node->children[i], node->children[i].name);
+}
+
+/* Is it, without its escapes, the name of the node? */
+static bool
+is_name_of(const PathNode *node, const ClfField *name)
+{
+	const char *p = name->start + 1;
+	const char *end = name->start + name->length - 1;
+	size_t		length = 0;
+
+	while (p < end)
+	{
+		char		c[MAX_UTF8_WIDTH];
+		size_t		width = append_character(c, &p, end) - c;
+
+		if (width > node->length - length ||
+			memcmp(node->name + length, c, width) != 0)
+			return false;
+		length += width;
+	}
+	return length == node->length;
 }
 
 /* The child that this name in the text means */
 static PathNode *
 match_name(const PathNode *node, const ClfField *name)
 {
-	const char *text;
-	size_t		length;
-
 	if (!name->escaped)
 		return find_child(node, name->start + 1, name->length - 2);
-	text = clf_field_text(name, &length);
-	return find_child(node, text, length);
+	for (int i = 0; i < node->nchildren; i++)
+	{
+		if (is_name_of(&node->children[i], name))
+			return &node->children[i];
+	}
+	return NULL;
 }
 
 /* p is at "{" */
 static const char *
-pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end)
+pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
+			bool *escaped)
 {
 	p = clf_skip_space(p + 1, end);
 	if (p < end && *p == '}')
@@ -478,8 +647,10 @@ pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end)
 		p = clf_skip_name(p, end, &name);
 		if (p == NULL)
 			return NULL;
+		*escaped |= name.escaped;
 		child = match_name(node, &name);
-		p = child ? pick_value(fields, child, p, end) : clf_skip_value(p, end);
+		p = child ? pick_value(fields, child, p, end, escaped) :
+			skip_value(p, end, escaped);
 		if (p == NULL)
 			return NULL;
 		p = clf_skip_space(p, end);
@@ -504,7 +675,8 @@ match_index(const PathNode *node, int n)
 
 /* p is at "["; steps that are no numbers do not fit */
 static const char *
-pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end)
+pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end,
+		   bool *escaped)
 {
 	for (int i = 0; i < node->nchildren; i++)
 	{
@@ -520,7 +692,8 @@ pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end)
 	{
 		PathNode   *child = match_index(node, n);
 
-		p = child ? pick_value(fields, child, p, end) : clf_skip_value(p, end);
+		p = child ? pick_value(fields, child, p, end, escaped) :
+			skip_value(p, end, escaped);
 		if (p == NULL)
 			return NULL;
 		p = clf_skip_space(p, end);
@@ -533,36 +706,39 @@ pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end)
 
 /*
  * The place after the value that begins at p, NULL when it is none.  Of several
- * members with the same name the last one counts, with all that is in it.
+ * members with the same name the last one counts, with all that is in it.  Sets
+ * *escaped as skip_string does.
  */
 static const char *
-pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end)
+pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
+		   bool *escaped)
 {
 	const char *start = p;
-	bool		escaped = false;
+	bool		has_escape = false;
 
 	if (node->visited)
 		set_missing(fields, node, NULL);
 	node->visited = true;
 	if (node->nchildren == 0)
-		p = skip_value(p, end, &escaped);
+		p = skip_value(p, end, &has_escape);
 	else if (p < end && *p == '{')
-		p = pick_object(fields, node, p, end);
+		p = pick_object(fields, node, p, end, &has_escape);
 	else if (p < end && *p == '[')
-		p = pick_array(fields, node, p, end);
+		p = pick_array(fields, node, p, end, &has_escape);
 	else
 	{
-		p = skip_scalar(p, end, &escaped);
+		p = skip_scalar(p, end, &has_escape);
 		if (p && *start != 'n')
-			set_stray(fields, node);
+			set_mismatched(fields, node);
 	}
+	*escaped |= has_escape;
 	if (p && node->value >= 0 && *start != 'n')
 	{
 		ClfField   *value = &fields->values[node->value];
 
 		value->start = start;
 		value->length = p - start;
-		value->escaped = escaped;
+		value->escaped = has_escape;
 	}
 	return p;
 }
@@ -577,9 +753,11 @@ const char *
 clf_fields_pick(ClfFields *fields, const char *text, const char *end,
 				ClfField *values)
 {
+	bool		escaped = false;
+
 	fields->values = values;
 	set_missing(fields, &fields->root, NULL);
-	return pick_value(fields, &fields->root, text, end);
+	return pick_value(fields, &fields->root, text, end, &escaped);
 }
 
 /*
@@ -643,11 +821,31 @@ clf_kind_name(ClfKind kind)
 	return names[kind];
 }
 
+/* The characters of a string with escapes, palloc'd */
+static const char *
+unescape(const ClfField *field, size_t *length)
+{
+	const char *p = field->start + 1;
+	const char *end = field->start + field->length - 1;
+	char	   *text = palloc(field->length);
+	char	   *out = text;
+
+	while (p < end)
+	{
+		const char *stop = next_block(p, end);
+
+		while (p < stop)
+			out = append_character(out, &p, end);
+	}
+	*length = out - text;
+	return text;
+}
+
 /*
  * clf_field_text
  *		The characters of a string, the JSON of any other value.  Not
- *		terminated; part of the text, or palloc'd in the current memory context.
- *		A string may hold zero bytes before its end.
+ *		terminated, without zero bytes; part of the text, or palloc'd in the
+ *		current memory context.
  */
 const char *
 clf_field_text(const ClfField *field, size_t *length)
@@ -658,15 +856,14 @@ clf_field_text(const ClfField *field, size_t *length)
 		return field->start;
 	}
 	if (field->escaped)
-		return clf_json_unescape(field->start, field->length, length);
+		return unescape(field, length);
 	*length = field->length - 2;
 	return field->start + 1;
 }
 
 /*
  * clf_field_cstring
- *		The same, palloc'd and terminated, cut at a zero byte; NULL when there
- *		is nothing.
+ *		The same, palloc'd and terminated; NULL when there is nothing.
  */
 char *
 clf_field_cstring(const ClfField *field)
@@ -678,6 +875,72 @@ clf_field_cstring(const ClfField *field)
 		return NULL;
 	text = clf_field_text(field, &length);
 	return pnstrdup(text, length);
+}
+
+/* *p is within a string: append what is there as JSON, and move on */
+static void
+append_json_character(StringInfo json, const char **p, const char *end)
+{
+	char		c[MAX_UTF8_WIDTH];
+	const char *start = *p;
+
+	if (*start != '\\' && (unsigned char) *start < ' ')
+	{
+		appendStringInfo(json, "\\u%04x", *start);
+		(*p)++;
+	}
+	else
+	{
+		size_t		width = append_character(c, p, end) - c;
+
+		if (start[0] == '\\' && !IS_HIGHBIT_SET(c[0]))
+			appendBinaryStringInfo(json, start, *p - start);
+		else
+			appendBinaryStringInfo(json, c, width);
+	}
+}
+
+/*
+ * clf_field_json
+ *		The value as JSON that PostgreSQL takes in any encoding: characters
+ *		beyond ASCII are not escaped, control characters are, and what a text
+ *		cannot hold is replaced as in clf_field_text.  Not terminated; part of
+ *		the text, or palloc'd in the current memory context.
+ */
+const char *
+clf_field_json(const ClfField *field, size_t *length)
+{
+	const char *p = field->start;
+	const char *end = field->start + field->length;
+	bool		in_string = false;
+	StringInfoData json;
+
+	*length = field->length;
+	if (!field->escaped)
+		return field->start;
+	initStringInfo(&json);
+	while (p < end)
+	{
+		const char *stop = next_block(p, end);
+
+		while (p < stop)
+		{
+			const char *run = p;
+
+			while (p < stop && *p != '"' && (!in_string || is_plain((unsigned char) *p)))
+				p++;
+			appendBinaryStringInfo(&json, run, p - run);
+			if (p < stop && *p == '"')
+			{
+				in_string = !in_string;
+				appendStringInfoChar(&json, *p++);
+			}
+			else if (p < stop)
+				append_json_character(&json, &p, end);
+		}
+	}
+	*length = json.len;
+	return json.data;
 }
 
 /*
@@ -793,7 +1056,8 @@ clf_field_time(const ClfField *field, TimestampTz *t)
 				micros,
 				offset;
 
-	if (clf_field_kind(field) != CLF_KIND_STRING)
+	if (clf_field_kind(field) != CLF_KIND_STRING ||
+		field->length > MAX_TIME_LENGTH)
 		return false;
 	/* each step stops at the closing quote at the latest */
 	p = field->start + 1;

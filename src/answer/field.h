@@ -3,15 +3,15 @@
  * field.h
  *	  Fields of a JSON text, found where they stand in it.
  *
- * Beside json.  Uses endpoint (how paths are written), and json for strings with
- * escapes.  Pure: no I/O.
+ * Uses resource (how paths are written).  Pure: no I/O, but it checks for
+ * interrupts.
  *
  * A page has a thousand records of which a query reads a few fields.  So no
  * tree is built: a text is gone through once, from end to end, and of the
  * fields that were selected it is noted where they are.
  *
  * Texts are UTF-8 as received, not yet checked: a string may hold invalid
- * UTF-8, or a zero byte as \u0000.
+ * UTF-8.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,10 +24,12 @@
 typedef struct ClfField
 {
 	const char *start;			/* NULL: it is not there, or null */
-	const char *stray;			/* the step of its path that does not fit what
-								 * is there instead; NULL: there is none */
+	const char *mismatched_step;	/* the step of its path that does not fit
+									 * what is there instead; NULL: there is
+									 * none */
 	uint32		length;
-	bool		escaped;		/* does it hold a backslash? */
+	bool		escaped;		/* a string in it has a backslash or control
+								 * character */
 } ClfField;
 
 typedef enum ClfKind
@@ -94,6 +96,7 @@ extern ClfKind clf_field_kind(const ClfField *field);
 extern const char *clf_kind_name(ClfKind kind);
 extern const char *clf_field_text(const ClfField *field, size_t *length);
 extern char *clf_field_cstring(const ClfField *field);
+extern const char *clf_field_json(const ClfField *field, size_t *length);
 extern bool clf_field_time(const ClfField *field, TimestampTz *t);
 extern bool clf_field_next_element(const ClfField *array, ClfField *element);
 

@@ -12,8 +12,10 @@
 
 #include <json-c/json.h>
 
+#include "answer/field.h"
 #include "answer/json.h"
 #include "api/resource.h"
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 /* Deeper than any documented answer */
@@ -21,97 +23,127 @@
 
 /*
  * A tree may take hundreds of times the memory of its text, since an object, be
- * it empty, is a hash table.  A text longer than the first limit, in bytes, is
- * looked at before, and must not have more values than the other one, of which
- * an object or array counts as many.
+ * it empty, is a hash table.  A text longer than the first limit, in bytes, must
+ * not have more values than the other one, of which an object or array counts as
+ * many.
  */
 #define SMALL_TEXT 65536
 #define MAX_VALUES 1000000
 #define CONTAINER_VALUES 10
 
-/* A tree that lives as long as a memory context */
+/*
+ * Bytes that json-c is given between two checks for interrupts: it takes a
+ * millisecond for them.
+ */
+#define PARSE_BLOCK 65536
+
+/* A tree, and what reads it, that live as long as a memory context */
 typedef struct OwnedTree
 {
 	ClfJson    *tree;
+	json_tokener *tokener;
 	MemoryContextCallback cleanup;
 } OwnedTree;
+
+static void
+release_tokener(OwnedTree *owned)
+{
+	if (owned->tokener)
+		json_tokener_free(owned->tokener);
+	owned->tokener = NULL;
+}
 
 static void
 release_tree(void *arg)
 {
 	OwnedTree  *owned = arg;
 
+	release_tokener(owned);
 	json_object_put(owned->tree);
 	owned->tree = NULL;
 }
 
-/* Would the tree be larger than that of any answer?  Strings may count as well. */
-static bool
-exceeds_value_limit(const char *text, size_t length)
+static OwnedTree *
+create_tree(MemoryContext cxt)
+{
+	OwnedTree  *owned = MemoryContextAllocZero(cxt, sizeof(OwnedTree));
+
+	owned->tokener = json_tokener_new_ex(MAX_DEPTH);
+	if (owned->tokener == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	owned->cleanup.func = release_tree;
+	owned->cleanup.arg = owned;
+	MemoryContextRegisterResetCallback(cxt, &owned->cleanup);
+	return owned;
+}
+
+/* Values that begin in a part of a text; those in strings count as well */
+static size_t
+count_values(const char *text, size_t length)
 {
 	size_t		values = 0;
 
-	for (size_t i = 0; i < length && length > SMALL_TEXT; i++)
+	for (size_t i = 0; i < length; i++)
 	{
 		if (text[i] == '{' || text[i] == '[')
 			values += CONTAINER_VALUES;
 		else if (text[i] == ',')
 			values++;
 	}
-	return values > MAX_VALUES;
+	return values;
 }
 
 /*
- * Parse exactly one value, with white space around it at most; NULL when it is
- * not.
+ * Parse the object at the start of the text; the place after it, or NULL when
+ * there is none, or one that exceeds the limit.
  *
  * Not strict: the strict parser of json-c 0.18 refuses every character beyond
  * ASCII (https://github.com/json-c/json-c/issues/892).  What passes instead, a
  * comma too many or a number with a leading zero, changes no value.
  */
-static ClfJson *
-parse(MemoryContext cxt, const char *text, size_t length)
+static const char *
+parse_object(OwnedTree *owned, const char *text, size_t length)
 {
-	OwnedTree  *owned = MemoryContextAllocZero(cxt, sizeof(OwnedTree));
-	json_tokener *tokener;
-	size_t		end;
+	size_t		values = 0;
+	size_t		done = 0;
+	enum json_tokener_error status = json_tokener_continue;
 
-	if (exceeds_value_limit(text, length))
-		return NULL;
-	tokener = json_tokener_new_ex(MAX_DEPTH);
-	if (tokener == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	owned->tree = json_tokener_parse_ex(tokener, text, (int) length);
-	end = json_tokener_get_parse_end(tokener);
-	while (end < length && strchr(" \t\n\r", text[end]) != NULL &&
-		   text[end] != '\0')
-		end++;
-	if (json_tokener_get_error(tokener) != json_tokener_success ||
-		end != length)
+	while (done < length && status == json_tokener_continue)
 	{
-		json_object_put(owned->tree);
-		owned->tree = NULL;
-	}
-	json_tokener_free(tokener);
+		size_t		block = Min(length - done, PARSE_BLOCK);
 
-	owned->cleanup.func = release_tree;
-	owned->cleanup.arg = owned;
-	MemoryContextRegisterResetCallback(cxt, &owned->cleanup);
-	return owned->tree;
+		CHECK_FOR_INTERRUPTS();
+		values += count_values(text + done, block);
+		if (length > SMALL_TEXT && values > MAX_VALUES)
+			return NULL;
+		owned->tree = json_tokener_parse_ex(owned->tokener, text + done,
+											(int) block);
+		done += json_tokener_get_parse_end(owned->tokener);
+		status = json_tokener_get_error(owned->tokener);
+	}
+	return status == json_tokener_success ? text + done : NULL;
 }
 
 /*
  * clf_json_parse
  *		A small answer, owned by the memory context; NULL when it is not one
- *		JSON object.
+ *		JSON object, with white space around it at most.
  */
 ClfJson    *
 clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 {
-	ClfJson    *tree = parse(cxt, text, length);
+	const char *end = text + length;
+	const char *start = clf_skip_space(text, end);
+	OwnedTree  *owned;
+	const char *p;
 
-	return clf_json_is_object(tree) ? tree : NULL;
+	if (start == end || *start != '{')
+		return NULL;
+	owned = create_tree(cxt);
+	p = parse_object(owned, start, end - start);
+	release_tokener(owned);
+	return p != NULL && clf_skip_space(p, end) == end ? owned->tree : NULL;
 }
 
 /* One step down: a key of an object, or a number into an array */
@@ -148,8 +180,8 @@ clf_json_get(ClfJson *root, const char *path)
 
 /*
  * clf_json_get_text
- *		What a path leads to as a palloc'd string, cut at a zero byte; NULL when
- *		it is not there.
+ *		The scalar that a path leads to as a palloc'd string, cut at a zero
+ *		byte; NULL when there is none.
  */
 char *
 clf_json_get_text(ClfJson *root, const char *path)
@@ -157,7 +189,8 @@ clf_json_get_text(ClfJson *root, const char *path)
 	ClfJson    *value = clf_json_get(root, path);
 	const char *text;
 
-	if (value == NULL)
+	if (value == NULL || json_object_is_type(value, json_type_object) ||
+		json_object_is_type(value, json_type_array))
 		return NULL;
 	text = json_object_get_string(value);
 	if (text == NULL)
@@ -173,34 +206,14 @@ clf_json_is_object(ClfJson *value)
 }
 
 /*
- * clf_json_unescape
- *		The characters of a JSON string with its quotes, palloc'd in the current
- *		memory context and terminated.  It must be valid; it may hold zero bytes
- *		before its end.
+ * clf_json_is_set
+ *		Is it there, neither null nor false?
  */
-char *
-clf_json_unescape(const char *text, size_t length, size_t *unescaped)
+bool
+clf_json_is_set(ClfJson *value)
 {
-	json_tokener *tokener = json_tokener_new_ex(1);
-	ClfJson    *tree = NULL;
-	char	   *copy;
-
-	if (tokener)
-		tree = json_tokener_parse_ex(tokener, text, (int) length);
-	if (tokener)
-		json_tokener_free(tokener);
-	if (!json_object_is_type(tree, json_type_string))
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	*unescaped = json_object_get_string_len(tree);
-	copy = palloc_extended(*unescaped + 1, MCXT_ALLOC_NO_OOM);
-	if (copy)
-		memcpy(copy, json_object_get_string(tree), *unescaped + 1);
-	json_object_put(tree);
-	if (copy == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	return copy;
+	return value != NULL && (!json_object_is_type(value, json_type_boolean) ||
+							 json_object_get_boolean(value));
 }
 
 /*

@@ -3,7 +3,8 @@
  * json.h
  *	  Small JSON answers: tokens, errors, what stands around records.
  *
- * Room 5.  The only one that knows json-c.  Pure: no I/O.
+ * The only user of json-c.  Uses field.  Pure: no I/O, but it checks for
+ * interrupts.
  *
  * Nothing here raises an error about what is in a text; it is returned, so
  * that who called can say what was asked.
@@ -21,8 +22,7 @@ extern ClfJson *clf_json_parse(MemoryContext cxt, const char *text,
 extern ClfJson *clf_json_get(ClfJson *root, const char *path);
 extern char *clf_json_get_text(ClfJson *root, const char *path);
 extern bool clf_json_is_object(ClfJson *value);
-extern char *clf_json_unescape(const char *text, size_t length,
-							   size_t *unescaped);
+extern bool clf_json_is_set(ClfJson *value);
 extern const char *clf_json_library(void);
 
 #endif							/* CLF_JSON_H */

@@ -188,15 +188,12 @@ clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPage    *page = clf_page_create(cxt, fields);
-	char	   *next = NULL;
 
 	*error = cut_body(page, body, body + length);
 	if (*error == NULL && !clf_json_is_object(clf_json_get(page->answer,
 														   frame_path)))
 		*error = "it does not say whether there is a next page";
-	if (*error == NULL)
-		next = clf_json_get_text(page->answer, next_path);
-	page->has_next = next != NULL && strcmp(next, "false") != 0;
+	page->has_next = clf_json_is_set(clf_json_get(page->answer, next_path));
 	MemoryContextSwitchTo(old);
 	return *error ? NULL : page;
 }

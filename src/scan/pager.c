@@ -354,8 +354,7 @@ read_record(ClfPager *pager, const ClfHttpResponse *response,
 	bool		ok = false;
 
 	pager->page = clf_page_create(pager->page_cxt, clf_rows_record_fields(pager->rows));
-	if (clf_is_not_found(response->status, response->body, response->length,
-						 pager->query->id_parameter))
+	if (clf_is_not_found(response->status, response->body, response->length))
 	{
 		if (pager->query->details)
 			clf_report_recording_gone(list_nth(pager->query->ids,

@@ -20,9 +20,6 @@
 #include "scan/recording.h"
 #include "utils/memutils.h"
 
-/* How the API calls the id of a recording in its errors */
-#define RECORDING_ID "callRecordingId"
-
 struct ClfRecordings
 {
 	const ClfOptions *options;
@@ -80,8 +77,7 @@ clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
 static bool
 is_gone(ClfRecordings *recordings, const ClfHttpResponse *response)
 {
-	if (!clf_is_not_found(response->status, response->body, response->length,
-						  RECORDING_ID))
+	if (!clf_is_not_found(response->status, response->body, response->length))
 		return false;
 	clf_report_recording_gone(recordings->id);
 	recordings->gone = true;

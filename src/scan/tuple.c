@@ -335,11 +335,11 @@ find_field(const TupleColumn *column, const ClfRow *record)
 	const ClfField *fields = record->fields[column->field.origin];
 	const ClfField *field = fields ? &fields[column->field.n] : NULL;
 
-	if (field && field->stray)
+	if (field && field->mismatched_step)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("expected an object with the field \"%s\"",
-						field->stray)));
+						field->mismatched_step)));
 	return field && field->start ? field : NULL;
 }
 
