@@ -7,9 +7,11 @@ import active_calls
 import by_id
 import call_log
 import call_log_sync
+import directory
 import errors
 import extract_sync
 import hosts
+import message_store
 import messages
 import oauth
 import ratelimit
@@ -18,13 +20,18 @@ import render
 
 JSON_TYPES = ('application/json', 'application/*', '*/*')
 
-# `types`: what the header Accept may ask for
-Endpoint = collections.namedtuple('Endpoint', 'method path group answer types host',
-                                  defaults=(JSON_TYPES, hosts.API))
+# `app` and `user` are the permissions that it takes, of the user those for the account and for an
+# extension; `types`: what the header Accept may ask for
+Endpoint = collections.namedtuple('Endpoint', 'method path group answer app user types host',
+                                  defaults=(None, (None, None), JSON_TYPES, hosts.API))
 
 ACCOUNT = '/restapi/v1.0/account/(?P<accountId>[^/]+)'
 LEVEL = ACCOUNT + '(?:/extension/(?P<extensionId>[^/]+))?'
+EXTENSION = ACCOUNT + '/extension/(?P<extensionId>[^/]+)'
 RECORDING = ACCOUNT + '/recording/(?P<recordingId>[^/]+)'
+
+COMPANY_LOG = ('FullCompanyCallLog', 'ReadCallLog')
+LOG = ('ReadCallLog', 'ReadCallLog')
 
 # The group of what everybody may ask, as often as he likes
 PUBLIC = None
@@ -44,21 +51,31 @@ class Api:
         self.call_log_sync = call_log_sync.CallLogSync(self.renderer, options, clock, dataset)
         self.extract_sync = extract_sync.ExtractSync(self.renderer, options, clock, dataset)
         self.recordings = recordings.Recordings(self.renderer, options, clock, dataset)
+        self.directory = directory.Directory(urls, options)
+        self.message_store = message_store.MessageStore(urls, self.renderer, options, clock,
+                                                        dataset)
         self.endpoints = (
             Endpoint('GET', re.compile('/restapi'), PUBLIC, self.versions),
             Endpoint('POST', re.compile('/restapi/oauth/token'), 'auth', self.token),
-            Endpoint('GET', re.compile(LEVEL + '/call-log'), 'heavy', self.call_log.answer),
+            Endpoint('GET', re.compile(LEVEL + '/call-log'), 'heavy', self.call_log.answer,
+                     'ReadCallLog', COMPANY_LOG),
             Endpoint('GET', re.compile(LEVEL + '/call-log/(?P<ids>[^/]+)'), 'heavy',
-                     self.by_id.answer, (*JSON_TYPES, *by_id.TYPES)),
+                     self.by_id.answer, 'ReadCallLog', COMPANY_LOG, (*JSON_TYPES, *by_id.TYPES)),
             Endpoint('GET', re.compile(LEVEL + '/active-calls'), 'heavy',
-                     self.active_calls.answer),
+                     self.active_calls.answer, 'ReadCallLog', LOG),
             Endpoint('GET', re.compile(LEVEL + '/call-log-sync'), 'heavy',
-                     self.call_log_sync.answer),
+                     self.call_log_sync.answer, 'ReadCallLog', LOG),
             Endpoint('GET', re.compile(ACCOUNT + '/call-log-extract-sync'), 'heavy',
-                     self.extract_sync.answer),
-            Endpoint('GET', re.compile(RECORDING), 'heavy', self.recordings.answer),
+                     self.extract_sync.answer, 'ReadCallLog', LOG),
+            Endpoint('GET', re.compile(RECORDING), 'heavy', self.recordings.answer,
+                     'ReadCallRecording', ('ReadCallRecording', None)),
             Endpoint('GET', re.compile(RECORDING + '/content'), 'heavy',
-                     self.recordings.answer_content, recordings.TYPES, hosts.MEDIA),
+                     self.recordings.answer_content, 'ReadCallRecording', (None, None),
+                     recordings.TYPES, hosts.MEDIA),
+            Endpoint('GET', re.compile(ACCOUNT + '/directory/entries'), 'medium',
+                     self.directory.answer, 'ReadAccounts'),
+            Endpoint('GET', re.compile(EXTENSION + '/message-store'), 'light',
+                     self.message_store.answer, 'ReadMessages', (None, 'ReadMessages')),
         )
 
     def reset(self):
@@ -72,13 +89,14 @@ class Api:
         """The options changed."""
         self.call_log.forget()
         self.active_calls.forget()
+        self.message_store.forget()
 
     def answer(self, request, host, twist=None):
         """(status, headers, body) of a request; `twist` makes an endpoint lie (see faults.py)."""
         headers = []
         try:
             endpoint, path = self.route(request, host)
-            self.admit(request, endpoint, headers)
+            self.admit(request, endpoint, path, headers)
             body = endpoint.answer(request, path, twist)
             return body.status, headers + body.headers, body
         except errors.ApiError as error:
@@ -95,7 +113,7 @@ class Api:
             return endpoint, match.groupdict()
         raise errors.invalid_uri()
 
-    def admit(self, request, endpoint, headers):
+    def admit(self, request, endpoint, path, headers):
         """Rate limit first: a request that is refused for another reason counts, too."""
         if endpoint.group is PUBLIC:
             return
@@ -105,9 +123,18 @@ class Api:
             raise errors.rate_exceeded(self.options.rate_window)
         if endpoint.group != 'auth':
             self.tokens.check(request.header('authorization'))
+            self.permit(endpoint, path)
         accepted = request.header('accept', '*/*')
         if not any(name in accepted for name in endpoint.types):
             raise errors.refused(406, 'NotAcceptable', 'HTTP 406 Not Acceptable')
+
+    def permit(self, endpoint, path):
+        """Of the application, then of the user."""
+        if endpoint.app not in self.options.scope.split():
+            raise errors.not_permitted_to_application(endpoint.app)
+        needed = endpoint.user[path.get('extensionId') is not None]
+        if needed in self.options.denied.split():
+            raise errors.not_permitted_to_user(needed)
 
     def versions(self, request, path, twist):
         version = {'uri': self.base_url + '/restapi/v1.0', 'versionString': '1.0.60',

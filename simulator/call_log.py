@@ -50,6 +50,9 @@ BOUNDS = {
 class RecordList:
     """A list of records with what all lists do; subclasses say whence and which."""
 
+    resource = None
+    filter_table = FILTERS
+
     def __init__(self, renderer, options, clock, dataset):
         self.renderer = renderer
         self.options = options
@@ -76,15 +79,15 @@ class RecordList:
 
     def page(self, scope, values, window, lie):
         served = max(1, values['page'] - 1) if lie == 'repeat-page' else values['page']
-        records, last = self.cut(scope, self.filters(values), window, served, values['perPage'])
+        records, last, total = self.cut(scope, self.filters(values), window, served, values['perPage'])
         if lie == 'endless':
             last = served + 1
         if lie == 'unsorted':
             records = records[::-1]
-        return self.render(scope, values | {'page': served}, records, last)
+        return self.render(scope, values | {'page': served}, records, last, total)
 
     def cut(self, scope, filters, window, number, size):
-        """The records of a page, and the number of the last page that is offered."""
+        """The records of a page, the number of the last page that is offered, and the total."""
         late = ()
         if self.options.short_pages:
             late = tuple(row for row in filters if row[0] not in VISIBILITY)
@@ -93,30 +96,39 @@ class RecordList:
         low, high = listing.window(*window)
         start, end = low + (number - 1) * size, low + number * size
         records = [record for record in listing.records[start:min(end, high)]
-                   if passes(record, late)]
+                   if self.passes(record, late)]
         full, rest = divmod(high - low, size)
         last = full + 1 if rest or self.options.empty_last_page else full
-        return records, max(1, last)
+        return records, max(1, last), high - low
 
     def listing(self, scope, filters):
         key = (self.dataset.version, scope, filters)
         return self.listings.get(key, lambda: self.source(scope).filter(
-            lambda record: passes(record, filters)))
+            lambda record: self.passes(record, filters)))
 
-    def render(self, scope, values, records, last):
-        """The answer: no totals, and no page numbers for an empty page."""
-        number, size = values['page'], values['perPage']
-        start = (number - 1) * size
-        paging = {'perPage': size}
-        if records:
-            paging |= {'page': number, 'pageStart': start, 'pageEnd': start + len(records) - 1}
+    def passes(self, record, filters):
+        return all(self.filter_table[name](record, value) for name, value in filters)
+
+    def render(self, scope, values, records, last, total):
+        number = values['page']
+        paging = self.paging(number, values['perPage'], len(records), total)
         navigation = {name: {'uri': self.page_uri(scope, values, target)}
                       for name, target in self.links(number, last).items() if target}
         content = b'{"uri":%b,"records":[%b],"paging":%b,"navigation":%b}' % (
             messages.to_json(self.page_uri(scope, values, number)),
-            b','.join(self.renderer.records(scope, records, values['view'])),
+            b','.join(self.texts(scope, records, values)),
             messages.to_json(paging), messages.to_json(navigation))
         return messages.Body(content, len(records))
+
+    def texts(self, scope, records, values):
+        return self.renderer.records(scope, records, values['view'])
+
+    def paging(self, number, size, count, total):
+        """No totals, and no page numbers for an empty page."""
+        if not count:
+            return {'perPage': size}
+        start = (number - 1) * size
+        return {'perPage': size, 'page': number, 'pageStart': start, 'pageEnd': start + count - 1}
 
     def page_uri(self, scope, values, number):
         echo = parameters.echo(values | {'page': number})
@@ -128,7 +140,7 @@ class RecordList:
                 'nextPage': number + 1 if number < last else 0}
 
     def filters(self, values):
-        return filters_of(values)
+        return filters_of(values, self.filter_table)
 
 
 class CallLog(RecordList):
@@ -170,9 +182,9 @@ def scope_of(path):
     return int(extension)
 
 
-def filters_of(values):
+def filters_of(values, table=FILTERS):
     """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
-    asked = {name: value for name, value in values.items() if name in FILTERS}
+    asked = {name: value for name, value in values.items() if name in table}
     if values.get('withRecording'):
         asked.setdefault('recordingType', 'All')
     for name in VISIBILITY:

@@ -166,14 +166,24 @@ def get_truth(simulator, parameters, body):
     resource = parameters.get('resource', 'call_log')
     if resource not in TRUTHS:
         raise ValueError(f'resource is one of: {", ".join(TRUTHS)}')
-    api = simulator.api
-    source = api.active_calls.source if resource == 'active_calls' else api.call_log.source
-    deleted = parameters.get('deleted') == 'true'
-    records = [record for record in source(wanted).records if deleted or not record.deleted]
-    texts = api.renderer.records(wanted, records, 'Detailed')
+    texts = texts_of(simulator.api, wanted, resource, parameters.get('deleted') == 'true')
     if parameters.get('format') == 'json':
         return 200, JSON, truth.json_lines(texts)
-    return 200, CSV, TRUTHS[resource](api, texts, parameters.get('view', 'detailed'))
+    return 200, CSV, TRUTHS[resource](simulator.api, texts, parameters.get('view', 'detailed'))
+
+
+def texts_of(api, wanted, resource, deleted):
+    """The JSON of all records of a resource."""
+    if resource == 'extensions':
+        return api.directory.own()
+    if resource == 'messages':
+        if wanted == data.ACCOUNT:
+            raise ValueError('messages are of an extension')
+        return [message.body for message in api.message_store.source(wanted).records
+                if deleted or message.availability == 'Alive']
+    source = api.active_calls.source if resource == 'active_calls' else api.call_log.source
+    records = [record for record in source(wanted).records if deleted or not record.deleted]
+    return api.renderer.records(wanted, records, 'Detailed')
 
 
 TRUTHS = {
@@ -181,6 +191,8 @@ TRUTHS = {
     'active_calls': lambda api, texts, view: truth.calls(texts, view),
     'call_log_legs': lambda api, texts, view: truth.legs(texts),
     'recordings': lambda api, texts, view: truth.recordings(texts, api.recordings),
+    'extensions': lambda api, texts, view: truth.extensions(texts),
+    'messages': lambda api, texts, view: truth.messages(texts),
 }
 
 ROUTES = {

@@ -217,7 +217,8 @@ def parse_arguments():
     added = command('truth', truth, 'print all visible records, as CSV for COPY')
     add_scope(added)
     added.add_argument('--resource', default='call_log',
-                       help='call_log (the default), call_log_legs, active_calls or recordings')
+                       help='call_log (the default), call_log_legs, active_calls, recordings, '
+                            'extensions or messages')
     added.add_argument('--json', action='store_true', help='as JSON, one record a line')
     added.add_argument('--deleted', action='store_true', help='the deleted ones, too')
     added.add_argument('--view', choices=('simple', 'detailed'), default='detailed',

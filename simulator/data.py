@@ -191,6 +191,8 @@ class Generator:
         if modern or self.chance(0.3):
             head['telephonySessionId'] = self.telephony_session_id(modern)
         simple = head | shared | self.extras(outcome)
+        if 'message' in simple:
+            simple['message']['uri'] = self.message_uri(simple)
         detailed = {'transport': simple.pop('transport')} if not modern else {}
         detailed |= self.details(outcome, start, simple, shared)
         if self.chance(0.03):
@@ -361,8 +363,12 @@ class Generator:
 
     def message(self, kind):
         number = self.number_id()
-        return {'uri': f'{self.account_uri}/extension/{OWNER.id}/message-store/{number}',
-                'id': str(number), 'type': kind}
+        return {'uri': None, 'id': str(number), 'type': kind}
+
+    def message_uri(self, fields):
+        """In the mailbox of the call's extension, or in that of the token's owner."""
+        mailbox = fields.get('extension', {'id': OWNER.id})['id']
+        return f'{self.base_url}{path_of(mailbox)}/message-store/{fields["message"]["id"]}'
 
     def delegate(self):
         extension = self.pick(EXTENSIONS)

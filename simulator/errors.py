@@ -36,6 +36,18 @@ def invalid_parameter(name):
                                  parameterName=name))
 
 
+def directory(status, code, message, **details):
+    """The directory's own shape.
+
+    https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
+    """
+    return ApiError(status, {'errors': [{'errorCode': code, 'message': message, **details}]})
+
+
+def invalid_directory_parameter(name):
+    return directory(400, 'ADG-121', f'Parameter [{name}] is invalid. ', parameterName=name)
+
+
 def excluded_combination(name, other):
     return ApiError(400, content(
         'CLG-110', f'Parameter [{name}] is not allowed for usage along with parameter [{other}]',
@@ -55,8 +67,13 @@ def not_found(name):
                                  parameterName=name))
 
 
-def forbidden(permission):
-    """The user lacks a permission, whatever the application may do."""
+def not_permitted_to_application(permission):
+    return ApiError(403, content(
+        'CMN-401', f'In order to call this API endpoint, application needs to have [{permission}] '
+        'permission', permissionName=permission))
+
+
+def not_permitted_to_user(permission):
     return ApiError(403, content(
         'CMN-408', f'In order to call this API endpoint, user needs to have [{permission}] '
         'permission for requested resource', permissionName=permission))

@@ -16,7 +16,6 @@ CLIENT_ID = 'simulator-client'
 CLIENT_SECRET = 'simulator-secret'
 JWT = 'simulator.jwt.assertion'
 LASTING_TOKEN = 'simulator-access-token'
-SCOPE = 'ReadCallLog ReadCallRecording'
 
 JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 FORM = 'application/x-www-form-urlencoded'
@@ -42,7 +41,7 @@ class Tokens:
             self.issued += 1
             token = f'simulator-access-token-{self.issued}'
             self.expiry[token] = time.monotonic() + ttl
-        return {'access_token': token, 'token_type': 'bearer', 'expires_in': ttl, 'scope': SCOPE,
+        return {'access_token': token, 'token_type': 'bearer', 'expires_in': ttl, 'scope': self.options.scope,
                 'owner_id': str(data.OWNER.id), 'endpoint_id': 'simulator-endpoint',
                 'session_id': f'simulator-session-{self.issued}'}
 

@@ -28,6 +28,10 @@ def natural(text):
     return number
 
 
+def words(text):
+    return ' '.join(text.replace(',', ' ').split())
+
+
 def clock(text):
     if text != 'real':
         dates.parse(text)
@@ -40,13 +44,22 @@ OPTIONS = (
     Option('days', natural, 400, 'the calls are spread over so many days', when=RESET),
     Option('span', natural, 0, 'the calls are spread over so many seconds instead', when=RESET),
     Option('youngest', natural, 180, 'age of the newest call in seconds', when=RESET),
+    Option('people', natural, 40, 'number of people in the directory who have no calls', when=RESET),
+    Option('messages', natural, 800, 'number of messages that belong to no call', when=RESET),
     Option('clock', clock, 'real', 'a timestamp freezes the clock of the API', when=START),
     Option('tls_cert', str, None, 'PEM file with the certificate: serve https', when=START),
     Option('tls_key', str, None, 'PEM file with the private key', when=START),
     Option('exit_with_parent', switch, False, 'end when the parent process ends', when=START),
-    Option('rate_limit', natural, 1_000_000, 'requests per window, of each user and group'),
+    Option('rate_limit', natural, 1_000_000, 'requests of the group heavy per window, and of each '
+           'other group without a limit of its own'),
+    Option('rate_limit_medium', natural, 0, 'requests of the group medium; 0: as rate_limit'),
+    Option('rate_limit_light', natural, 0, 'requests of the group light; 0: as rate_limit'),
+    Option('rate_limit_auth', natural, 0, 'requests of the group auth; 0: as rate_limit'),
     Option('rate_window', natural, 60, 'window and penalty in seconds'),
     Option('token_ttl', natural, 3600, 'life of an access token in seconds'),
+    Option('scope', words, 'ReadCallLog ReadCallRecording ReadAccounts ReadMessages',
+           'permissions of the application, in a list with commas'),
+    Option('denied', words, '', 'permissions that the user lacks, in a list with commas'),
     Option('page_ceiling', natural, 1000, 'a greater page number is refused'),
     Option('max_per_page', natural, 1000, 'a greater perPage is lowered to this'),
     Option('bounds', str, 'inclusive', 'how dateFrom and dateTo compare with the start time',
@@ -54,6 +67,10 @@ OPTIONS = (
     Option('short_pages', switch, False, 'cut pages before filtering them'),
     Option('empty_last_page', switch, True, 'an exactly full last page offers a next page'),
     Option('active_filters', switch, True, 'the list of active calls heeds its filters'),
+    Option('directory_page', natural, 1000, 'what a page of the directory has at most'),
+    Option('directory_all', switch, True, 'perPage=all has everything on one page'),
+    Option('deleted_messages', switch, False, 'the message store shows deleted ones, too, where '
+           'availability is not given'),
     Option('multipart_quoted', switch, False, 'quote the boundary of a multipart answer'),
     Option('multipart_json', switch, False, 'answer a batch as JSON, whatever Accept says'),
     Option('sync_tokens_expire', switch, False, 'no synchronization token is accepted any more'),

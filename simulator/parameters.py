@@ -8,9 +8,12 @@ https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecordi
 https://developers.ringcentral.com/api-reference/Call-Log/extractSyncAccountCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/syncAccountCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/syncUserCallLog
+https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
+https://developers.ringcentral.com/api-reference/Message-Store/listMessages
 """
 
 import collections
+import functools
 import re
 import urllib.parse
 
@@ -24,8 +27,9 @@ EXTRACT_SYNC, RECORDING, CONTENT = 'extract-sync', 'recording', 'content'
 LENIENT_EXTRACT_SYNC, CALL_LOG_SYNC = 'lenient-extract-sync', 'call-log-sync'
 EXTRACT_SYNCS = (EXTRACT_SYNC, LENIENT_EXTRACT_SYNC)
 SYNCS = (*EXTRACT_SYNCS, CALL_LOG_SYNC)
+DIRECTORY, MESSAGES = 'directory', 'messages'
 LISTS = (ACCOUNT, EXTENSION)
-PAGED = (*LISTS, ACTIVE_CALLS)
+CALLS = (*LISTS, ACTIVE_CALLS)
 
 Parameter = collections.namedtuple('Parameter', 'name parse default many endpoints',
                                    defaults=(None, False, LISTS))
@@ -62,6 +66,16 @@ def page_size(text):
     return float('inf') if text == 'max' else positive(text)
 
 
+def directory_page_size(text):
+    """1 to 2000, `max` (None), or `all`; what is greater is refused."""
+    if text in ('max', 'all'):
+        return {'max': 2000, 'all': float('inf')}[text]
+    number = positive(text)
+    if number > 2000:
+        raise ValueError(text)
+    return number
+
+
 def record_count(text):
     """1000 is the documented maximum; nothing says that more is lowered."""
     number = positive(text)
@@ -70,10 +84,11 @@ def record_count(text):
     return number
 
 
-# Arrays repeat the key; a comma list is one (unknown) value.
-PARAMETERS = {parameter.name: parameter for parameter in (
+# Arrays repeat the key; a comma list is one (unknown) value. A name may be in several rows, for
+# endpoints that take other values.
+ROWS = (
     Parameter('view', choice('Simple', 'Detailed'), 'Simple',
-              endpoints=(*PAGED, BY_ID, *SYNCS)),
+              endpoints=(*CALLS, BY_ID, *SYNCS)),
     Parameter('showBlocked', boolean, True, endpoints=(EXTENSION,)),
     Parameter('withRecording', boolean, False, endpoints=(*LISTS, CALL_LOG_SYNC)),
     Parameter('showDeleted', boolean, False,
@@ -81,8 +96,25 @@ PARAMETERS = {parameter.name: parameter for parameter in (
     Parameter('recordingType', choice('Automatic', 'OnDemand', 'All'),
               endpoints=(*LISTS, CALL_LOG_SYNC)),
     Parameter('statusGroup', choice('Missed', 'All'), many=True, endpoints=(CALL_LOG_SYNC,)),
-    Parameter('type', choice('Voice', 'Fax'), many=True, endpoints=PAGED),
-    Parameter('direction', choice('Inbound', 'Outbound'), many=True, endpoints=PAGED),
+    Parameter('type', choice('Voice', 'Fax'), many=True, endpoints=CALLS),
+    Parameter('type', choice('User', 'Department', 'Announcement', 'Voicemail', 'SharedLinesGroup',
+                             'PagingOnly', 'IvrMenu', 'ParkLocation', 'Limited', 'External',
+                             'DelegatedLinesGroup', 'TieLine'), endpoints=(DIRECTORY,)),
+    Parameter('typeGroup', choice('User', 'NonUser'), endpoints=(DIRECTORY,)),
+    Parameter('siteId', matching('[0-9]{1,19}'), endpoints=(DIRECTORY,)),
+    Parameter('showFederated', boolean, True, endpoints=(DIRECTORY,)),
+    Parameter('accessibleSitesOnly', boolean, True, endpoints=(DIRECTORY,)),
+    Parameter('direction', choice('Inbound', 'Outbound'), many=True, endpoints=(*CALLS, MESSAGES)),
+    Parameter('messageType', choice('Fax', 'SMS', 'VoiceMail', 'Pager'), many=True,
+              endpoints=(MESSAGES,)),
+    Parameter('availability', choice('Alive', 'Deleted', 'Purged'), many=True,
+              endpoints=(MESSAGES,)),
+    Parameter('readStatus', choice('Read', 'Unread'), many=True, endpoints=(MESSAGES,)),
+    Parameter('conversationId', matching('[0-9]{1,19}'), endpoints=(MESSAGES,)),
+    Parameter('distinctConversations', choice('false'), endpoints=(MESSAGES,)),
+    Parameter('owner', choice('Any', 'Personal'), endpoints=(MESSAGES,)),
+    Parameter('voicemailOwner', choice(), endpoints=(MESSAGES,)),
+    Parameter('ownerExtensionType', choice(), endpoints=(MESSAGES,)),
     Parameter('transport', choice('PSTN', 'VoIP'), many=True, endpoints=(EXTENSION, ACTIVE_CALLS)),
     Parameter('conferenceType', choice('AudioConferencing', 'Meetings'), many=True,
               endpoints=(ACTIVE_CALLS,)),
@@ -91,16 +123,20 @@ PARAMETERS = {parameter.name: parameter for parameter in (
     Parameter('telephonySessionId', matching(r'\S+')),
     Parameter('extensionNumber', matching('[0-9]{1,10}')),
     Parameter('phoneNumber', matching('[0-9]{1,15}')),
-    Parameter('dateFrom', dates.parse, endpoints=(*LISTS, *SYNCS)),
-    Parameter('dateTo', dates.parse),
+    Parameter('phoneNumber', matching(r'\+?[0-9]{1,15}'), endpoints=(MESSAGES,)),
+    Parameter('dateFrom', dates.parse, endpoints=(*LISTS, *SYNCS, MESSAGES)),
+    Parameter('dateTo', dates.parse, endpoints=(*LISTS, MESSAGES)),
     Parameter('syncType', choice('FSync', 'ISync'), 'FSync', endpoints=SYNCS),
     Parameter('syncToken', matching(r'\S+'), endpoints=SYNCS),
     Parameter('recordCount', record_count, endpoints=SYNCS),
     Parameter('contentDisposition', choice('Inline', 'Attachment'), endpoints=(CONTENT,)),
     Parameter('contentDispositionFilename', matching(r'[\w .()-]+'), endpoints=(CONTENT,)),
-    Parameter('page', positive, 1, endpoints=PAGED),
-    Parameter('perPage', page_size, 100, endpoints=PAGED),
-)}
+    Parameter('page', positive, 1, endpoints=(*CALLS, DIRECTORY, MESSAGES)),
+    Parameter('perPage', page_size, 100, endpoints=CALLS),
+    Parameter('perPage', positive, 100, endpoints=(MESSAGES,)),
+    Parameter('perPage', directory_page_size, 1000, endpoints=(DIRECTORY,)),
+)
+NAMES = tuple(dict.fromkeys(row.name for row in ROWS))
 
 EXCLUSIVE = (('sessionId', 'extensionNumber'), ('extensionNumber', 'phoneNumber'))
 
@@ -108,7 +144,7 @@ EXCLUSIVE = (('sessionId', 'extensionNumber'), ('extensionNumber', 'phoneNumber'
 IGNORED = {BY_ID: ('dateFrom', 'dateTo')}
 
 
-def parse(pairs, endpoint):
+def parse(pairs, endpoint, refuse=errors.invalid_parameter):
     """{name: value} with the defaults, or the error that the API answers.
 
     The API ignores names that it does not know. A name that only another endpoint documents is
@@ -116,34 +152,41 @@ def parse(pairs, endpoint):
     """
     texts = collections.defaultdict(list)
     for name, text in pairs:
-        if name in PARAMETERS and name not in IGNORED.get(endpoint, ()):
+        if name in NAMES and name not in IGNORED.get(endpoint, ()):
             texts[name].append(text)
     for name, other in EXCLUSIVE:
-        if name in texts and other in texts:
+        if endpoint in LISTS and name in texts and other in texts:
             raise errors.excluded_combination(name, other)
-    values = {name: row.default for name, row in PARAMETERS.items()
-              if row.default is not None and endpoint in row.endpoints}
-    return values | {name: value_of(PARAMETERS[name], texts[name], endpoint) for name in texts}
+    rows = rows_of(endpoint)
+    values = {name: row.default for name, row in rows.items() if row.default is not None}
+    for name, given in texts.items():
+        try:
+            values[name] = value_of(rows[name], given)
+        except (KeyError, ValueError):
+            raise refuse(name) from None
+    return values
 
 
-def value_of(parameter, texts, endpoint):
-    if endpoint not in parameter.endpoints or (len(texts) > 1 and not parameter.many):
-        raise errors.invalid_parameter(parameter.name)
-    try:
-        values = [parameter.parse(text) for text in texts]
-    except ValueError:
-        raise errors.invalid_parameter(parameter.name) from None
-    return tuple(values) if parameter.many else values[0]
+@functools.cache
+def rows_of(endpoint):
+    return {row.name: row for row in ROWS if endpoint in row.endpoints}
+
+
+def value_of(row, texts):
+    values = [row.parse(text) for text in texts]
+    if len(values) > 1 and not row.many:
+        raise ValueError(texts)
+    return tuple(values) if row.many else values[0]
 
 
 def text_of(name, value):
-    if PARAMETERS[name].parse is dates.parse:
+    if name in ('dateFrom', 'dateTo'):
         return dates.stamp(value // dates.MILLISECOND)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def echo(values):
     """The query string of these values as the API writes it into its own URIs."""
-    pairs = [(name, text_of(name, value)) for name in PARAMETERS if name in values
-             for value in (values[name] if PARAMETERS[name].many else (values[name],))]
+    pairs = [(name, text_of(name, value)) for name in NAMES if name in values
+             for value in (values[name] if isinstance(values[name], tuple) else (values[name],))]
     return urllib.parse.urlencode(pairs, safe=':', quote_via=urllib.parse.quote)

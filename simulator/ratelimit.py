@@ -33,7 +33,7 @@ class RateLimiter:
 
     def admit(self, group):
         """Count a request; returns whether it may pass, and the headers to answer with."""
-        limit, window = self.options.rate_limit, self.options.rate_window
+        limit, window = self.limit(group), self.options.rate_window
         with self.lock:
             bucket = self.buckets[group]
             passes = bucket.admit(time.monotonic(), limit, window)
@@ -41,6 +41,9 @@ class RateLimiter:
         return passes, [('X-Rate-Limit-Group', group), ('X-Rate-Limit-Limit', str(limit)),
                         ('X-Rate-Limit-Remaining', str(remaining)),
                         ('X-Rate-Limit-Window', str(window))]
+
+    def limit(self, group):
+        return getattr(self.options, f'rate_limit_{group}', 0) or self.options.rate_limit
 
     def clear(self):
         with self.lock:

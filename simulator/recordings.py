@@ -93,7 +93,7 @@ class Recordings:
         if state == MISSING:
             raise errors.not_found(self.options.recording_parameter)
         if state == FORBIDDEN:
-            raise errors.forbidden('ReadCallRecording')
+            raise errors.not_permitted_to_user('ReadCallRecording')
         if state == FAILING:
             raise errors.internal()
         return state

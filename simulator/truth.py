@@ -71,6 +71,37 @@ RECORDING_COLUMNS = columns(('type', 'type'), ('uri', 'uri'), ('content_uri', 'c
 RECORDING_HEADER = ['id', *(name for name, _ in (*CALL_OF_RECORDING_COLUMNS, *RECORDING_COLUMNS)),
                     'content_type', 'duration', 'content']
 
+# A directory entry; the name of a person may be in its parts only.
+EXTENSION_COLUMNS = columns(
+    ('id', 'id'), ('type', 'type'), ('status', 'status'), ('extension_number', 'extensionNumber'),
+    ('first_name', 'firstName'), ('last_name', 'lastName'), ('department', 'department'),
+    ('job_title', 'jobTitle'), ('email', 'email'), ('phone_numbers', 'phoneNumbers'),
+    ('site_id', 'site.id'), ('site_name', 'site.name'), ('site_code', 'site.code'),
+    ('hidden', 'hidden'), ('profile_image_uri', 'profileImage.uri'),
+    ('profile_image_etag', 'profileImage.etag'), ('custom_fields', 'customFields'),
+    ('integration', 'integration'))
+EXTENSION_HEADER = ['name', *(name for name, _ in EXTENSION_COLUMNS), 'attrs']
+
+MESSAGE_COLUMNS = columns(
+    ('id', 'id'), ('uri', 'uri'), ('extension_id', 'extensionId'), ('type', 'type'),
+    ('direction', 'direction'), ('availability', 'availability'), ('read_status', 'readStatus'),
+    ('message_status', 'messageStatus'), ('priority', 'priority'),
+    ('creation_time', 'creationTime'), ('last_modified_time', 'lastModifiedTime'),
+    ('conversation_id', 'conversationId'), ('subject', 'subject'),
+    ('from_phone_number', 'from.phoneNumber'), ('from_extension_number', 'from.extensionNumber'),
+    ('from_extension_id', 'from.extensionId'), ('from_name', 'from.name'),
+    ('from_location', 'from.location'), ('to', 'to'), ('attachments', 'attachments'),
+    ('fax_page_count', 'faxPageCount'), ('fax_resolution', 'faxResolution'),
+    ('cover_index', 'coverIndex'), ('cover_page_text', 'coverPageText'),
+    ('delivery_error_code', 'deliveryErrorCode'), ('segment_count', 'segmentCount'),
+    ('sms_delivery_time', 'smsDeliveryTime'),
+    ('sms_sending_attempts_count', 'smsSendingAttemptsCount'),
+    ('pg_to_department', 'pgToDepartment'), ('vm_transcription_status', 'vmTranscriptionStatus'),
+    ('private', 'private'), ('owner_extension_id', 'owner.extensionId'),
+    ('owner_extension_type', 'owner.extensionType'), ('owner_name', 'owner.name'),
+    ('forwarding', 'forwarding'))
+MESSAGE_HEADER = [name for name, _ in MESSAGE_COLUMNS] + ['attrs']
+
 LEGS = re.compile(r'"legs"\s*:\s*')
 BETWEEN_LEGS = re.compile(r'[\s,]*')
 VIEWS = {'simple': 'Simple', 'detailed': 'Detailed'}
@@ -99,6 +130,33 @@ def recordings(texts, source):
     """One line per recording of a record or its legs; `source` knows the recordings themselves."""
     return csv_lines(RECORDING_HEADER, (recording for fields, _ in parsed(texts)
                                         for recording in recordings_of(fields, source)))
+
+
+def extensions(texts):
+    """One line per directory entry."""
+    return csv_lines(EXTENSION_HEADER, (
+        [full_name(fields), *(as_json(find(fields, path)) for _, path in EXTENSION_COLUMNS), text]
+        for fields, text in parsed(texts)))
+
+
+def full_name(fields):
+    """The name as the directory has it, else first and last name, as far as there are any."""
+    if fields.get('name') is not None:
+        return plain(fields['name'])
+    parts = [fields[part] for part in ('firstName', 'lastName') if fields.get(part)]
+    return ' '.join(parts) or None
+
+
+def messages(texts):
+    """One line per message."""
+    return csv_lines(MESSAGE_HEADER, (
+        [*(as_json(find(fields, path)) for _, path in MESSAGE_COLUMNS), text]
+        for fields, text in parsed(texts)))
+
+
+def as_json(value):
+    """Arrays and objects are JSON here, as these resources have arrays of objects."""
+    return json.dumps(value) if isinstance(value, (list, dict)) else plain(value)
 
 
 def csv_lines(header, rows):

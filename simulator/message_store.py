@@ -1,0 +1,60 @@
+"""message-store: the messages of an extension, like the call log a list with a window, with totals.
+
+https://developers.ringcentral.com/api-reference/Message-Store/listMessages
+"""
+
+import call_log
+import calls
+import data
+import mailbox
+import messages
+import parameters
+
+FILTERS = {
+    'messageType': lambda message, values: message.type in values,
+    'direction': lambda message, values: message.direction in values,
+    'availability': lambda message, values: message.availability in values,
+    'readStatus': lambda message, values: message.read_status in values,
+    'conversationId': lambda message, value: message.conversation == value,
+    'phoneNumber': lambda message, value: value.lstrip('+') in message.numbers,
+}
+
+
+class MessageStore(call_log.CallLog):
+    resource = 'message-store'
+    filter_table = FILTERS
+
+    def __init__(self, urls, renderer, options, clock, dataset):
+        super().__init__(renderer, options, clock, dataset)
+        self.urls = urls
+        self.made = calls.Cache(4)
+
+    def endpoint(self, scope):
+        return parameters.MESSAGES
+
+    def filters(self, values):
+        """Without `availability` what is deleted is not shown, unless an option says otherwise."""
+        if not self.options.deleted_messages:
+            values = {'availability': ('Alive',)} | values
+        return super().filters(values)
+
+    def source(self, scope):
+        boxes = self.made.get(self.dataset.recipe, self.make)
+        return boxes[scope]
+
+    def make(self):
+        generator = mailbox.Generator(self.urls, self.options, self.dataset.start)
+        everything = generator.messages(self.dataset.originals)
+        return {extension: calls.Listing([message for message in everything
+                                          if message.extension_id == extension])
+                for extension in data.EXTENSION_IDS}
+
+    def texts(self, scope, found, values):
+        return [message.body for message in found]
+
+    def paging(self, number, size, count, total):
+        return super().paging(number, size, count, total) | {
+            'totalPages': -(-total // size), 'totalElements': total}
+
+    def links(self, number, last):
+        return super().links(number, last) | {'lastPage': last}
