@@ -123,12 +123,54 @@ sub set
 	return;
 }
 
-# Everything as it was at the start; issued tokens and the log are forgotten
+# Everything as it was at the start; issued tokens and the log are forgotten.
+# Then options as given, those of the data set included:
+#
+# reset(calls => 200, seed => 7, span => 3, bounds => 'exclusive')
 sub reset
 {
-	my ($self) = @_;
-	$self->control('POST', 'reset');
+	my ($self, %options) = @_;
+	$self->control('POST', 'reset', \%options);
 	return;
+}
+
+# Let calls change before each request from now on, and keep their history:
+#
+# churn(rate => 2, seed => 7, kinds => 'delete,rewrite')
+sub churn
+{
+	my ($self, %parameters) = @_;
+	$self->control('POST', 'churn', \%parameters);
+	return;
+}
+
+# Stop it; returns the changes, as hashes: number, request, kind, id
+sub stop_churn
+{
+	my ($self) = @_;
+	return @{ decode_json($self->control('DELETE', 'churn'))->{changes} };
+}
+
+# The number of the latest request since churn began
+sub request_number
+{
+	my ($self) = @_;
+	return decode_json($self->control('GET', 'churn'))->{request};
+}
+
+# The records that requests from one number to another could see, as a hash by
+# id of hashes: unchanged, versions. As JSON, for SQL to read: history_json.
+sub history
+{
+	my ($self, %parameters) = @_;
+	my $records = decode_json($self->history_json(%parameters))->{records};
+	return map { $_->{id} => $_ } @$records;
+}
+
+sub history_json
+{
+	my ($self, %parameters) = @_;
+	return $self->control('GET', 'history', \%parameters);
 }
 
 # The requests since the last clear_log, oldest first, as hashes: method, path,
