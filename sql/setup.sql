@@ -32,7 +32,7 @@ BEGIN
     line := regexp_replace(line, 'actual rows=([0-9]+)(\.00)? ', 'actual rows=\1 ');
     line := regexp_replace(line, '(Bytes Received: )[0-9]+', '\1N');
     line := regexp_replace(line, '(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}', '\1..:..', 'g');
-    line := regexp_replace(line, '\{(\$\d+|\(InitPlan \d+\)\.col1)\}', '{sub-select}', 'g');
+    line := regexp_replace(line, '\{(\$\d+|\(InitPlan \w+\)\.col1)\}', '{sub-select}', 'g');
     line := regexp_replace(line, '\n *"Disabled": false,', '');
     CONTINUE WHEN line ~ '^ *(Planning|Execution) Time|Memory Usage|^ *Buffers:|Memory:|Index Searches|^Planning:';
     RETURN NEXT line;

@@ -16,6 +16,7 @@
 #include <setjmp.h>
 #include <time.h>
 
+#include "common/int.h"
 #include "mb/pg_wchar.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
