@@ -10,36 +10,44 @@ PGFILEDESC = "call_log_fdw - foreign data wrapper for the RingCentral Call Log A
 MODULE_big = call_log_fdw
 OBJS = \
 	call_log_fdw.o \
-	src/shared/activity.o \
-	src/scan/analyze.o \
-	src/answer/batch.o \
-	src/net/budget.o \
 	src/admin/check.o \
-	src/shared/clock.o \
-	src/api/resource.o \
-	src/plan/estimate.o \
-	src/net/exchange.o \
-	src/answer/field.o \
-	src/net/http.o \
-	src/catalog/import.o \
-	src/scan/id_join.o \
-	src/answer/json.o \
 	src/admin/monitor.o \
-	src/catalog/option.o \
+	src/answer/batch.o \
+	src/answer/error.o \
+	src/answer/field.o \
+	src/answer/json.o \
 	src/answer/page.o \
-	src/scan/pager.o \
+	src/api/path.o \
+	src/api/resource.o \
+	src/api/time.o \
+	src/api/uri.o \
+	src/catalog/import.o \
+	src/catalog/option.o \
+	src/catalog/table.o \
+	src/net/attempt.o \
+	src/net/budget.o \
+	src/net/exchange.o \
+	src/net/http.o \
+	src/net/retry.o \
+	src/net/token.o \
+	src/plan/estimate.o \
+	src/plan/node.o \
 	src/plan/paths.o \
 	src/plan/pushdown.o \
-	src/shared/density.o \
-	src/scan/recording.o \
-	src/answer/error.o \
 	src/plan/query.o \
-	src/net/retry.o \
+	src/scan/analyze.o \
+	src/scan/explain.o \
+	src/scan/id_join.o \
+	src/scan/pager.o \
+	src/scan/recording.o \
 	src/scan/rows.o \
+	src/scan/scan.o \
+	src/scan/tuple.o \
+	src/shared/activity.o \
+	src/shared/clock.o \
+	src/shared/density.o \
 	src/shared/shmem.o \
-	src/sync/sync.o \
-	src/net/token.o \
-	src/scan/tuple.o
+	src/sync/sync.o
 
 PKG_CONFIG ?= pkg-config
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
@@ -64,7 +72,8 @@ include $(PGXS)
 $(OBJS) t/unit.o: $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
 
 # The unit tests are a module of their own, with the pure rooms linked in
-UNIT_OBJS = t/unit.o src/answer/batch.o src/api/resource.o src/answer/field.o src/answer/json.o src/answer/page.o src/plan/query.o
+UNIT_OBJS = t/unit.o src/answer/batch.o src/answer/field.o src/answer/json.o src/answer/page.o \
+	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o
 t/unit$(DLSUFFIX): $(UNIT_OBJS)
 	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 
@@ -74,7 +83,8 @@ t/unit$(DLSUFFIX): $(UNIT_OBJS)
 FUZZ_TARGETS = $(patsubst $(srcdir)/t/fuzz/corpus/%,t/fuzz/%,$(wildcard $(srcdir)/t/fuzz/corpus/*))
 FUZZ_CC = clang -g -O1 -fno-omit-frame-pointer -ffunction-sections \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SOURCES = t/fuzz/backend.c src/answer/batch.c src/shared/clock.c src/api/resource.c src/answer/field.c src/answer/json.c src/answer/page.c src/answer/error.c src/plan/query.c
+FUZZ_SOURCES = t/fuzz/backend.c src/answer/batch.c src/answer/error.c src/answer/field.c src/answer/json.c src/answer/page.c \
+	src/api/path.c src/api/resource.c src/api/time.c src/api/uri.c src/plan/query.c src/shared/clock.c
 t/fuzz/%: t/fuzz/%.c $(FUZZ_SOURCES) t/fuzz/backend.h $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.[ch])
 	$(FUZZ_CC) $(CPPFLAGS) -o $@ $< $(FUZZ_SOURCES) -Wl,--gc-sections,-z,start-stop-gc \
 		-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(SHLIB_LINK) -lm

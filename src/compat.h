@@ -3,8 +3,8 @@
  * compat.h
  *	  What differs between the supported PostgreSQL versions (15 to 18).
  *
- * Every test of PG_VERSION_NUM lives here, so that the rooms read as if there
- * were one PostgreSQL.
+ * Every test of a version is here, so that the modules read as if there were one
+ * PostgreSQL.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,6 +32,13 @@
 #if PG_VERSION_NUM < 150000
 #error call_log_fdw needs PostgreSQL 15 or later
 #endif
+
+/*
+ * Versions of libcurl, for the file that includes it: the macros expand where
+ * curl/curl.h is known.
+ */
+#define CLF_CURL_IS_SUPPORTED CURL_AT_LEAST_VERSION(7, 87, 0)
+#define CLF_CURL_HAS_TOO_LARGE CURL_AT_LEAST_VERSION(8, 6, 0)	/* CURLE_TOO_LARGE */
 
 /* The spelling of PostgreSQL 18 */
 #if PG_VERSION_NUM < 180000

@@ -12,6 +12,7 @@
 
 #include "answer/batch.h"
 #include "api/resource.h"
+#include "api/uri.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "answer/json.h"
@@ -83,10 +84,13 @@ test_views(void)
 	const ClfResource *resource = clf_find_resource("call_log");
 
 	for (size_t i = 0; i < lengthof(cases); i++)
+	{
+		ClfPath		path = clf_path(cases[i].path);
+
 		check(cases[i].path,
-			  clf_path_needs_detailed(resource, cases[i].path) ? "Detailed" :
-			  "Simple",
+			  clf_path_needs_detailed(resource, &path) ? "Detailed" : "Simple",
 			  cases[i].detailed ? "Detailed" : "Simple");
+	}
 	check_true("no such resource", clf_find_resource("call-log") == NULL);
 	check_true("no such column", clf_find_column(resource, "Id") == NULL);
 }
@@ -133,7 +137,7 @@ test_escape(void)
 	StringInfoData out;
 
 	initStringInfo(&out);
-	clf_append_escaped(&out, "aZ09-._~: +&=%/?#\"\xc3\xa9\x01");
+	clf_uri_append_escaped(&out, "aZ09-._~: +&=%/?#\"\xc3\xa9\x01");
 	check("escape", out.data,
 		  "aZ09-._~:%20%2B%26%3D%25%2F%3F%23%22%C3%A9%01");
 }
@@ -176,7 +180,6 @@ test_windows(void)
 		{"2026-03-22 12:00:00.5Z", "infinity", NULL},
 	};
 	Interval	month = {.month = 1};
-	ClfOptions	options = {.history = &month};
 
 	/* "now" falls between two seconds; a month before is 30 days */
 	TimestampTz now = ts("2026-03-22 12:00:00.25Z");
@@ -192,7 +195,7 @@ test_windows(void)
 		query.lower = ts(cases[i].lower);
 		query.upper = ts(cases[i].upper);
 		query.page_size = 7;
-		if (clf_query_window(&query, &options, now, &window))
+		if (clf_query_window(&query, &month, now, &window))
 			uri = clf_query_uri(&query, &window, 3, query.page_size, NULL);
 		check(psprintf("window %s .. %s", cases[i].lower, cases[i].upper), uri,
 			  cases[i].uri ? psprintf("?view=Simple&%s&page=3&perPage=7",
@@ -213,7 +216,7 @@ pick(const char *text, const char *path)
 	ClfFields  *fields = clf_fields_create();
 	ClfField	field;
 
-	(void) clf_fields_add(fields, path);
+	(void) clf_fields_add(fields, clf_path(path).keys);
 	check_true(text, clf_fields_pick_all(fields, text, strlen(text), &field));
 	return field;
 }
@@ -326,7 +329,7 @@ test_grammar(void)
 		ClfFields  *fields = clf_fields_create();
 		ClfField	field;
 
-		(void) clf_fields_add(fields, paths[n]);
+		(void) clf_fields_add(fields, clf_path(paths[n]).keys);
 		for (size_t i = 0; i < lengthof(good); i++)
 			check_true(good[i], clf_fields_pick_all(fields, good[i],
 													strlen(good[i]), &field));
@@ -414,7 +417,7 @@ test_json(void)
 		size_t		length;
 		const char *json;
 
-		(void) clf_fields_add(fields, CLF_WHOLE_ROW);
+		(void) clf_fields_add(fields, "");
 		(void) clf_fields_add(fields, "a");
 		(void) clf_fields_add(fields, "a.c");
 		(void) clf_fields_add(fields, "b");
@@ -515,7 +518,7 @@ whole_records(void)
 {
 	ClfFields  *fields = clf_fields_create();
 
-	(void) clf_fields_add(fields, CLF_WHOLE_ROW);
+	(void) clf_fields_add(fields, "");
 	return fields;
 }
 

@@ -7,8 +7,6 @@
  * how the API behaves where that is not documented, tried on the user's own
  * account.  A step that fails is a row as well, and the next one is tried.
  *
- * Room 12.  Uses all others but import and monitor.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -17,6 +15,7 @@
 #include "answer/error.h"
 #include "answer/json.h"
 #include "answer/page.h"
+#include "api/time.h"
 #include "compat.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
@@ -48,7 +47,7 @@ PG_FUNCTION_INFO_V1(call_log_fdw_check);
 typedef struct Check
 {
 	MemoryContext cxt;
-	const ClfOptions *options;
+	const ClfTable *table;
 	ClfExchange *api;
 	ClfExchange *media;
 	ClfFields  *fields;			/* of a call: when it began */
@@ -71,14 +70,13 @@ ask(Check *check, const char *path)
 	ClfHttpRequest request = {0};
 	ClfHttpResponse response;
 
-	request.url = psprintf("%s%s", check->options->base_url, path);
+	request.url = psprintf("%s%s", check->table->server->base_url, path);
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status != 200)
 	{
 		ClfSecrets	secrets = clf_exchange_secrets(check->api);
 
-		clf_report_status(response.status, response.body, response.length,
-						  response.request_id, &secrets);
+		clf_report_status(&response, &secrets);
 	}
 	check->last = response;
 	return response;
@@ -95,7 +93,7 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 
 	response = ask(check, psprintf("%s?view=Simple&dateFrom=%s&dateTo=%s"
 								   "&page=1&perPage=%d", path,
-								   clf_api_time(from), clf_api_time(to),
+								   clf_time_format(from), clf_time_format(to),
 								   count));
 	page = clf_page_parse(CurrentMemoryContext, check->fields, response.body,
 						  response.length, "navigation",
@@ -104,7 +102,7 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 	{
 		ClfSecrets	secrets = clf_exchange_secrets(check->api);
 
-		clf_report_bad_answer(error, response.body, response.length,
+		clf_report_bad_answer(error, &response,
 							  &secrets);
 	}
 	return page;
@@ -143,10 +141,10 @@ check_api_host(Check *check)
 static char *
 check_clock(Check *check)
 {
-	double		ahead = (clf_clock_now(check->options->base_url) -
+	double		ahead = (clf_clock_now(check->table->server->base_url) -
 						 GetCurrentTimestamp()) / (double) USECS_PER_SEC;
 
-	if (!clf_clock_known(check->options->base_url))
+	if (!clf_clock_known(check->table->server->base_url))
 		return pstrdup("that of the API is not known");
 	return psprintf("that of the API is %.0f seconds ahead of this machine's; "
 					"ranges of time go by that of the API", ahead);
@@ -184,7 +182,7 @@ check_permissions(Check *check)
 static char *
 check_account_calls(Check *check)
 {
-	TimestampTz now = clf_clock_now(check->options->base_url);
+	TimestampTz now = clf_clock_now(check->table->server->base_url);
 	ClfPage    *page = ask_for_calls(check, CALL_LOG, now - DAYS * USECS_PER_DAY,
 									 now, SAMPLE);
 	int			n = clf_page_length(page);
@@ -207,7 +205,7 @@ check_account_calls(Check *check)
 static char *
 check_extension_calls(Check *check)
 {
-	TimestampTz now = clf_clock_now(check->options->base_url);
+	TimestampTz now = clf_clock_now(check->table->server->base_url);
 
 	(void) ask_for_calls(check, MY_CALL_LOG, now - DAYS * USECS_PER_DAY, now,
 						 1);
@@ -222,13 +220,12 @@ check_recordings(Check *check)
 	ClfHttpResponse response;
 	ClfSecrets	secrets;
 
-	request.url = psprintf("%s" NO_RECORDING, check->options->base_url);
+	request.url = psprintf("%s" NO_RECORDING, check->table->server->base_url);
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status == 404)
 		return pstrdup("can be asked for");
 	secrets = clf_exchange_secrets(check->api);
-	clf_report_status(response.status, response.body, response.length,
-					  response.request_id, &secrets);
+	clf_report_status(&response, &secrets);
 }
 
 static char *
@@ -254,21 +251,21 @@ check_bounds(Check *check)
 static char *
 check_page_size(Check *check)
 {
-	TimestampTz now = clf_clock_now(check->options->base_url);
+	TimestampTz now = clf_clock_now(check->table->server->base_url);
 	ClfHttpResponse response;
 	ClfJson    *answer;
 	char	   *size;
 
 	response = ask(check, psprintf(CALL_LOG "?view=Simple&dateFrom=%s&dateTo=%s"
 								   "&page=1&perPage=%d",
-								   clf_api_time(now - USECS_PER_HOUR),
-								   clf_api_time(now),
-								   check->options->page_size));
+								   clf_time_format(now - USECS_PER_HOUR),
+								   clf_time_format(now),
+								   check->table->page_size));
 	answer = clf_json_parse(CurrentMemoryContext, response.body,
 							response.length);
 	size = clf_json_get_text(answer, "paging.perPage");
 	return psprintf("%d records were asked for in a page, the answer says %s",
-					check->options->page_size, size ? size : "nothing");
+					check->table->page_size, size ? size : "nothing");
 }
 
 /* What the last answer said */
@@ -399,15 +396,15 @@ call_log_fdw_check(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	check.cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw check",
 									  ALLOCSET_DEFAULT_SIZES);
-	check.options = clf_get_server_options(server->serverid);
+	check.table = clf_get_server_table(server->serverid);
 	check.fields = clf_fields_create();
 	(void) clf_fields_add(check.fields, "startTime");
-	activity = clf_activity_begin(check.cxt, check.options);
-	check.api = clf_exchange_create(check.cxt, check.options,
-									check.options->base_url, GetUserId(),
+	activity = clf_activity_begin(check.cxt, check.table);
+	check.api = clf_exchange_create(check.cxt, check.table,
+									check.table->server->base_url, GetUserId(),
 									activity);
-	check.media = clf_exchange_create(check.cxt, check.options,
-									  check.options->media_url, GetUserId(),
+	check.media = clf_exchange_create(check.cxt, check.table,
+									  check.table->server->media_url, GetUserId(),
 									  activity);
 	run_steps(fcinfo, &check);
 	MemoryContextDelete(check.cxt);

@@ -3,8 +3,6 @@
  * monitor.c
  *	  The SQL-callable functions.
  *
- * Room 12.  Uses all others but import.
- *
  * What the views show comes from shared memory, or, where there is none, from
  * the backend's own; nothing is ever written to a table.
  *
@@ -78,7 +76,7 @@ add_null(Row *row)
 static void
 add_text(Row *row, const char *text, bool visible)
 {
-	if (visible && text && text[0] != '\0')
+	if (visible && text &&text[0] != '\0')
 		add_value(row, CStringGetTextDatum(clf_to_server_encoding(text,
 																  strlen(text))));
 	else

@@ -278,7 +278,7 @@ parse_json(ClfPage *page, const char *body, size_t length, int nids,
 	ClfFields  *fields = clf_fields_create();
 	ClfField	array;
 
-	(void) clf_fields_add(fields, CLF_WHOLE_ROW);
+	(void) clf_fields_add(fields, "");
 	*error = "it does not say how each id went";
 	if (!clf_fields_pick_all(fields, body, length, &array) ||
 		!read_entries(&array, nids, entries))

@@ -3,8 +3,6 @@
  * batch.h
  *	  Answers to a request for several records by id.
  *
- * Beside json.  Uses json, field, page.  Pure: no I/O.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_BATCH_H

@@ -245,8 +245,8 @@ find_api_error_text(int status, const char *code)
 
 /* What the API said, or what a gateway in between wrote, and the request id */
 static char *
-describe_answer(ClfJson *error, const char *body, size_t length,
-				const char *request_id, const ClfSecrets *secrets)
+describe_answer(ClfJson *error, const ClfHttpResponse *response,
+				const ClfSecrets *secrets)
 {
 	char	   *said = first_text(error, "errors.0.message", "message",
 								  secrets);
@@ -254,16 +254,17 @@ describe_answer(ClfJson *error, const char *body, size_t length,
 
 	if (said == NULL)
 		said = first_text(error, "error_description", "error", secrets);
-	if (said == NULL && length > 0 && !secrets->hide_answer)
+	if (said == NULL && response->length > 0 && !secrets->hide_answer)
 		said = psprintf("The answer is no error object of the API: %s",
-						excerpt(body, length, secrets));
+						excerpt(response->body, response->length, secrets));
 
 	initStringInfo(&s);
 	if (said)
 		appendStringInfoString(&s, said);
-	if (request_id[0] != '\0')
+	if (response->request_id[0] != '\0')
 		appendStringInfo(&s, "%sRCRequestId: %s", said ? "\n" : "",
-						 excerpt(request_id, strlen(request_id), secrets));
+						 excerpt(response->request_id,
+								 strlen(response->request_id), secrets));
 	return s.data;
 }
 
@@ -272,27 +273,26 @@ describe_answer(ClfJson *error, const char *body, size_t length,
  *		Raise the error for an HTTP status that is none of success.
  */
 void
-clf_report_status(int status, const char *body, size_t length,
-				  const char *request_id, const ClfSecrets *secrets)
+clf_report_status(const ClfHttpResponse *response, const ClfSecrets *secrets)
 {
-	ClfJson    *error = clf_json_parse(CurrentMemoryContext, body, length);
+	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
+									   response->length);
 	char	   *code = first_text(error, "errors.0.errorCode", "errorCode",
 								  secrets);
 	char	   *name = first_text(error, "errorCode", "error", secrets);
-	char	   *detail = describe_answer(error, body, length, request_id,
-										 secrets);
+	char	   *detail = describe_answer(error, response, secrets);
 	const ApiErrorText *text;
 
 	/* an OAuth error may come without a code */
 	if (code == NULL && clf_json_get(error, "error"))
-		text = find_api_error_text(status, "OAU-");
+		text = find_api_error_text(response->status, "OAU-");
 	else
-		text = find_api_error_text(status, code);
+		text = find_api_error_text(response->status, code);
 
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("RingCentral answered %s",
-					describe_status(status, name, code)),
+					describe_status(response->status, name, code)),
 			 detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
 			 text->hint ? errhint("%s", text->hint) : 0));
 }
@@ -303,17 +303,18 @@ clf_report_status(int status, const char *body, size_t length,
  *		what is wrong with it.
  */
 void
-clf_report_bad_answer(const char *what, const char *body, size_t length,
+clf_report_bad_answer(const char *what, const ClfHttpResponse *response,
 					  const ClfSecrets *secrets)
 {
-	bool		show = length > 0 && !secrets->hide_answer;
+	bool		show = response->length > 0 && !secrets->hide_answer;
 
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 			 errmsg("could not read the answer of RingCentral: %s",
 					excerpt(what, strlen(what), secrets)),
 			 show ? errdetail_internal("It begins: %s",
-									   excerpt(body, length, secrets)) : 0,
+									   excerpt(response->body, response->length,
+											   secrets)) : 0,
 			 errhint("Is a proxy or a login page between this machine and "
 					 "RingCentral?")));
 }

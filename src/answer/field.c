@@ -16,10 +16,10 @@
 
 #include "answer/field.h"
 #include "api/resource.h"
+#include "api/time.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/datetime.h"
 
 /* Deeper than any documented answer (record, legs, leg, from, device: 5) */
 #define MAX_DEPTH 64
@@ -488,15 +488,15 @@ clf_fields_create(void)
 
 /*
  * clf_fields_add
- *		Add a path: keys joined by dots, numbers into arrays; "$" is the text
- *		itself.  Returns its number, from 0; the same for the same path.
+ *		Add a path: keys joined by dots, numbers into arrays; "" is the text
+ *		itself.  Returns its number, from 0; the same for the same keys.
  */
 int
-clf_fields_add(ClfFields *fields, const char *path)
+clf_fields_add(ClfFields *fields, const char *keys)
 {
 	PathNode   *node = &fields->root;
 
-	for (const char *p = path; p != NULL && strcmp(path, CLF_WHOLE_ROW) != 0;)
+	for (const char *p = keys[0] != '\0' ? keys : NULL; p != NULL;)
 	{
 		size_t		length = strcspn(p, ".");
 
@@ -516,7 +516,7 @@ clf_fields_count(const ClfFields *fields)
 
 /*
  * clf_selection_create
- *		No fields yet.  rows_are_records: a row is a record as it came, not a
+ *		No fields yet.  rows_are_records: a row is a record as received, not a
  *		part of one.  Palloc'd in the current memory context.
  */
 ClfSelection *
@@ -524,7 +524,7 @@ clf_selection_create(bool rows_are_records)
 {
 	ClfSelection *selection = palloc0(sizeof(ClfSelection));
 
-	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
+	for (ClfOrigin origin = CLF_FROM_QUERY; origin <= CLF_FROM_DETAILS; origin++)
 		selection->from[origin] = clf_fields_create();
 	if (rows_are_records)
 		selection->from[CLF_FROM_RECORD] = selection->from[CLF_FROM_ROW];
@@ -533,36 +533,16 @@ clf_selection_create(bool rows_are_records)
 
 /*
  * clf_select
- *		Select a field by its path, which says by its first character where it
- *		begins.
+ *		Select a field by its keys in the text of that origin.  Where there is no
+ *		text, the field only tells the origin.
  */
 ClfFieldRef
-clf_select(ClfSelection *selection, const char *path)
+clf_select(ClfSelection *selection, ClfOrigin origin, const char *keys)
 {
-	static const struct
-	{
-		char		prefix;
-		ClfOrigin	origin;
-	}			origins[] = {
-		{CLF_RECORD_PREFIX, CLF_FROM_RECORD},
-		{CLF_ANSWER_PREFIX, CLF_FROM_ANSWER},
-		{CLF_QUERY_PREFIX, CLF_FROM_QUERY},
-		{CLF_DETAILS_PREFIX, CLF_FROM_DETAILS},
-		{CLF_CONTENT[0], CLF_FROM_CONTENT},
-		{CLF_ROW_NUMBER[0], CLF_ROW_COUNT},
-		{CLF_VALUE_PREFIX, CLF_FROM_CONSTANT},
-	};
-	ClfFieldRef ref = {CLF_FROM_ROW, -1};
+	ClfFieldRef ref = {origin, -1};
 
-	for (size_t i = 0; i < lengthof(origins); i++)
-	{
-		if (path[0] == origins[i].prefix)
-			ref.origin = origins[i].origin;
-	}
-	if (ref.origin != CLF_FROM_ROW)
-		path++;
-	if (ref.origin < CLF_ORIGINS)
-		ref.n = clf_fields_add(selection->from[ref.origin], path);
+	if (selection->from[origin])
+		ref.n = clf_fields_add(selection->from[origin], keys);
 	return ref;
 }
 
@@ -574,7 +554,7 @@ clf_select(ClfSelection *selection, const char *path)
 static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
 							  const char *end, bool *escaped);
 
-/* Nothing of this was found; mismatched_step: because a step does not fit, or NULL */
+/* Nothing of this was found; mismatched_step: the step that does not fit, or NULL */
 static void
 set_missing(ClfFields *fields, PathNode *node, const char *mismatched_step)
 {
@@ -968,115 +948,15 @@ clf_field_next_element(const ClfField *array, ClfField *element)
 	return true;
 }
 
-/* ----------
- * Dates
- * ----------
- */
-
-/* So many digits at p, as a number; false when there are other characters */
-static bool
-read_digits(const char **p, int count, int *number)
-{
-	*number = 0;
-	for (int i = 0; i < count; i++, (*p)++)
-	{
-		if (**p < '0' || **p > '9')
-			return false;
-		*number = *number * 10 + (**p - '0');
-	}
-	return true;
-}
-
-static bool
-read_char(const char **p, char c)
-{
-	return *(*p)++ == c;
-}
-
-/* ".594", as microseconds; further digits are dropped, as they are rare */
-static bool
-read_fraction(const char **p, int *micros)
-{
-	int			scale = 100000;
-
-	*micros = 0;
-	if (**p != '.')
-		return true;
-	for ((*p)++; **p >= '0' && **p <= '9'; (*p)++)
-	{
-		*micros += (**p - '0') * scale;
-		scale /= 10;
-	}
-	return true;
-}
-
-/* "Z", "+01:00" or "+0100", as seconds east of UTC */
-static bool
-read_zone(const char **p, int *offset)
-{
-	int			sign = **p == '-' ? -1 : 1;
-	int			hours;
-	int			minutes;
-
-	*offset = 0;
-	if (**p == 'Z')
-	{
-		(*p)++;
-		return true;
-	}
-	if (**p != '+' && **p != '-')
-		return false;
-	(*p)++;
-	if (!read_digits(p, 2, &hours))
-		return false;
-	if (**p == ':')
-		(*p)++;
-	if (!read_digits(p, 2, &minutes) || hours > 15 || minutes > 59)
-		return false;
-	*offset = sign * (hours * 60 + minutes) * 60;
-	return true;
-}
-
 /*
  * clf_field_time
- *		A date as the API writes it: 2016-03-10T18:07:52.534Z.  False when it
- *		is anything else; unlike timestamptz_in this does not know of "now" or
- *		of dates without a zone.
+ *		A date as the API writes it, see clf_time_parse.  False when it is
+ *		anything else.
  */
 bool
 clf_field_time(const ClfField *field, TimestampTz *t)
 {
-	const char *p;
-	int			year,
-				month,
-				day,
-				hour,
-				minute,
-				second,
-				micros,
-				offset;
-
-	if (clf_field_kind(field) != CLF_KIND_STRING ||
-		field->length > MAX_TIME_LENGTH)
-		return false;
-	/* each step stops at the closing quote at the latest */
-	p = field->start + 1;
-	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
-		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||
-		!read_digits(&p, 2, &day) || !read_char(&p, 'T') ||
-		!read_digits(&p, 2, &hour) || !read_char(&p, ':') ||
-		!read_digits(&p, 2, &minute) || !read_char(&p, ':') ||
-		!read_digits(&p, 2, &second) || !read_fraction(&p, &micros) ||
-		!read_zone(&p, &offset) || *p != '"')
-		return false;
-	if (year < 1 || month < 1 || month > 12 || day < 1 ||
-		day > day_tab[isleap(year)][month - 1] || hour > 23 || minute > 59 ||
-		second > 60)
-		return false;
-
-	*t = (TimestampTz) (date2j(year, month, day) - POSTGRES_EPOCH_JDATE) *
-		USECS_PER_DAY +
-		((hour * 60 + minute) * INT64CONST(60) + second - offset) *
-		USECS_PER_SEC + micros;
-	return true;
+	return clf_field_kind(field) == CLF_KIND_STRING &&
+		field->length <= MAX_TIME_LENGTH &&
+		clf_time_parse(field->start + 1, '"', t);
 }

@@ -3,8 +3,7 @@
  * field.h
  *	  Fields of a JSON text, found where they stand in it.
  *
- * Uses resource (how paths are written).  Pure: no I/O, but it checks for
- * interrupts.
+ * Pure: no I/O, but it checks for interrupts.
  *
  * A page has a thousand records of which a query reads a few fields.  So no
  * tree is built: a text is gone through once, from end to end, and of the
@@ -18,6 +17,7 @@
 #ifndef CLF_FIELD_H
 #define CLF_FIELD_H
 
+#include "api/path.h"
 #include "datatype/timestamp.h"
 
 /* A value where it stands; valid as long as the text that it stands in */
@@ -42,27 +42,13 @@ typedef enum ClfKind
 	CLF_KIND_OBJECT
 } ClfKind;
 
-/* What a path begins at */
-typedef enum ClfOrigin
-{
-	CLF_FROM_ROW,				/* "legType"; "$" is the row itself */
-	CLF_FROM_RECORD,			/* "^id": what the row is a part of */
-	CLF_FROM_ANSWER,			/* "%syncInfo": what the record came in */
-	CLF_FROM_QUERY,				/* "?since": what was asked for */
-	CLF_FROM_DETAILS,			/* "&duration": the answer for its own id */
-	CLF_ORIGINS,
-	CLF_FROM_CONTENT = CLF_ORIGINS, /* "@": no path, but its bytes */
-	CLF_ROW_COUNT,				/* "#": no path, but the row's number */
-	CLF_FROM_CONSTANT			/* "=x": no path, but the value */
-} ClfOrigin;
-
 /* Paths to be followed in one text after the other */
 typedef struct ClfFields ClfFields;
 
 /* The fields that a scan needs, by where they come from */
 typedef struct ClfSelection
 {
-	ClfFields  *from[CLF_ORIGINS];
+	ClfFields  *from[CLF_ORIGINS];	/* NULL: no JSON comes from there */
 } ClfSelection;
 
 /* One of them */
@@ -90,7 +76,8 @@ extern bool clf_fields_pick_all(ClfFields *fields, const char *text,
 								size_t length, ClfField *values);
 
 extern ClfSelection *clf_selection_create(bool rows_are_records);
-extern ClfFieldRef clf_select(ClfSelection *selection, const char *path);
+extern ClfFieldRef clf_select(ClfSelection *selection, ClfOrigin origin,
+							  const char *keys);
 
 extern ClfKind clf_field_kind(const ClfField *field);
 extern const char *clf_kind_name(ClfKind kind);

@@ -3,7 +3,7 @@
  * json.h
  *	  Small JSON answers: tokens, errors, what stands around records.
  *
- * The only user of json-c.  Uses field.  Pure: no I/O, but it checks for
+ * The only module that includes json-c.  Pure: no I/O, but it checks for
  * interrupts.
  *
  * Nothing here raises an error about what is in a text; it is returned, so

@@ -3,8 +3,6 @@
  * page.h
  *	  The answers that records come in.
  *
- * Beside json.  Uses json, field.  Pure: no I/O.
- *
  * Nothing here raises an error about what is in a text; it is returned, so
  * that who called can say what was asked.
  *

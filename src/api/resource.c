@@ -107,7 +107,7 @@ static const ClfColumn change_columns[] = {
 /* A leg, after what identifies and dates its call */
 static const ClfColumn leg_columns[] = {
 	{"call_id", "text", "^id", true},
-	{"leg_number", "bigint", CLF_ROW_NUMBER, true},
+	{"leg_number", "bigint", "#", true},
 	{"call_start_time", "timestamptz", "^startTime", true},
 	{"session_id", "text", "^sessionId", true},
 	{"telephony_session_id", "text", "^telephonySessionId", true},
@@ -139,7 +139,7 @@ static const ClfColumn recording_columns[] = {
 	{"content_uri", "text", "contentUri", true},
 	{"content_type", "text", "&contentType", true},
 	{"duration", "bigint", "&duration", true},
-	{"content", "bytea", CLF_CONTENT, true},
+	{"content", "bytea", "@", true},
 	{0}
 };
 
@@ -419,37 +419,27 @@ clf_find_column(const ClfResource *resource, const char *name)
 	return NULL;
 }
 
-/* Is one path the other, or an object that holds the other? */
-static bool
-paths_touch(const char *a, const char *b)
-{
-	size_t		len_a = strlen(a);
-	size_t		len_b = strlen(b);
-	size_t		shorter = Min(len_a, len_b);
-
-	if (strncmp(a, b, shorter) != 0)
-		return false;
-	return len_a == len_b || (len_a > len_b ? a : b)[shorter] == '.';
-}
-
 /*
  * clf_path_needs_detailed
- *		Must a request say view=Detailed for this field to be complete?
+ *		Must a request say view=Detailed for this value to be complete?
  *
- * What rows are made of or told apart by comes with it only.  A path that no column touches is
- * one that a later version of the API added: Detailed carries everything, so it
- * is asked for.
+ * What rows are made of or told apart by comes with it only.  A path that no
+ * column touches is one that a later version of the API added: Detailed carries
+ * everything, so it is asked for.
  */
 bool
-clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
+clf_path_needs_detailed(const ClfResource *resource, const ClfPath *path)
 {
-	bool		known = json_path[0] == CLF_VALUE_PREFIX;
+	bool		known = path->origin == CLF_FROM_CONSTANT;
 
 	if (resource->rows_paths || resource->version_path)
 		return true;
 	for (const ClfColumn *c = resource->columns; c->name != NULL; c++)
 	{
-		if (!paths_touch(c->json_path, json_path))
+		ClfPath		other = clf_path(c->json_path);
+
+		if (other.origin != path->origin ||
+			!clf_keys_touch(other.keys, path->keys))
 			continue;
 		if (c->detailed)
 			return true;
@@ -459,32 +449,18 @@ clf_path_needs_detailed(const ClfResource *resource, const char *json_path)
 }
 
 /*
- * clf_path_source
- *		What it takes to read the value at this path.
- */
-ClfSource
-clf_path_source(const char *json_path)
-{
-	if (strcmp(json_path, CLF_CONTENT) == 0)
-		return CLF_SOURCE_CONTENT;
-	return json_path[0] == CLF_DETAILS_PREFIX ? CLF_SOURCE_DETAILS :
-		CLF_SOURCE_ROW;
-}
-
-/*
  * clf_path_in_details
  *		Does the answer for a row's own id suffice to read the value?
  */
 bool
-clf_path_in_details(const ClfResource *resource, const char *json_path)
+clf_path_in_details(const ClfResource *resource, const ClfPath *path)
 {
 	if (resource->details_path == NULL)
 		return false;
 	for (const char *const *f = resource->details_fields; *f != NULL; f++)
 	{
-		if (strcmp(*f, json_path) == 0)
+		if (strcmp(*f, path->text) == 0)
 			return true;
 	}
-	return clf_path_source(json_path) != CLF_SOURCE_ROW ||
-		json_path[0] == CLF_VALUE_PREFIX;
+	return CLF_IS_PER_ROW(path->origin) || path->origin == CLF_FROM_CONSTANT;
 }

@@ -3,14 +3,15 @@
  * resource.h
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * Room 1.  Depends on nothing; everything here is constant.
- * Source of all facts unless a line says otherwise: RingCentral's API
+ * Everything here is constant.  Source of all facts unless a line says otherwise: RingCentral's API
  * reference, https://developers.ringcentral.com/api-reference/Call-Log
  *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_RESOURCE_H
 #define CLF_RESOURCE_H
+
+#include "api/path.h"
 
 /* Whose calls: the whole account's, or one extension's (user's) */
 typedef enum ClfLevel
@@ -28,28 +29,6 @@ typedef enum ClfLevel
 /* Characters, for strspn */
 #define CLF_DIGITS "0123456789"
 #define CLF_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-/*
- * Paths that lead elsewhere than from the row downward.  A row is a record, or
- * a part of one, such as a leg.
- */
-#define CLF_WHOLE_ROW "$"
-#define CLF_RECORD_PREFIX '^'	/* "^id" is the id of the record */
-#define CLF_ANSWER_PREFIX '%'	/* of the answer that the record came in */
-#define CLF_QUERY_PREFIX '?'	/* what the query asked for */
-#define CLF_DETAILS_PREFIX '&'	/* of the answer for the row's own id */
-#define CLF_CONTENT "@"			/* the bytes that its contentUri leads to */
-#define CLF_ROW_NUMBER "#"		/* of the row in its record, from 1 */
-#define CLF_VALUE_PREFIX '='	/* nowhere: the text after it is the value */
-
-/* What it takes to fill a column; each takes what is before it and more */
-typedef enum ClfSource
-{
-	CLF_SOURCE_ROW,				/* the list, or the answer by id */
-	CLF_SOURCE_DETAILS,			/* a request for the row's details */
-	CLF_SOURCE_CONTENT,			/* one for its content */
-	CLF_SOURCES
-} ClfSource;
 
 /* One column that IMPORT FOREIGN SCHEMA creates */
 typedef struct ClfColumn
@@ -161,9 +140,8 @@ extern const ClfResource *clf_find_resource(const char *name);
 extern const ClfColumn *clf_find_column(const ClfResource *resource,
 										const char *name);
 extern bool clf_path_needs_detailed(const ClfResource *resource,
-									const char *json_path);
-extern ClfSource clf_path_source(const char *json_path);
+									const ClfPath *path);
 extern bool clf_path_in_details(const ClfResource *resource,
-								const char *json_path);
+								const ClfPath *path);
 
 #endif							/* CLF_RESOURCE_H */

@@ -3,8 +3,6 @@
  * import.h
  *	  IMPORT FOREIGN SCHEMA.
  *
- * Room 11.  Uses endpoint.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_IMPORT_H

@@ -37,12 +37,6 @@
 
 PG_FUNCTION_INFO_V1(call_log_fdw_validator);
 
-/* Where an option may stand; bits */
-#define ON_SERVER	1
-#define ON_MAPPING	2
-#define ON_TABLE	4
-#define ON_COLUMN	8
-
 typedef struct OptionDef OptionDef;
 
 /* Reads value into *target, or raises an error that says what was wrong */
@@ -52,9 +46,9 @@ typedef void (*OptionReader) (const OptionDef *def, const char *value,
 struct OptionDef
 {
 	const char *name;
-	int			contexts;		/* ON_... */
+	int			contexts;		/* CLF_ON_... */
 	OptionReader read;
-	size_t		offset;			/* in ClfOptions; ON_MAPPING: ClfCredentials */
+	size_t		offset;			/* in the structure that target_of chooses */
 	const char *initial;		/* value when nobody sets it, or NULL */
 	double		min;			/* for numbers, in the base unit */
 	double		max;
@@ -80,56 +74,57 @@ static void read_size(const OptionDef *def, const char *value, void *target);
 static void read_interval(const OptionDef *def, const char *value,
 						  void *target);
 
-#define OPT(field) offsetof(ClfOptions, field)
-#define CRED(field) offsetof(ClfCredentials, field)
+#define SERVER(field) offsetof(ClfServer, field)
+#define TABLE(field) offsetof(ClfTable, field)
+#define CREDENTIAL(field) offsetof(ClfCredentials, field)
 
 static const OptionDef option_defs[] = {
-	{"base_url", ON_SERVER, read_url, OPT(base_url),
+	{"base_url", CLF_ON_SERVER, read_url, SERVER(base_url),
 	"https://platform.ringcentral.com", 0, 0},
-	{"media_url", ON_SERVER, read_url, OPT(media_url),
+	{"media_url", CLF_ON_SERVER, read_url, SERVER(media_url),
 	"https://media.ringcentral.com", 0, 0},
-	{"sslrootcert", ON_SERVER, read_file, OPT(sslrootcert), NULL, 0, 0},
-	{"connect_timeout", ON_SERVER, read_duration, OPT(connect_timeout),
+	{"sslrootcert", CLF_ON_SERVER, read_file, SERVER(sslrootcert), NULL, 0, 0},
+	{"connect_timeout", CLF_ON_SERVER, read_duration, SERVER(connect_timeout),
 	"10s", 1, INT_MAX},
-	{"request_timeout", ON_SERVER, read_duration, OPT(request_timeout),
+	{"request_timeout", CLF_ON_SERVER, read_duration, SERVER(request_timeout),
 	"60s", 1, INT_MAX},
-	{"max_response_size", ON_SERVER, read_size, OPT(max_response_size),
+	{"max_response_size", CLF_ON_SERVER, read_size, SERVER(max_response_size),
 	"64MB", 1024, MaxAllocSize},
-	{"max_recording_size", ON_SERVER | ON_TABLE, read_size,
-	OPT(max_recording_size), "256MB", 1024, MaxAllocSize - VARHDRSZ},
-	{"max_rate_wait", ON_SERVER, read_duration, OPT(max_rate_wait),
+	{"max_recording_size", CLF_ON_SERVER | CLF_ON_TABLE, read_size,
+	TABLE(max_recording_size), "256MB", 1024, MaxAllocSize - VARHDRSZ},
+	{"max_rate_wait", CLF_ON_SERVER, read_duration, SERVER(max_rate_wait),
 	NULL, 1, INT_MAX},
-	{"max_requests", ON_SERVER | ON_TABLE, read_count, OPT(max_requests),
+	{"max_requests", CLF_ON_SERVER | CLF_ON_TABLE, read_count, TABLE(max_requests),
 	NULL, 1, INT_MAX},
-	{"max_retries", ON_SERVER, read_count, OPT(max_retries), "5", 0, 100},
-	{"account_id", ON_SERVER | ON_TABLE, read_id, OPT(account_id), "~", 0, 0},
-	{"page_size", ON_SERVER | ON_TABLE, read_count, OPT(page_size),
+	{"max_retries", CLF_ON_SERVER, read_count, SERVER(max_retries), "5", 0, 100},
+	{"account_id", CLF_ON_SERVER | CLF_ON_TABLE, read_id, TABLE(account_id), "~", 0, 0},
+	{"page_size", CLF_ON_SERVER | CLF_ON_TABLE, read_count, TABLE(page_size),
 	"1000", 1, 1000},
-	{"newest_first", ON_SERVER | ON_TABLE, read_bool, OPT(newest_first),
+	{"newest_first", CLF_ON_SERVER | CLF_ON_TABLE, read_bool, TABLE(newest_first),
 	"true", 0, 0},
-	{"history", ON_SERVER | ON_TABLE, read_interval, OPT(history),
+	{"history", CLF_ON_SERVER | CLF_ON_TABLE, read_interval, TABLE(history),
 	"3 years", 0, 0},
-	{"async_capable", ON_SERVER | ON_TABLE, read_bool, OPT(async_capable),
+	{"async_capable", CLF_ON_SERVER | CLF_ON_TABLE, read_bool, TABLE(async_capable),
 	"false", 0, 0},
-	{"fdw_startup_cost", ON_SERVER | ON_TABLE, read_cost,
-	OPT(fdw_startup_cost), "500", 0, 1e10},
-	{"fdw_tuple_cost", ON_SERVER | ON_TABLE, read_cost,
-	OPT(fdw_tuple_cost), "0.05", 0, 1e10},
+	{"fdw_startup_cost", CLF_ON_SERVER | CLF_ON_TABLE, read_cost,
+	TABLE(fdw_startup_cost), "500", 0, 1e10},
+	{"fdw_tuple_cost", CLF_ON_SERVER | CLF_ON_TABLE, read_cost,
+	TABLE(fdw_tuple_cost), "0.05", 0, 1e10},
 
-	{"resource", ON_TABLE, read_resource, OPT(resource), NULL, 0, 0},
-	{"extension_id", ON_TABLE, read_id, OPT(extension_id), NULL, 0, 0},
-	{"extension_number", ON_TABLE, read_digits, OPT(extension_number),
+	{"resource", CLF_ON_TABLE, read_resource, TABLE(resource), NULL, 0, 0},
+	{"extension_id", CLF_ON_TABLE, read_id, TABLE(extension_id), NULL, 0, 0},
+	{"extension_number", CLF_ON_TABLE, read_digits, TABLE(extension_number),
 	NULL, 0, 0},
-	{"show_blocked", ON_TABLE, read_bool, OPT(show_blocked), "true", 0, 0},
-	{"show_deleted", ON_TABLE, read_bool, OPT(show_deleted), "false", 0, 0},
+	{"show_blocked", CLF_ON_TABLE, read_bool, TABLE(show_blocked), "true", 0, 0},
+	{"show_deleted", CLF_ON_TABLE, read_bool, TABLE(show_deleted), "false", 0, 0},
 
-	{"json_path", ON_COLUMN, read_path, 0, NULL, 0, 0},
-	{"value", ON_COLUMN, read_text, 0, NULL, 0, 0},
+	{"json_path", CLF_ON_COLUMN, read_path, 0, NULL, 0, 0},
+	{"value", CLF_ON_COLUMN, read_text, 0, NULL, 0, 0},
 
-	{"client_id", ON_MAPPING, read_client_id, CRED(client_id), NULL, 0, 0},
-	{"client_secret", ON_MAPPING, read_secret, CRED(client_secret), NULL, 0, 0},
-	{"jwt", ON_MAPPING, read_secret, CRED(jwt), NULL, 0, 0},
-	{"access_token", ON_MAPPING, read_secret, CRED(access_token), NULL, 0, 0},
+	{"client_id", CLF_ON_MAPPING, read_client_id, CREDENTIAL(client_id), NULL, 0, 0},
+	{"client_secret", CLF_ON_MAPPING, read_secret, CREDENTIAL(client_secret), NULL, 0, 0},
+	{"jwt", CLF_ON_MAPPING, read_secret, CREDENTIAL(jwt), NULL, 0, 0},
+	{"access_token", CLF_ON_MAPPING, read_secret, CREDENTIAL(access_token), NULL, 0, 0},
 	{0}
 };
 
@@ -183,7 +178,7 @@ is_mapping_option(const char *name)
 {
 	const OptionDef *closest;
 
-	return find_option(name, ON_MAPPING, &closest) != NULL;
+	return find_option(name, CLF_ON_MAPPING, &closest) != NULL;
 }
 
 static void
@@ -205,11 +200,32 @@ report_unknown_option(const char *name, int context, const OptionDef *closest)
 }
 
 /*
- * Read a list of DefElems into a ClfOptions or ClfCredentials.  With target
- * NULL only check them.
+ * Where the value of the option goes, NULL when it is not wanted.  What server
+ * and table have in common is the table's.
  */
-static void
-read_options(List *list, int context, void *target)
+static void *
+target_of(const OptionDef *def, const ClfOptionTargets *targets)
+{
+	void	   *base;
+
+	if (def->contexts & CLF_ON_COLUMN)
+		return NULL;
+	if (def->contexts & CLF_ON_MAPPING)
+		base = targets->credentials;
+	else if (def->contexts & CLF_ON_TABLE)
+		base = targets->table;
+	else
+		base = targets->server;
+	return base ? (char *) base + def->offset : NULL;
+}
+
+/*
+ * clf_read_options
+ *		Read a list of DefElems of that context into the targets; an error when
+ *		one is unknown or its value cannot be used.
+ */
+void
+clf_read_options(List *list, int context, const ClfOptionTargets *targets)
 {
 	ListCell   *lc;
 
@@ -218,6 +234,7 @@ read_options(List *list, int context, void *target)
 		DefElem    *elem = lfirst_node(DefElem, lc);
 		const OptionDef *closest;
 		const OptionDef *def = find_option(elem->defname, context, &closest);
+		void	   *target;
 		union
 		{
 			void	   *pointer;
@@ -228,19 +245,24 @@ read_options(List *list, int context, void *target)
 
 		if (def == NULL)
 			report_unknown_option(elem->defname, context, closest);
-		def->read(def, defGetString(elem),
-				  target ? (char *) target + def->offset : (char *) &scratch);
+		target = target_of(def, targets);
+		def->read(def, defGetString(elem), target ? target : &scratch);
 	}
 }
 
-/* Fill in what an option is when nobody sets it */
-static void
-read_initial_options(int contexts, void *target)
+/*
+ * clf_read_initial_options
+ *		Fill in what an option is when nobody sets it.
+ */
+void
+clf_read_initial_options(const ClfOptionTargets *targets)
 {
 	for (const OptionDef *def = option_defs; def->name != NULL; def++)
 	{
-		if ((def->contexts & contexts) && def->initial != NULL)
-			def->read(def, def->initial, (char *) target + def->offset);
+		void	   *target = target_of(def, targets);
+
+		if (target && def->initial)
+			def->read(def, def->initial, target);
 	}
 }
 
@@ -253,7 +275,7 @@ report_bad_value(const OptionDef *def, const char *value, const char *hint)
 {
 	bool		secret;
 
-	secret = (def->contexts & ON_MAPPING) != 0 ||
+	secret = (def->contexts & CLF_ON_MAPPING) != 0 ||
 		(def->read == read_url && strpbrk(value, "@?") != NULL);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -410,23 +432,10 @@ read_id(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pstrdup(value);
 }
 
-/* Keys joined by dots, as "from.phoneNumber", or "$" */
 static void
 read_path(const OptionDef *def, const char *value, void *target)
 {
-	static const char prefixes[] = {
-		CLF_RECORD_PREFIX, CLF_ANSWER_PREFIX, CLF_QUERY_PREFIX,
-		CLF_DETAILS_PREFIX, '\0'
-	};
-	bool		whole;
-	const char *keys;
-
-	whole = strcmp(value, CLF_WHOLE_ROW) == 0 ||
-		strcmp(value, CLF_ROW_NUMBER) == 0 || strcmp(value, CLF_CONTENT) == 0;
-	keys = value + (value[0] != '\0' && strchr(prefixes, value[0]) != NULL);
-	if (!is_printable(value) || keys[0] == '\0' || keys[0] == '.' ||
-		keys[strlen(keys) - 1] == '.' || strstr(keys, "..") != NULL ||
-		(!whole && strpbrk(keys, "$#@^%?&[]") != NULL))
+	if (!is_printable(value) || !clf_path_is_valid(value))
 		report_bad_value(def, value,
 						 "Name the fields from the outside in, joined by dots, "
 						 "for example \"from.phoneNumber\" or "
@@ -601,34 +610,35 @@ check_table_option(List *list, const char *name, bool exists)
 static void
 check_table(List *list)
 {
-	ClfOptions	options = {0};
+	ClfTable	table = {0};
+	ClfOptionTargets targets = {.table = &table};
 	int			level;
 	int			has;
 
-	read_options(list, ON_TABLE, &options);
-	if (options.resource == NULL)
+	clf_read_options(list, CLF_ON_TABLE, &targets);
+	if (table.resource == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("a foreign table needs the option \"resource\""),
 				 errhint("For example OPTIONS (resource 'call_log').")));
 
-	level = clf_table_level(&options);
-	if ((options.resource->levels & CLF_AT(level)) == 0)
+	level = clf_table_level(&table);
+	if ((table.resource->levels & CLF_AT(level)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				 errmsg("resource \"%s\" does not exist at %s level",
-						options.resource->name, clf_level_names[level])));
+						table.resource->name, clf_level_names[level])));
 
-	has = options.resource->options[level];
+	has = table.resource->options[level];
 	check_table_option(list, "show_blocked", has & CLF_HAS_SHOW_BLOCKED);
 	check_table_option(list, "show_deleted", has & CLF_HAS_SHOW_DELETED);
 	check_table_option(list, "extension_number",
 					   has & CLF_HAS_EXTENSION_NUMBER);
 	check_table_option(list, "history", has & CLF_HAS_HISTORY);
 	check_table_option(list, "newest_first",
-					   options.resource->order_path != NULL);
+					   table.resource->order_path != NULL);
 	check_table_option(list, "max_recording_size",
-					   options.resource->details_path != NULL);
+					   table.resource->details_path != NULL);
 }
 
 static void
@@ -661,10 +671,10 @@ typedef struct ObjectKind
 
 static const ObjectKind object_kinds[] = {
 	{ForeignDataWrapperRelationId, 0, NULL},
-	{ForeignServerRelationId, ON_SERVER, check_server},
-	{UserMappingRelationId, ON_MAPPING, check_mapping},
-	{ForeignTableRelationId, ON_TABLE, check_table},
-	{AttributeRelationId, ON_COLUMN, check_column},
+	{ForeignServerRelationId, CLF_ON_SERVER, check_server},
+	{UserMappingRelationId, CLF_ON_MAPPING, check_mapping},
+	{ForeignTableRelationId, CLF_ON_TABLE, check_table},
+	{AttributeRelationId, CLF_ON_COLUMN, check_column},
 };
 
 /*
@@ -676,20 +686,21 @@ hide_statement(void *arg)
 {
 	const ObjectKind *kind = arg;
 
-	if (kind->context & (ON_MAPPING | ON_SERVER))
+	if (kind->context & (CLF_ON_MAPPING | CLF_ON_SERVER))
 		errhidestmt(true);
 }
 
 static void
 check_options(const ObjectKind *kind, List *list)
 {
+	const ClfOptionTargets nothing = {NULL, NULL, NULL};
 	ErrorContextCallback context;
 
 	context.callback = hide_statement;
 	context.arg = unconstify(ObjectKind *, kind);
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	read_options(list, kind->context, NULL);
+	clf_read_options(list, kind->context, &nothing);
 	if (kind->check)
 		kind->check(list);
 	error_context_stack = context.previous;
@@ -711,169 +722,4 @@ call_log_fdw_validator(PG_FUNCTION_ARGS)
 			check_options(&object_kinds[i], list);
 	}
 	PG_RETURN_VOID();
-}
-
-/*
- * clf_get_options
- *		The options of a foreign table: the server's, overridden by the
- *		table's.  Palloc'd in the current memory context.
- */
-ClfOptions *
-clf_get_options(Oid relid)
-{
-	ForeignTable *table = GetForeignTable(relid);
-	ForeignServer *server = GetForeignServer(table->serverid);
-	ClfOptions *options = palloc0(sizeof(ClfOptions));
-
-	options->relid = relid;
-	options->relname = get_rel_name(relid);
-	options->subject = psprintf("foreign table \"%s\"", options->relname);
-	options->serverid = server->serverid;
-	read_initial_options(ON_SERVER | ON_TABLE, options);
-	read_options(server->options, ON_SERVER, options);
-	read_options(table->options, ON_TABLE, options);
-	return options;
-}
-
-/*
- * clf_get_server_options
- *		Those of the server alone, as for an account-level table of calls.
- *		Palloc'd in the current memory context.
- */
-ClfOptions *
-clf_get_server_options(Oid serverid)
-{
-	ForeignServer *server = GetForeignServer(serverid);
-	ClfOptions *options = palloc0(sizeof(ClfOptions));
-
-	options->relname = server->servername;
-	options->subject = psprintf("server \"%s\"", server->servername);
-	options->serverid = serverid;
-	options->resource = clf_resources;
-	read_initial_options(ON_SERVER | ON_TABLE, options);
-	read_options(server->options, ON_SERVER, options);
-	return options;
-}
-
-/*
- * clf_find_user_mapping
- *		That of this role on this server, or of PUBLIC; InvalidOid: none.
- */
-Oid
-clf_find_user_mapping(Oid userid, Oid serverid)
-{
-	Oid			umid = GetSysCacheOid2(USERMAPPINGUSERSERVER,
-									   Anum_pg_user_mapping_oid,
-									   ObjectIdGetDatum(userid),
-									   ObjectIdGetDatum(serverid));
-
-	if (OidIsValid(umid))
-		return umid;
-	return GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid,
-						   ObjectIdGetDatum(InvalidOid),
-						   ObjectIdGetDatum(serverid));
-}
-
-/*
- * clf_get_credentials
- *		What the user mapping of this role on this server holds, that of PUBLIC
- *		included.  Palloc'd in the current memory context: let it be a short
- *		one.  An error when there is no user mapping.
- */
-ClfCredentials *
-clf_get_credentials(Oid userid, Oid serverid)
-{
-	ClfCredentials *credentials;
-	UserMapping *mapping;
-
-	if (!OidIsValid(clf_find_user_mapping(userid, serverid)))
-	{
-		const char *server = GetForeignServer(serverid)->servername;
-		const char *user = GetUserNameFromId(userid, false);
-
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("no user mapping for user \"%s\" on server \"%s\"",
-						user, server),
-				 errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS "
-						 "(client_id '...', client_secret '...', jwt '...')",
-						 quote_identifier(user), quote_identifier(server))));
-	}
-
-	mapping = GetUserMapping(userid, serverid);
-	credentials = palloc0(sizeof(ClfCredentials));
-	credentials->umid = mapping->umid;
-	read_options(mapping->options, ON_MAPPING, credentials);
-	return credentials;
-}
-
-/*
- * clf_holds_all_records
- *		Does the table hold every record of its account or extension?  If not,
- *		records must not be asked for by id: others would be found.
- */
-bool
-clf_holds_all_records(const ClfOptions *options)
-{
-	return options->extension_number == NULL && options->show_blocked;
-}
-
-/*
- * clf_table_level
- *		Account level, unless the table is one extension's.
- */
-ClfLevel
-clf_table_level(const ClfOptions *options)
-{
-	return options->extension_id ? CLF_LEVEL_EXTENSION : CLF_LEVEL_ACCOUNT;
-}
-
-/* The path, unless it leads to what this resource does not have */
-static const char *
-check_path(const ClfOptions *options, const char *column, const char *path)
-{
-	if (clf_path_source(path) != CLF_SOURCE_ROW &&
-		options->resource->details_path == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-				 errmsg("column \"%s\" of foreign table \"%s\" has the json_path "
-						"\"%s\", which resource \"%s\" does not have", column,
-						options->relname, path, options->resource->name)));
-	return path;
-}
-
-/*
- * clf_column_path
- *		The JSON path of a column: its option json_path, what stands for its
- *		option value, or that of the resource's column of the same name.  An
- *		error when there is none.
- */
-const char *
-clf_column_path(const ClfOptions *options, AttrNumber attnum)
-{
-	ListCell   *lc;
-	const char *name;
-	const ClfColumn *column;
-
-	name = get_attname(options->relid, attnum, false);
-	foreach(lc, GetForeignColumnOptions(options->relid, attnum))
-	{
-		DefElem    *elem = lfirst_node(DefElem, lc);
-
-		if (strcmp(elem->defname, "json_path") == 0)
-			return check_path(options, name, defGetString(elem));
-		if (strcmp(elem->defname, "value") == 0)
-			return psprintf("%c%s", CLF_VALUE_PREFIX, defGetString(elem));
-	}
-
-	column = clf_find_column(options->resource, name);
-	if (column == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-				 errmsg("column \"%s\" of foreign table \"%s\" is no field of "
-						"resource \"%s\"", name, options->relname,
-						options->resource->name),
-				 errhint("Say which field it is with OPTIONS (json_path "
-						 "'...') on the column.")));
-	return column->json_path;
 }

@@ -433,17 +433,17 @@ clf_budget_try(ClfBudget *budget, uint64 *slot)
 }
 
 static bool
-is_too_long(const ClfOptions *options, int64 milliseconds)
+is_too_long(const ClfServer *server, int64 milliseconds)
 {
-	return options->max_rate_wait > 0 && milliseconds > options->max_rate_wait;
+	return server->max_rate_wait > 0 && milliseconds > server->max_rate_wait;
 }
 
 /* Say what is waited for, or that it takes too long */
 static void
-announce_wait(const ClfOptions *options, int64 milliseconds,
+announce_wait(const ClfServer *server, int64 milliseconds,
 			  const char *purpose, const char *reason)
 {
-	if (is_too_long(options, milliseconds))
+	if (is_too_long(server, milliseconds))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("would have to wait %lld seconds %s, longer than "
@@ -478,13 +478,13 @@ sleep_for(int64 milliseconds)
  *		NOTICE: "waiting 5 seconds <purpose>".
  */
 void
-clf_budget_pause(const ClfOptions *options, int64 milliseconds,
+clf_budget_pause(const ClfServer *server, int64 milliseconds,
 				 const char *purpose, const char *reason)
 {
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													milliseconds);
 
-	announce_wait(options, milliseconds, purpose, reason);
+	announce_wait(server, milliseconds, purpose, reason);
 	for (;;)
 	{
 		int64		rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
@@ -572,7 +572,7 @@ clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
  *		does not come back for seconds loses the place.
  */
 int64
-clf_budget_poll(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
+clf_budget_poll(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
 				uint64 *slot)
 {
 	TimestampTz at = take_slot(budget, turn, true, slot);
@@ -585,9 +585,9 @@ clf_budget_poll(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
 		const char *reason = describe_wait(budget);
 
 		turn->since = now;
-		if (is_too_long(options, wait))
+		if (is_too_long(server, wait))
 			clf_budget_leave(budget, turn);
-		announce_wait(options, wait, "for RingCentral's request limit", reason);
+		announce_wait(server, wait, "for RingCentral's request limit", reason);
 	}
 	if (at != 0)
 		return Max(1, Min(wait, LONGEST_SLEEP));
@@ -604,14 +604,14 @@ clf_budget_poll(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
  *		Take a slot, after a wait if need be, open to interrupts.
  */
 void
-clf_budget_take(ClfBudget *budget, const ClfOptions *options, ClfTurn *turn,
+clf_budget_take(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
 				uint64 *slot)
 {
 	PG_TRY();
 	{
 		int64		wait;
 
-		while ((wait = clf_budget_poll(budget, options, turn, slot)) > 0)
+		while ((wait = clf_budget_poll(budget, server, turn, slot)) > 0)
 			sleep_for(wait);
 	}
 	PG_CATCH();

@@ -3,8 +3,6 @@
  * budget.h
  *	  How many requests the API still allows, and waiting for more.
  *
- * Uses option, shared, json, http (what a response says).
- *
  * A budget is that of an account, which is a RingCentral user and an app, and
  * of one of the API's throttling groups.  Before a request leaves, a slot of the
  * budget has to be taken; what the answer says goes back to it.
@@ -14,8 +12,8 @@
 #ifndef CLF_BUDGET_H
 #define CLF_BUDGET_H
 
+#include "catalog/table.h"
 #include "net/http.h"
-#include "catalog/option.h"
 #include "shared/shmem.h"
 
 typedef struct ClfBudget ClfBudget;
@@ -42,15 +40,15 @@ extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
 								 const char *group);
 extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);
 extern double clf_budget_seconds(ClfBudget *budget, double requests);
-extern int64 clf_budget_poll(ClfBudget *budget, const ClfOptions *options,
+extern int64 clf_budget_poll(ClfBudget *budget, const ClfServer *server,
 							 ClfTurn *turn, uint64 *slot);
-extern void clf_budget_take(ClfBudget *budget, const ClfOptions *options,
+extern void clf_budget_take(ClfBudget *budget, const ClfServer *server,
 							ClfTurn *turn, uint64 *slot);
 extern void clf_budget_leave(ClfBudget *budget, ClfTurn *turn);
 extern void clf_budget_note(ClfBudget *budget, uint64 slot,
 							const ClfHttpResponse *response);
 extern void clf_budget_return(ClfBudget *budget, uint64 slot);
-extern void clf_budget_pause(const ClfOptions *options, int64 milliseconds,
+extern void clf_budget_pause(const ClfServer *server, int64 milliseconds,
 							 const char *purpose, const char *reason);
 extern int	clf_budget_line_length(const ClfBudgetEntry *entry,
 								   TimestampTz now);

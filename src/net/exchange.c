@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * exchange.c
- *	  GET requests in somebody's name: token, budget, retries.
+ *	  Authorized GET requests: token, budget, retries.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "net/budget.h"
+#include "net/attempt.h"
 #include "net/exchange.h"
-#include "net/retry.h"
 #include "net/token.h"
 #include "portability/instr_time.h"
 #include "shared/clock.h"
@@ -26,44 +25,40 @@ static uint64 sent = 0;
 
 struct ClfExchange
 {
-	const ClfOptions *options;
-	const char *base_url;
+	const ClfTable *table;
 	Oid			userid;			/* whose user mapping counts */
 	MemoryContext cxt;
 	ClfActivity *activity;
 
-	ClfHttp    *http;			/* opened at the first request */
+	ClfAttempt	attempt;		/* its connection is opened at the first
+								 * request */
 	ClfToken   *token;
 	uint64		generation;		/* of the token that was sent last */
-	ClfBudget  *budget;
-	uint64		slot;			/* that the request under way took */
-	ClfTurn		turn;			/* of one that waits for a slot */
 
 	/* the request under way, or the last one */
 	char	   *shown;			/* path and query, for error messages */
-	const char *detail;			/* libcurl's words about how it failed */
 	int			renewals;		/* how often a refused token was replaced */
 	int64		logins_before;	/* the scan's, when it began */
-	ClfRetry	retry;
 };
 
 /*
  * clf_exchange_create
  *		Owned by the memory context, as are its requests.  Sends them to that
- *		URL, one of the server's, in the name of the role's user mapping, as
- *		part of that activity.
+ *		URL, one of the server's, as the user mapping of that role, as part of
+ *		that activity.
  */
 ClfExchange *
-clf_exchange_create(MemoryContext cxt, const ClfOptions *options,
+clf_exchange_create(MemoryContext cxt, const ClfTable *table,
 					const char *base_url, Oid userid, ClfActivity *activity)
 {
 	ClfExchange *exchange = MemoryContextAllocZero(cxt, sizeof(ClfExchange));
 
-	exchange->options = options;
-	exchange->base_url = base_url;
+	exchange->table = table;
 	exchange->userid = userid;
 	exchange->cxt = cxt;
 	exchange->activity = activity;
+	exchange->attempt.server = table->server;
+	exchange->attempt.base_url = base_url;
 	return exchange;
 }
 
@@ -78,11 +73,11 @@ clf_exchange_context(void *arg)
 	ClfExchange *exchange = arg;
 
 	if (exchange->shown)
-		errcontext("request for %s: GET %s", exchange->options->subject,
+		errcontext("request for %s: GET %s", exchange->table->subject,
 				   exchange->shown);
 	else
-		errcontext("%s", exchange->options->subject);
-	clf_retry_context(&exchange->retry);
+		errcontext("%s", exchange->table->subject);
+	clf_retry_context(&exchange->attempt.retry);
 }
 
 /*
@@ -92,11 +87,11 @@ clf_exchange_context(void *arg)
 static void
 show_url(ClfExchange *exchange, const char *url)
 {
-	size_t		length = strlen(exchange->base_url);
+	size_t		length = strlen(exchange->attempt.base_url);
 	char	   *old = exchange->shown;
 	char	   *shown;
 
-	if (strncmp(url, exchange->base_url, length) == 0)
+	if (strncmp(url, exchange->attempt.base_url, length) == 0)
 		url += length;
 	shown = clf_excerpt(url, strlen(url), LONGEST_SHOWN);
 	/* without memory for it, the error's context still shows the old one */
@@ -109,9 +104,9 @@ show_url(ClfExchange *exchange, const char *url)
 static void
 open_http(ClfExchange *exchange)
 {
-	if (exchange->http == NULL)
-		exchange->http = clf_http_open(exchange->cxt, exchange->options,
-									   exchange->base_url);
+	if (exchange->attempt.http == NULL)
+		exchange->attempt.http = clf_http_open(exchange->cxt, exchange->table->server,
+											   exchange->attempt.base_url);
 }
 
 /*
@@ -124,11 +119,11 @@ clf_exchange_login(ClfExchange *exchange)
 	int64		before = clf_token_logins();
 
 	if (exchange->token == NULL ||
-		!clf_token_fresh(exchange->token, exchange->options))
+		!clf_token_fresh(exchange->token, exchange->table->server))
 		clf_activity_set(exchange->activity, CLF_WAITS_FOR_TOKEN);
 
 	/* a login gives its connection back, so that it can be used here */
-	exchange->token = clf_token_get(exchange->options, exchange->userid);
+	exchange->token = clf_token_get(exchange->table->server, exchange->userid);
 	exchange->activity->counters.logins += clf_token_logins() - before;
 	open_http(exchange);
 }
@@ -144,14 +139,18 @@ clf_exchange_get_versions(ClfExchange *exchange, ClfHttpResponse *response,
 						  const char **detail)
 {
 	ClfHttpRequest request = {0};
+	ClfTransport how;
 
 	open_http(exchange);
-	request.url = psprintf("%s" VERSIONS_PATH, exchange->base_url);
+	request.url = psprintf("%s" VERSIONS_PATH, exchange->attempt.base_url);
 	show_url(exchange, request.url);
-	clf_http_start(exchange->http, exchange->options, &request);
-	clf_http_wait(exchange->http);
-	return clf_http_finish(exchange->http, CurrentMemoryContext, response,
-						   detail);
+	exchange->attempt.label = "GET " VERSIONS_PATH;
+	exchange->attempt.budget = NULL;
+	clf_attempt_start(&exchange->attempt, &request);
+	how = clf_attempt_finish(&exchange->attempt, CurrentMemoryContext,
+							 response);
+	*detail = exchange->attempt.detail;
+	return how;
 }
 
 /*
@@ -166,7 +165,7 @@ clf_exchange_learn_clock(ClfExchange *exchange)
 	ClfHttpResponse response;
 	const char *detail;
 
-	if (!clf_clock_known(exchange->options->base_url))
+	if (!clf_clock_known(exchange->table->server->base_url))
 		(void) clf_exchange_get_versions(exchange, &response, &detail);
 }
 
@@ -174,9 +173,10 @@ clf_exchange_learn_clock(ClfExchange *exchange)
 static void
 find_budget(ClfExchange *exchange)
 {
-	exchange->budget = clf_budget_get(clf_token_account(exchange->token),
-									  exchange->base_url,
-									  exchange->options->resource->throttling_group);
+	exchange->attempt.budget =
+		clf_budget_get(clf_token_account(exchange->token),
+					   exchange->attempt.base_url,
+					   exchange->table->resource->throttling_group);
 }
 
 /* Would so many requests more be more than the scan may send? */
@@ -184,7 +184,7 @@ static bool
 exceeds_max_requests(const ClfExchange *exchange, int more)
 {
 	const ClfCounters *counters = &exchange->activity->counters;
-	int			max = exchange->options->max_requests;
+	int			max = exchange->table->max_requests;
 
 	return max > 0 && counters->requests - counters->retries + more > max;
 }
@@ -201,8 +201,8 @@ clf_exchange_expect(const ClfExchange *exchange, int requests)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("the scan of %s takes more than %d requests",
-						exchange->options->subject,
-						exchange->options->max_requests),
+						exchange->table->subject,
+						exchange->table->max_requests),
 				 errhint("Narrow the query (a range of start_time, fewer ids, "
 						 "a LIMIT), or raise the option max_requests of the "
 						 "server or table.")));
@@ -215,18 +215,12 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 	ClfHttpRequest authorized = *request;
 
 	authorized.bearer = clf_token_value(exchange->token);
-	clf_http_start(exchange->http, exchange->options, &authorized);
+	exchange->attempt.label = request->label;
+	exchange->activity->budget_wait += exchange->attempt.slot_wait;
+	clf_attempt_start(&exchange->attempt, &authorized);
 	exchange->generation = clf_token_generation(exchange->token);
 	exchange->activity->counters.requests++;
 	sent++;
-}
-
-/* The request has its slot: the wait for it is over */
-static void
-take_turn(ClfExchange *exchange)
-{
-	exchange->activity->budget_wait += exchange->turn.waited;
-	memset(&exchange->turn, 0, sizeof(ClfTurn));
 }
 
 /*
@@ -235,15 +229,15 @@ take_turn(ClfExchange *exchange)
  *		of the request limit; negative: that is not known.  Sends nothing.
  */
 double
-clf_exchange_seconds(const ClfOptions *options, Oid userid, double requests)
+clf_exchange_seconds(const ClfTable *table, Oid userid, double requests)
 {
-	const ClfToken *token = clf_token_peek(userid, options->serverid);
+	const ClfToken *token = clf_token_peek(userid, table->server->serverid);
 
 	if (token == NULL)
 		return -1;
 	return clf_budget_seconds(clf_budget_get(clf_token_account(token),
-											 options->base_url,
-											 options->resource->throttling_group),
+											 table->server->base_url,
+											 table->resource->throttling_group),
 							  requests);
 }
 
@@ -255,9 +249,9 @@ clf_exchange_seconds(const ClfOptions *options, Oid userid, double requests)
 void
 clf_exchange_send_ahead(ClfExchange *exchange, const ClfHttpRequest *request)
 {
-	if (!clf_token_fresh(exchange->token, exchange->options) ||
+	if (!clf_token_fresh(exchange->token, exchange->table->server) ||
 		exceeds_max_requests(exchange, 1) ||
-		!clf_budget_try(exchange->budget, &exchange->slot))
+		!clf_attempt_try_slot(&exchange->attempt))
 		return;
 	show_url(exchange, request->url);
 	send_request(exchange, request);
@@ -272,27 +266,25 @@ clf_exchange_send_ahead(ClfExchange *exchange, const ClfHttpRequest *request)
 bool
 clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 {
-	if (exchange->http == NULL || !clf_http_in_flight(exchange->http))
+	if (exchange->attempt.http == NULL || !clf_http_in_flight(exchange->attempt.http))
 	{
 		int64		wait;
 
 		clf_exchange_login(exchange);
 		find_budget(exchange);
 		clf_exchange_expect(exchange, 1);
-		wait = clf_budget_poll(exchange->budget, exchange->options,
-							   &exchange->turn, &exchange->slot);
+		wait = clf_attempt_poll_slot(&exchange->attempt);
 		clf_activity_set(exchange->activity, wait > 0 ? CLF_WAITS_FOR_LIMIT :
 						 CLF_WAITS_FOR_ANSWER);
 		if (wait > 0)
 		{
-			clf_http_wake_after(exchange->http, wait);
+			clf_http_wake_after(exchange->attempt.http, wait);
 			return false;
 		}
-		take_turn(exchange);
 		show_url(exchange, request->url);
 		send_request(exchange, request);
 	}
-	return clf_http_advance(exchange->http);
+	return clf_http_advance(exchange->attempt.http);
 }
 
 /*
@@ -302,7 +294,7 @@ clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 int
 clf_exchange_descriptor(const ClfExchange *exchange)
 {
-	return clf_http_descriptor(exchange->http);
+	return clf_http_descriptor(exchange->attempt.http);
 }
 
 /*
@@ -312,8 +304,8 @@ clf_exchange_descriptor(const ClfExchange *exchange)
 void
 clf_exchange_advance(ClfExchange *exchange)
 {
-	if (exchange->http && clf_http_in_flight(exchange->http))
-		(void) clf_http_advance(exchange->http);
+	if (exchange->attempt.http && clf_http_in_flight(exchange->attempt.http))
+		(void) clf_http_advance(exchange->attempt.http);
 }
 
 /*
@@ -323,11 +315,7 @@ clf_exchange_advance(ClfExchange *exchange)
 void
 clf_exchange_abandon(ClfExchange *exchange)
 {
-	clf_budget_leave(exchange->budget, &exchange->turn);
-	if (exchange->http == NULL || !clf_http_in_flight(exchange->http))
-		return;
-	clf_http_abandon(exchange->http);
-	clf_budget_note(exchange->budget, exchange->slot, NULL);
+	clf_attempt_abandon(&exchange->attempt);
 }
 
 /*
@@ -338,13 +326,14 @@ void
 clf_exchange_begin(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	show_url(exchange, request->url);
-	memset(&exchange->retry, 0, sizeof(ClfRetry));
+	memset(&exchange->attempt.retry, 0, sizeof(ClfRetry));
 	exchange->renewals = 0;
 	exchange->logins_before = exchange->activity->counters.logins;
 }
 
 static ClfTransport
-finish_request(ClfExchange *exchange, MemoryContext cxt, ClfHttpResponse *response)
+finish_request(ClfExchange *exchange, MemoryContext cxt,
+			   ClfHttpResponse *response)
 {
 	ClfActivity *activity = exchange->activity;
 	ClfTransport how;
@@ -353,18 +342,12 @@ finish_request(ClfExchange *exchange, MemoryContext cxt, ClfHttpResponse *respon
 
 	clf_activity_set(activity, CLF_WAITS_FOR_ANSWER);
 	INSTR_TIME_SET_CURRENT(start);
-	clf_http_wait(exchange->http);
+	how = clf_attempt_finish(&exchange->attempt, cxt, response);
 	INSTR_TIME_SET_CURRENT(wait);
 	INSTR_TIME_SUBTRACT(wait, start);
 	activity->network_wait += INSTR_TIME_GET_DOUBLE(wait);
-	how = clf_http_finish(exchange->http, cxt, response, &exchange->detail);
 	activity->counters.bytes += Max(response->wire_bytes, 0);
 	clf_activity_set(activity, CLF_READS_ROWS);
-	if (clf_never_sent(how))
-		clf_budget_return(exchange->budget, exchange->slot);
-	else
-		clf_budget_note(exchange->budget, exchange->slot,
-						how == CLF_TRANSPORT_OK ? response : NULL);
 	return how;
 }
 
@@ -379,7 +362,7 @@ ClfTransport
 clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 				 MemoryContext cxt, ClfHttpResponse *response)
 {
-	if (exchange->http && clf_http_in_flight(exchange->http))
+	if (exchange->attempt.http && clf_http_in_flight(exchange->attempt.http))
 	{
 		ClfTransport how = finish_request(exchange, cxt, response);
 
@@ -389,16 +372,13 @@ clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 	clf_exchange_login(exchange);
 	find_budget(exchange);
 	clf_exchange_expect(exchange, 1);
-	if (clf_budget_poll(exchange->budget, exchange->options, &exchange->turn,
-						&exchange->slot) > 0)
+	if (clf_attempt_poll_slot(&exchange->attempt) > 0)
 	{
-		/* whoever sees this knows that it stands in line */
+		/* whoever sees this knows that the ticket is drawn */
 		clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
-		clf_budget_take(exchange->budget, exchange->options, &exchange->turn,
-						&exchange->slot);
+		clf_attempt_take_slot(&exchange->attempt);
 	}
-	take_turn(exchange);
-	if (!clf_token_fresh(exchange->token, exchange->options))
+	if (!clf_token_fresh(exchange->token, exchange->table->server))
 		clf_exchange_login(exchange);	/* the wait was long */
 	send_request(exchange, request);
 	return finish_request(exchange, cxt, response);
@@ -427,7 +407,7 @@ bool
 clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 				   const ClfHttpResponse *response)
 {
-	if (how == CLF_TRANSPORT_OK && response->status == 401 &&
+	if (clf_retry_kind(how, response) == CLF_RETRY_NEW_TOKEN &&
 		may_renew(exchange) &&
 		clf_token_discard(exchange->token, exchange->generation))
 	{
@@ -436,13 +416,13 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 	}
 	if (how != CLF_TRANSPORT_OK || response->status != 200)
 		clf_activity_set(exchange->activity, CLF_WAITS_TO_RETRY);
-	if (clf_retry(&exchange->retry, exchange->options, how, response))
+	if (clf_attempt_again(&exchange->attempt, how, response))
 	{
 		exchange->activity->counters.retries++;
 		return true;
 	}
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, exchange->detail);
+		clf_report_transport(how, exchange->attempt.detail);
 	return false;
 }
 

@@ -1,9 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * exchange.h
- *	  GET requests in somebody's name: token, budget, retries.
- *
- * Uses option, clock, http, activity, budget, token, retry, report.
+ *	  Authorized GET requests: token, budget, retries.
  *
  * A ClfExchange sends one request at a time to one of the server's URLs.
  *
@@ -12,16 +10,16 @@
 #ifndef CLF_EXCHANGE_H
 #define CLF_EXCHANGE_H
 
-#include "shared/activity.h"
-#include "net/http.h"
-#include "catalog/option.h"
 #include "answer/error.h"
+#include "catalog/table.h"
+#include "net/http.h"
 #include "net/token.h"
+#include "shared/activity.h"
 
 typedef struct ClfExchange ClfExchange;
 
 extern ClfExchange *clf_exchange_create(MemoryContext cxt,
-										const ClfOptions *options,
+										const ClfTable *table,
 										const char *base_url, Oid userid,
 										ClfActivity *activity);
 extern void clf_exchange_login(ClfExchange *exchange);
@@ -36,7 +34,7 @@ extern void clf_exchange_advance(ClfExchange *exchange);
 extern bool clf_exchange_poll(ClfExchange *exchange,
 							  const ClfHttpRequest *request);
 extern int	clf_exchange_descriptor(const ClfExchange *exchange);
-extern double clf_exchange_seconds(const ClfOptions *options, Oid userid,
+extern double clf_exchange_seconds(const ClfTable *table, Oid userid,
 								   double requests);
 extern void clf_exchange_expect(const ClfExchange *exchange, int requests);
 extern void clf_exchange_abandon(ClfExchange *exchange);

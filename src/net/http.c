@@ -25,17 +25,17 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "catalog/option.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "net/http.h"
 #include "pgstat.h"
-#include "shared/clock.h"
 #include "storage/fd.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#if !CURL_AT_LEAST_VERSION(7, 87, 0)
+#if !CLF_CURL_IS_SUPPORTED
 #error call_log_fdw needs libcurl 7.87 or later
 #endif
 
@@ -297,14 +297,14 @@ clf_http_close_idle(void)
 
 /* Take one out of the pool whose connection leads there */
 static ClfHttp *
-reuse_http(const ClfOptions *options, const char *base_url)
+reuse_http(const ClfServer *server, const char *base_url)
 {
 	for (ClfHttp **link = &idle_list; *link != NULL; link = &(*link)->next_idle)
 	{
 		ClfHttp    *http = *link;
 
 		if (clf_same_text(http->base_url, base_url) &&
-			clf_same_text(http->sslrootcert, options->sslrootcert))
+			clf_same_text(http->sslrootcert, server->sslrootcert))
 		{
 			*link = http->next_idle;
 			return http;
@@ -315,7 +315,7 @@ reuse_http(const ClfOptions *options, const char *base_url)
 
 /* The descriptors and handles of a new ClfHttp; false: see errno */
 static bool
-build_http(ClfHttp *http, const ClfOptions *options, const char *base_url)
+build_http(ClfHttp *http, const ClfServer *server, const char *base_url)
 {
 	struct epoll_event event = {0};
 
@@ -335,12 +335,12 @@ build_http(ClfHttp *http, const ClfOptions *options, const char *base_url)
 
 	errno = ENOMEM;
 	http->base_url = strdup(base_url);
-	http->sslrootcert = options->sslrootcert ? strdup(options->sslrootcert) :
+	http->sslrootcert = server->sslrootcert ? strdup(server->sslrootcert) :
 		NULL;
 	http->multi = curl_multi_init();
 	http->easy = curl_easy_init();
 	return http->base_url && http->multi && http->easy &&
-		(http->sslrootcert || !options->sslrootcert) &&
+		(http->sslrootcert || !server->sslrootcert) &&
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION,
 						  on_socket) == CURLM_OK &&
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) == CURLM_OK &&
@@ -350,7 +350,7 @@ build_http(ClfHttp *http, const ClfOptions *options, const char *base_url)
 }
 
 static ClfHttp *
-create_http(const ClfOptions *options, const char *base_url)
+create_http(const ClfServer *server, const char *base_url)
 {
 	static bool initialised = false;
 	ClfHttp    *http;
@@ -367,7 +367,7 @@ create_http(const ClfOptions *options, const char *base_url)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	http->mux = http->timer = -1;
-	if (!build_http(http, options, base_url))
+	if (!build_http(http, server, base_url))
 	{
 		int			save_errno = errno;
 
@@ -386,14 +386,14 @@ create_http(const ClfOptions *options, const char *base_url)
  *		memory context is reset.
  */
 ClfHttp    *
-clf_http_open(MemoryContext cxt, const ClfOptions *options,
+clf_http_open(MemoryContext cxt, const ClfServer *server,
 			  const char *base_url)
 {
 	Lease	   *lease = MemoryContextAllocZero(cxt, sizeof(Lease));
-	ClfHttp    *http = reuse_http(options, base_url);
+	ClfHttp    *http = reuse_http(server, base_url);
 
 	if (http == NULL)
-		http = create_http(options, base_url);
+		http = create_http(server, base_url);
 	lease->http = http;
 	lease->callback.func = return_http;
 	lease->callback.arg = lease;
@@ -420,7 +420,7 @@ check_setopt(CURLcode rc, const char *option)
 	check_setopt(curl_easy_setopt((http)->easy, option, value), #option)
 
 static void
-set_engine_options(ClfHttp *http, const ClfOptions *options)
+set_engine_options(ClfHttp *http, const ClfServer *server)
 {
 	SETOPT(http, CURLOPT_ERRORBUFFER, http->error);
 	SETOPT(http, CURLOPT_WRITEFUNCTION, on_body);
@@ -429,33 +429,33 @@ set_engine_options(ClfHttp *http, const ClfOptions *options)
 	SETOPT(http, CURLOPT_HEADERDATA, http);
 	SETOPT(http, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is PostgreSQL's */
 	SETOPT(http, CURLOPT_QUICK_EXIT, 1L);	/* do not join a resolver thread */
-	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) options->connect_timeout);
+	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) server->connect_timeout);
 	SETOPT(http, CURLOPT_PROTOCOLS_STR, "http,https");
 	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
-	if (options->sslrootcert)
-		SETOPT(http, CURLOPT_CAINFO, options->sslrootcert);
+	if (server->sslrootcert)
+		SETOPT(http, CURLOPT_CAINFO, server->sslrootcert);
 	if (clf_url_is_loopback(http->base_url))
 		SETOPT(http, CURLOPT_NOPROXY, "*");
 }
 
 /* How much may come, and how long it may take */
 static void
-set_limits(ClfHttp *http, const ClfOptions *options, const ClfHttpRequest *request)
+set_limits(ClfHttp *http, const ClfServer *server, const ClfHttpRequest *request)
 {
 	http->resumable = request->resumable;
 	http->limit = request->limit > 0 ? request->limit :
-		(size_t) options->max_response_size;
+		(size_t) server->max_response_size;
 	SETOPT(http, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) http->limit);
 	if (!request->resumable)
 	{
-		SETOPT(http, CURLOPT_TIMEOUT_MS, (long) options->request_timeout);
+		SETOPT(http, CURLOPT_TIMEOUT_MS, (long) server->request_timeout);
 		SETOPT(http, CURLOPT_ACCEPT_ENCODING, "");
 		return;
 	}
 	SETOPT(http, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	SETOPT(http, CURLOPT_LOW_SPEED_TIME,
-		   (long) Max(options->request_timeout / 1000, 1));
+		   (long) Max(server->request_timeout / 1000, 1));
 	if (request->offset > 0)
 		SETOPT(http, CURLOPT_RANGE, psprintf(INT64_FORMAT "-",
 											 request->offset));
@@ -543,7 +543,7 @@ act(ClfHttp *http, curl_socket_t fd, int ready)
  *		ClfHttp was opened with.
  */
 void
-clf_http_start(ClfHttp *http, const ClfOptions *options,
+clf_http_start(ClfHttp *http, const ClfServer *server,
 			   const ClfHttpRequest *request)
 {
 	CURLMcode	rc;
@@ -553,8 +553,8 @@ clf_http_start(ClfHttp *http, const ClfOptions *options,
 	http->done = http->too_large = false;
 	http->header_length = 0;
 	http->error[0] = '\0';
-	set_engine_options(http, options);
-	set_limits(http, options, request);
+	set_engine_options(http, server);
+	set_limits(http, server, request);
 	set_request_options(http, request);
 	set_headers(http, request);
 
@@ -686,7 +686,7 @@ classify(const ClfHttp *http)
 		case CURLE_WEIRD_SERVER_REPLY:
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_UNSUPPORTED_PROTOCOL:
-#if CURL_AT_LEAST_VERSION(8, 6, 0)
+#if CLF_CURL_HAS_TOO_LARGE
 		case CURLE_TOO_LARGE:	/* headers, to libcurl's own limit */
 #endif
 			return CLF_TRANSPORT_BROKEN;
@@ -768,6 +768,7 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 					  &announced);
 	response->content_length = announced;
 	curl_easy_getinfo(http->easy, CURLINFO_STARTTRANSFER_TIME_T, &until_answer);
+	response->started = http->started;
 	response->answered = http->started + until_answer;
 	response->content_range = get_header(http, "Content-Range");
 	response->content_encoding = get_header(http, "Content-Encoding");
@@ -780,7 +781,6 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 	response->rate_window = get_number_header(http, "X-Rate-Limit-Window");
 	response->date = get_date_header(http, "Date");
 	response->retry_after = get_retry_after(http, response->date);
-	clf_clock_note(http->base_url, response->date, http->started);
 
 	if (!enlarge(&http->body, http->length))
 		ereport(ERROR,
@@ -836,7 +836,7 @@ url_part(CURLU *url, CURLUPart part)
 	char	   *text;
 
 	return curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK ?
-		text : NULL;
+		text :		NULL;
 }
 
 /* Is this part the same in both, and, unless it is needed, missing in both? */

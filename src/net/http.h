@@ -3,7 +3,7 @@
  * http.h
  *	  HTTP transfers that never block the backend.
  *
- * Room 6.  The only one that knows libcurl.  Uses option, clock, report.
+ * The only module that includes libcurl.
  *
  * A ClfHttp carries one request at a time: start, then advance (no waiting)
  * or wait, then finish.  It watches everything that libcurl waits for through
@@ -14,9 +14,9 @@
 #ifndef CLF_HTTP_H
 #define CLF_HTTP_H
 
+#include "answer/response.h"
+#include "catalog/table.h"
 #include "datatype/timestamp.h"
-#include "catalog/option.h"
-#include "answer/error.h"
 
 typedef struct ClfHttp ClfHttp;
 
@@ -24,6 +24,8 @@ typedef struct ClfHttp ClfHttp;
 typedef struct ClfHttpRequest
 {
 	const char *url;
+	const char *label;			/* method and path, without ids: what the log
+								 * shows of it */
 	const char *bearer;			/* access token, or NULL */
 	const char *username;		/* Basic authentication, or NULL */
 	const char *password;
@@ -37,34 +39,9 @@ typedef struct ClfHttpRequest
 	int64		offset;			/* skip so many bytes of the body */
 } ClfHttpRequest;
 
-/* What came back.  Numbers that the answer does not have are -1. */
-typedef struct ClfHttpResponse
-{
-	int			status;
-	char	   *body;			/* decompressed, terminated; see
-								 * clf_http_finish */
-	size_t		length;
-	int64		wire_bytes;		/* as it came over the network, body only */
-	int64		content_length; /* as announced */
-	char	   *content_range;	/* "" when not given, like the next five */
-	char	   *content_encoding;
-	char	   *transfer_encoding;
-	char	   *content_type;
-	char	   *request_id;		/* RCRequestId: RingCentral's support asks for
-								 * it */
-	char	   *rate_group;		/* X-Rate-Limit-Group */
-	int			rate_limit;		/* requests a window */
-	int			rate_remaining;
-	int			rate_window;	/* seconds */
-	int			retry_after;	/* seconds */
-	TimestampTz answered;		/* when it began to come, by the local clock */
-	TimestampTz date;			/* the API's clock, whole seconds; 0: not
-								 * given */
-} ClfHttpResponse;
-
-extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfOptions *options,
+extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfServer *server,
 							  const char *base_url);
-extern void clf_http_start(ClfHttp *http, const ClfOptions *options,
+extern void clf_http_start(ClfHttp *http, const ClfServer *server,
 						   const ClfHttpRequest *request);
 extern bool clf_http_advance(ClfHttp *http);
 extern void clf_http_wait(ClfHttp *http);

@@ -21,70 +21,82 @@
 #define FIRST_DELAY 500
 #define LONGEST_DELAY 30000
 
-/* Who is told to stay away for longer does not wait; milliseconds */
+/* A longer Retry-After is not waited for; milliseconds */
 #define LONGEST_RETRY_AFTER 3600000
 
-/* Does it pass by itself? */
-static bool
-will_pass(ClfTransport how, const ClfHttpResponse *response)
+/* What is sent again; of everything else the outcome is final */
+typedef struct RetryRule
 {
-	switch (how)
-	{
-		case CLF_TRANSPORT_CONNECT:
-		case CLF_TRANSPORT_TIMEOUT:
-		case CLF_TRANSPORT_BROKEN:
-			return true;
-		case CLF_TRANSPORT_OK:
-			return response->status == 429 || response->status == 500 ||
-				(response->status >= 502 && response->status <= 504);
-		case CLF_TRANSPORT_TLS:
-		case CLF_TRANSPORT_TOO_LARGE:
-		case CLF_TRANSPORT_LOCAL:
-			break;
-	}
-	return false;
-}
+	ClfTransport how;
+	int			status;			/* 0: there is none */
+	ClfRetryKind kind;
+} RetryRule;
+
+static const RetryRule rules[] = {
+	{CLF_TRANSPORT_CONNECT, 0, CLF_RETRY_BACKOFF},
+	{CLF_TRANSPORT_TIMEOUT, 0, CLF_RETRY_BACKOFF},
+	{CLF_TRANSPORT_BROKEN, 0, CLF_RETRY_BACKOFF},
+	{CLF_TRANSPORT_OK, 401, CLF_RETRY_NEW_TOKEN},
+	/* its Retry-After closes the budget, which is waited for there */
+	{CLF_TRANSPORT_OK, 429, CLF_RETRY_BACKOFF},
+	{CLF_TRANSPORT_OK, 500, CLF_RETRY_AFTER},
+	{CLF_TRANSPORT_OK, 502, CLF_RETRY_AFTER},
+	{CLF_TRANSPORT_OK, 503, CLF_RETRY_AFTER},
+	{CLF_TRANSPORT_OK, 504, CLF_RETRY_AFTER},
+};
 
 /*
- * What Retry-After says, else growing delays, each backend's own so that they
- * do not all come back at once.  The Retry-After of a 429 is the budget's to
- * wait for.
+ * clf_retry_kind
+ *		Is a request that ended like that sent again, and after what?
  */
+ClfRetryKind
+clf_retry_kind(ClfTransport how, const ClfHttpResponse *response)
+{
+	for (size_t i = 0; i < lengthof(rules); i++)
+	{
+		if (rules[i].how == how &&
+			(how != CLF_TRANSPORT_OK || rules[i].status == response->status))
+			return rules[i].kind;
+	}
+	return CLF_RETRY_NEVER;
+}
+
+/* Exponential backoff with jitter, so that sessions do not all come back at once */
 static int64
-next_delay(const ClfRetry *retry, ClfTransport how,
+next_delay(const ClfRetry *retry, ClfRetryKind kind,
 		   const ClfHttpResponse *response)
 {
 	int			doublings = Min(retry->tries - 1, 10);
 	int			delay = Min(FIRST_DELAY << doublings, LONGEST_DELAY);
 
-	if (how == CLF_TRANSPORT_OK && response->status != 429 &&
-		response->retry_after >= 0)
+	if (kind == CLF_RETRY_AFTER && response->retry_after >= 0)
 		return response->retry_after * INT64CONST(1000);
 	return delay * (0.5 + pg_prng_double(&pg_global_prng_state) / 2);
 }
 
 /*
  * clf_retry
- *		The request failed so.  True when it is to be sent again, after the
- *		wait that this takes, open to interrupts.
+ *		The request ended like that.  True when it is to be sent again as it is,
+ *		after the wait that this takes, open to interrupts.
  */
 bool
-clf_retry(ClfRetry *retry, const ClfOptions *options, ClfTransport how,
+clf_retry(ClfRetry *retry, const ClfServer *server, ClfTransport how,
 		  const ClfHttpResponse *response)
 {
 	const char *reason = "The connection failed.";
+	ClfRetryKind kind = clf_retry_kind(how, response);
 	int64		delay;
 
-	if (!will_pass(how, response))
+	if (kind == CLF_RETRY_NEVER || kind == CLF_RETRY_NEW_TOKEN)
 		return false;
 	if (retry->tries++ == 0)
 		retry->started = GetCurrentTimestamp();
-	delay = next_delay(retry, how, response);
-	if (retry->tries > options->max_retries || delay > LONGEST_RETRY_AFTER)
+	delay = next_delay(retry, kind, response);
+	if (retry->tries > server->max_retries || delay > LONGEST_RETRY_AFTER)
 		return false;
 	if (how == CLF_TRANSPORT_OK)
 		reason = psprintf("It answered %d.", response->status);
-	clf_budget_pause(options, delay, "to try again", reason);
+	clf_budget_pause(server, delay, "to try again", reason);
 	return true;
 }
 

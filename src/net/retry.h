@@ -3,17 +3,23 @@
  * retry.h
  *	  Whether and when a request that failed is sent again.
  *
- * Uses option, http, budget (waiting), report.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_RETRY_H
 #define CLF_RETRY_H
 
+#include "answer/response.h"
+#include "catalog/table.h"
 #include "datatype/timestamp.h"
-#include "net/http.h"
-#include "catalog/option.h"
-#include "answer/error.h"
+
+/* What makes a request that failed worth sending again */
+typedef enum ClfRetryKind
+{
+	CLF_RETRY_NEVER,
+	CLF_RETRY_BACKOFF,			/* after growing delays */
+	CLF_RETRY_AFTER,			/* as Retry-After says, else likewise */
+	CLF_RETRY_NEW_TOKEN			/* with another token, at once */
+} ClfRetryKind;
 
 /* The tries of one request; starts as zeros */
 typedef struct ClfRetry
@@ -22,7 +28,9 @@ typedef struct ClfRetry
 	TimestampTz started;		/* when the first of them had failed */
 } ClfRetry;
 
-extern bool clf_retry(ClfRetry *retry, const ClfOptions *options,
+extern ClfRetryKind clf_retry_kind(ClfTransport how,
+								   const ClfHttpResponse *response);
+extern bool clf_retry(ClfRetry *retry, const ClfServer *server,
 					  ClfTransport how, const ClfHttpResponse *response);
 extern void clf_retry_context(const ClfRetry *retry);
 

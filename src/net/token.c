@@ -20,15 +20,15 @@
  */
 #include "postgres.h"
 
+#include "answer/error.h"
 #include "answer/json.h"
+#include "api/uri.h"
 #include "common/base64.h"
 #include "compat.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
-#include "net/http.h"
-#include "net/retry.h"
+#include "net/attempt.h"
 #include "net/token.h"
-#include "plan/query.h"
 #include "shared/shmem.h"
 #include "storage/ipc.h"
 #include "storage/procarray.h"
@@ -70,10 +70,10 @@ struct ClfToken
 /* A login under way */
 typedef struct Login
 {
-	const ClfOptions *options;
+	const ClfServer *server;
 	const ClfCredentials *credentials;
 	ClfSecrets	secrets;
-	ClfRetry	retry;
+	ClfAttempt	attempt;
 } Login;
 
 /* The same, for those who wait for it */
@@ -261,12 +261,12 @@ find_token(Oid umid, Oid serverid)
 
 /* Without memory for it there is no value, and whatever is there is whole */
 static void
-set_value(ClfToken *token, const ClfOptions *options, const char *value)
+set_value(ClfToken *token, const ClfServer *server, const char *value)
 {
 	char	   *old = token->base_url;
 
 	wipe(token);
-	token->base_url = MemoryContextStrdup(TopMemoryContext, options->base_url);
+	token->base_url = MemoryContextStrdup(TopMemoryContext, server->base_url);
 	if (old)
 		pfree(old);
 	token->value = MemoryContextStrdup(TopMemoryContext, value);
@@ -275,27 +275,27 @@ set_value(ClfToken *token, const ClfOptions *options, const char *value)
 /* Whose requests they are: the texts that tell, and those that people see */
 static void
 set_account(ClfAccount *account, const char *const *texts, int ntexts,
-			const ClfOptions *options, const char *client_id,
+			const ClfServer *server, const char *client_id,
 			const char *owner)
 {
 	account->key = clf_shmem_key(texts, ntexts);
-	strlcpy(account->base_url, options->base_url, CLF_MAX_TEXT);
+	strlcpy(account->base_url, server->base_url, CLF_MAX_TEXT);
 	strlcpy(account->client_id, client_id, CLF_MAX_TEXT);
 	strlcpy(account->owner, owner, CLF_MAX_TEXT);
 }
 
 /* The copy of a token that came from a login */
 static void
-use_obtained(ClfToken *token, const ClfOptions *options,
+use_obtained(ClfToken *token, const ClfServer *server,
 			 const ClfCredentials *credentials, Obtained *obtained)
 {
 	const char *texts[3];
 
-	texts[0] = options->base_url;
+	texts[0] = server->base_url;
 	texts[1] = credentials->client_id;
 	texts[2] = obtained->owner;
-	set_value(token, options, obtained->token);
-	set_account(&token->account, texts, 3, options, credentials->client_id,
+	set_value(token, server, obtained->token);
+	set_account(&token->account, texts, 3, server, credentials->client_id,
 				obtained->owner);
 	strlcpy(token->scope, obtained->scope, sizeof(token->scope));
 	token->by_login = true;
@@ -306,14 +306,14 @@ use_obtained(ClfToken *token, const ClfOptions *options,
 
 /* The copy of a token that the user mapping has; nothing tells whose it is */
 static void
-use_static(ClfToken *token, const ClfOptions *options, const char *value)
+use_static(ClfToken *token, const ClfServer *server, const char *value)
 {
 	const char *texts[2];
 
-	texts[0] = options->base_url;
+	texts[0] = server->base_url;
 	texts[1] = value;
-	set_value(token, options, value);
-	set_account(&token->account, texts, 2, options, "", "");
+	set_value(token, server, value);
+	set_account(&token->account, texts, 2, server, "", "");
 	token->scope[0] = '\0';
 	token->by_login = false;
 	token->generation++;
@@ -330,24 +330,24 @@ login_error_context(void *arg)
 {
 	const Login *login = arg;
 
-	errcontext("logging in at %s", login->options->base_url);
-	clf_retry_context(&login->retry);
+	errcontext("logging in at %s", login->server->base_url);
+	clf_retry_context(&login->attempt.retry);
 }
 
 /* The request for a login */
 static ClfHttpRequest
-login_request(const ClfOptions *options, const ClfCredentials *credentials)
+login_request(const ClfServer *server, const ClfCredentials *credentials)
 {
 	ClfHttpRequest request = {0};
 	StringInfoData form;
 
 	initStringInfo(&form);
 	appendStringInfoString(&form, "grant_type=");
-	clf_append_escaped(&form, GRANT_TYPE);
+	clf_uri_append_escaped(&form, GRANT_TYPE);
 	appendStringInfoString(&form, "&assertion=");
-	clf_append_escaped(&form, credentials->jwt);
+	clf_uri_append_escaped(&form, credentials->jwt);
 
-	request.url = psprintf("%s" TOKEN_PATH, options->base_url);
+	request.url = psprintf("%s" TOKEN_PATH, server->base_url);
 	request.username = credentials->client_id;
 	request.password = credentials->client_secret;
 	request.form = form.data;
@@ -362,10 +362,10 @@ login_budget(const Login *login)
 	const char *texts[3];
 	ClfAccount	account = {0};
 
-	texts[0] = login->options->base_url;
+	texts[0] = login->server->base_url;
 	texts[1] = credentials->client_id;
 	texts[2] = credentials->jwt;
-	set_account(&account, texts, 3, login->options, credentials->client_id,
+	set_account(&account, texts, 3, login->server, credentials->client_id,
 				"");
 	return clf_budget_get(&account, TOKEN_PATH, "auth");
 }
@@ -393,36 +393,28 @@ login_secrets(const ClfCredentials *credentials)
 static void
 send_login(Login *login, ClfHttpResponse *response)
 {
-	const ClfOptions *options = login->options;
-	ClfHttp    *http = clf_http_open(CurrentMemoryContext, options,
-									 options->base_url);
-	ClfBudget  *budget = login_budget(login);
-	ClfHttpRequest request = login_request(options, login->credentials);
+	ClfAttempt *attempt = &login->attempt;
+	ClfHttpRequest request = login_request(login->server, login->credentials);
 	ClfTransport how;
-	const char *detail;
-	uint64		slot;
 
+	attempt->server = login->server;
+	attempt->base_url = login->server->base_url;
+	attempt->label = "POST " TOKEN_PATH;
+	attempt->http = clf_http_open(CurrentMemoryContext, login->server,
+								  login->server->base_url);
+	attempt->budget = login_budget(login);
 	do
 	{
-		ClfTurn		turn = {0};
-
-		clf_budget_take(budget, options, &turn, &slot);
+		clf_attempt_take_slot(attempt);
 		logins++;
-		clf_http_start(http, options, &request);
-		clf_http_wait(http);
-		how = clf_http_finish(http, CurrentMemoryContext, response, &detail);
-		if (clf_never_sent(how))
-			clf_budget_return(budget, slot);
-		else
-			clf_budget_note(budget, slot,
-							how == CLF_TRANSPORT_OK ? response : NULL);
-	} while (clf_retry(&login->retry, options, how, response));
+		clf_attempt_start(attempt, &request);
+		how = clf_attempt_finish(attempt, CurrentMemoryContext, response);
+	} while (clf_attempt_again(attempt, how, response));
 
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, detail);
+		clf_report_transport(how, attempt->detail);
 	if (response->status != 200)
-		clf_report_status(response->status, response->body, response->length,
-						  response->request_id, &login->secrets);
+		clf_report_status(response, &login->secrets);
 }
 
 /* Seconds that the token is good for */
@@ -449,7 +441,7 @@ is_sendable(const char *token)
 
 /* Log in */
 static void
-log_in(const ClfOptions *options, const ClfCredentials *credentials,
+log_in(const ClfServer *server, const ClfCredentials *credentials,
 	   Obtained *obtained)
 {
 	ErrorContextCallback context;
@@ -461,7 +453,7 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
 	char	   *scope;
 	int64		valid_ms;
 
-	login.options = options;
+	login.server = server;
 	login.credentials = credentials;
 	login.secrets = login_secrets(credentials);
 	context.callback = login_error_context;
@@ -474,14 +466,11 @@ log_in(const ClfOptions *options, const ClfCredentials *credentials,
 							response.length);
 	value = clf_json_get_text(answer, "access_token");
 	if (value == NULL || value[0] == '\0')
-		clf_report_bad_answer("there is no access_token in it", response.body,
-							  response.length, &login.secrets);
+		clf_report_bad_answer("there is no access_token in it", &response, &login.secrets);
 	if (!is_sendable(value))
-		clf_report_bad_answer("its access_token is no token", response.body,
-							  response.length, &login.secrets);
+		clf_report_bad_answer("its access_token is no token", &response, &login.secrets);
 	if (strlen(value) >= sizeof(obtained->token))
-		clf_report_bad_answer("its access_token is too long", response.body,
-							  response.length, &login.secrets);
+		clf_report_bad_answer("its access_token is too long", &response, &login.secrets);
 
 	owner = clf_json_get_text(answer, "owner_id");
 	scope = clf_json_get_text(answer, "scope");
@@ -612,7 +601,7 @@ end_login(int code, Datum arg)
 }
 
 static void
-log_in_for_all(const ClfKey *key, const ClfOptions *options,
+log_in_for_all(const ClfKey *key, const ClfServer *server,
 			   const ClfCredentials *credentials, Obtained *obtained)
 {
 	LoginForAll login;
@@ -621,7 +610,7 @@ log_in_for_all(const ClfKey *key, const ClfOptions *options,
 	login.cxt = CurrentMemoryContext;
 	PG_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
 	{
-		log_in(options, credentials, obtained);
+		log_in(server, credentials, obtained);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
 	share_token(key, obtained);
@@ -659,7 +648,7 @@ wait_for_login(const ClfToken *token, Obtained *obtained, bool *there)
 }
 
 static void
-obtain(ClfToken *token, const ClfOptions *options,
+obtain(ClfToken *token, const ClfServer *server,
 	   const ClfCredentials *credentials)
 {
 	const char *texts[4];
@@ -668,7 +657,7 @@ obtain(ClfToken *token, const ClfOptions *options,
 	bool		there;
 	uint64		failures;
 
-	texts[0] = options->base_url;
+	texts[0] = server->base_url;
 	texts[1] = credentials->client_id;
 	texts[2] = credentials->client_secret;
 	texts[3] = credentials->jwt;
@@ -678,8 +667,8 @@ obtain(ClfToken *token, const ClfOptions *options,
 	if (under_way)
 		wait_for_login(token, &obtained, &there);
 	if (!there)
-		log_in_for_all(&token->key, options, credentials, &obtained);
-	use_obtained(token, options, credentials, &obtained);
+		log_in_for_all(&token->key, server, credentials, &obtained);
+	use_obtained(token, server, credentials, &obtained);
 }
 
 /*
@@ -692,20 +681,20 @@ obtain(ClfToken *token, const ClfOptions *options,
  * access to the catalogs.
  */
 ClfToken   *
-clf_token_get(const ClfOptions *options, Oid userid)
+clf_token_get(const ClfServer *server, Oid userid)
 {
 	MemoryContext cxt = AllocSetContextCreate(CurrentMemoryContext,
 											  "call_log_fdw login",
 											  ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfCredentials *credentials = clf_get_credentials(userid,
-													  options->serverid);
-	ClfToken   *token = find_token(credentials->umid, options->serverid);
+													  server->serverid);
+	ClfToken   *token = find_token(credentials->umid, server->serverid);
 
-	if (!clf_token_fresh(token, options) && credentials->access_token)
-		use_static(token, options, credentials->access_token);
-	else if (!clf_token_fresh(token, options))
-		obtain(token, options, credentials);
+	if (!clf_token_fresh(token, server) && credentials->access_token)
+		use_static(token, server, credentials->access_token);
+	else if (!clf_token_fresh(token, server))
+		obtain(token, server, credentials);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);
 	return token;
@@ -760,10 +749,10 @@ clf_token_scope(const ClfToken *token)
  *		old URL.
  */
 bool
-clf_token_fresh(const ClfToken *token, const ClfOptions *options)
+clf_token_fresh(const ClfToken *token, const ClfServer *server)
 {
 	return token->value != NULL && GetCurrentTimestamp() < token->renew_at &&
-		strcmp(token->base_url, options->base_url) == 0;
+		strcmp(token->base_url, server->base_url) == 0;
 }
 
 /*

@@ -3,25 +3,23 @@
  * token.h
  *	  OAuth: obtain, keep and renew access tokens.
  *
- * Room 8.  Uses option, request, json, shared, http, budget, retry, report.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_TOKEN_H
 #define CLF_TOKEN_H
 
+#include "catalog/table.h"
 #include "net/budget.h"
-#include "catalog/option.h"
 
 typedef struct ClfToken ClfToken;
 
 extern void clf_token_init(void);
-extern ClfToken *clf_token_get(const ClfOptions *options, Oid userid);
+extern ClfToken *clf_token_get(const ClfServer *server, Oid userid);
 extern const ClfToken *clf_token_peek(Oid userid, Oid serverid);
 extern const char *clf_token_value(const ClfToken *token);
 extern const ClfAccount *clf_token_account(const ClfToken *token);
 extern const char *clf_token_scope(const ClfToken *token);
-extern bool clf_token_fresh(const ClfToken *token, const ClfOptions *options);
+extern bool clf_token_fresh(const ClfToken *token, const ClfServer *server);
 extern uint64 clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, uint64 generation);
 extern bool clf_token_forget_all(void);

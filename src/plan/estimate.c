@@ -60,14 +60,14 @@ clf_find_ids(List *pushed)
 
 /* Days that the table reaches back */
 static double
-table_days(const ClfOptions *options)
+table_days(const ClfTable *table)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz from;
 
 	from = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 												   TimestampTzGetDatum(now),
-												   IntervalPGetDatum(options->history)));
+												   IntervalPGetDatum(table->history)));
 	return Min((now - from) / (double) USECS_PER_DAY, CLF_KEPT_DAYS);
 }
 
@@ -76,10 +76,10 @@ table_days(const ClfOptions *options)
  *		Rows of the table, given what ANALYZE has found (0 or less: nothing).
  */
 double
-clf_estimate_tuples(const ClfOptions *options, double reltuples)
+clf_estimate_tuples(const ClfTable *table, double reltuples)
 {
-	const ClfResource *resource = options->resource;
-	double		per_day = clf_density_per_day(options->relid);
+	const ClfResource *resource = table->resource;
+	double		per_day = clf_density_per_day(table->relid);
 
 	if (reltuples > 0)
 		return reltuples;
@@ -87,7 +87,7 @@ clf_estimate_tuples(const ClfOptions *options, double reltuples)
 		return ACTIVE_RECORDS;
 	if (per_day < 0)
 		per_day = DEFAULT_PER_DAY;
-	return Max(1, per_day * table_days(options) * resource->rows_per_record);
+	return Max(1, per_day * table_days(table) * resource->rows_per_record);
 }
 
 /* The value of an expression as far as it is known already */
@@ -111,16 +111,16 @@ known_value(PlannerInfo *root, Expr *expr)
 
 /* What the scan will ask for, as far as that is known */
 static ClfQuery *
-bind_known(PlannerInfo *root, const ClfOptions *options, List *pushed)
+bind_known(PlannerInfo *root, const ClfTable *table, List *pushed)
 {
 	ClfScanPlan plan = {0};
 	ClfValue   *values = palloc0((list_length(pushed) + 1) * sizeof(ClfValue));
 	int			nvalues = 0;
 	ListCell   *lc;
 
-	plan.resource = options->resource;
-	plan.level = clf_table_level(options);
-	plan.page_size = options->page_size;
+	plan.resource = table->resource;
+	plan.level = clf_table_level(table);
+	plan.page_size = table->page_size;
 	plan.conditions = palloc0((list_length(pushed) + 1) * sizeof(ClfCondition));
 	foreach(lc, pushed)
 	{
@@ -132,7 +132,7 @@ bind_known(PlannerInfo *root, const ClfOptions *options, List *pushed)
 		if (p->expr)
 			values[nvalues++] = known_value(root, p->expr);
 	}
-	return clf_bind_query(&plan, options, values);
+	return clf_bind_query(&plan, table, values);
 }
 
 /* The part of a window's records that a filter of the API leaves over */
@@ -156,16 +156,16 @@ filter_selectivity(PlannerInfo *root, RelOptInfo *baserel, const ClfPushed *p)
 
 /* Days that the window or the changes cover; 0: there is nothing to ask for */
 static double
-query_days(const ClfQuery *query, const ClfOptions *options)
+query_days(const ClfQuery *query, const ClfTable *table)
 {
-	TimestampTz now = clf_clock_now(options->base_url);
+	TimestampTz now = clf_clock_now(table->server->base_url);
 	ClfWindow	window;
 	double		days;
 
 	if (query->changes)
 		return query->since ? (now - query->since_time) /
 			(double) USECS_PER_DAY : DEFAULT_DAYS;
-	if (!clf_query_window(query, options, now, &window))
+	if (!clf_query_window(query, table->history, now, &window))
 		return 0;
 	if (query->unknown_lower)
 		return DEFAULT_DAYS;
@@ -191,16 +191,16 @@ asks_for_session(List *pushed)
 /* Records of a list */
 static double
 estimate_list(PlannerInfo *root, RelOptInfo *baserel,
-			  const ClfOptions *options, const ClfQuery *query, List *pushed)
+			  const ClfTable *table, const ClfQuery *query, List *pushed)
 {
-	const ClfResource *resource = options->resource;
-	double		days = query_days(query, options);
+	const ClfResource *resource = table->resource;
+	double		days = query_days(query, table);
 	double		records = ACTIVE_RECORDS;
 	ListCell   *lc;
 
 	if (resource->windowed || resource->changes)
 		records = baserel->tuples / resource->rows_per_record * days /
-			table_days(options);
+			table_days(table);
 	foreach(lc, pushed)
 		records *= filter_selectivity(root, baserel, lfirst(lc));
 	if (asks_for_session(pushed))
@@ -223,10 +223,10 @@ count_ids(const ClfQuery *query, const ClfPushed *ids)
  */
 ClfEstimate
 clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
-			 const ClfOptions *options, List *pushed)
+			 const ClfTable *table, List *pushed)
 {
-	const ClfResource *resource = options->resource;
-	ClfQuery   *query = bind_known(root, options, pushed);
+	const ClfResource *resource = table->resource;
+	ClfQuery   *query = bind_known(root, table, pushed);
 	const ClfPushed *ids = clf_find_ids(pushed);
 	ClfEstimate estimate = {0};
 
@@ -239,10 +239,10 @@ clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	}
 	else
 	{
-		estimate.records = estimate_list(root, baserel, options, query,
+		estimate.records = estimate_list(root, baserel, table, query,
 										 pushed);
 		estimate.requests = Max(1, ceil(estimate.records /
-										options->page_size));
+										table->page_size));
 	}
 	estimate.rows = query->details ? estimate.records :
 		estimate.records * resource->rows_per_record;

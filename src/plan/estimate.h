@@ -3,15 +3,13 @@
  * estimate.h
  *	  How many records and requests a way to read a table takes.
  *
- * Uses endpoint, option, pushdown, request, rate, clock.  Nothing here sends anything.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_ESTIMATE_H
 #define CLF_ESTIMATE_H
 
+#include "catalog/table.h"
 #include "nodes/pathnodes.h"
-#include "catalog/option.h"
 #include "plan/pushdown.h"
 
 typedef struct ClfEstimate
@@ -21,9 +19,9 @@ typedef struct ClfEstimate
 	double		requests;		/* for lists or ids, not for rows */
 } ClfEstimate;
 
-extern double clf_estimate_tuples(const ClfOptions *options, double reltuples);
+extern double clf_estimate_tuples(const ClfTable *table, double reltuples);
 extern ClfEstimate clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
-								const ClfOptions *options, List *pushed);
+								const ClfTable *table, List *pushed);
 extern const ClfPushed *clf_find_ids(List *pushed);
 
 #endif							/* CLF_ESTIMATE_H */

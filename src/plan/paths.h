@@ -1,27 +1,45 @@
 /*-------------------------------------------------------------------------
  *
  * paths.h
- *	  Sizes, costs and paths of a scan, and its plan node.
+ *	  Sizes, costs and paths of a scan.
  *
- * Uses endpoint, option, pushdown, estimate.  Nothing here sends anything.
+ * Nothing here sends anything.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_PATHS_H
 #define CLF_PATHS_H
 
-#include "api/resource.h"
+#include "catalog/table.h"
 #include "nodes/pathnodes.h"
-#include "nodes/plannodes.h"
-#include "catalog/option.h"
+#include "plan/estimate.h"
 #include "plan/pushdown.h"
+
+/*
+ * What planning knows about a relation: RelOptInfo.fdw_private.  A relation that
+ * the planner has proven to be empty has none.
+ */
+typedef struct ClfRelInfo
+{
+	ClfTable   *table;
+	List	   *attnums;		/* the columns that the query needs */
+	bool		in_details;		/* would the details suffice for them? */
+	bool		needs_details;	/* do they take a request for each row? */
+	bool		needs_content;	/* do they take one more? */
+
+	/* A scan without values of other relations, but lateral ones */
+	List	   *pushed;			/* of ClfPushed *: its pushed conditions */
+	ClfEstimate estimate;		/* what it takes */
+} ClfRelInfo;
 
 extern void clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,
 							  Oid relid);
 extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
-extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
-								  const ForeignPath *way, List *tlist,
-								  List *scan_clauses, Plan *outer_plan);
+extern double clf_plan_requests(const ClfRelInfo *info,
+								const ClfEstimate *estimate, List *pushed,
+								double rows);
+extern bool clf_is_time_column(const ClfTable *table,
+							   const RelOptInfo *baserel, const Node *node);
 extern int	clf_plan_max_ids(const RelOptInfo *baserel);
 extern const ClfFilter *clf_plan_match_ids(PlannerInfo *root,
 										   RelOptInfo *baserel, Relids outer,
@@ -30,8 +48,5 @@ extern ForeignPath *clf_plan_path_for_ids(PlannerInfo *root,
 										  RelOptInfo *baserel,
 										  const ClfFilter *filter, double ids);
 extern bool clf_plan_is_async(const RelOptInfo *baserel);
-extern bool clf_needs_source(const ClfOptions *options, List *attnums,
-							 ClfSource source);
-extern ClfScanPlan *clf_get_scan_plan(const ForeignScan *plan);
 
 #endif							/* CLF_PATHS_H */

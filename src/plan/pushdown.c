@@ -31,7 +31,7 @@ typedef struct Matcher
 {
 	PlannerInfo *root;
 	RelOptInfo *baserel;
-	const ClfOptions *options;
+	const ClfTable *table;
 	bool		in_details;		/* would the details suffice for all columns? */
 	Relids		outer;			/* relations whose columns have values before */
 } Matcher;
@@ -110,7 +110,7 @@ unit_width(Node *unit)
 
 /* The time that the function is applied to, or NULL when it is another one */
 static Node *
-argument_of(const FuncExpr * func, int *width)
+argument_of(const FuncExpr *func, int *width)
 {
 	for (size_t i = 0; i < lengthof(time_functions); i++)
 	{
@@ -176,7 +176,7 @@ shows_all(const ClfCondition *condition)
 static const ClfFilter *
 find_filter(const Matcher *matcher, Node *node)
 {
-	const ClfOptions *options = matcher->options;
+	const ClfTable *table = matcher->table;
 	const char *path;
 	Var		   *var;
 
@@ -187,12 +187,12 @@ find_filter(const Matcher *matcher, Node *node)
 		var->varattno <= 0)
 		return NULL;
 
-	path = clf_column_path(options, var->varattno);
-	for (const ClfFilter *f = options->resource->filters; f->json_path; f++)
+	path = clf_column_path(table, var->varattno)->text;
+	for (const ClfFilter *f = table->resource->filters; f->json_path; f++)
 	{
 		if (strcmp(f->json_path, path) == 0 &&
-			(f->levels & CLF_AT(clf_table_level(options))) &&
-			(!(f->operators & CLF_OP_IDS) || clf_holds_all_records(options)) &&
+			(f->levels & CLF_AT(clf_table_level(table))) &&
+			(!(f->operators & CLF_OP_IDS) || clf_holds_all_records(table)) &&
 			(!(f->operators & CLF_OP_DETAILS) || matcher->in_details))
 			return f;
 	}
@@ -345,9 +345,9 @@ match_clause(const Matcher *matcher, ClfPushed *pushed, Expr *clause)
  */
 bool
 clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
-			  const ClfOptions *options, bool in_details, Node *node)
+			  const ClfTable *table, bool in_details, Node *node)
 {
-	Matcher		matcher = {root, baserel, options, in_details, NULL};
+	Matcher		matcher = {root, baserel, table, in_details, NULL};
 	ClfCondition condition;
 
 	return find_filter(&matcher, look_below(node, &condition)) != NULL;
@@ -362,10 +362,10 @@ clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
  */
 List *
 clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
-				const ClfOptions *options, bool in_details, Relids outer,
+				const ClfTable *table, bool in_details, Relids outer,
 				List *rinfos)
 {
-	Matcher		matcher = {root, baserel, options, in_details, outer};
+	Matcher		matcher = {root, baserel, table, in_details, outer};
 	List	   *result = NIL;
 	ListCell   *lc;
 

@@ -3,8 +3,6 @@
  * pushdown.h
  *	  Which of a query's conditions the API can apply.
  *
- * Room 3.  Uses endpoint, option.  Nothing here sends anything.
- *
  * A pushed condition only narrows what is fetched: each stays a local filter
  * as well, so that an API that ignores it costs time, not truth.
  *
@@ -14,8 +12,8 @@
 #define CLF_PUSHDOWN_H
 
 #include "api/resource.h"
+#include "catalog/table.h"
 #include "nodes/pathnodes.h"
-#include "catalog/option.h"
 
 /* One condition that becomes a query parameter */
 typedef struct ClfCondition
@@ -29,26 +27,6 @@ typedef struct ClfCondition
 	int			clause;			/* index in the plan's qual; -1: no clause */
 } ClfCondition;
 
-/* What a scan is to ask for; the plan node carries it as a List */
-typedef struct ClfScanPlan
-{
-	const ClfResource *resource;
-	ClfLevel	level;
-	bool		detailed;		/* view=Detailed? */
-	int			page_size;		/* of the first request */
-	bool		sorted;			/* must the rows come newest first? */
-	double		limit;			/* rows that are enough; 0: all may be needed */
-	bool		partial;		/* may the query need but a part of the rows? */
-	double		requests;		/* the planner's estimate */
-	List	   *attnums;		/* columns to fill */
-	List	   *early[CLF_SOURCES]; /* indexes in the plan's qual: conditions
-									 * to check before that source is asked */
-	int			given;			/* index in fdw_exprs of ids that a join gives
-								 * instead; -1: none */
-	int			nconditions;
-	ClfCondition *conditions;
-} ClfScanPlan;
-
 /* A condition together with where it came from; lives in planning only */
 typedef struct ClfPushed
 {
@@ -58,10 +36,10 @@ typedef struct ClfPushed
 } ClfPushed;
 
 extern bool clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
-						  const ClfOptions *options, bool in_details,
+						  const ClfTable *table, bool in_details,
 						  Node *node);
 extern List *clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
-							 const ClfOptions *options, bool in_details,
+							 const ClfTable *table, bool in_details,
 							 Relids outer, List *rinfos);
 extern bool clf_is_exact(const ClfPushed *pushed);
 

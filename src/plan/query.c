@@ -8,6 +8,8 @@
 #include "postgres.h"
 
 #include "access/stratnum.h"
+#include "api/time.h"
+#include "api/uri.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "plan/query.h"
@@ -32,31 +34,6 @@ typedef struct ParameterState
 	List	   *texts;			/* of char *, UTF-8, sorted, distinct */
 	const char *unknown;		/* EXPLAIN: an expression without a value */
 } ParameterState;
-
-/*
- * clf_append_escaped
- *		As %XX everything but the unreserved characters of RFC 3986 and the
- *		colon, which means nothing in a query and keeps dates readable.
- */
-void
-clf_append_escaped(StringInfo out, const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *) text; *p; p++)
-	{
-		if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			(*p >= '0' && *p <= '9') || strchr("-._~:", *p))
-			appendStringInfoChar(out, *p);
-		else
-			appendStringInfo(out, "%%%02X", *p);
-	}
-}
-
-static void
-append_parameter(StringInfo out, const char *name, const char *value)
-{
-	appendStringInfo(out, "&%s=", name);
-	clf_append_escaped(out, value);
-}
 
 /* ----------
  * Dates
@@ -144,35 +121,18 @@ bind_dates(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
 	}
 }
 
-static TimestampTz
-floor_second(TimestampTz t)
-{
-	TimestampTz rest = t % USECS_PER_SEC;
-
-	return t - (rest < 0 ? rest + USECS_PER_SEC : rest);
-}
-
-/*
- * clf_second_after
- *		The first whole second later than t.
- */
-TimestampTz
-clf_second_after(TimestampTz t)
-{
-	return floor_second(t) + USECS_PER_SEC;
-}
-
 /*
  * clf_query_window
- *		The dates to send, given what the API's clock shows.  False when no
- *		call can be in there, so that nothing is to be sent.
+ *		The dates to send, given what the API's clock shows and how far back a
+ *		query without a lower bound reaches.  False when no call can be in
+ *		there, so that nothing is to be sent.
  *
  * Whether the API takes its bounds as inclusive, and whether it looks at
  * fractions of seconds, is not documented, so the window reaches past both
  * bounds; the local filter makes it exact.
  */
 bool
-clf_query_window(const ClfQuery *query, const ClfOptions *options,
+clf_query_window(const ClfQuery *query, const Interval *history,
 				 TimestampTz now, ClfWindow *window)
 {
 	TimestampTz lower = query->lower;
@@ -182,33 +142,12 @@ clf_query_window(const ClfQuery *query, const ClfOptions *options,
 	if (lower == DT_NOBEGIN)
 		lower = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 														TimestampTzGetDatum(now),
-														IntervalPGetDatum(options->history)));
+														IntervalPGetDatum(history)));
 	window->to_now = query->upper >= now;
-	window->from = Max(floor_second(Max(lower, UNIX_EPOCH) - 1), UNIX_EPOCH);
+	window->from = Max(clf_time_floor(Max(lower, UNIX_EPOCH) - 1), UNIX_EPOCH);
 	window->to = clf_second_after(window->to_now ? now : query->upper);
 	return !query->nothing && lower <= Min(query->upper, now) &&
 		query->upper >= UNIX_EPOCH;
-}
-
-/*
- * clf_api_time
- *		As the API writes dates, to the microsecond where that matters.
- */
-char *
-clf_api_time(TimestampTz t)
-{
-	struct pg_tm tm;
-	fsec_t		fsec;
-	char	   *seconds;
-
-	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0 || tm.tm_year < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range")));
-	seconds = psprintf("%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon,
-					   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return fsec == 0 ? psprintf("%sZ", seconds) :
-		psprintf("%s.%06dZ", seconds, (int) fsec);
 }
 
 static void
@@ -218,7 +157,7 @@ append_date(StringInfo out, const char *name, TimestampTz t,
 	if (unknown)
 		appendStringInfo(out, "&%s={%s}", name, unknown);
 	else
-		append_parameter(out, name, clf_api_time(t));
+		clf_uri_append_parameter(out, name, clf_time_format(t));
 }
 
 /* ----------
@@ -393,13 +332,13 @@ append_enumerated(StringInfo out, const ClfFilter *filter, uint32 mask)
 		if (!(mask & (1U << i)))
 			continue;
 		if (filter->repeatable)
-			append_parameter(out, filter->parameter, filter->values[i]);
+			clf_uri_append_parameter(out, filter->parameter, filter->values[i]);
 		chosen = filter->values[i];
 		n++;
 	}
 	if (!filter->repeatable)
-		append_parameter(out, filter->parameter,
-						 n == 1 ? chosen : filter->any_value);
+		clf_uri_append_parameter(out, filter->parameter,
+								 n == 1 ? chosen : filter->any_value);
 }
 
 /* Is it the first filter of its parameter? */
@@ -436,9 +375,9 @@ is_sendable(const ClfFilter *filter, const ParameterState *state)
  */
 static void
 bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
-			 const ClfOptions *options, const ClfValue *values)
+			 const ClfTable *table, const ClfValue *values)
 {
-	bool		rival_sent = options->extension_number != NULL;
+	bool		rival_sent = table->extension_number != NULL;
 
 	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
 	{
@@ -460,7 +399,7 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 		else if (f->values)
 			append_enumerated(out, f, state.mask);
 		else if (is_sendable(f, &state))
-			append_parameter(out, f->parameter, linitial(state.texts));
+			clf_uri_append_parameter(out, f->parameter, linitial(state.texts));
 		else
 			continue;
 		rival_sent |= is_rival;
@@ -475,7 +414,7 @@ static bool
 can_be_id(const char *text)
 {
 	return text[0] != '\0' && text[strcspn(text, "/,?#")] == '\0' &&
-		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+	strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
 /* Ask by the ids of this filter, when there is a condition for it */
@@ -517,14 +456,14 @@ bind_ids(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
 }
 
 static void
-bind_table_options(StringInfo out, const ClfOptions *options)
+bind_table_options(StringInfo out, const ClfTable *table)
 {
-	if (options->extension_number)
-		append_parameter(out, "extensionNumber", options->extension_number);
-	if (!options->show_blocked)
-		append_parameter(out, "showBlocked", "false");
-	if (options->show_deleted)
-		append_parameter(out, "showDeleted", "true");
+	if (table->extension_number)
+		clf_uri_append_parameter(out, "extensionNumber", table->extension_number);
+	if (!table->show_blocked)
+		clf_uri_append_parameter(out, "showBlocked", "false");
+	if (table->show_deleted)
+		clf_uri_append_parameter(out, "showDeleted", "true");
 }
 
 /* One "since = ..." or "since_token = ..." */
@@ -542,10 +481,11 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	}
 	if (!value->isnull && is_token)
 		text = value_as_utf8(value->value);
+
 	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
 	{
 		query->since_time = value_as_time(value);
-		text = clf_api_time(query->since_time);
+		text = clf_time_format(query->since_time);
 	}
 
 	/* nothing is since nowhere, and nothing since two different things */
@@ -578,28 +518,14 @@ clf_query_lacks_since(const ClfQuery *query)
 		!query->since_token && !query->unknown_since;
 }
 
-/* The endpoint's path with the ids filled in */
+/* The endpoint's path for the table */
 static char *
-bind_path(const char *path, const ClfOptions *options)
+bind_path(const char *path, const ClfTable *table)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	for (const char *p = path; *p;)
-	{
-		if (strncmp(p, "{account}", 9) == 0)
-		{
-			appendStringInfoString(&out, options->account_id);
-			p += 9;
-		}
-		else if (strncmp(p, "{extension}", 11) == 0)
-		{
-			appendStringInfoString(&out, options->extension_id);
-			p += 11;
-		}
-		else
-			appendStringInfoChar(&out, *p++);
-	}
+	clf_uri_append_path(&out, path, table->account_id, table->extension_id);
 	return out.data;
 }
 
@@ -610,7 +536,7 @@ bind_path(const char *path, const ClfOptions *options)
  *		be no such id.
  */
 char *
-clf_details_uri(const ClfOptions *options, const char *id)
+clf_details_uri(const ClfTable *table, const char *id)
 {
 	StringInfoData out;
 
@@ -618,9 +544,9 @@ clf_details_uri(const ClfOptions *options, const char *id)
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s/",
-					 bind_path(options->resource->details_path, options));
+					 bind_path(table->resource->details_path, table));
 	if (id != NULL)
-		clf_append_escaped(&out, id);
+		clf_uri_append_escaped(&out, id);
 	else
 		appendStringInfoString(&out, "{id}");
 	return out.data;
@@ -632,7 +558,7 @@ clf_details_uri(const ClfOptions *options, const char *id)
  *		fdw_exprs has).  Palloc'd in the current memory context.
  */
 ClfQuery   *
-clf_bind_query(const ClfScanPlan *plan, const ClfOptions *options,
+clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 			   const ClfValue *values)
 {
 	ClfQuery   *query = palloc0(sizeof(ClfQuery));
@@ -651,13 +577,14 @@ clf_bind_query(const ClfScanPlan *plan, const ClfOptions *options,
 
 	/* by id, filters are not sent; but they may leave nothing to ask for */
 	initStringInfo(&filters);
-	bind_filters(query, &filters, plan, options, values);
+	bind_filters(query, &filters, plan, table, values);
 	query->unfiltered = filters.len == 0;
-	bind_table_options(&filters, options);
+	bind_table_options(&filters, table);
 	if (!clf_query_by_id(query))
 		appendStringInfoString(&parameters, filters.data);
 	query->path = bind_path(query->details ? plan->resource->details_path :
-							plan->resource->path[plan->level], options);
+							plan->resource->path[plan->level], table);
+	query->label = psprintf("GET %s", query->path);
 	query->parameters = query->details ? "" : parameters.data;
 	query->page_size = plan->page_size;
 	return query;
@@ -741,7 +668,7 @@ append_ids(StringInfo out, const ClfQuery *query, int page)
 	{
 		if (i > 0)
 			appendStringInfoChar(out, ',');
-		clf_append_escaped(out, list_nth(query->ids, first + i));
+		clf_uri_append_escaped(out, list_nth(query->ids, first + i));
 	}
 }
 
@@ -759,15 +686,15 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 		appendStringInfo(out, "&since={%s}", query->unknown_since);
 	else if (token)
 	{
-		append_parameter(out, "syncType", "ISync");
-		append_parameter(out, "syncToken", token);
+		clf_uri_append_parameter(out, "syncType", "ISync");
+		clf_uri_append_parameter(out, "syncToken", token);
 	}
 	else
 	{
-		TimestampTz from = floor_second(query->since_time - 1);
+		TimestampTz from = clf_time_floor(query->since_time - 1);
 
-		append_parameter(out, "syncType", "FSync");
-		append_parameter(out, "dateFrom", clf_api_time(Max(from, UNIX_EPOCH)));
+		clf_uri_append_parameter(out, "syncType", "FSync");
+		clf_uri_append_parameter(out, "dateFrom", clf_time_format(Max(from, UNIX_EPOCH)));
 		appendStringInfo(out, "&recordCount=%d", query->page_size);
 	}
 }

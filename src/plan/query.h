@@ -3,17 +3,36 @@
  * query.h
  *	  From a request plan and its values to the URIs of the requests.
  *
- * Room 4.  Uses endpoint, option, pushdown.  Pure: no I/O, no clock.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_QUERY_H
 #define CLF_QUERY_H
 
+#include "catalog/table.h"
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
-#include "catalog/option.h"
 #include "plan/pushdown.h"
+
+/* What a scan is to ask for; see plan/node.c for how the plan node carries it */
+typedef struct ClfScanPlan
+{
+	const ClfResource *resource;
+	ClfLevel	level;
+	bool		detailed;		/* view=Detailed? */
+	int			page_size;		/* of the first request */
+	bool		sorted;			/* must the rows come newest first? */
+	double		limit;			/* rows that are enough; 0: all may be needed */
+	bool		partial;		/* may the query need but a part of the rows? */
+	double		requests;		/* the planner's estimate */
+	List	   *attnums;		/* columns to fill */
+	List	   *early[CLF_ORIGINS]; /* by origin that takes requests for each
+									 * row: indexes in the plan's qual of the
+									 * conditions to check before */
+	int			given;			/* index in fdw_exprs of ids that a join gives
+								 * instead; -1: none */
+	int			nconditions;
+	ClfCondition *conditions;
+} ClfScanPlan;
 
 /* The value of one of the plan's expressions */
 typedef struct ClfValue
@@ -44,6 +63,7 @@ typedef struct ClfQuery
 	const char *unknown_since;	/* EXPLAIN: either, when it has no value yet */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
+	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
 	const char *parameters;		/* "view=Simple&type=Voice", escaped */
 	const char *unknown_lower;	/* EXPLAIN: the bound's expression, when it */
@@ -60,12 +80,11 @@ typedef struct ClfWindow
 } ClfWindow;
 
 extern ClfQuery *clf_bind_query(const ClfScanPlan *plan,
-								const ClfOptions *options,
+								const ClfTable *table,
 								const ClfValue *values);
 extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
-extern bool clf_query_window(const ClfQuery *query, const ClfOptions *options,
+extern bool clf_query_window(const ClfQuery *query, const Interval *history,
 							 TimestampTz now, ClfWindow *window);
-extern TimestampTz clf_second_after(TimestampTz t);
 extern bool clf_query_lacks_since(const ClfQuery *query);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
@@ -73,10 +92,7 @@ extern int	clf_query_chunk_count(const ClfQuery *query);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
 						   int page, int page_size, const char *token);
 
-extern char *clf_api_time(TimestampTz t);
-extern char *clf_details_uri(const ClfOptions *options, const char *id);
+extern char *clf_details_uri(const ClfTable *table, const char *id);
 
-/* form=url-encoded, also for the token room */
-extern void clf_append_escaped(StringInfo out, const char *text);
 
 #endif							/* CLF_QUERY_H */

@@ -13,7 +13,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/option.h"
+#include "catalog/table.h"
 #include "common/pg_prng.h"
 #include "compat.h"
 #include "executor/tuptable.h"
@@ -34,7 +34,7 @@
 /* A sample that grows */
 typedef struct Sample
 {
-	const ClfOptions *options;
+	const ClfTable *table;
 	ClfScanPlan plan;
 	ClfPager   *pager;
 	ClfTuple   *tuple;
@@ -64,12 +64,12 @@ typedef struct Probe
 bool
 clf_can_analyze(Oid relid)
 {
-	return clf_get_options(relid)->resource->windowed;
+	return clf_get_table(relid)->resource->windowed;
 }
 
 /* All columns that a list fills; others would take requests of their own */
 static List *
-list_columns(Relation rel, const ClfOptions *options)
+list_columns(Relation rel, const ClfTable *table)
 {
 	TupleDesc	desc = RelationGetDescr(rel);
 	List	   *attnums = NIL;
@@ -77,8 +77,7 @@ list_columns(Relation rel, const ClfOptions *options)
 	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
 	{
 		if (!TupleDescAttr(desc, attnum - 1)->attisdropped &&
-			clf_path_source(clf_column_path(options,
-											attnum)) == CLF_SOURCE_ROW)
+			!CLF_IS_PER_ROW(clf_column_path(table, attnum)->origin))
 			attnums = lappend_int(attnums, attnum);
 	}
 	return attnums;
@@ -89,20 +88,20 @@ static Sample *
 begin_sample(MemoryContext cxt, Relation rel)
 {
 	Sample	   *sample = palloc0(sizeof(Sample));
-	ClfOptions *options = clf_get_options(RelationGetRelid(rel));
-	ClfSelection *selection = clf_selection_create(options->resource->rows_paths == NULL);
+	ClfTable   *table = clf_get_table(RelationGetRelid(rel));
+	ClfSelection *selection = clf_selection_create(table->resource->rows_paths == NULL);
 
-	sample->options = options;
-	sample->plan.resource = options->resource;
-	sample->plan.level = clf_table_level(options);
+	sample->table = table;
+	sample->plan.resource = table->resource;
+	sample->plan.level = clf_table_level(table);
 	sample->plan.detailed = true;
-	sample->plan.page_size = options->page_size;
-	sample->plan.attnums = list_columns(rel, options);
-	sample->tuple = clf_tuple_create(rel, options, sample->plan.attnums,
+	sample->plan.page_size = table->page_size;
+	sample->plan.attnums = list_columns(rel, table);
+	sample->tuple = clf_tuple_create(rel, table, sample->plan.attnums,
 									 selection);
-	sample->pager = clf_pager_create(cxt, options, &sample->plan, selection,
+	sample->pager = clf_pager_create(cxt, table, &sample->plan, selection,
 									 GetUserId(), false, false,
-									 clf_activity_begin(cxt, options));
+									 clf_activity_begin(cxt, table));
 	sample->slot = MakeSingleTupleTableSlot(RelationGetDescr(rel),
 											&TTSOpsVirtual);
 	sample->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw sample row",
@@ -123,7 +122,7 @@ add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
 	if (place >= sample->targrows)
 		return;
 	old = MemoryContextSwitchTo(sample->row_cxt);
-	clf_tuple_fill(sample->tuple, row, CLF_SOURCE_ROW, sample->slot);
+	clf_tuple_fill(sample->tuple, row, sample->slot);
 	MemoryContextSwitchTo(cxt);
 	if (place < sample->nrows)
 		heap_freetuple(sample->rows[place]);
@@ -138,7 +137,7 @@ add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
 static Probe
 take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
 {
-	ClfQuery   *query = clf_bind_query(&sample->plan, sample->options, NULL);
+	ClfQuery   *query = clf_bind_query(&sample->plan, sample->table, NULL);
 	const ClfRow *row;
 	Probe		probe = {0};
 
@@ -147,7 +146,7 @@ take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
 	for (row = clf_pager_next(sample->pager, true); row != NULL;
 		 row = clf_pager_next_on_page(sample->pager))
 		add_row(sample, row, cxt);
-	probe.upper = upper == DT_NOEND ? clf_clock_now(sample->options->base_url) : upper;
+	probe.upper = upper == DT_NOEND ? clf_clock_now(sample->table->server->base_url) : upper;
 	probe.records = clf_pager_reach(sample->pager, &probe.oldest, &probe.last);
 	sample->records += probe.records;
 	sample->pages++;

@@ -3,9 +3,6 @@
  * analyze.h
  *	  Rows for ANALYZE, with few requests.
  *
- * Uses endpoint, option, request, field, pager, estimate, activity, tuple,
- * clock, rate.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_ANALYZE_H

@@ -31,6 +31,7 @@
 #include "optimizer/restrictinfo.h"
 #include "plan/paths.h"
 #include "scan/id_join.h"
+#include "scan/scan.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -96,8 +97,6 @@ typedef struct IdJoin
 	bool		matched;		/* has it been joined? */
 	bool		at_end;			/* are there no more outer rows? */
 } IdJoin;
-
-static ClfGiveIds give_ids;
 
 /* The setting call_log_fdw.enable_batched_join */
 static bool enable_batched_join = true;
@@ -362,11 +361,11 @@ find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
 }
 
 /*
- * clf_join_add_paths
+ * clf_id_join_add_paths
  *		Ways to join a table of ours, the inner one, with something else.
  */
 void
-clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
+clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 				   RelOptInfo *outerrel, RelOptInfo *innerrel,
 				   JoinType jointype, JoinPathExtraData *extra)
 {
@@ -627,7 +626,7 @@ read_inner(IdJoin *state, ArrayType *ids)
 												  side_size() / 1024);
 		MemoryContextSwitchTo(old);
 	}
-	give_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
+	clf_scan_give_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
 	ExecReScan(inner);
 	while (slot = ExecProcNode(inner), !TupIsNull(slot))
 		tuplestore_puttupleslot(state->inner_rows, slot);
@@ -908,13 +907,12 @@ static const CustomScanMethods scan_methods = {
 };
 
 /*
- * clf_join_init
+ * clf_id_join_init
  *		Called once, when the library is loaded.
  */
 void
-clf_join_init(ClfGiveIds give)
+clf_id_join_init(void)
 {
-	give_ids = give;
 	RegisterCustomScanMethods(&scan_methods);
 	DefineCustomBoolVariable("call_log_fdw.enable_batched_join",
 							 "Lets the planner join by id with many ids in one "

@@ -3,8 +3,6 @@
  * id_join.h
  *	  Joins by id, many ids in one request.
  *
- * Uses pushdown, plan.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_ID_JOIN_H
@@ -14,11 +12,8 @@
 #include "nodes/pathnodes.h"
 #include "optimizer/paths.h"
 
-/* Tells a scan for which ids it is to ask from its next start on: a text[] */
-typedef void (*ClfGiveIds) (ForeignScanState *scan, Datum ids);
-
-extern void clf_join_init(ClfGiveIds give_ids);
-extern void clf_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
+extern void clf_id_join_init(void);
+extern void clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 							   RelOptInfo *outerrel, RelOptInfo *innerrel,
 							   JoinType jointype, JoinPathExtraData *extra);
 

@@ -14,6 +14,7 @@
 
 #include "answer/batch.h"
 #include "answer/page.h"
+#include "api/time.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "net/exchange.h"
@@ -43,7 +44,7 @@ typedef struct KeptAnswer
 struct ClfPager
 {
 	/* for the pager's life */
-	const ClfOptions *options;
+	const ClfTable *table;
 	MemoryContext cxt;
 	ClfExchange *exchange;
 	bool		send_ahead;
@@ -88,7 +89,7 @@ record_error_context(void *arg)
 
 	errcontext("record %d on page %d for foreign table \"%s\"",
 			   pager->next_record, pager->page_number,
-			   pager->options->relname);
+			   pager->table->relname);
 }
 
 /* ----------
@@ -105,7 +106,7 @@ record_error_context(void *arg)
  *		other values, so answers are kept as far as work_mem allows.
  */
 ClfPager   *
-clf_pager_create(MemoryContext cxt, const ClfOptions *options,
+clf_pager_create(MemoryContext cxt, const ClfTable *table,
 				 const ClfScanPlan *plan, ClfSelection *selection,
 				 Oid userid, bool send_ahead, bool keep,
 				 ClfActivity *activity)
@@ -113,15 +114,15 @@ clf_pager_create(MemoryContext cxt, const ClfOptions *options,
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
 
-	pager->options = options;
+	pager->table = table;
 	pager->cxt = cxt;
-	pager->exchange = clf_exchange_create(cxt, options, options->base_url,
+	pager->exchange = clf_exchange_create(cxt, table, table->server->base_url,
 										  userid, activity);
 	pager->activity = activity;
 	pager->send_ahead = send_ahead;
 	pager->limit = plan->limit;
 	pager->partial = plan->partial;
-	pager->rows = clf_rows_create(cxt, options, plan->sorted, selection);
+	pager->rows = clf_rows_create(cxt, table, plan->sorted, selection);
 	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
 											ALLOCSET_DEFAULT_SIZES);
 	if (keep)
@@ -297,7 +298,7 @@ make_url(const ClfPager *pager)
 	ClfWindow	window = pager->window;
 
 	window.to = pager->until;
-	return psprintf("%s%s", pager->options->base_url,
+	return psprintf("%s%s", pager->table->server->base_url,
 					clf_query_uri(pager->query, &window,
 								  pager->page_number + 1, pager->page_size,
 								  next_token(pager)));
@@ -309,6 +310,7 @@ page_request(const ClfPager *pager, const char *url)
 	ClfHttpRequest request = {0};
 
 	request.url = url;
+	request.label = pager->query->label;
 	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
 		request.accept = CLF_BATCH_ACCEPT;
 	return request;
@@ -329,19 +331,18 @@ static void
 read_list(ClfPager *pager, const ClfHttpResponse *response,
 		  const ClfSecrets *secrets)
 {
-	const ClfResource *resource = pager->options->resource;
+	const ClfResource *resource = pager->table->resource;
 	const char *error = "its content type is not application/json";
 
 	if (response->status != 200)
-		clf_report_status(response->status, response->body, response->length,
-						  response->request_id, secrets);
+		clf_report_status(response, secrets);
 	if (has_type(response, "application/json"))
 		pager->page = clf_page_parse(pager->page_cxt, clf_rows_record_fields(pager->rows),
 									 response->body, response->length,
 									 resource->frame_path,
 									 resource->next_path, &error);
 	if (pager->page == NULL)
-		clf_report_bad_answer(error, response->body, response->length,
+		clf_report_bad_answer(error, response,
 							  secrets);
 }
 
@@ -362,15 +363,14 @@ read_record(ClfPager *pager, const ClfHttpResponse *response,
 		return;
 	}
 	if (response->status != 200)
-		clf_report_status(response->status, response->body, response->length,
-						  response->request_id, secrets);
+		clf_report_status(response, secrets);
 	if (has_type(response, "application/json"))
 	{
 		error = "it is cut short or no JSON object";
 		ok = clf_page_add(pager->page, response->body, response->length);
 	}
 	if (!ok)
-		clf_report_bad_answer(error, response->body, response->length,
+		clf_report_bad_answer(error, response,
 							  secrets);
 }
 
@@ -421,10 +421,9 @@ fetch_batch(ClfPager *pager, const ClfHttpRequest *request, int nids,
 		return;
 	secrets = clf_exchange_secrets(pager->exchange);
 	if (error)
-		clf_report_bad_answer(error, response->body, response->length,
+		clf_report_bad_answer(error, response,
 							  &secrets);
-	clf_report_status(response->status, response->body, response->length,
-					  response->request_id, &secrets);
+	clf_report_status(response, &secrets);
 }
 
 /* The page after the current one is about to be the current one */
@@ -479,7 +478,7 @@ fetch_page(ClfPager *pager, ClfHttpResponse *response)
 static TimestampTz
 now_of_api(const ClfPager *pager)
 {
-	return clf_clock_now(pager->options->base_url);
+	return clf_clock_now(pager->table->server->base_url);
 }
 
 /*
@@ -495,7 +494,8 @@ fix_window(ClfPager *pager)
 		pager->now = now_of_api(pager);
 		pager->fixed_at = GetCurrentTimestamp();
 	}
-	pager->window_empty = !clf_query_window(pager->query, pager->options,
+	pager->window_empty = !clf_query_window(pager->query,
+											pager->table->history,
 											pager->now, &pager->window);
 	pager->until = pager->window.to;
 }
@@ -515,7 +515,7 @@ begins_in_future(const ClfPager *pager)
 static bool
 open_first_page(ClfPager *pager)
 {
-	if (pager->query->windowed && clf_clock_known(pager->options->base_url) &&
+	if (pager->query->windowed && clf_clock_known(pager->table->server->base_url) &&
 		pager->query->lower > now_of_api(pager) + USECS_PER_DAY)
 		return false;
 	clf_exchange_login(pager->exchange);
@@ -638,13 +638,13 @@ static bool
 was_small(const ClfPager *pager)
 {
 	return !clf_query_by_id(pager->query) &&
-		pager->page_size < pager->options->page_size;
+		pager->page_size < pager->table->page_size;
 }
 
 static void
 enlarge_pages(ClfPager *pager)
 {
-	pager->page_size = pager->options->page_size;
+	pager->page_size = pager->table->page_size;
 	pager->page_number = 0;
 }
 
@@ -653,7 +653,7 @@ static bool
 at_page_ceiling(const ClfPager *pager)
 {
 	return !clf_query_by_id(pager->query) &&
-		pager->page_number == pager->options->resource->max_page;
+		pager->page_number == pager->table->resource->max_page;
 }
 
 /*
@@ -708,7 +708,7 @@ note_rate(const ClfPager *pager)
 	if (has_more(pager))
 		known = clf_rows_oldest(pager->rows, &from);
 	if (known)
-		clf_density_note(pager->options->relid, clf_rows_count(pager->rows), from,
+		clf_density_note(pager->table->relid, clf_rows_count(pager->rows), from,
 						 pager->window.to);
 }
 

@@ -3,21 +3,18 @@
  * pager.h
  *	  Which request comes next, and the rows of all answers.
  *
- * Room 9.  Uses option, request, json, field, page, batch, rows, activity,
- * exchange, clock, report.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_PAGER_H
 #define CLF_PAGER_H
 
-#include "shared/activity.h"
 #include "answer/field.h"
 #include "plan/query.h"
+#include "shared/activity.h"
 
 typedef struct ClfPager ClfPager;
 
-extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfOptions *options,
+extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfTable *table,
 								  const ClfScanPlan *plan,
 								  ClfSelection *selection, Oid userid,
 								  bool send_ahead, bool keep,

@@ -22,7 +22,7 @@
 
 struct ClfRecordings
 {
-	const ClfOptions *options;
+	const ClfTable *table;
 	ClfExchange *api;
 	ClfExchange *media;
 	ClfFieldRef id_field;		/* of the row */
@@ -51,22 +51,23 @@ typedef struct Download
  *		here.  The role is the one whose user mapping counts.
  */
 ClfRecordings *
-clf_recordings_create(MemoryContext cxt, const ClfOptions *options,
+clf_recordings_create(MemoryContext cxt, const ClfTable *table,
 					  ClfSelection *selection, Oid userid,
 					  ClfActivity *activity)
 {
 	ClfRecordings *recordings = MemoryContextAllocZero(cxt,
 													   sizeof(ClfRecordings));
 
-	recordings->options = options;
-	recordings->api = clf_exchange_create(cxt, options, options->base_url,
+	recordings->table = table;
+	recordings->api = clf_exchange_create(cxt, table, table->server->base_url,
 										  userid, activity);
-	recordings->media = clf_exchange_create(cxt, options, options->media_url,
+	recordings->media = clf_exchange_create(cxt, table, table->server->media_url,
 											userid, activity);
-	recordings->id_field = clf_select(selection, "id");
-	recordings->row_uri = clf_select(selection, "contentUri");
-	recordings->details_id = clf_select(selection, "&id");
-	recordings->details_uri = clf_select(selection, "&contentUri");
+	recordings->id_field = clf_select(selection, CLF_FROM_ROW, "id");
+	recordings->row_uri = clf_select(selection, CLF_FROM_ROW, "contentUri");
+	recordings->details_id = clf_select(selection, CLF_FROM_DETAILS, "id");
+	recordings->details_uri = clf_select(selection, CLF_FROM_DETAILS,
+										 "contentUri");
 	recordings->details_fields = selection->from[CLF_FROM_DETAILS];
 	recordings->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw recording",
 												ALLOCSET_DEFAULT_SIZES);
@@ -93,7 +94,7 @@ is_gone(ClfRecordings *recordings, const ClfHttpResponse *response)
 static const ClfField *
 get_details(ClfRecordings *recordings)
 {
-	char	   *uri = clf_details_uri(recordings->options, recordings->id);
+	char	   *uri = clf_details_uri(recordings->table, recordings->id);
 	ClfHttpRequest request = {0};
 	ClfHttpResponse response;
 	ClfSecrets	secrets;
@@ -101,26 +102,24 @@ get_details(ClfRecordings *recordings)
 
 	if (uri == NULL)
 		return NULL;
-	request.url = psprintf("%s%s", recordings->options->base_url, uri);
+	request.url = psprintf("%s%s", recordings->table->server->base_url, uri);
+	request.label = "GET recording";
 	clf_exchange_get(recordings->api, &request, CurrentMemoryContext,
 					 &response);
 	if (is_gone(recordings, &response))
 		return NULL;
 	secrets = clf_exchange_secrets(recordings->api);
 	if (response.status != 200)
-		clf_report_status(response.status, response.body, response.length,
-						  response.request_id, &secrets);
+		clf_report_status(&response, &secrets);
 	details = palloc0(clf_fields_count(recordings->details_fields) *
 					  sizeof(ClfField));
 	if (response.body[strspn(response.body, " \t\r\n")] != '{' ||
 		!clf_fields_pick_all(recordings->details_fields, response.body,
 							 response.length, details))
-		clf_report_bad_answer("it is not a JSON object", response.body,
-							  response.length, &secrets);
+		clf_report_bad_answer("it is not a JSON object", &response, &secrets);
 	if (!clf_same_text(clf_field_cstring(&details[recordings->details_id.n]),
 					   recordings->id))
-		clf_report_bad_answer("it is not about the recording that was asked for",
-							  response.body, response.length, &secrets);
+		clf_report_bad_answer("it is not about the recording that was asked for", &response, &secrets);
 	return details;
 }
 
@@ -144,7 +143,7 @@ report_bad_content(const ClfRecordings *recordings, const char *what,
 	ClfSecrets	secrets = clf_exchange_secrets(recordings->media);
 
 	secrets.hide_answer = true;
-	clf_report_bad_answer(what, response->body, response->length, &secrets);
+	clf_report_bad_answer(what, response, &secrets);
 }
 
 /*
@@ -159,7 +158,7 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("recording \"%s\" does not say where its content is",
 						shown_id(recordings))));
-	if (!clf_http_leads_to(uri, recordings->options->media_url))
+	if (!clf_http_leads_to(uri, recordings->table->server->media_url))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the content of recording \"%s\" is not on the media host",
@@ -167,7 +166,7 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 				 errdetail("It is said to be at %s, and the server option "
 						   "media_url is %s.",
 						   clf_excerpt(uri, strcspn(uri, "?#"), CLF_EXCERPT_LENGTH),
-						   recordings->options->media_url),
+						   recordings->table->server->media_url),
 				 errhint("The token is not sent there. If that is where "
 						 "RingCentral keeps your recordings, set media_url.")));
 }
@@ -249,7 +248,7 @@ take_content(const ClfRecordings *recordings, Download *download,
 	check_content(recordings, response);
 	locate_answer(recordings, download, response, &first, &total);
 	length = first + (int64) response->length;
-	if (Max(total, length) > recordings->options->max_recording_size)
+	if (Max(total, length) > recordings->table->max_recording_size)
 		report_too_large(recordings);
 
 	if (download->content == NULL)
@@ -277,10 +276,11 @@ try_download(ClfRecordings *recordings, const char *uri, Download *download,
 	ClfTransport how;
 
 	request.url = uri;
+	request.label = "GET recording content";
 	request.accept = "*/*";
 	request.resumable = true;
 	request.offset = download->total >= 0 ? download->length : 0;
-	request.limit = recordings->options->max_recording_size;
+	request.limit = recordings->table->max_recording_size;
 	how = clf_exchange_try(recordings->media, &request, recordings->row_cxt,
 						   response);
 	if (how == CLF_TRANSPORT_TOO_LARGE)
@@ -311,8 +311,7 @@ get_content(ClfRecordings *recordings, const char *uri)
 	{
 		ClfSecrets	secrets = clf_exchange_secrets(recordings->media);
 
-		clf_report_status(response.status, response.body, response.length,
-						  response.request_id, &secrets);
+		clf_report_status(&response, &secrets);
 	}
 	if (download.length == 0 ||
 		(download.total >= 0 && download.length != download.total))
@@ -382,9 +381,9 @@ add_content(ClfRecordings *recordings, ClfRow *row)
  *		warning.
  */
 void
-clf_recordings_get(ClfRecordings *recordings, ClfSource source, ClfRow *row)
+clf_recordings_get(ClfRecordings *recordings, ClfOrigin origin, ClfRow *row)
 {
-	ClfExchange *exchange = source == CLF_SOURCE_CONTENT ? recordings->media :
+	ClfExchange *exchange = origin == CLF_FROM_CONTENT ? recordings->media :
 	recordings->api;
 	ErrorContextCallback context;
 
@@ -392,7 +391,7 @@ clf_recordings_get(ClfRecordings *recordings, ClfSource source, ClfRow *row)
 	context.arg = exchange;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	if (source == CLF_SOURCE_DETAILS)
+	if (origin == CLF_FROM_DETAILS)
 		add_details(recordings, row);
 	else
 		add_content(recordings, row);

@@ -67,7 +67,7 @@ struct ClfRows
 {
 	/* for its whole life */
 	MemoryContext cxt;
-	const ClfOptions *options;
+	const ClfTable *table;
 	bool		sorted;			/* must the records come newest first? */
 	ClfSelection *selection;	/* the fields that columns show, and these: */
 	ClfFieldRef id;
@@ -107,22 +107,12 @@ prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
 	const char *star = strchr(text, '*');
 
 	path->name = star ? pnstrdup(text, star - text - 1) : text;
-	path->field = clf_select(rows->selection, psprintf("%c%s",
-													   CLF_RECORD_PREFIX,
-													   path->name));
+	path->field = clf_select(rows->selection, CLF_FROM_RECORD, path->name);
 	if (star == NULL)
 		return;
 	path->element = clf_fields_create();
 	(void) clf_fields_add(path->element,
-						  star[1] == '.' ? star + 2 : CLF_WHOLE_ROW);
-}
-
-/* A field of the record */
-static ClfFieldRef
-select_of_record(ClfRows *rows, const char *path)
-{
-	return clf_select(rows->selection, psprintf("%c%s", CLF_RECORD_PREFIX,
-												path));
+						  star[1] == '.' ? star + 2 : "");
 }
 
 /* Select the fields that this room itself looks at */
@@ -131,15 +121,16 @@ select_fields(ClfRows *rows, const ClfResource *resource)
 {
 	const char *const *path = resource->rows_paths;
 
-	rows->id = select_of_record(rows, resource->id_path);
-	rows->time = select_of_record(rows, resource->time_path);
-	rows->deleted = select_of_record(rows, "deleted");
+	rows->id = clf_select(rows->selection, CLF_FROM_RECORD, resource->id_path);
+	rows->time = clf_select(rows->selection, CLF_FROM_RECORD, resource->time_path);
+	rows->deleted = clf_select(rows->selection, CLF_FROM_RECORD, "deleted");
 	if (resource->version_path)
-		rows->version = select_of_record(rows, resource->version_path);
+		rows->version = clf_select(rows->selection, CLF_FROM_RECORD, resource->version_path);
 	if (resource->details_path)
-		rows->whole = select_of_record(rows, CLF_WHOLE_ROW);
+		rows->whole = clf_select(rows->selection, CLF_FROM_RECORD, "");
 	if (resource->row_id_path)
-		rows->row_id = clf_select(rows->selection, resource->row_id_path);
+		rows->row_id = clf_select(rows->selection, CLF_FROM_ROW,
+								  resource->row_id_path);
 	while (path && path[rows->nrows_paths])
 		rows->nrows_paths++;
 	rows->rows_paths = palloc0((rows->nrows_paths + 1) * sizeof(RowsPath));
@@ -153,17 +144,17 @@ select_fields(ClfRows *rows, const ClfResource *resource)
  *		be selected any more after the first start.
  */
 ClfRows    *
-clf_rows_create(MemoryContext cxt, const ClfOptions *options, bool sorted,
+clf_rows_create(MemoryContext cxt, const ClfTable *table, bool sorted,
 				ClfSelection *selection)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfRows    *rows = palloc0(sizeof(ClfRows));
 
 	rows->cxt = cxt;
-	rows->options = options;
+	rows->table = table;
 	rows->sorted = sorted;
 	rows->selection = selection;
-	select_fields(rows, options->resource);
+	select_fields(rows, table->resource);
 	rows->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
 										  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
@@ -176,10 +167,12 @@ make_room(ClfRows *rows)
 {
 	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
 	{
-		int			n = clf_fields_count(rows->selection->from[origin]);
+		const ClfFields *fields = rows->selection->from[origin];
 
-		rows->values[origin] = MemoryContextAllocZero(rows->cxt, (n + 1) *
-													  sizeof(ClfField));
+		if (fields)
+			rows->values[origin] = MemoryContextAllocZero(rows->cxt,
+														  (clf_fields_count(fields) + 1) *
+														  sizeof(ClfField));
 	}
 }
 
@@ -227,7 +220,7 @@ describe_inputs(const ClfRows *rows)
 void
 clf_rows_start(ClfRows *rows, const ClfQuery *query)
 {
-	if (rows->values[0] == NULL)
+	if (rows->values[CLF_FROM_ROW] == NULL)
 		make_room(rows);
 	MemoryContextReset(rows->run_cxt);
 	rows->query = query;
@@ -280,7 +273,7 @@ get_field(const ClfField *record, ClfFieldRef ref)
 static const char *
 get_key(ClfRows *rows, const ClfField *record, size_t *length)
 {
-	const ClfResource *resource = rows->options->resource;
+	const ClfResource *resource = rows->table->resource;
 	const ClfField *id = get_field(record, rows->id);
 	StringInfoData key;
 	const char *text;
@@ -421,7 +414,7 @@ is_wanted(const ClfRows *rows, const ClfField *record)
 	const ClfQuery *query = rows->query;
 
 	if (clf_query_by_id(query))
-		return rows->options->show_deleted || !is_deleted(rows, record);
+		return rows->table->show_deleted || !is_deleted(rows, record);
 	if (query->changes && query->since)
 		return !is_too_old(rows, record);
 	return true;
@@ -463,7 +456,7 @@ is_new_row(ClfRows *rows)
 	size_t		length;
 	StringInfoData key;
 
-	if (rows->options->resource->row_id_path == NULL)
+	if (rows->table->resource->row_id_path == NULL)
 		return true;
 	id = get_field(rows->values[CLF_FROM_ROW], rows->row_id);
 	if (id->start == NULL)

@@ -3,20 +3,18 @@
  * rows.h
  *	  From the records of pages to rows, each once.
  *
- * Uses endpoint, option, request, field.  Pure: no I/O.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_ROWS_H
 #define CLF_ROWS_H
 
 #include "answer/field.h"
-#include "catalog/option.h"
+#include "catalog/table.h"
 #include "plan/query.h"
 
 typedef struct ClfRows ClfRows;
 
-extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfOptions *options,
+extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfTable *table,
 								bool sorted, ClfSelection *selection);
 extern void clf_rows_start(ClfRows *rows, const ClfQuery *query);
 extern void clf_rows_set_answer(ClfRows *rows, const char *frame);

@@ -42,7 +42,6 @@ typedef struct TupleColumn
 {
 	AttrNumber	attnum;
 	const char *name;
-	ClfSource	source;
 	ClfFieldRef field;
 	Conversion	conversion;
 	Oid			type;			/* base type; of the elements for an array */
@@ -92,20 +91,19 @@ set_constant(TupleColumn *column, Form_pg_attribute attr, const char *text)
  * only plain types take the shorter ways.
  */
 static void
-prepare_column(TupleColumn *column, Form_pg_attribute attr, const char *path,
-			   ClfSelection *selection)
+prepare_column(TupleColumn *column, Form_pg_attribute attr,
+			   const ClfPath *path, ClfSelection *selection)
 {
 	Oid			element = get_element_type(attr->atttypid);
 
 	column->attnum = attr->attnum;
 	column->name = NameStr(attr->attname);
-	column->source = clf_path_source(path);
-	column->field = clf_select(selection, path);
+	column->field = clf_select(selection, path->origin, path->keys);
 	column->typmod = attr->atttypmod;
 	set_input(column, OidIsValid(element) ? element : attr->atttypid);
 
 	if (column->field.origin == CLF_FROM_CONSTANT)
-		set_constant(column, attr, path + 1);
+		set_constant(column, attr, path->keys);
 	else if (column->field.origin == CLF_FROM_CONTENT)
 		column->conversion = CONVERT_BYTES;
 	else if (OidIsValid(element))
@@ -140,15 +138,15 @@ check_column(const TupleColumn *column, const char *relname)
  *		selection.  Palloc'd in the current memory context.
  */
 ClfTuple   *
-clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums,
+clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 				 ClfSelection *selection)
 {
 	ClfTuple   *tuple = palloc0(sizeof(ClfTuple));
 	ListCell   *lc;
 
 	tuple->relname = RelationGetRelationName(rel);
-	tuple->id = clf_select(selection, psprintf("%c%s", CLF_RECORD_PREFIX,
-											   options->resource->id_path));
+	tuple->id = clf_select(selection, CLF_FROM_RECORD,
+						   table->resource->id_path);
 	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
 	foreach(lc, attnums)
 	{
@@ -156,7 +154,7 @@ clf_tuple_create(Relation rel, const ClfOptions *options, List *attnums,
 
 		prepare_column(column, TupleDescAttr(RelationGetDescr(rel),
 											 lfirst_int(lc) - 1),
-					   clf_column_path(options, lfirst_int(lc)),
+					   clf_column_path(table, lfirst_int(lc)),
 					   selection);
 		check_column(column, tuple->relname);
 	}
@@ -354,7 +352,7 @@ column_value(TupleColumn *column, const ClfRow *record, bool *isnull)
 		return PointerGetDatum(record->content);
 	if (column->conversion == CONVERT_NOTHING)
 		return column->value;
-	if (column->field.origin == CLF_ROW_COUNT)
+	if (column->field.origin == CLF_FROM_ROW_NUMBER)
 		return row_number(column, record);
 	field = find_field(column, record);
 	if (field)
@@ -366,43 +364,56 @@ column_value(TupleColumn *column, const ClfRow *record, bool *isnull)
 	return (Datum) 0;
 }
 
-/*
- * clf_tuple_fill
- *		Store in the slot what of a record comes from this source.  The first
- *		one, CLF_SOURCE_ROW, makes it a virtual tuple, with NULL in all other
- *		columns.  By-reference values are palloc'd in the current memory
- *		context, which must live as long as the slot is read.
- */
-void
-clf_tuple_fill(ClfTuple *tuple, const ClfRow *record, ClfSource source,
-			   TupleTableSlot *slot)
+/* Store the values of the columns from there, one of the list's origins or not */
+static void
+fill_columns(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
+			 TupleTableSlot *slot)
 {
 	ErrorContextCallback context;
 
-	tuple->record = record;
+	tuple->record = row;
 	context.callback = column_error_context;
 	context.arg = tuple;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-
-	if (source == CLF_SOURCE_ROW)
-	{
-		ExecClearTuple(slot);
-		memset(slot->tts_isnull, true,
-			   slot->tts_tupleDescriptor->natts * sizeof(bool));
-	}
 	for (int i = 0; i < tuple->ncolumns; i++)
 	{
 		TupleColumn *column = &tuple->columns[i];
+		ClfOrigin	from = column->field.origin;
 		int			n = column->attnum - 1;
 
-		if (column->source != source)
+		if (CLF_IS_PER_ROW(origin) ? from != origin : CLF_IS_PER_ROW(from))
 			continue;
 		tuple->current = column;
-		slot->tts_values[n] = column_value(column, record,
-										   &slot->tts_isnull[n]);
+		slot->tts_values[n] = column_value(column, row, &slot->tts_isnull[n]);
 	}
-	if (source == CLF_SOURCE_ROW)
-		ExecStoreVirtualTuple(slot);
 	error_context_stack = context.previous;
+}
+
+/*
+ * clf_tuple_fill
+ *		Store a row as a virtual tuple: what comes with the list, with NULL in
+ *		all other columns.  By-reference values are palloc'd in the current
+ *		memory context, which must live as long as the slot is read.
+ */
+void
+clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
+{
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true,
+		   slot->tts_tupleDescriptor->natts * sizeof(bool));
+	fill_columns(tuple, row, CLF_FROM_ROW, slot);
+	ExecStoreVirtualTuple(slot);
+}
+
+/*
+ * clf_tuple_add
+ *		Add what took a request for the row: its details or its content.
+ */
+void
+clf_tuple_add(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
+			  TupleTableSlot *slot)
+{
+	Assert(CLF_IS_PER_ROW(origin));
+	fill_columns(tuple, row, origin, slot);
 }

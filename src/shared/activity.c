@@ -51,10 +51,10 @@ release_entry(void *arg)
  *		A scan of that table begins; it ends with the memory context.
  */
 ClfActivity *
-clf_activity_begin(MemoryContext cxt, const ClfOptions *options)
+clf_activity_begin(MemoryContext cxt, const ClfTable *table)
 {
 	ClfActivity *activity = MemoryContextAllocZero(cxt, sizeof(ClfActivity));
-	ForeignServer *server = GetForeignServer(options->serverid);
+	ForeignServer *server = GetForeignServer(table->server->serverid);
 	ClfScanEntry *entry = find_free(clf_shmem_lock());
 
 	if (entry)
@@ -65,7 +65,7 @@ clf_activity_begin(MemoryContext cxt, const ClfOptions *options)
 		entry->role = MyProc->roleId;
 		entry->started = entry->since = GetCurrentTimestamp();
 		strlcpy(entry->server, server->servername, NAMEDATALEN);
-		strlcpy(entry->table, options->relname, NAMEDATALEN);
+		strlcpy(entry->table, table->relname, NAMEDATALEN);
 	}
 	clf_shmem_unlock();
 	activity->entry = entry;

@@ -3,14 +3,12 @@
  * activity.h
  *	  What a scan does at this moment, and what it has cost so far.
  *
- * Uses option, shared.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_ACTIVITY_H
 #define CLF_ACTIVITY_H
 
-#include "catalog/option.h"
+#include "catalog/table.h"
 #include "shared/shmem.h"
 
 /* One scan; the counters are the business of those who count */
@@ -24,7 +22,7 @@ typedef struct ClfActivity
 } ClfActivity;
 
 extern ClfActivity *clf_activity_begin(MemoryContext cxt,
-									   const ClfOptions *options);
+									   const ClfTable *table);
 extern void clf_activity_set(ClfActivity *activity, ClfDoing doing);
 
 #endif							/* CLF_ACTIVITY_H */

@@ -3,8 +3,6 @@
  * clock.h
  *	  What the API's clock shows.
  *
- * Uses shared.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_CLOCK_H

@@ -3,8 +3,6 @@
  * density.h
  *	  How many calls a day a table has, as scans have seen it.
  *
- * Uses shared.
- *
  * For the planner: the API does not tell how many records a list has.
  *
  *-------------------------------------------------------------------------

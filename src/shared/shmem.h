@@ -3,9 +3,6 @@
  * shmem.h
  *	  What the backends of a cluster share: the memory and its lock.
  *
- * Uses nothing.  What the fields mean is the business of the rooms that keep
- * them: budget, token, activity, rate, clock.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_SHMEM_H

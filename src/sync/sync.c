@@ -3,15 +3,13 @@
  * sync.c
  *	  What the procedure call_log_fdw_sync cannot ask in SQL.
  *
- * Room 12.  Uses endpoint, option, clock, activity, exchange.
- *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/table.h"
-#include "catalog/option.h"
 #include "catalog/pg_class.h"
+#include "catalog/table.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
@@ -80,38 +78,38 @@ call_log_fdw_sync_table(PG_FUNCTION_ARGS)
 	Datum		values[7];
 	bool		nulls[7] = {false};
 	TupleDesc	desc;
-	ClfOptions *options;
+	ClfTable   *table;
 
 	if (!is_ours(relid))
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	options = clf_get_options(relid);
-	values[0] = CStringGetTextDatum(options->resource->name);
-	values[1] = CStringGetTextDatum(options->account_id);
-	values[2] = BoolGetDatum(clf_table_level(options) == CLF_LEVEL_ACCOUNT);
-	values[3] = BoolGetDatum(clf_holds_all_records(options));
-	values[4] = Int32GetDatum(options->page_size);
-	values[5] = BoolGetDatum(options->newest_first);
-	values[6] = IntervalPGetDatum(options->history);
+	table = clf_get_table(relid);
+	values[0] = CStringGetTextDatum(table->resource->name);
+	values[1] = CStringGetTextDatum(table->account_id);
+	values[2] = BoolGetDatum(clf_table_level(table) == CLF_LEVEL_ACCOUNT);
+	values[3] = BoolGetDatum(clf_holds_all_records(table));
+	values[4] = Int32GetDatum(table->page_size);
+	values[5] = BoolGetDatum(table->newest_first);
+	values[6] = IntervalPGetDatum(table->history);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
 													  values, nulls)));
 }
 
 /* See to it that it is known what the API's clock shows */
 static void
-learn_clock(const ClfOptions *options)
+learn_clock(const ClfTable *table)
 {
 	MemoryContext cxt;
 
-	if (clf_clock_known(options->base_url))
+	if (clf_clock_known(table->server->base_url))
 		return;
 	cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw clock",
 								ALLOCSET_SMALL_SIZES);
-	clf_exchange_learn_clock(clf_exchange_create(cxt, options,
-												 options->base_url,
+	clf_exchange_learn_clock(clf_exchange_create(cxt, table,
+												 table->server->base_url,
 												 GetUserId(),
-												 clf_activity_begin(cxt, options)));
+												 clf_activity_begin(cxt, table)));
 	MemoryContextDelete(cxt);
 }
 
@@ -124,16 +122,16 @@ Datum
 call_log_fdw_sync_clock(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
-	ClfOptions *options = is_ours(relid) ? clf_get_options(relid) : NULL;
+	ClfTable   *table = is_ours(relid) ? clf_get_table(relid) : NULL;
 	AclResult	allowed;
 
-	if (options == NULL)
+	if (table == NULL)
 		PG_RETURN_NULL();
 	allowed = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
 	if (allowed != ACLCHECK_OK)
 		aclcheck_error(allowed, OBJECT_FOREIGN_TABLE, get_rel_name(relid));
-	learn_clock(options);
-	PG_RETURN_TIMESTAMPTZ(clf_clock_now(options->base_url));
+	learn_clock(table);
+	PG_RETURN_TIMESTAMPTZ(clf_clock_now(table->server->base_url));
 }
 
 /*
@@ -145,11 +143,11 @@ call_log_fdw_sync_columns(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ClfOptions *options = is_ours(relid) ? clf_get_options(relid) : NULL;
+	ClfTable   *table = is_ours(relid) ? clf_get_table(relid) : NULL;
 	Relation	rel;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (options == NULL)
+	if (table == NULL)
 		return (Datum) 0;
 	rel = table_open(relid, AccessShareLock);
 	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
@@ -161,7 +159,7 @@ call_log_fdw_sync_columns(PG_FUNCTION_ARGS)
 		if (attr->attisdropped)
 			continue;
 		values[0] = NameGetDatum(&attr->attname);
-		values[1] = CStringGetTextDatum(clf_column_path(options, i + 1));
+		values[1] = CStringGetTextDatum(clf_column_path(table, i + 1)->text);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
 							 nulls);
 	}

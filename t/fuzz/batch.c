@@ -47,7 +47,7 @@ fuzz_input(const char *data, size_t size)
 
 	if (nids < 2 || nids > MAX_IDS)
 		return;
-	(void) clf_fields_add(fields, CLF_WHOLE_ROW);
+	(void) clf_fields_add(fields, "");
 	page = clf_batch_parse(CurrentMemoryContext, fields, content_type, body,
 						   end - body, nids, &failed, &error);
 	if (page)

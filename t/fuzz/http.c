@@ -20,6 +20,8 @@ static CURLMcode add_to_multi(CURLM *multi, CURL *easy);
 
 /* A socket of another kind leaves no port behind */
 #define curl_multi_add_handle(multi, easy) add_to_multi(multi, easy)
+#include "answer/error.h"
+#include "shared/clock.h"
 #include "src/net/http.c"
 #undef curl_multi_add_handle
 
@@ -143,8 +145,7 @@ raise_status(void *arg)
 	const ClfHttpResponse *response = arg;
 	ClfSecrets	secrets = {{SECRET}, false};
 
-	clf_report_status(response->status, response->body, response->length,
-					  response->request_id, &secrets);
+	clf_report_status(response, &secrets);
 }
 
 static void
@@ -153,33 +154,33 @@ raise_bad_answer(void *arg)
 	const ClfHttpResponse *response = arg;
 	ClfSecrets	secrets = {{SECRET}, false};
 
-	clf_report_bad_answer("it is odd", response->body, response->length,
-						  &secrets);
+	clf_report_bad_answer("it is odd", response, &secrets);
 }
 
 static void
-send_request(const ClfOptions *options, bool resumable)
+send_request(const ClfServer *server, bool resumable)
 {
-	ClfHttpRequest request = {.url = options->base_url,.bearer = SECRET};
-	ClfHttp    *http = clf_http_open(CurrentMemoryContext, options,
-									 options->base_url);
+	ClfHttpRequest request = {.url = server->base_url,.bearer = SECRET};
+	ClfHttp    *http = clf_http_open(CurrentMemoryContext, server,
+									 server->base_url);
 	ClfHttpResponse response;
 	ClfTransport how;
 	const char *detail;
 
 	request.resumable = resumable;
-	clf_http_start(http, options, &request);
+	clf_http_start(http, server, &request);
 	wait_for_end(http);
 	how = clf_http_finish(http, CurrentMemoryContext, &response, &detail);
 	INVARIANT((how == CLF_TRANSPORT_OK) == (detail == NULL));
 	INVARIANT(how != CLF_TRANSPORT_CONNECT && how != CLF_TRANSPORT_TLS);
 	if (how != CLF_TRANSPORT_OK && !resumable)
 		return;
+	clf_clock_note(server->base_url, response.date, response.started);
 	check_response(&response);
 	INVARIANT(fuzz_raises(raise_status, &response));
 	INVARIANT(fuzz_raises(raise_bad_answer, &response));
-	INVARIANT(clf_clock_known(options->base_url));
-	INVARIANT(IS_VALID_TIMESTAMP(clf_clock_now(options->base_url)));
+	INVARIANT(clf_clock_known(server->base_url));
+	INVARIANT(IS_VALID_TIMESTAMP(clf_clock_now(server->base_url)));
 }
 
 /* Where the token may follow a URL, nothing but that server is in it */
@@ -199,7 +200,7 @@ void
 fuzz_input(const char *data, size_t size)
 {
 	static char base_url[] = "http://127.0.0.1:80";
-	ClfOptions	options = {.base_url = base_url,.connect_timeout = 10000,
+	ClfServer	server = {.base_url = base_url,.connect_timeout = 10000,
 	.request_timeout = 10000,.max_response_size = MAX_BODY};
 	const char *p = data;
 
@@ -209,8 +210,8 @@ fuzz_input(const char *data, size_t size)
 	check_url(fuzz_line(&p, data + size), base_url);
 	response_text = data;
 	response_length = size;
-	send_request(&options, false);
-	send_request(&options, true);
+	send_request(&server, false);
+	send_request(&server, true);
 	close_connection();
 	MemoryContextReset(CurrentMemoryContext);	/* gives back its ClfHttp */
 	clf_http_close_idle();

@@ -31,7 +31,7 @@ make_fields(void)
 	ClfFields  *fields = clf_fields_create();
 
 	for (size_t i = 0; i < NPATHS; i++)
-		INVARIANT(clf_fields_add(fields, paths[i]) == (int) i);
+		INVARIANT(clf_fields_add(fields, clf_path(paths[i]).keys) == (int) i);
 	return fields;
 }
 

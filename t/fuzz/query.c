@@ -11,6 +11,8 @@
 #include "backend.h"
 
 #include "answer/field.h"
+#include "api/time.h"
+#include "api/uri.h"
 #include "plan/query.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -61,7 +63,7 @@ check_escape(const char *text)
 	const char *p = text;
 
 	initStringInfo(&out);
-	clf_append_escaped(&out, text);
+	clf_uri_append_escaped(&out, text);
 	check_uri(out.data, "-._~:%");
 	for (const char *e = out.data; *e; p++)
 	{
@@ -77,10 +79,10 @@ check_escape(const char *text)
 
 /* An id leads to something of that id, or nowhere */
 static void
-check_details(const ClfOptions *options, const char *id)
+check_details(const ClfTable *table, const char *id)
 {
 	static const char path[] = "/restapi/v1.0/account/~/recording/";
-	char	   *uri = clf_details_uri(options, id);
+	char	   *uri = clf_details_uri(table, id);
 
 	if (uri == NULL)
 		return;
@@ -95,11 +97,11 @@ check_texts(const char *text, const char *end)
 {
 	static char account[] = "~";
 	static char path[] = "/restapi/v1.0/account/~/call-log-extract-sync";
-	ClfOptions	options = {.account_id = account};
+	ClfTable	table = {.account_id = account};
 	ClfQuery	query = {.changes = true,.path = path,
 	.parameters = "view=Simple",.since_token = fuzz_line(&text, end)};
 
-	options.resource = clf_find_resource("recordings");
+	table.resource = clf_find_resource("recordings");
 	check_escape(query.since_token);
 	check_uri(clf_query_uri(&query, NULL, 1, 100, NULL), "-._~:%/?&=");
 	while (text < end)
@@ -107,7 +109,7 @@ check_texts(const char *text, const char *end)
 		char	   *id = fuzz_line(&text, end);
 
 		check_escape(id);
-		check_details(&options, id);
+		check_details(&table, id);
 	}
 }
 
@@ -120,7 +122,7 @@ check_texts(const char *text, const char *end)
 static void
 check_date(TimestampTz t)
 {
-	char	   *text = psprintf("\"%s\"", clf_api_time(t));
+	char	   *text = psprintf("\"%s\"", clf_time_format(t));
 	ClfField	field = {.start = text,.length = strlen(text)};
 	TimestampTz back;
 
@@ -134,15 +136,14 @@ check_window(TimestampTz lower, TimestampTz upper, TimestampTz now)
 {
 	static char path[] = "/restapi/v1.0/account/~/call-log";
 	Interval	history = {.day = 1000};
-	ClfOptions	options = {.history = &history};
-	ClfQuery	query = {.windowed = true,.path = path,
+		ClfQuery	query = {.windowed = true,.path = path,
 		.parameters = "view=Simple",.lower = lower,
 	.upper = upper};
 	ClfWindow	window;
 
 	if (lower == DT_NOEND || upper == DT_NOBEGIN)
 		return;					/* then nothing is asked for */
-	if (!clf_query_window(&query, &options, now, &window))
+	if (!clf_query_window(&query, &history, now, &window))
 		return;
 	INVARIANT(window.from < window.to);
 	INVARIANT(window.from % USECS_PER_SEC == 0);

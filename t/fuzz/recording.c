@@ -32,10 +32,10 @@ static ClfSelection *selection;
  */
 
 ClfExchange *
-clf_exchange_create(MemoryContext cxt, const ClfOptions *options,
+clf_exchange_create(MemoryContext cxt, const ClfTable *table,
 					const char *base_url, Oid userid, ClfActivity *activity)
 {
-	(void) options;
+	(void) table;
 	(void) base_url;
 	(void) userid;
 	(void) activity;
@@ -150,8 +150,8 @@ read_recording(void *arg)
 		return;
 	record.fields[CLF_FROM_ROW] = values;
 	clf_recordings_open(recordings, &record);
-	clf_recordings_get(recordings, CLF_SOURCE_DETAILS, &record);
-	clf_recordings_get(recordings, CLF_SOURCE_CONTENT, &record);
+	clf_recordings_get(recordings, CLF_FROM_DETAILS, &record);
+	clf_recordings_get(recordings, CLF_FROM_CONTENT, &record);
 	if (record.content == NULL)
 		return;
 	INVARIANT(VARSIZE(record.content) > VARHDRSZ);
@@ -167,14 +167,15 @@ fuzz_input(const char *data, size_t size)
 	static char api[] = "http://api.example";
 	static char media[] = "http://media.example";
 	static char account[] = "~";
-	ClfOptions	options = {.base_url = api,.media_url = media,
+	ClfServer	server = {.base_url = api,.media_url = media};
+	ClfTable	table = {.server = &server,
 	.account_id = account,.max_recording_size = MAX_SIZE};
 
-	options.resource = clf_find_resource("recordings");
+	table.resource = clf_find_resource("recordings");
 	next_answer = data;
 	end_of_answers = data + size;
 	selection = clf_selection_create(false);
 	(void) fuzz_raises(read_recording,
-					   clf_recordings_create(CurrentMemoryContext, &options,
+					   clf_recordings_create(CurrentMemoryContext, &table,
 											 selection, InvalidOid, NULL));
 }

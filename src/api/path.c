@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * path.c
+ *	  JSON paths: where the value of a column comes from.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/path.h"
+
+/* The character at the start of a path; 0: none */
+static const char origin_signs[CLF_ORIGINS] = {
+	[CLF_FROM_CONSTANT] = '=',
+	[CLF_FROM_ROW_NUMBER] = '#',
+	[CLF_FROM_QUERY] = '?',
+	[CLF_FROM_ANSWER] = '%',
+	[CLF_FROM_RECORD] = '^',
+	[CLF_FROM_DETAILS] = '&',
+	[CLF_FROM_CONTENT] = '@',
+};
+
+/*
+ * clf_path
+ *		Take apart a path, which must be valid or a path of ours.
+ */
+ClfPath
+clf_path(const char *text)
+{
+	ClfPath		path = {text, CLF_FROM_ROW, text};
+
+	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
+	{
+		if (text[0] != '\0' && text[0] == origin_signs[origin])
+		{
+			path.origin = origin;
+			path.keys = text + 1;
+		}
+	}
+	if (path.origin != CLF_FROM_CONSTANT &&
+		strcmp(path.keys, CLF_WHOLE_ROW) == 0)
+		path.keys = "";
+	return path;
+}
+
+/*
+ * clf_path_is_valid
+ *		May a user write this path?
+ */
+bool
+clf_path_is_valid(const char *text)
+{
+	ClfPath		path = clf_path(text);
+	size_t		length = strlen(path.keys);
+
+	if (strcmp(text, CLF_WHOLE_ROW) == 0)
+		return true;
+	if (path.origin == CLF_FROM_ROW_NUMBER || path.origin == CLF_FROM_CONTENT)
+		return length == 0;
+	return path.origin != CLF_FROM_CONSTANT && length > 0 &&
+		path.keys[0] != '.' && path.keys[length - 1] != '.' &&
+		strstr(path.keys, "..") == NULL &&
+		strpbrk(path.keys, "$#@^%?&[]") == NULL;
+}
+
+/*
+ * clf_keys_touch
+ *		Are both paths the same, or does one lead to an object that holds what
+ *		the other leads to?
+ */
+bool
+clf_keys_touch(const char *a, const char *b)
+{
+	size_t		length_a = strlen(a);
+	size_t		length_b = strlen(b);
+	size_t		shorter = Min(length_a, length_b);
+
+	if (strncmp(a, b, shorter) != 0)
+		return false;
+	return length_a == length_b ||
+		(length_a > length_b ? a : b)[shorter] == '.';
+}

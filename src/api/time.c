@@ -1,0 +1,159 @@
+/*-------------------------------------------------------------------------
+ *
+ * time.c
+ *	  Dates as the API writes them, and whole seconds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "api/time.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+/*
+ * clf_time_format
+ *		As the API writes dates, to the microsecond where that matters.
+ */
+char *
+clf_time_format(TimestampTz t)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+	char	   *seconds;
+
+	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0 || tm.tm_year < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	seconds = psprintf("%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon,
+					   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return fsec == 0 ? psprintf("%sZ", seconds) :
+		psprintf("%s.%06dZ", seconds, (int) fsec);
+}
+
+/*
+ * clf_time_floor
+ *		The whole second at or before t.
+ */
+TimestampTz
+clf_time_floor(TimestampTz t)
+{
+	TimestampTz rest = t % USECS_PER_SEC;
+
+	return t - (rest < 0 ? rest + USECS_PER_SEC : rest);
+}
+
+/*
+ * clf_second_after
+ *		The first whole second later than t.
+ */
+TimestampTz
+clf_second_after(TimestampTz t)
+{
+	return clf_time_floor(t) + USECS_PER_SEC;
+}
+
+/* So many digits at p, as a number; false when there are other characters */
+static bool
+read_digits(const char **p, int count, int *number)
+{
+	*number = 0;
+	for (int i = 0; i < count; i++, (*p)++)
+	{
+		if (**p < '0' || **p > '9')
+			return false;
+		*number = *number * 10 + (**p - '0');
+	}
+	return true;
+}
+
+static bool
+read_char(const char **p, char c)
+{
+	return *(*p)++ == c;
+}
+
+/* ".594", as microseconds; further digits are dropped, as they are rare */
+static bool
+read_fraction(const char **p, int *micros)
+{
+	int			scale = 100000;
+
+	*micros = 0;
+	if (**p != '.')
+		return true;
+	for ((*p)++; **p >= '0' && **p <= '9'; (*p)++)
+	{
+		*micros += (**p - '0') * scale;
+		scale /= 10;
+	}
+	return true;
+}
+
+/* "Z", "+01:00" or "+0100", as seconds east of UTC */
+static bool
+read_zone(const char **p, int *offset)
+{
+	int			sign = **p == '-' ? -1 : 1;
+	int			hours;
+	int			minutes;
+
+	*offset = 0;
+	if (**p == 'Z')
+	{
+		(*p)++;
+		return true;
+	}
+	if (**p != '+' && **p != '-')
+		return false;
+	(*p)++;
+	if (!read_digits(p, 2, &hours))
+		return false;
+	if (**p == ':')
+		(*p)++;
+	if (!read_digits(p, 2, &minutes) || hours > 15 || minutes > 59)
+		return false;
+	*offset = sign * (hours * 60 + minutes) * 60;
+	return true;
+}
+
+/*
+ * clf_time_parse
+ *		Read a date as the API writes it, 2016-03-10T18:07:52.534Z, followed by
+ *		that character.  False when it is anything else; unlike timestamptz_in
+ *		this does not know of "now" or of dates without a zone.
+ */
+bool
+clf_time_parse(const char *text, char end, TimestampTz *t)
+{
+	const char *p = text;
+	int			year,
+				month,
+				day,
+				hour,
+				minute,
+				second,
+				micros,
+				offset;
+
+	/* each step stops at the end at the latest */
+	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
+		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||
+		!read_digits(&p, 2, &day) || !read_char(&p, 'T') ||
+		!read_digits(&p, 2, &hour) || !read_char(&p, ':') ||
+		!read_digits(&p, 2, &minute) || !read_char(&p, ':') ||
+		!read_digits(&p, 2, &second) || !read_fraction(&p, &micros) ||
+		!read_zone(&p, &offset) || *p != end)
+		return false;
+	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+		day > day_tab[isleap(year)][month - 1] || hour > 23 || minute > 59 ||
+		second > 60)
+		return false;
+
+	*t = (TimestampTz) (date2j(year, month, day) - POSTGRES_EPOCH_JDATE) *
+		USECS_PER_DAY +
+		((hour * 60 + minute) * INT64CONST(60) + second - offset) *
+		USECS_PER_SEC + micros;
+	return true;
+}

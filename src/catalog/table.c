@@ -1,0 +1,239 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.c
+ *	  Foreign servers, foreign tables and user mappings, as their options
+ *	  define them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/option.h"
+#include "catalog/pg_user_mapping.h"
+#include "catalog/table.h"
+#include "commands/defrem.h"
+#include "foreign/foreign.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* The server and, in the table, what it has in common with tables */
+static ForeignServer *
+read_server(Oid serverid, ClfTable *table)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+	ClfOptionTargets targets = {.table = table};
+
+	targets.server = palloc0(sizeof(ClfServer));
+	targets.server->serverid = serverid;
+	targets.server->name = server->servername;
+	clf_read_initial_options(&targets);
+	clf_read_options(server->options, CLF_ON_SERVER, &targets);
+	table->server = targets.server;
+	return server;
+}
+
+/* The path that the column's options give it; text is NULL when they do not */
+static ClfPath
+path_of_options(const ClfTable *table, AttrNumber attnum)
+{
+	ClfPath		path = {NULL, CLF_FROM_ROW, NULL};
+	ListCell   *lc;
+
+	foreach(lc, GetForeignColumnOptions(table->relid, attnum))
+	{
+		DefElem    *elem = lfirst_node(DefElem, lc);
+
+		if (strcmp(elem->defname, "json_path") == 0)
+			path = clf_path(defGetString(elem));
+		else if (strcmp(elem->defname, "value") == 0)
+			path = clf_path(psprintf("=%s", defGetString(elem)));
+	}
+	return path;
+}
+
+/* The columns, each with the path of its options, else of its name */
+static void
+read_columns(ClfTable *table)
+{
+	Relation	rel = table_open(table->relid, NoLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	table->ncolumns = desc->natts;
+	table->columns = palloc0((desc->natts + 1) * sizeof(ClfTableColumn));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		ClfTableColumn *column = &table->columns[i];
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		const ClfColumn *known;
+
+		if (attr->attisdropped)
+			continue;
+		column->name = pstrdup(NameStr(attr->attname));
+		column->path = path_of_options(table, attr->attnum);
+		known = clf_find_column(table->resource, column->name);
+		if (column->path.text == NULL && known)
+			column->path = clf_path(known->json_path);
+	}
+	table_close(rel, NoLock);
+}
+
+/*
+ * clf_get_table
+ *		A foreign table: the server's options, overridden by the table's.  The
+ *		caller holds a lock on it.
+ */
+ClfTable   *
+clf_get_table(Oid relid)
+{
+	ForeignTable *foreign = GetForeignTable(relid);
+	ClfTable   *table = palloc0(sizeof(ClfTable));
+	ClfOptionTargets targets = {.table = table};
+
+	table->relid = relid;
+	table->relname = get_rel_name(relid);
+	table->subject = psprintf("foreign table \"%s\"", table->relname);
+	(void) read_server(foreign->serverid, table);
+	clf_read_options(foreign->options, CLF_ON_TABLE, &targets);
+	read_columns(table);
+	return table;
+}
+
+/*
+ * clf_get_server_table
+ *		What stands for a server alone: an account-level table of calls without
+ *		columns.
+ */
+ClfTable   *
+clf_get_server_table(Oid serverid)
+{
+	ClfTable   *table = palloc0(sizeof(ClfTable));
+	ForeignServer *server = read_server(serverid, table);
+
+	table->relname = server->servername;
+	table->subject = psprintf("server \"%s\"", server->servername);
+	table->resource = clf_resources;
+	return table;
+}
+
+/* A column of the table, which has that attnum, cannot be read */
+static void
+report_no_path(const ClfTable *table, const ClfTableColumn *column)
+{
+	if (column->path.text == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+				 errmsg("column \"%s\" of foreign table \"%s\" is no field of "
+						"resource \"%s\"", column->name, table->relname,
+						table->resource->name),
+				 errhint("Say which field it is with OPTIONS (json_path "
+						 "'...') on the column.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
+			 errmsg("column \"%s\" of foreign table \"%s\" has the json_path "
+					"\"%s\", which resource \"%s\" does not have",
+					column->name, table->relname, column->path.text,
+					table->resource->name)));
+}
+
+/*
+ * clf_column_path
+ *		The JSON path of a column: its option json_path, its option value as a
+ *		constant, or that of the resource's column of the same name.  An error
+ *		when there is none, or none that the resource has.
+ */
+const ClfPath *
+clf_column_path(const ClfTable *table, AttrNumber attnum)
+{
+	const ClfTableColumn *column = &table->columns[attnum - 1];
+
+	Assert(attnum > 0 && attnum <= table->ncolumns);
+	if (column->path.text == NULL ||
+		(CLF_IS_PER_ROW(column->path.origin) &&
+		 table->resource->details_path == NULL))
+		report_no_path(table, column);
+	return &column->path;
+}
+
+/*
+ * clf_needs_origin
+ *		Does one of these columns come from there?
+ */
+bool
+clf_needs_origin(const ClfTable *table, List *attnums, ClfOrigin origin)
+{
+	ListCell   *lc;
+
+	foreach(lc, attnums)
+	{
+		if (clf_column_path(table, lfirst_int(lc))->origin == origin)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * clf_holds_all_records
+ *		Does the table hold every record of its account or extension?  If not,
+ *		records must not be asked for by id: others would be found.
+ */
+bool
+clf_holds_all_records(const ClfTable *table)
+{
+	return table->extension_number == NULL && table->show_blocked;
+}
+
+/*
+ * clf_find_user_mapping
+ *		That of this role on this server, or of PUBLIC; InvalidOid: none.
+ */
+Oid
+clf_find_user_mapping(Oid userid, Oid serverid)
+{
+	Oid			umid = GetSysCacheOid2(USERMAPPINGUSERSERVER,
+									   Anum_pg_user_mapping_oid,
+									   ObjectIdGetDatum(userid),
+									   ObjectIdGetDatum(serverid));
+
+	if (OidIsValid(umid))
+		return umid;
+	return GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid,
+						   ObjectIdGetDatum(InvalidOid),
+						   ObjectIdGetDatum(serverid));
+}
+
+/*
+ * clf_get_credentials
+ *		What the user mapping of this role on this server holds, that of PUBLIC
+ *		included.  Palloc'd in the current memory context: let it be a short
+ *		one.  An error when there is no user mapping.
+ */
+ClfCredentials *
+clf_get_credentials(Oid userid, Oid serverid)
+{
+	ClfOptionTargets targets = {NULL, NULL, NULL};
+	UserMapping *mapping;
+
+	if (!OidIsValid(clf_find_user_mapping(userid, serverid)))
+	{
+		const char *server = GetForeignServer(serverid)->servername;
+		const char *user = GetUserNameFromId(userid, false);
+
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no user mapping for user \"%s\" on server \"%s\"",
+						user, server),
+				 errhint("CREATE USER MAPPING FOR %s SERVER %s OPTIONS "
+						 "(client_id '...', client_secret '...', jwt '...')",
+						 quote_identifier(user), quote_identifier(server))));
+	}
+
+	mapping = GetUserMapping(userid, serverid);
+	targets.credentials = palloc0(sizeof(ClfCredentials));
+	targets.credentials->umid = mapping->umid;
+	clf_read_options(mapping->options, CLF_ON_MAPPING, &targets);
+	return targets.credentials;
+}

@@ -1,0 +1,425 @@
+/*-------------------------------------------------------------------------
+ *
+ * node.c
+ *	  The plan node of a scan.
+ *
+ * Every clause remains in the node's qual; the other sides of the pushed ones
+ * are its fdw_exprs, to be evaluated when the scan starts.  What else the scan
+ * needs is a ClfScanPlan, which the node carries as a List in fdw_private.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/stratnum.h"
+#include "access/sysattr.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "optimizer/planmain.h"
+#include "optimizer/restrictinfo.h"
+#include "plan/node.h"
+
+/* More records than a limit asks for, since the end of a range drops some */
+#define LIMIT_SLACK 10
+
+/* ----------
+ * The ClfScanPlan as a List
+ * ----------
+ */
+
+/* Members of fdw_private, in this order */
+enum ScanPrivate
+{
+	PRIVATE_RESOURCE,			/* String: resource name */
+	PRIVATE_LEVEL,				/* Integer: ClfLevel */
+	PRIVATE_DETAILED,			/* Integer: view=Detailed? */
+	PRIVATE_PAGE_SIZE,			/* Integer */
+	PRIVATE_SORTED,				/* Integer: newest first? */
+	PRIVATE_LIMIT,				/* Float: rows that are enough, 0: all */
+	PRIVATE_PARTIAL,			/* Integer: may fewer than all be needed? */
+	PRIVATE_REQUESTS,			/* Float: estimated requests */
+	PRIVATE_ATTNUMS,			/* IntList */
+	PRIVATE_CONDITIONS,			/* List of IntList, see ConditionPrivate */
+	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of ids that are
+								 * given; -1: none are */
+	PRIVATE_EARLY_DETAILS,		/* IntList: indexes in the qual of what to
+								 * check before details are requested */
+	PRIVATE_EARLY_CONTENT,		/* IntList: and before the content is */
+	PRIVATE_MEMBERS
+};
+
+/* Members of a condition, in this order */
+enum ConditionPrivate
+{
+	CONDITION_FILTER,			/* index in the resource's filters */
+	CONDITION_STRATEGY,
+	CONDITION_IS_ARRAY,
+	CONDITION_EXPR,
+	CONDITION_CLAUSE,
+	CONDITION_BEFORE,
+	CONDITION_AFTER,
+	CONDITION_MEMBERS
+};
+
+static List *
+encode_condition(const ClfResource *resource, const ClfCondition *c)
+{
+	List	   *list = list_make5_int(c->filter - resource->filters,
+									  c->strategy, c->is_array, c->expr,
+									  c->clause);
+
+	list = lappend_int(list, c->before);
+	list = lappend_int(list, c->after);
+	Assert(list_length(list) == CONDITION_MEMBERS);
+	return list;
+}
+
+static void
+decode_condition(const ClfResource *resource, List *list, ClfCondition *c)
+{
+	Assert(list_length(list) == CONDITION_MEMBERS);
+	c->filter = &resource->filters[list_nth_int(list, CONDITION_FILTER)];
+	c->strategy = list_nth_int(list, CONDITION_STRATEGY);
+	c->is_array = list_nth_int(list, CONDITION_IS_ARRAY);
+	c->expr = list_nth_int(list, CONDITION_EXPR);
+	c->clause = list_nth_int(list, CONDITION_CLAUSE);
+	c->before = list_nth_int(list, CONDITION_BEFORE);
+	c->after = list_nth_int(list, CONDITION_AFTER);
+}
+
+/* In the order of enum ScanPrivate */
+static List *
+encode_scan_plan(const ClfScanPlan *plan)
+{
+	List	   *conditions = NIL;
+	List	   *list;
+
+	for (int i = 0; i < plan->nconditions; i++)
+		conditions = lappend(conditions,
+							 encode_condition(plan->resource,
+											  &plan->conditions[i]));
+	list = list_make5(makeString(pstrdup(plan->resource->name)),
+					  makeInteger(plan->level),
+					  makeInteger(plan->detailed),
+					  makeInteger(plan->page_size),
+					  makeInteger(plan->sorted));
+	list = lappend(list, makeFloat(psprintf("%.0f", plan->limit)));
+	list = lappend(list, makeInteger(plan->partial));
+	list = lappend(list, makeFloat(psprintf("%.0f", plan->requests)));
+	list = lappend(list, plan->attnums);
+	list = lappend(list, conditions);
+	list = lappend(list, makeInteger(plan->given));
+	list = lappend(list, plan->early[CLF_FROM_DETAILS]);
+	list = lappend(list, plan->early[CLF_FROM_CONTENT]);
+	Assert(list_length(list) == PRIVATE_MEMBERS);
+	return list;
+}
+
+/*
+ * clf_get_scan_plan
+ *		What clf_plan_scan put into the node.  Palloc'd in the current memory
+ *		context, the lists belong to the node.
+ */
+ClfScanPlan *
+clf_get_scan_plan(const ForeignScan *node)
+{
+	List	   *list = node->fdw_private;
+	List	   *conditions = list_nth(list, PRIVATE_CONDITIONS);
+	ClfScanPlan *plan = palloc0(sizeof(ClfScanPlan));
+
+	Assert(list_length(list) == PRIVATE_MEMBERS);
+	plan->resource = clf_find_resource(strVal(list_nth(list, PRIVATE_RESOURCE)));
+	plan->level = intVal(list_nth(list, PRIVATE_LEVEL));
+	plan->detailed = intVal(list_nth(list, PRIVATE_DETAILED));
+	plan->page_size = intVal(list_nth(list, PRIVATE_PAGE_SIZE));
+	plan->sorted = intVal(list_nth(list, PRIVATE_SORTED));
+	plan->limit = floatVal(list_nth(list, PRIVATE_LIMIT));
+	plan->partial = intVal(list_nth(list, PRIVATE_PARTIAL));
+	plan->requests = floatVal(list_nth(list, PRIVATE_REQUESTS));
+	plan->attnums = list_nth(list, PRIVATE_ATTNUMS);
+	plan->nconditions = list_length(conditions);
+	plan->conditions = palloc0((plan->nconditions + 1) * sizeof(ClfCondition));
+	for (int i = 0; i < plan->nconditions; i++)
+		decode_condition(plan->resource, list_nth(conditions, i),
+						 &plan->conditions[i]);
+	plan->given = intVal(list_nth(list, PRIVATE_GIVEN));
+	plan->early[CLF_FROM_DETAILS] = list_nth(list, PRIVATE_EARLY_DETAILS);
+	plan->early[CLF_FROM_CONTENT] = list_nth(list, PRIVATE_EARLY_CONTENT);
+	return plan;
+}
+
+/* ----------
+ * What is put into it
+ * ----------
+ */
+
+/*
+ * Does the local filter leave over all that comes, but for a few?  That a call
+ * began at all is no condition.
+ */
+static bool
+drops_little(RelOptInfo *baserel, List *scan_clauses, List *pushed)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	List	   *exact = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		if (clf_is_exact(lfirst(lc)))
+			exact = lappend(exact, ((ClfPushed *) lfirst(lc))->rinfo);
+	}
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		NullTest   *test = (NullTest *) rinfo->clause;
+
+		if (!rinfo->pseudoconstant && !list_member_ptr(exact, rinfo) &&
+			!(IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+			  clf_is_time_column(info->table, baserel, (Node *) test->arg)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * How many rows are enough, 0 when all may be needed: known where this table is
+ * all that there is, in the order that is asked for, and nothing is left out.
+ * With ties it takes one more row to see that there is none.
+ */
+static double
+find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
+		   List *scan_clauses, List *pushed)
+{
+	if (root->limit_tuples <= 0 ||
+		!bms_equal(root->all_baserels, baserel->relids) ||
+		!pathkeys_contained_in(root->query_pathkeys, path->pathkeys) ||
+		clf_find_ids(pushed) || !drops_little(baserel, scan_clauses, pushed))
+		return 0;
+	return root->limit_tuples +
+		(root->parse->limitOption == LIMIT_OPTION_WITH_TIES);
+}
+
+/* Is there a condition that drops the newest records which come? */
+static bool
+has_upper_bound(List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		const ClfCondition *c = &((ClfPushed *) lfirst(lc))->condition;
+
+		if ((c->filter->operators & CLF_OP_RANGE) &&
+			c->strategy <= BTEqualStrategyNumber)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Records to ask for at first.  Changes are asked for in the size of the first
+ * request to their end.
+ */
+static int
+first_page_size(const ClfTable *table, List *pushed, double limit)
+{
+	double		size = limit + (has_upper_bound(pushed) ? LIMIT_SLACK : 0);
+
+	if (limit == 0 || table->resource->changes || size > table->page_size)
+		return table->page_size;
+	return (int) size;
+}
+
+/* Also for no column at all there must be rows to count */
+static bool
+needs_detailed(const ClfRelInfo *info)
+{
+	const ClfResource *resource = info->table->resource;
+	ClfPath		id = clf_path(resource->id_path);
+	ListCell   *lc;
+
+	if (clf_path_needs_detailed(resource, &id))
+		return true;
+	foreach(lc, info->attnums)
+	{
+		if (clf_path_needs_detailed(resource, clf_column_path(info->table,
+															  lfirst_int(lc))))
+			return true;
+	}
+	return false;
+}
+
+/* Where in scan_clauses, without the pseudoconstant ones, it stands; NULL: -1 */
+static int
+clause_position(List *scan_clauses, const RestrictInfo *rinfo)
+{
+	int			position = 0;
+	ListCell   *lc;
+
+	if (rinfo == NULL)
+		return -1;
+	foreach(lc, scan_clauses)
+	{
+		if (lfirst(lc) == rinfo)
+			break;
+		if (!lfirst_node(RestrictInfo, lc)->pseudoconstant)
+			position++;
+	}
+	return position;
+}
+
+/* The origin that costs most of those of the columns in the clause */
+static ClfOrigin
+clause_origin(const ClfRelInfo *info, RelOptInfo *baserel, Expr *clause)
+{
+	ClfOrigin	origin = CLF_FROM_CONSTANT;
+	Bitmapset  *used = NULL;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) clause, baserel->relid, &used);
+	foreach(lc, info->attnums)
+	{
+		ClfOrigin	column = clf_column_path(info->table, lfirst_int(lc))->origin;
+
+		if (column > origin &&
+			bms_is_member(lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber,
+						  used))
+			origin = column;
+	}
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used))
+		origin = CLF_FROM_CONTENT;
+	return origin;
+}
+
+/*
+ * The clauses that can be checked before values of that origin are requested, so
+ * that no request is sent for a row that they drop.  They are checked again in the plan's qual,
+ * so they must not be volatile, nor worth much.  None may see a row that a
+ * security barrier still to be checked would hide from it.
+ */
+static List *
+find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
+				   List *scan_clauses, ClfOrigin origin)
+{
+	List	   *result = NIL;
+	Index		barrier = PG_UINT32_MAX;
+	ListCell   *lc;
+
+	if (!clf_needs_origin(info->table, info->attnums, origin))
+		return NIL;
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Node	   *clause = (Node *) rinfo->clause;
+
+		if (rinfo->pseudoconstant)
+			continue;
+		if (clause_origin(info, baserel, rinfo->clause) < origin &&
+			!contain_volatile_functions(clause) && !contain_subplans(clause) &&
+			(rinfo->security_level <= barrier || rinfo->leakproof))
+			result = lappend_int(result, clause_position(scan_clauses, rinfo));
+		else
+			barrier = Min(barrier, rinfo->security_level);
+	}
+	return result;
+}
+
+/* The condition that such a path has and no clause says */
+static ClfPushed *
+given_condition(const ClfTable *table, const ForeignPath *path)
+{
+	ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
+
+	pushed->condition.filter = &table->resource->filters[intVal(linitial(path->fdw_private))];
+	pushed->condition.strategy = BTEqualStrategyNumber;
+	pushed->condition.is_array = true;
+	pushed->expr = (Expr *) makeNullConst(TEXTARRAYOID, -1, InvalidOid);
+	return pushed;
+}
+
+/* What the path takes, which has these conditions pushed */
+static ClfEstimate
+estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
+			  List *pushed)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+
+	if (bms_equal(PATH_REQ_OUTER(&path->path), baserel->lateral_relids))
+		return info->estimate;
+	return clf_estimate(root, baserel, info->table, pushed);
+}
+
+/* The conditions of the plan; their expressions are appended to *exprs */
+static void
+set_conditions(ClfScanPlan *plan, List *pushed, List *scan_clauses,
+			   List **exprs)
+{
+	ListCell   *lc;
+
+	plan->conditions = palloc((list_length(pushed) + 1) * sizeof(ClfCondition));
+	foreach(lc, pushed)
+	{
+		const ClfPushed *p = lfirst(lc);
+		ClfCondition *condition = &plan->conditions[plan->nconditions++];
+
+		*condition = p->condition;
+		condition->clause = clause_position(scan_clauses, p->rinfo);
+		condition->expr = -1;
+		if (p->expr)
+		{
+			condition->expr = list_length(*exprs);
+			*exprs = lappend(*exprs, p->expr);
+		}
+	}
+}
+
+/*
+ * clf_plan_scan
+ *		The plan node for a path.
+ */
+ForeignScan *
+clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
+			  List *tlist, List *scan_clauses, Plan *outer_plan)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+	ClfScanPlan plan = {0};
+	List	   *pushed = clf_find_pushed(root, baserel, info->table,
+										 info->in_details,
+										 PATH_REQ_OUTER(&path->path),
+										 scan_clauses);
+	ClfEstimate estimate = estimate_path(root, baserel, path, pushed);
+	List	   *exprs = NIL;
+
+	plan.resource = info->table->resource;
+	plan.level = clf_table_level(info->table);
+	plan.detailed = needs_detailed(info);
+	plan.sorted = path->path.pathkeys != NIL;
+	plan.partial = root->tuple_fraction > 0;
+	plan.attnums = info->attnums;
+	plan.limit = find_limit(root, baserel, &path->path, scan_clauses, pushed);
+	plan.page_size = first_page_size(info->table, pushed, plan.limit);
+	plan.requests = clf_plan_requests(info, &estimate, pushed,
+									  path->path.rows);
+	if (plan.limit > 0)
+		plan.requests = Min(plan.requests, ceil(plan.limit / plan.page_size));
+	plan.given = -1;
+	if (path->fdw_private)		/* see clf_plan_path_for_ids */
+	{
+		plan.requests = floatVal(lsecond(path->fdw_private));
+		plan.given = 0;
+		pushed = lcons(given_condition(info->table, path), pushed);
+	}
+	set_conditions(&plan, pushed, scan_clauses, &exprs);
+	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)
+		plan.early[origin] = find_early_clauses(info, baserel, scan_clauses,
+												origin);
+	return make_foreignscan(tlist, extract_actual_clauses(scan_clauses, false),
+							baserel->relid, exprs, encode_scan_plan(&plan),
+							NIL, NIL, outer_plan);
+}

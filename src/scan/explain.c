@@ -1,0 +1,165 @@
+/*-------------------------------------------------------------------------
+ *
+ * explain.c
+ *	  What EXPLAIN shows of a scan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "net/exchange.h"
+#include "nodes/nodeFuncs.h"
+#include "scan/explain.h"
+#include "scan/scan.h"
+#include "shared/clock.h"
+#include "utils/ruleutils.h"
+
+static void
+explain_request(ForeignScanState *node, ExplainState *es,
+				const ClfQuery *query)
+{
+	ClfScanState *state = node->fdw_state;
+	ClfWindow	window;
+	const char *text;
+
+	if (clf_query_lacks_since(query))
+		text = "none, since the query does not say since when";
+	else if (clf_query_window(query, state->table->history,
+							  clf_clock_now(state->table->server->base_url), &window))
+		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
+												query->page_size, NULL));
+	else
+		text = "none, the conditions leave nothing over";
+	ExplainPropertyText("Call Log Request", text, es);
+}
+
+/* The requests that each row takes which the conditions leave over */
+static void
+explain_row_requests(ForeignScanState *node, ExplainState *es,
+					 const ClfQuery *query)
+{
+	ClfScanState *state = node->fdw_state;
+	const ClfTable *table = state->table;
+	List	   *texts = NIL;
+
+	if (state->needs_details && !query->details)
+		texts = lappend(texts, psprintf("GET %s", clf_details_uri(table,
+																  NULL)));
+	if (state->needs_content)
+		texts = lappend(texts, psprintf("GET {content_uri} at %s",
+										table->server->media_url));
+	if (texts != NIL)
+		ExplainPropertyList("Requests per Row", texts, es);
+}
+
+/* By id, the other conditions are not sent */
+static void
+explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
+						  List *deparse_context, const ClfQuery *query)
+{
+	ClfScanState *state = node->fdw_state;
+	List	   *texts = NIL;
+
+	for (int i = 0; i < state->plan->nconditions; i++)
+	{
+		ClfCondition *condition = &state->plan->conditions[i];
+
+		if (condition->clause >= 0 &&
+			(!clf_query_by_id(query) ||
+			 (condition->filter->operators & CLF_OP_IDS)))
+			texts = lappend(texts,
+							deparse_expression(list_nth(node->ss.ps.plan->qual,
+														condition->clause),
+											   deparse_context, es->verbose,
+											   false));
+	}
+	if (texts != NIL)
+		ExplainPropertyList("Pushed Conditions", texts, es);
+}
+
+/* What it will take, as far as that can be told without sending anything */
+static void
+explain_estimate(ForeignScanState *node, ExplainState *es)
+{
+	ClfScanState *state = node->fdw_state;
+	double		requests = state->plan->requests;
+	double		seconds;
+
+	ExplainPropertyFloat("Estimated Requests", NULL, requests, 0, es);
+	seconds = clf_exchange_seconds(state->table,
+								   clf_scan_userid((ForeignScan *) node->ss.ps.plan,
+												   node->ss.ps.state),
+								   requests);
+	if (seconds >= 60 || (seconds >= 0 && es->format != EXPLAIN_FORMAT_TEXT))
+		ExplainPropertyFloat("Estimated Minutes", NULL, seconds / 60, 1, es);
+}
+
+/* Structured formats have it always, so that programs find it; people if it matters */
+static bool
+is_shown(const ExplainState *es, bool matters)
+{
+	return matters || es->verbose || es->format != EXPLAIN_FORMAT_TEXT;
+}
+
+static void
+explain_activity(const ClfActivity *activity, ExplainState *es)
+{
+	const ClfCounters *counters = &activity->counters;
+	const struct
+	{
+		const char *label;
+		int64		count;
+		bool		matters;
+	}			lines[] = {
+		{"Requests", counters->requests, true},
+		{"Retries", counters->retries, counters->retries > 0},
+		{"Logins", counters->logins, false},
+		{"Pages", counters->pages, true},
+		{"Records Received", counters->records, true},
+		{"Duplicates Dropped", counters->duplicates, counters->duplicates > 0},
+		{"Requests Spared", counters->spared, counters->spared > 0},
+		{"Bytes Received", counters->bytes, false},
+	};
+
+	for (size_t i = 0; i < lengthof(lines); i++)
+	{
+		if (is_shown(es, lines[i].matters))
+			ExplainPropertyInteger(lines[i].label, NULL, lines[i].count, es);
+	}
+	if (es->timing && is_shown(es, activity->budget_wait > 0.001))
+		ExplainPropertyFloat("Budget Wait", "s", activity->budget_wait, 3, es);
+	if (es->timing && is_shown(es, false))
+		ExplainPropertyFloat("Network Wait", "s", activity->network_wait, 3,
+							 es);
+}
+
+/*
+ * clf_explain_scan
+ *		ExplainForeignScan.  Without ANALYZE nothing is sent.
+ */
+void
+clf_explain_scan(ForeignScanState *node, ExplainState *es)
+{
+	ClfScanState *state = node->fdw_state;
+	List	   *deparse_context = set_deparse_context_plan(es->deparse_cxt,
+														   node->ss.ps.plan,
+														   NIL);
+	ClfQuery   *query = state->query;
+
+	if (query == NULL)
+		query = clf_bind_query(state->plan, state->table,
+							   clf_scan_values(node, deparse_context));
+	explain_request(node, es, query);
+	explain_row_requests(node, es, query);
+	explain_pushed_conditions(node, es, deparse_context, query);
+	if (query->ids != NIL)
+		ExplainPropertyInteger("Ids", NULL, list_length(query->ids), es);
+	else if (!clf_query_by_id(query))
+		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
+	if (state->plan->sorted)
+		ExplainPropertyText("Call Log Order", "newest first", es);
+	if (es->costs)
+		explain_estimate(node, es);
+	if (es->analyze && state->activity)
+		explain_activity(state->activity, es);
+}

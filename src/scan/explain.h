@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * explain.h
+ *	  What EXPLAIN shows of a scan.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_EXPLAIN_H
+#define CLF_EXPLAIN_H
+
+#include "compat.h"
+#include "nodes/execnodes.h"
+
+extern void clf_explain_scan(ForeignScanState *node, ExplainState *es);
+
+#endif							/* CLF_EXPLAIN_H */

@@ -1,0 +1,292 @@
+/*-------------------------------------------------------------------------
+ *
+ * scan.c
+ *	  The scan of a foreign table, from Begin to End.
+ *
+ * The values of the plan's expressions are bound when the first row is asked
+ * for, and again after a rescan.  Rows come from the pager; what takes requests
+ * for each row is added to those that the other conditions leave over.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "compat.h"
+#include "executor/execAsync.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "plan/node.h"
+#include "scan/scan.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+/* The clauses of the plan's qual at those positions */
+static ExprState *
+init_early(ForeignScanState *node, List *positions)
+{
+	List	   *clauses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, positions)
+		clauses = lappend(clauses, list_nth(node->ss.ps.plan->qual,
+											lfirst_int(lc)));
+	return ExecInitQual(clauses, (PlanState *) node);
+}
+
+/* What it takes to fetch rows, in the scan's memory context */
+static void
+prepare_scan(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	Oid			userid = clf_scan_userid((ForeignScan *) node->ss.ps.plan,
+										 node->ss.ps.state);
+	bool		per_row = state->needs_details || state->needs_content;
+	ClfSelection *selection;
+
+	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)
+		state->early[origin] = init_early(node, state->plan->early[origin]);
+	selection = clf_selection_create(state->table->resource->rows_paths == NULL);
+	state->tuple = clf_tuple_create(node->ss.ss_currentRelation, state->table,
+									state->plan->attnums, selection);
+	state->activity = clf_activity_begin(state->cxt, state->table);
+	state->pager = clf_pager_create(state->cxt, state->table, state->plan,
+									selection, userid, !per_row,
+									!bms_is_empty(node->ss.ps.plan->extParam),
+									state->activity);
+	if (per_row)
+		state->recordings = clf_recordings_create(state->cxt, state->table,
+												  selection, userid,
+												  state->activity);
+}
+
+/*
+ * clf_scan_begin
+ *		BeginForeignScan: nothing is sent here, nor for EXPLAIN alone.
+ */
+void
+clf_scan_begin(ForeignScanState *node, int eflags)
+{
+	ForeignScan *plan = castNode(ForeignScan, node->ss.ps.plan);
+	MemoryContext cxt = AllocSetContextCreate(node->ss.ps.state->es_query_cxt,
+											  "call_log_fdw scan",
+											  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(cxt);
+	ClfScanState *state = palloc0(sizeof(ClfScanState));
+
+	node->fdw_state = state;
+	state->cxt = cxt;
+	state->query_cxt = AllocSetContextCreate(cxt, "call_log_fdw query",
+											 ALLOCSET_SMALL_SIZES);
+	state->table = clf_get_table(RelationGetRelid(node->ss.ss_currentRelation));
+	state->plan = clf_get_scan_plan(plan);
+	state->exprs = ExecInitExprList(plan->fdw_exprs, (PlanState *) node);
+	state->needs_details = clf_needs_origin(state->table, state->plan->attnums,
+											CLF_FROM_DETAILS);
+	state->needs_content = clf_needs_origin(state->table, state->plan->attnums,
+											CLF_FROM_CONTENT);
+	if (!(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		prepare_scan(node);
+	MemoryContextSwitchTo(old);
+}
+
+/* Does the expression need a value that EXPLAIN alone does not have? */
+static bool
+lacks_value(Node *node, void *generic)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param))
+		return ((Param *) node)->paramkind == PARAM_EXEC || *(bool *) generic;
+	return expression_tree_walker(node, lacks_value, generic);
+}
+
+/*
+ * clf_scan_values
+ *		The plan's expressions as they are now.  With a deparse context, for
+ *		EXPLAIN alone, those without a value yet are given as text instead.
+ *		Palloc'd in the current memory context.
+ */
+ClfValue *
+clf_scan_values(ForeignScanState *node, List *deparse_context)
+{
+	ClfScanState *state = node->fdw_state;
+	bool		generic = (node->ss.ps.state->es_top_eflags &
+						   CLF_EXPLAIN_GENERIC) != 0;
+	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
+								 sizeof(ClfValue));
+	ListCell   *lc;
+
+	foreach(lc, state->exprs)
+	{
+		ClfValue   *value = &values[foreach_current_index(lc)];
+		ExprState  *expr = lfirst(lc);
+		Node	   *source = (Node *) expr->expr;
+
+		value->type = exprType(source);
+		if (foreach_current_index(lc) == state->plan->given)
+		{
+			value->value = state->given_ids;
+			value->unknown = state->given_ids == 0 ? "ids of the join" : NULL;
+		}
+		else if (deparse_context && lacks_value(source, &generic))
+			value->unknown = deparse_expression(source, deparse_context, false,
+												false);
+		else
+			value->value = ExecEvalExprSwitchContext(expr,
+													 node->ss.ps.ps_ExprContext,
+													 &value->isnull);
+	}
+	return values;
+}
+
+/*
+ * Bind the plan to the present values and stand before the first record.  A
+ * rescan that asks for the same goes back to what is there.
+ */
+static void
+start_scan(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	ClfValue   *values = clf_scan_values(node, NIL);
+	ClfQuery   *query = clf_bind_query(state->plan, state->table, values);
+	MemoryContext old;
+
+	state->started = true;
+	if (state->query && clf_query_equals(state->query, query))
+	{
+		clf_pager_rewind(state->pager);
+		return;
+	}
+	MemoryContextReset(state->query_cxt);
+	old = MemoryContextSwitchTo(state->query_cxt);
+	state->query = clf_bind_query(state->plan, state->table, values);
+	MemoryContextSwitchTo(old);
+	clf_pager_start(state->pager, state->query);
+}
+
+/*
+ * clf_scan_give_ids
+ *		What a join asks for next; the array has to live until then.
+ */
+void
+clf_scan_give_ids(ForeignScanState *node, Datum ids)
+{
+	((ClfScanState *) node->fdw_state)->given_ids = ids;
+}
+
+/*
+ * Complete a row by requests of its own, cheap ones first.  False when it turns
+ * out that a condition drops it.
+ */
+static bool
+complete_row(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
+{
+	ClfScanState *state = node->fdw_state;
+	ExprContext *econtext = node->ss.ps.ps_ExprContext;
+
+	clf_recordings_open(state->recordings, row);
+	econtext->ecxt_scantuple = slot;
+	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)
+	{
+		if (origin == CLF_FROM_DETAILS ? !state->needs_details :
+			!state->needs_content)
+			continue;
+		if (!ExecQual(state->early[origin], econtext))
+			return false;
+		clf_recordings_get(state->recordings, origin, row);
+		clf_tuple_add(state->tuple, row, origin, slot);
+	}
+	return true;
+}
+
+/*
+ * clf_scan_next
+ *		IterateForeignScan: called in the per-tuple context, where the tuple's
+ *		values go.  Asynchronously, no tuple may also mean that there is none
+ *		yet.
+ */
+TupleTableSlot *
+clf_scan_next(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	TupleTableSlot *slot = node->ss.ss_ScanTupleSlot;
+	const ClfRow *next;
+
+	if (!state->started)
+		start_scan(node);
+	while ((next = clf_pager_next(state->pager, !state->async)) != NULL)
+	{
+		ClfRow		row = *next;
+
+		clf_tuple_fill(state->tuple, &row, slot);
+		if (state->recordings == NULL || complete_row(node, &row, slot))
+			return slot;
+		InstrCountFiltered1(node, 1);
+		ResetExprContext(node->ss.ps.ps_ExprContext);
+	}
+	return ExecClearTuple(slot);
+}
+
+/*
+ * clf_scan_restart
+ *		ReScanForeignScan: the values are bound anew for the next row.
+ */
+void
+clf_scan_restart(ForeignScanState *node)
+{
+	((ClfScanState *) node->fdw_state)->started = false;
+}
+
+/*
+ * clf_scan_end
+ *		EndForeignScan: whatever the scan holds goes with its memory context.
+ */
+void
+clf_scan_end(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+
+	if (state)
+		MemoryContextDelete(state->cxt);
+	node->fdw_state = NULL;
+}
+
+/* ----------
+ * Asynchronous execution below an Append
+ * ----------
+ */
+
+/*
+ * clf_scan_produce
+ *		Answer an Append's request with a tuple, if there is one without waiting.
+ */
+void
+clf_scan_produce(AsyncRequest *areq)
+{
+	ForeignScanState *node = castNode(ForeignScanState, areq->requestee);
+	ClfScanState *state = node->fdw_state;
+	TupleTableSlot *slot;
+
+	state->async = true;
+	slot = node->ss.ps.ExecProcNodeReal(&node->ss.ps);
+	if (!TupIsNull(slot) || clf_pager_at_end(state->pager))
+		ExecAsyncRequestDone(areq, TupIsNull(slot) ? NULL : slot);
+	else
+		ExecAsyncRequestPending(areq);
+}
+
+/*
+ * clf_scan_configure_wait
+ *		What the Append waits for: each scan has a descriptor of its own.
+ */
+void
+clf_scan_configure_wait(AsyncRequest *areq)
+{
+	ClfScanState *state = ((ForeignScanState *) areq->requestee)->fdw_state;
+	AppendState *append = castNode(AppendState, areq->requestor);
+
+	AddWaitEventToSet(append->as_eventset, WL_SOCKET_READABLE,
+					  clf_pager_descriptor(state->pager), NULL, areq);
+}
