@@ -54,7 +54,7 @@ class ById:
 
     def part(self, scope, record_id, view):
         record = self.dataset.listings[scope].find(record_id)
-        if record is None:
+        if record is None or record.deleted and not self.options.deleted_by_id:
             error = errors.not_found(self.options.record_parameter)
             return Part(record_id, error.status, messages.to_json(error.content))
         body, = self.renderer.records(scope, [record], view)

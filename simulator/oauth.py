@@ -20,6 +20,7 @@ LASTING_TOKEN = 'simulator-access-token'
 JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 FORM = 'application/x-www-form-urlencoded'
 REQUESTED_TTL = range(600, 3601)
+REFRESH_TTL = range(0, 2_592_001)
 
 
 class Tokens:
@@ -41,6 +42,9 @@ class Tokens:
             self.issued += 1
             token = f'simulator-access-token-{self.issued}'
             self.expiry[token] = time.monotonic() + ttl
+            if self.options.sessions:
+                for oldest in list(self.expiry)[1:-self.options.sessions]:
+                    del self.expiry[oldest]
         return {'access_token': token, 'token_type': 'bearer', 'expires_in': ttl, 'scope': self.options.scope,
                 'owner_id': str(data.OWNER.id), 'endpoint_id': 'simulator-endpoint',
                 'session_id': f'simulator-session-{self.issued}'}
@@ -70,7 +74,8 @@ def answer(tokens, request):
     if form.get('grant_type') != JWT_BEARER:
         raise errors.oauth('unsupported_grant_type', 'Unsupported grant type', 'OAU-250')
     check_assertion(form.get('assertion'))
-    return tokens.issue(requested_ttl(form.get('access_token_ttl', '3600')))
+    requested_ttl(form, 'refresh_token_ttl', '0', REFRESH_TTL)
+    return tokens.issue(requested_ttl(form, 'access_token_ttl', '3600', REQUESTED_TTL))
 
 
 def check_client(authorization):
@@ -108,7 +113,8 @@ def check_assertion(assertion):
         raise errors.oauth('invalid_grant', 'Token not found', 'OAU-213')
 
 
-def requested_ttl(text):
-    if not text.isdecimal() or int(text) not in REQUESTED_TTL:
-        raise errors.oauth('invalid_request', 'Parameter [access_token_ttl] value is invalid')
+def requested_ttl(form, name, default, values):
+    text = form.get(name, default)
+    if not text.isdecimal() or int(text) not in values:
+        raise errors.oauth('invalid_request', f'Parameter [{name}] value is invalid')
     return int(text)

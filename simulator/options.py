@@ -57,6 +57,7 @@ OPTIONS = (
     Option('rate_limit_auth', natural, 0, 'requests of the group auth; 0: as rate_limit'),
     Option('rate_window', natural, 60, 'window and penalty in seconds'),
     Option('token_ttl', natural, 3600, 'life of an access token in seconds'),
+    Option('sessions', natural, 0, 'sessions of the user; one more ends the oldest; 0: any number'),
     Option('scope', words, 'ReadCallLog ReadCallRecording ReadAccounts ReadMessages',
            'permissions of the application, in a list with commas'),
     Option('denied', words, '', 'permissions that the user lacks, in a list with commas'),
@@ -87,6 +88,7 @@ OPTIONS = (
     Option('extract_deleted', str, 'parameter', 'call-log-extract-sync takes showDeleted, or '
            'refuses it, or refuses it and always tells of deleted records',
            choices=('parameter', 'refused', 'always')),
+    Option('deleted_by_id', switch, True, 'deleted records are found by id'),
     Option('record_parameter', str, 'callRecordId', 'parameterName of a record that is not found',
            choices=('callRecordId', 'none')),
     Option('recording_parameter', str, 'callRecordingId', 'parameterName of a recording that is '

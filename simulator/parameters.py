@@ -58,7 +58,7 @@ def boolean(text):
 
 
 def positive(text):
-    return int(matching('0*[1-9][0-9]{0,8}')(text))
+    return int(matching('[1-9][0-9]{0,8}')(text))
 
 
 def page_size(text):
@@ -138,10 +138,11 @@ ROWS = (
 )
 NAMES = tuple(dict.fromkeys(row.name for row in ROWS))
 
-EXCLUSIVE = (('sessionId', 'extensionNumber'), ('extensionNumber', 'phoneNumber'))
-
-# Whoever asks for an id gets the record, whatever the dates.
-IGNORED = {BY_ID: ('dateFrom', 'dateTo')}
+# The last pair is documented, the first one known from an error's text; that the others are refused
+# as well is a guess to be on the safe side.
+EXCLUSIVE = (('sessionId', 'extensionNumber'), ('sessionId', 'phoneNumber'),
+             ('telephonySessionId', 'extensionNumber'), ('telephonySessionId', 'phoneNumber'),
+             ('extensionNumber', 'phoneNumber'))
 
 
 def parse(pairs, endpoint, refuse=errors.invalid_parameter):
@@ -152,7 +153,7 @@ def parse(pairs, endpoint, refuse=errors.invalid_parameter):
     """
     texts = collections.defaultdict(list)
     for name, text in pairs:
-        if name in NAMES and name not in IGNORED.get(endpoint, ()):
+        if name in NAMES:
             texts[name].append(text)
     for name, other in EXCLUSIVE:
         if endpoint in LISTS and name in texts and other in texts:

@@ -68,7 +68,8 @@ class ById(SimulatorTest):
         path = f'{ACCOUNT}/{self.ids[0]}'
         self.assert_refused('view', path, view='simple')
         self.assert_refused('type', path, type='Voice')
-        self.assertEqual(self.by_id(self.ids[0], dateFrom='x', unheardOf='1').status, 200)
+        self.assert_refused('dateFrom', path, dateFrom='2026-01-01')
+        self.assertEqual(self.by_id(self.ids[0], unheardOf='1').status, 200)
 
     def test_deleted_records_are_found(self):
         deleted = next(record['id'] for record in self.records(showDeleted='true')

@@ -77,6 +77,8 @@ class Changes(ChangesTest):
         self.assertNotIn(record_id, ids(self.records()))
         self.assertIn(record_id, ids(self.records(showDeleted='true')))
         self.assertIs(self.by_id(record_id)['deleted'], True)
+        self.set(deleted_by_id='off')
+        self.assertEqual(self.get(f'{ACCOUNT}/{record_id}').status, 404)
         for deleted, found in (('false', False), ('true', True)):
             truth = self.control('GET', 'truth', format='json', deleted=deleted).decode()
             self.assertEqual(f'"id":"{record_id}"' in truth, found)

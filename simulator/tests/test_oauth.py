@@ -58,7 +58,16 @@ class Login(SimulatorTest):
         self.assert_oauth_error(self.login(GRANT | {'assertion': 'junk'}), 'invalid_grant')
         self.assert_oauth_error(self.login(GRANT | {'assertion': 'a.b.c'}),
                                 'invalid_grant', 'OAU-213')
-        self.assert_oauth_error(self.login(GRANT | {'access_token_ttl': '9'}), 'invalid_request')
+        for name, value in (('access_token_ttl', '9'), ('refresh_token_ttl', '2592001')):
+            self.assert_oauth_error(self.login(GRANT | {name: value}), 'invalid_request')
+
+    def test_number_of_sessions(self):
+        self.set(sessions=2)
+        tokens = [json.loads(self.login().body)['access_token'] for _ in range(3)]
+        statuses = [self.get(ACCOUNT, headers={'Authorization': f'Bearer {token}'}).status
+                    for token in tokens]
+        self.assertEqual(statuses, [401, 200, 200])
+        self.assertEqual(self.get(ACCOUNT).status, 200)
 
     def test_use_and_expiry(self):
         token = json.loads(self.login().body)['access_token']

@@ -18,7 +18,7 @@ class Refusals(SimulatorTest):
         'telephonySessionId': ('', 'a b'),
         'extensionNumber': ('x', ''),
         'phoneNumber': ('+12015550100', '(201)555-0100', ''),
-        'page': ('0', '-1', 'x', '1.5', '', '1001'),
+        'page': ('0', '-1', 'x', '1.5', '', '1001', '01'),
         'perPage': ('0', '-1', 'MAX', 'x', ''),
         'dateFrom': ('', 'yesterday', '2026-01-14T10:00:00', '2026-01-14 10:00:00Z', '2026-13-01',
                      '2026-02-30', '2026-01-14T24:00:00Z', '2026-01-14T10:00:00+00',
@@ -52,6 +52,10 @@ class Refusals(SimulatorTest):
         self.assert_error(reply, 400, 'CLG-110', parameterName='sessionId')
         reply = self.get(ACCOUNT, {'extensionNumber': '101', 'phoneNumber': '12015550100'})
         self.assert_error(reply, 400, 'CLG-110', parameterName='extensionNumber')
+        for name, other in (('sessionId', 'phoneNumber'), ('telephonySessionId', 'phoneNumber'),
+                            ('telephonySessionId', 'extensionNumber')):
+            reply = self.get(ACCOUNT, {name: '1', other: '101'})
+            self.assert_error(reply, 400, 'CLG-110', parameterName=name)
 
     def test_impossible_windows(self):
         self.assert_refused('dateFrom', dateFrom='2026-01-14', dateTo='2026-01-13')
