@@ -55,7 +55,7 @@ SELECT * FROM compare('SELECT t.n, l.call_id, l.leg_number FROM ticket t LEFT JO
 SELECT * FROM compare('SELECT t.n, l.leg_number FROM ticket t JOIN call_log_legs l ON l.call_id = t.call AND l.leg_number + 118 < t.n');
 :requests
 -- wide rows, of which CREATE TABLE AS materializes each in place, several for an outer row
-SELECT * FROM compare('SELECT t.wide, t.call, l.call_id, l.leg_number, l.leg_type FROM (SELECT call, repeat(call, 1000 + n::int * 20) AS wide FROM ticket OFFSET 0) t JOIN call_log_legs l ON l.call_id = t.call AND length(repeat(l.leg_type, 1000)) > 0');
+SELECT * FROM compare('SELECT t.wide, t.call, l.call_id, l.leg_number, l.leg_type FROM (SELECT call, repeat(call, 1000 + n::int * 20) AS wide FROM ticket OFFSET 0) t JOIN call_log_legs l ON l.call_id = t.call AND length(repeat(l.leg_type, 1000 + ascii(t.call) * 20)) > 0');
 :requests
 -- by an expression, in the order of the other side, and two at a time
 SELECT * FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = replace(t.call, ''x'', ''x'') ORDER BY t.n LIMIT 3') line WHERE :same;

@@ -3,7 +3,8 @@
 # are planned and executed, and however the API reads its date bounds and cuts
 # its pages.
 #
-# CALL_LOG_TEST_QUERIES and CALL_LOG_TEST_SEED change what is tried. The data is
+# CALL_LOG_TEST_QUERIES and CALL_LOG_TEST_SEED change what is tried, and
+# CALL_LOG_TEST_FORM leaves one form of query, such as "received". The data is
 # that of today, so to repeat a failure on another day takes its clock as well:
 # CALL_LOG_TEST_CLOCK.
 
@@ -143,7 +144,8 @@ sub sides_of
 sub script_of
 {
 	my ($query, $number, %sides) = @_;
-	my $script = "BEGIN; $query->{settings};\n";
+	my $begin = "BEGIN; $query->{settings};\n";
+	my $script = $begin;
 
 	foreach my $side (sort keys %sides)
 	{
@@ -151,7 +153,7 @@ sub script_of
 
 		$script .= "SAVEPOINT s; SET LOCAL search_path = $schema, shared;\n"
 		  . marker("$number $side") . $text . marker("end of $side")
-		  . "ROLLBACK TO s; DEALLOCATE ALL;\n";
+		  . ($query->{commits} ? "COMMIT; $begin" : 'ROLLBACK TO s;') . " DEALLOCATE ALL;\n";
 	}
 	return ($script =~ s/\{truth\}/$query->{schemas}{local}/gr) . "COMMIT;\n";
 }
@@ -267,10 +269,12 @@ my %of_plans = (
 
 sub look_at
 {
-	my ($results) = @_;
+	my ($query, $results) = @_;
 	my $plan = $results->{plan} // '';
 
 	$seen{queries}++;
+	$seen{"received by $query->{receiver}"}++ if $query->{receiver};
+	$seen{'batched join below a receiver'}++ if $query->{receiver} && $plan =~ $of_plans{'batched join'};
 	$seen{rows}++ if $results->{local} !~ /\A(?:0\|?|)\s*\z/;
 	foreach my $what (keys %of_plans)
 	{
@@ -312,7 +316,7 @@ sub compare
 		my %errors = map { $_ => $error->{"$number $_"} // 'no result' } keys %sides;
 		my %results = map { $_ => ($output->{"$number $_"} // '') . $errors{$_} } keys %sides;
 
-		look_at(\%results);
+		look_at($query, \%results);
 		check_order_is_cheap($query, \%results) if $query->{compared_with};
 		next
 		  if comparable($query, $results{foreign}) eq comparable($query, $results{local})
@@ -361,6 +365,7 @@ sub make_queries
 		my $generator = QueryGenerator->new($seed . $round . @made, $witnesses{$truth}, $days);
 
 		$generator->add_switches(@switches);
+		$generator->set_directory($node->basedir);
 		foreach my $query (map { $generator->next_query } 1 .. $count)
 		{
 			$query->{schemas} = { foreign => $schema, local => $truth };
@@ -394,7 +399,8 @@ if ($queries >= 2000)
 	cmp_ok($seen{rows}, '>', $seen{queries} / 2, 'most results have rows');
 	ok($seen{$_}, "$_ was there")
 	  foreach qw(type direction transport recordingType sessionId
-	  telephonySessionId dateFrom), sort keys %of_plans;
+	  telephonySessionId dateFrom), sort keys %of_plans, 'batched join below a receiver',
+	  map { "received by $_" } ReceiverGenerator::receiver_names();
 }
 
 is($seen{'too many requests'} // 0, 0, 'nothing costs more requests because of its order');

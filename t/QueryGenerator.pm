@@ -12,7 +12,8 @@ use warnings;
 
 use CallTables;
 use ConditionGenerator qw(pick chance weighted quote);
-use List::Util qw(shuffle);
+use List::Util qw(shuffle uniq);
+use ReceiverGenerator qw(received);
 use parent -norequire, 'ConditionGenerator';
 
 BEGIN
@@ -57,6 +58,14 @@ sub add_switches
 # ----------
 # Items
 # ----------
+
+# Where the server may write files
+sub set_directory
+{
+	my ($self, $directory) = @_;
+	$self->{directory} = $directory;
+	return;
+}
 
 my @single = (
 	10, 'call_log', 4, 'call_log_legs', 3, 'active_calls', 3, 'recordings',
@@ -768,6 +777,48 @@ sub cursor_script
 }
 
 # ----------
+# Rows for other receivers than the client
+# ----------
+
+# Whole rows as a table has them, or of a join, wide ones and several for a row of
+# the outer side; and the name of a column
+sub source_query
+{
+	my ($self) = @_;
+	my $inner = $self->item(
+		weighted(6, 'call_log_legs', 2, 'call_log', 1, 'active_calls', 1, 'sides', 1, 'spread',
+			1, 'history', 1, 'renamed', 1, 'everything'), 'i');
+	my ($call) = columns_of($inner, 'call');
+	my $where = $self->where($inner);
+
+	return ("SELECT * FROM @{[ from($inner) ]} WHERE $where", $call) if chance(0.25);
+
+	my $outer = chance(0.8) ? $self->local_item('o') : $self->foreign_item('o');
+	my ($a, $b) = @{ pick(common_columns($outer, $inner, 'call', 'call', 'session')) };
+	my $wide = "repeat($a\::text, 100 + 150 * (ascii(md5($a\::text)) % 16))";
+	my $from = "(SELECT o.*, $wide AS wide FROM @{[ from($outer) ]}"
+	  . ($outer->{table}{foreign} ? ' WHERE ' . $self->selective($outer) : '') . ' OFFSET 0) o';
+	my @columns = ('o.wide', $a, key_of($outer));
+	my $on = "$a = $b";
+
+	# the clause takes memory, of another size for each pair of rows
+	$on .= " AND length(repeat($b\::text, 20 * ascii(md5(concat($a, @{[ join ', ', key_of($inner) ]}))))) > 0"
+	  if chance(0.6);
+	$on .= " AND $where" if chance(0.3);
+	if (chance(0.2))
+	{
+		$from .= pick(' WHERE', ' WHERE NOT') . " EXISTS (SELECT FROM @{[ from($inner) ]} WHERE $on)";
+	}
+	else
+	{
+		$from .= pick('', '', ' LEFT') . " JOIN @{[ from($inner) ]} ON $on";
+		push @columns, $b, shuffle(map { column($inner, $_) } sort keys %{ $inner->{table}{columns} });
+	}
+	@columns = uniq @columns;    # one twice would need a projection
+	return ('SELECT ' . join(', ', map { "$columns[$_] AS c$_" } 0 .. $#columns) . " FROM $from", 'c1');
+}
+
+# ----------
 # What is sent to psql
 # ----------
 
@@ -775,7 +826,7 @@ my @forms = (
 	18, 'plain_query', 10, 'aggregate_query', 12, 'ordered_query', 5, 'tied_query',
 	4, 'subset_query', 18, 'join_query', 4, 'value_join_query', 5, 'odd_join_query', 10, 'subselect_query',
 	5, 'scalar_query', 5, 'window_query', 5, 'set_query', 5, 'cte_query',
-	3, 'bare_query', 3, 'change_query', 4, 'loop', 4, 'cursor');
+	3, 'bare_query', 3, 'change_query', 4, 'loop', 4, 'cursor', 12, 'received');
 
 sub random_settings
 {
@@ -795,13 +846,14 @@ sub random_settings
 
 # A query as a hash: form; settings that it needs around it; script, what it asks,
 # as a rule in such a way that its result is short; rows, the same at length;
+# receiver, what took the rows, if not the client; commits, whether the script commits;
 # sorted, whether the lines of the result must be sorted to be compared; once, a
 # single statement for EXPLAIN, if it can be one; of_one_table, whether it scans
 # one only once
 sub next_query
 {
 	my ($self) = @_;
-	my $form = weighted(@forms);
+	my $form = $ENV{CALL_LOG_TEST_FORM} || weighted(@forms);
 	my $plan = weighted(4, $plans[0], 3, $plans[1], 1, $plans[2], 1, $plans[3]);
 	my %chosen = $self->random_settings;
 	my %query = (of_one_table => scalar($form =~ /^(plain|bare|aggregate|ordered|tied|window)_query/));
@@ -814,6 +866,16 @@ sub next_query
 	if ($form eq 'cursor')
 	{
 		$query{script} = $query{rows} = $self->cursor_script;
+	}
+	elsif ($form eq 'received')
+	{
+		$self->{style} = 'plain';
+		my ($text, $key) = $self->source_query;
+
+		($query{script}, $query{receiver}) = received($text, $key, $self->{directory});
+		$query{commits} = $query{script} =~ s/<settings>/$query{settings}/;
+		$query{rows} = "SELECT q::text FROM ($text) q;\n";
+		$query{once} = $text;
 	}
 	elsif ($form eq 'loop')
 	{
