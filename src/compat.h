@@ -95,8 +95,8 @@ clf_pathkey_is_desc(const PathKey *pathkey)
 }
 
 /*
- * What is known to be equal, with what stands for it in rel where that is a
- * child of an Append; 18 keeps the latter apart.
+ * The members of an equivalence class, including those of rel where that is a
+ * child of an Append, which 18 keeps separately.
  */
 static inline List *
 clf_ec_members(EquivalenceClass *ec, RelOptInfo *rel)
@@ -166,7 +166,7 @@ clf_may_use_server(Oid serverid)
 }
 
 /*
- * Shared memory of that name, made by the first who asks: PostgreSQL 17.  NULL
+ * Shared memory of that name, created by the first session: PostgreSQL 17.  NULL
  * before.
  */
 static inline void *

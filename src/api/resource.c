@@ -3,7 +3,7 @@
  * resource.c
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * To support another field or parameter, add a row.
+ * Another field or parameter is another row.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,8 +18,8 @@ const char *const clf_level_names[CLF_LEVELS] = {
 
 /*
  * The fields of CallLogRecord and CallLogRecordLegInfo, in the order of the API
- * reference.  All text and no enums: values that the reference does not list do
- * occur.
+ * reference.  They are text, not enums, because values that the reference
+ * does not list occur.
  *
  * "Detailed" marks what the reference returns in that view only; transport is
  * among them because older records carry it only there.
@@ -33,7 +33,7 @@ const char *const clf_level_names[CLF_LEVELS] = {
 	{party "_device_id", "text", party ".device.id", false}, \
 	{party "_device_uri", "text", party ".device.uri", false}
 
-/* BaseCallLogRecord, in two parts, for what a record has in between */
+/* BaseCallLogRecord, in two parts: a record has columns in between */
 #define CALL_COLUMNS \
 	{"start_time", "timestamptz", "startTime", false}, \
 	{"duration", "bigint", "duration", false}, \
@@ -94,7 +94,7 @@ static const ClfColumn call_columns[] = {
 	{0}
 };
 
-/* A change, after where it was asked from and how to ask for what follows */
+/* A change, after what was asked for and the token of what follows */
 static const ClfColumn change_columns[] = {
 	{"since", "timestamptz", "?since", true},
 	{"since_token", "text", "?sinceToken", true},
@@ -125,8 +125,8 @@ static const ClfColumn leg_columns[] = {
 };
 
 /*
- * A recording, after what identifies and dates its call; then what
- * readCallRecording and readCallRecordingContent say of it
+ * A recording, after what identifies and dates its call; then the fields of
+ * readCallRecording and readCallRecordingContent.
  */
 static const ClfColumn recording_columns[] = {
 	{"id", "text", "id", true},
@@ -203,9 +203,9 @@ static const char *const recording_type_values[] = {
  * readCompanyCallLog and readUserCallLog, readCompanyCallRecord and
  * readUserCallRecord.
  *
- * Left out on purpose: phoneNumber, since its matching depends on how a number
- * happens to be formatted, so that it loses rows which no recheck brings back;
- * metadataCategory, since how it matches is not documented.
+ * Left out on purpose: phoneNumber, because it matches by the format of a number,
+ * and no recheck brings back the rows that this loses; metadataCategory, because
+ * its matching is not documented.
  */
 static const ClfFilter call_log_filters[] = {
 	IDS_FILTER("id"),

@@ -3,8 +3,9 @@
  * resource.h
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * Everything here is constant.  Source of all facts unless a line says otherwise: RingCentral's API
- * reference, https://developers.ringcentral.com/api-reference/Call-Log
+ * Everything here is constant.  Unless a line cites another source, facts are
+ * from RingCentral's API reference,
+ * https://developers.ringcentral.com/api-reference/Call-Log
  *
  *-------------------------------------------------------------------------
  */
@@ -93,7 +94,7 @@ typedef enum ClfTableOptions
 	CLF_HAS_HISTORY = 8
 } ClfTableOptions;
 
-/* What a foreign table can stand for */
+/* A resource of the API, which a foreign table represents */
 typedef struct ClfResource
 {
 	const char *name;			/* value of the table option resource */
@@ -113,7 +114,7 @@ typedef struct ClfResource
 	const char *const *details_fields;	/* of a row, those in both answers */
 	bool		changes;		/* is it a list of changes since a time or
 								 * token? */
-	const char *frame_path;		/* object that says whether there is more */
+	const char *frame_path;		/* object that holds next_path */
 	const char *next_path;		/* it does if this is neither null nor false */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */

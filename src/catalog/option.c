@@ -3,9 +3,9 @@
  * option.c
  *	  Options of servers, user mappings, tables and columns.
  *
- * One table says where an option may stand, how its value is read and what it
- * is when nobody sets it.  The validator and the reader of a table's options
- * run the same code over it, so that what was accepted is what is used.
+ * One table defines where an option may be set, how its value is parsed and its
+ * default.  The validator and the reader of a table's options use the same code,
+ * so that a value means what was accepted.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +39,7 @@ PG_FUNCTION_INFO_V1(call_log_fdw_validator);
 
 typedef struct OptionDef OptionDef;
 
-/* Reads value into *target, or raises an error that says what was wrong */
+/* Parses value into *target, or raises an error */
 typedef void (*OptionReader) (const OptionDef *def, const char *value,
 							  void *target);
 
@@ -49,7 +49,7 @@ struct OptionDef
 	int			contexts;		/* CLF_ON_... */
 	OptionReader read;
 	size_t		offset;			/* in the structure that target_of chooses */
-	const char *initial;		/* value when nobody sets it, or NULL */
+	const char *initial;		/* default value, or NULL */
 	double		min;			/* for numbers, in the base unit */
 	double		max;
 };
@@ -156,7 +156,7 @@ find_option(const char *name, int context, const OptionDef **closest)
 	return NULL;
 }
 
-/* The names of all options that may stand there, for a hint */
+/* The names of all options of that context, for a hint */
 static const char *
 list_options(int context)
 {
@@ -252,7 +252,7 @@ clf_read_options(List *list, int context, const ClfOptionTargets *targets)
 
 /*
  * clf_read_initial_options
- *		Fill in what an option is when nobody sets it.
+ *		Fill in the defaults.
  */
 void
 clf_read_initial_options(const ClfOptionTargets *targets)
@@ -325,8 +325,8 @@ read_secret(const OptionDef *def, const char *value, void *target)
 #define HEX_DIGITS CLF_DIGITS "abcdefABCDEF"
 
 /*
- * Length of the host at the start of s: a name, an IPv4 or a [IPv6] address; 0:
- * there is none
+ * Length of the host at the start of s: a name, an IPv4 or an [IPv6] address; 0
+ * if there is none.
  */
 static size_t
 host_length(const char *s)
@@ -370,8 +370,8 @@ clf_url_is_loopback(const char *url)
 }
 
 /*
- * scheme://host[:port], nothing else: user names and passwords have no place
- * in an option that everybody may see, and paths are ours to write.
+ * scheme://host[:port], nothing else: the options of servers are visible to all,
+ * so a user name or password must not be part of one.
  */
 static void
 read_url(const OptionDef *def, const char *value, void *target)
@@ -502,8 +502,8 @@ read_cost(const OptionDef *def, const char *value, void *target)
 }
 
 /*
- * A bare number is refused: PostgreSQL would take it as milliseconds or bytes,
- * and most who write '10' mean something else.
+ * A number without a unit is refused: PostgreSQL would take it as milliseconds or
+ * bytes, which is rarely what was meant.
  */
 static void
 read_unit(const OptionDef *def, const char *value, int *target, int unit,

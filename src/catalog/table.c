@@ -104,8 +104,7 @@ clf_get_table(Oid relid)
 
 /*
  * clf_get_server_table
- *		What stands for a server alone: an account-level table of calls without
- *		columns.
+ *		A server as if it were an account-level table of calls without columns.
  */
 ClfTable   *
 clf_get_server_table(Oid serverid)
@@ -119,7 +118,7 @@ clf_get_server_table(Oid serverid)
 	return table;
 }
 
-/* A column of the table, which has that attnum, cannot be read */
+/* The column cannot be read */
 static void
 report_no_path(const ClfTable *table, const ClfTableColumn *column)
 {
@@ -143,7 +142,7 @@ report_no_path(const ClfTable *table, const ClfTableColumn *column)
  * clf_column_path
  *		The JSON path of a column: its option json_path, its option value as a
  *		constant, or that of the resource's column of the same name.  An error
- *		when there is none, or none that the resource has.
+ *		when it has no path, or one that the resource does not have.
  */
 const ClfPath *
 clf_column_path(const ClfTable *table, AttrNumber attnum)

@@ -42,7 +42,7 @@ typedef struct ClfTableColumn
 								 * error once the column is used */
 } ClfTableColumn;
 
-/* A foreign table: what it stands for, and how to scan it */
+/* A foreign table: what it represents, and how to scan it */
 typedef struct ClfTable
 {
 	Oid			relid;			/* 0: a server alone, see clf_get_server_table */
@@ -58,7 +58,7 @@ typedef struct ClfTable
 	bool		show_deleted;
 
 	int			page_size;		/* records a request asks for */
-	bool		newest_first;	/* may it be relied on that lists come so? */
+	bool		newest_first;	/* are lists sorted, newest first? */
 	Interval   *history;		/* reach of a query without a lower bound */
 	bool		async_capable;	/* fetch at the same time as others? */
 	int			max_requests;	/* of one scan; 0: no limit */

@@ -14,10 +14,10 @@
 #include "shared/clock.h"
 #include "utils/memutils.h"
 
-/* Tells the API's versions to everybody */
+/* The API's versions, without authorization */
 #define VERSIONS_PATH "/restapi"
 
-/* Of a URL, so much is shown in messages, in bytes: 50 ids fit in */
+/* Bytes of a URL that a message shows at most: enough for 50 ids */
 #define LONGEST_SHOWN 2000
 
 /* Requests of this backend that count, since it began */
@@ -130,7 +130,8 @@ clf_exchange_login(ClfExchange *exchange)
 
 /*
  * clf_exchange_get_versions
- *		Ask for the API's versions, which is open to everybody and not limited:
+ *		Request the API's versions, which takes no authorization and does not
+ *		count against a limit:
  *		https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
  *		The answer is palloc'd in the current memory context.
  */
@@ -179,7 +180,7 @@ find_budget(ClfExchange *exchange)
 					   exchange->table->resource->throttling_group);
 }
 
-/* Would so many requests more be more than the scan may send? */
+/* Would that many more requests exceed max_requests? */
 static bool
 exceeds_max_requests(const ClfExchange *exchange, int more)
 {
@@ -225,8 +226,8 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 
 /*
  * clf_exchange_seconds
- *		How long so many requests of this role will take at the least, because
- *		of the request limit; negative: that is not known.  Sends nothing.
+ *		Seconds that these requests of this role take at least because of the
+ *		request limit; negative if the limit is not known.  Sends nothing.
  */
 double
 clf_exchange_seconds(const ClfTable *table, Oid userid, double requests)
@@ -385,8 +386,8 @@ clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 }
 
 /*
- * May a refused token be replaced?  Once; and once more if what replaced it came
- * from another session, from who knows when, and not from a login since.
+ * May a refused token be replaced?  Once; and once more if its replacement came
+ * from another session rather than from a login since, and may be as old.
  */
 static bool
 may_renew(const ClfExchange *exchange)

@@ -3,9 +3,9 @@
  * retry.c
  *	  Whether and when a request that failed is sent again.
  *
- * What passes by itself is worth another try: a server that is overloaded or
- * under maintenance, a connection that is refused or breaks, an answer that
- * does not come in time.  What the API refuses it will refuse again.
+ * Transient failures are retried: a server that is overloaded or under
+ * maintenance, a connection that is refused or breaks, a timeout.  What the API
+ * refuses it will refuse again.
  * https://developers.ringcentral.com/guide/basics/errors
  *
  *-------------------------------------------------------------------------

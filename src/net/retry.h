@@ -17,7 +17,7 @@ typedef enum ClfRetryKind
 {
 	CLF_RETRY_NEVER,
 	CLF_RETRY_BACKOFF,			/* after growing delays */
-	CLF_RETRY_AFTER,			/* as Retry-After says, else likewise */
+	CLF_RETRY_AFTER,			/* after Retry-After, else likewise */
 	CLF_RETRY_NEW_TOKEN			/* with another token, at once */
 } ClfRetryKind;
 

@@ -3,10 +3,9 @@
  * analyze.c
  *	  Rows for ANALYZE, with few requests.
  *
- * The API does not tell how many calls a list has.  So a page is asked for at
- * some points in time, from the present back; how many calls a page has and
- * how much time it spans tells how dense they are there, and in between the
- * density is taken to change steadily.
+ * The API does not return the size of a list.  So a page is requested at some
+ * points in time, from the present back; its number of calls and its time span
+ * give the density there, which is interpolated in between.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +27,7 @@
 #include "shared/density.h"
 #include "utils/memutils.h"
 
-/* Pages asked for at most: what the API allows in a minute */
+/* Pages requested at most: the default limit of a minute */
 #define MAX_PAGES 10
 
 /* A sample that grows */
@@ -109,7 +108,7 @@ begin_sample(MemoryContext cxt, Relation rel)
 	return sample;
 }
 
-/* Keep the row, or as many others as there is room for, each as likely */
+/* Reservoir sampling: each row is kept with the same probability */
 static void
 add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
 {

@@ -4,8 +4,8 @@
  *	  The scan of a foreign table, from Begin to End.
  *
  * The values of the plan's expressions are bound when the first row is asked
- * for, and again after a rescan.  Rows come from the pager; what takes requests
- * for each row is added to those that the other conditions leave over.
+ * for, and again after a rescan.  The pager returns rows; values that take requests
+ * for each row are added to those that pass the other conditions.
  *
  *-------------------------------------------------------------------------
  */
@@ -142,8 +142,8 @@ clf_scan_values(ForeignScanState *node, List *deparse_context)
 }
 
 /*
- * Bind the plan to the present values and stand before the first record.  A
- * rescan that asks for the same goes back to what is there.
+ * Bind the plan to the current values and position the pager before the first
+ * record.  A rescan with an equal query rewinds the pager.
  */
 static void
 start_scan(ForeignScanState *node)
