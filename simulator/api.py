@@ -52,8 +52,7 @@ class Api:
         self.extract_sync = extract_sync.ExtractSync(self.renderer, options, clock, dataset)
         self.recordings = recordings.Recordings(self.renderer, options, clock, dataset)
         self.directory = directory.Directory(urls, options)
-        self.message_store = message_store.MessageStore(urls, self.renderer, options, clock,
-                                                        dataset)
+        self.message_store = message_store.MessageStore(self.renderer, options, clock, dataset)
         self.endpoints = (
             Endpoint('GET', re.compile('/restapi'), PUBLIC, self.versions),
             Endpoint('POST', re.compile('/restapi/oauth/token'), 'auth', self.token),

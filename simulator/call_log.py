@@ -74,8 +74,11 @@ class RecordList:
             raise errors.invalid_parameter('page')
         window = self.window(values)
         lie = twist.kind if twist else None
-        key = (self.dataset.version, scope, parameters.echo(values), window, lie)
+        key = (self.version(), scope, parameters.echo(values), window, lie)
         return self.pages.get(key, lambda: self.page(scope, values, window, lie))
+
+    def version(self):
+        return self.dataset.version
 
     def page(self, scope, values, window, lie):
         served = max(1, values['page'] - 1) if lie == 'repeat-page' else values['page']
@@ -102,7 +105,7 @@ class RecordList:
         return records, max(1, last), high - low
 
     def listing(self, scope, filters):
-        key = (self.dataset.version, scope, filters)
+        key = (self.version(), scope, filters)
         return self.listings.get(key, lambda: self.source(scope).filter(
             lambda record: self.passes(record, filters)))
 

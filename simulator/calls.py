@@ -15,6 +15,8 @@ E164 = re.compile(r'\+?([1-9]\d{7,14})', re.ASCII)
 class Record:
     """One call: its JSON but for the uri, which depends on list and view; what filters look at."""
 
+    SUMMARY = ('direction', 'result', 'lastModifiedTime')
+
     __slots__ = ('start', 'id', 'body', 'detail', 'type', 'direction', 'action', 'transport',
                  'session_id', 'telephony_session_id', 'recordings', 'recording_types',
                  'numbers', 'extension_id', 'extension_ids', 'categories', 'modified',

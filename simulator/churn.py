@@ -59,7 +59,7 @@ def summary(record):
             fields = json.loads(b'{%b%b}' % (record.body, record.detail))
         except ValueError:
             fields = {}
-        values = {name: fields.get(name) for name in ('direction', 'result', 'lastModifiedTime')}
+        values = {name: fields.get(name) for name in record.SUMMARY}
         record.summary = messages.to_json({'startTime': dates.stamp(record.start), **values,
                                            'deleted': record.deleted})[1:-1]
     return record.summary
@@ -110,17 +110,16 @@ class History:
 class Churn:
     """The changes: how many before each request, of which kinds."""
 
-    def __init__(self, dataset, rate='1', seed='1', kinds='', match='', only=''):
-        self.dataset = dataset
+    def __init__(self, listings, possible, rate='1', seed='1', kinds='', match='', only=''):
+        self.listings = listings
         self.rate = float(rate)
         self.seed = seed
-        self.kinds = kinds.split(',') if kinds else [kind for kind, (_, weight) in KINDS.items()
-                                                     for _ in range(weight)]
+        self.kinds = kinds.split(',') if kinds else [
+            kind for kind in possible for _ in range(KINDS[kind][1])]
         self.match = match
         self.only = {int(number) for number in only.split(',') if number}
-        unknown = set(self.kinds) - set(KINDS)
-        if unknown or self.rate < 0:
-            raise ValueError(f'rate is 0 or more, kinds are of: {", ".join(KINDS)}')
+        if self.rate < 0 or not set(self.kinds) <= set(possible):
+            raise ValueError(f'rate is 0 or more, kinds are of: {", ".join(possible)}')
         self.number = 0
         self.changes = []
 
@@ -129,7 +128,7 @@ class Churn:
         if self.match not in request.target:
             return
         whole, rest = divmod(self.rate, 1)
-        extra = random.Random(f'{self.seed} {self.dataset.history.request}').random() < rest
+        extra = random.Random(f'{self.seed} {self.listings.history.request}').random() < rest
         for _ in range(int(whole) + extra):
             self.number += 1
             if not self.only or self.number in self.only:
@@ -137,22 +136,21 @@ class Churn:
 
     def change(self, chance):
         kind = chance.choice(self.kinds)
-        visible = [record for record in self.dataset.listings[data.ACCOUNT].records
-                   if not record.deleted and record not in self.dataset.injected]
+        visible = self.listings.visible()
         if not visible:
             return
-        changed = KINDS[kind][0](self.dataset, chance, visible)
-        self.changes.append({'number': self.number, 'request': self.dataset.history.request,
+        changed = KINDS[kind][0](self.listings, chance, visible)
+        self.changes.append({'number': self.number, 'request': self.listings.history.request,
                              'kind': kind, 'id': changed})
 
 
-def delete(dataset, chance, visible):
+def delete(listings, chance, visible):
     record_id = chance.choice(visible).id.decode()
-    dataset.delete(record_id)
+    listings.delete(record_id)
     return record_id
 
 
-def rewrite(dataset, chance, visible):
+def rewrite(listings, chance, visible):
     """What becomes of a call to a queue: it was an earlier one, answered, the other way round.
 
     Every third time it ties with another call.
@@ -161,43 +159,46 @@ def rewrite(dataset, chance, visible):
     start = record.start - chance.choice(SHIFTS)
     if chance.random() < 1 / 3:
         start = min(record.start, chance.choice(visible).start)
-    dataset.rewrite(record.id.decode(), {
+    listings.rewrite(record.id.decode(), {
         'startTime': dates.stamp(start), 'direction': OPPOSITE.get(record.direction, 'Inbound'),
         'result': chance.choice(RESULTS)})
     return record.id.decode()
 
 
-def edit(dataset, chance, visible):
+def edit(listings, chance, visible):
     """A change that leaves the start where it is."""
     record_id = chance.choice(visible).id.decode()
-    dataset.rewrite(record_id, {'result': chance.choice(RESULTS), 'duration': chance.randrange(99)})
+    listings.edit(record_id, chance)
     return record_id
 
 
-def late(dataset, chance, visible):
-    """A call that is entered only now, though it began long ago."""
-    return dataset.appear(chance.randint(visible[-1].start, visible[0].start))
+def late(listings, chance, visible):
+    """A record that is entered only now, though it began long ago."""
+    return listings.appear(chance.randint(visible[-1].start, visible[0].start))
 
 
-def tie(dataset, chance, visible):
-    """A late call that began in the same millisecond as another."""
-    return dataset.appear(chance.choice(visible).start)
+def tie(listings, chance, visible):
+    """A late record that began in the same millisecond as another."""
+    return listings.appear(chance.choice(visible).start)
 
 
-def present(dataset, chance, visible):
-    """A call of the present second, by the API's clock."""
-    now = dataset.clock.now() // dates.MILLISECOND
-    return dataset.appear(now - chance.randrange(1000))
+def present(listings, chance, visible):
+    """A record of the present second, by the API's clock."""
+    now = listings.clock.now() // dates.MILLISECOND
+    return listings.appear(now - chance.randrange(1000))
 
 
-def shuffle(dataset, chance, visible):
-    """Nothing is said about the order of calls that began at the same time."""
-    dataset.shuffle(chance)
+def shuffle(listings, chance, visible):
+    """Nothing is said about the order of records that began at the same time."""
+    listings.shuffle(chance)
 
 
 # Each with its weight; deletions and additions keep the balance.
 KINDS = {'delete': (delete, 3), 'rewrite': (rewrite, 3), 'edit': (edit, 1), 'late': (late, 1),
          'tie': (tie, 1), 'present': (present, 1), 'shuffle': (shuffle, 2)}
+
+# Messages keep their time.
+MESSAGE_KINDS = tuple(kind for kind in KINDS if kind != 'rewrite')
 
 
 class Stage:
@@ -207,11 +208,21 @@ class Stage:
         self.dataset = dataset
         self.lock = threading.Lock()
         self.churn = None
+        self.listings = dataset
 
-    def start(self, **parameters):
+    @property
+    def history(self):
+        return self.listings.history
+
+    def start(self, resource='call_log', **parameters):
+        if resource not in ('call_log', 'messages'):
+            raise ValueError('resource is call_log or messages')
+        listings = self.dataset if resource == 'call_log' else self.dataset.mailboxes
+        churn = Churn(listings, KINDS if resource == 'call_log' else MESSAGE_KINDS, **parameters)
         with self.lock:
-            churn = Churn(self.dataset, **parameters)
-            self.dataset.write_history()
+            self.listings.history = None
+            self.listings = listings
+            self.listings.write_history()
             self.churn = churn
 
     def stop(self):
@@ -222,21 +233,21 @@ class Stage:
     def clear(self):
         with self.lock:
             self.churn = None
-            self.dataset.history = None
+            self.listings.history = None
+            self.listings = self.dataset
 
     def shown(self):
-        history = self.dataset.history
-        return {'request': history.request if history else 0,
+        return {'request': self.history.request if self.history else 0,
                 'changes': self.churn.changes if self.churn else []}
 
     def play(self, request, entry, answer):
         """Answer a request, after whatever happens before it."""
-        if self.dataset.history is None:
+        if self.history is None:
             return answer()
         with self.lock:
-            if self.dataset.history:
-                self.dataset.history.request += 1
-                entry['turn'] = self.dataset.history.request
+            if self.history:
+                self.history.request += 1
+                entry['turn'] = self.history.request
             if self.churn:
                 self.churn.before(request)
             return answer()

@@ -150,7 +150,7 @@ def stop_churn(simulator, parameters, body):
 
 def get_history(simulator, parameters, body):
     wanted = scope(parameters)
-    history = simulator.dataset.history
+    history = simulator.stage.history
     if history is None:
         raise ValueError('there is no history without churn')
     first, last = (int(parameters.get(name, default))
@@ -179,8 +179,8 @@ def texts_of(api, wanted, resource, deleted):
     if resource == 'messages':
         if wanted == data.ACCOUNT:
             raise ValueError('messages are of an extension')
-        return [message.body for message in api.message_store.source(wanted).records
-                if deleted or message.availability == 'Alive']
+        return [message.render(None, None) for message in api.message_store.source(wanted).records
+                if deleted or not message.deleted]
     source = api.active_calls.source if resource == 'active_calls' else api.call_log.source
     records = [record for record in source(wanted).records if deleted or not record.deleted]
     return api.renderer.records(wanted, records, 'Detailed')

@@ -1,13 +1,14 @@
 """The data set: the calls that the lists show, and how they change while somebody looks."""
 
 import json
-import threading
 
 import calls
 import churn
 import data
 import dates
+import listings
 import live
+import mailbox
 
 # So many calls that just ended are still among the active ones.
 # https://developers.ringcentral.com/guide/voice/call-log/finding-active-calls
@@ -17,17 +18,14 @@ LATELY_ENDED = 30
 KEPT = 16
 
 
-class DataSet:
-    """The listings: the account's, and those of each extension."""
+class DataSet(listings.Listings):
+    """The calls; the messages that belong to them are in `mailboxes`."""
 
     def __init__(self, urls, options, clock):
+        super().__init__(clock)
         self.urls = urls
         self.options = options
-        self.clock = clock
-        self.lock = threading.Lock()
-        self.version = 0        # counts the changes, so that nobody serves yesterday's pages
         self.made = {}          # the data set of the start, and the latest ones, oldest first
-        self.history = None
         self.make()
         self.fill()
 
@@ -43,32 +41,27 @@ class DataSet:
         self.start, self.originals = self.made[self.recipe]
 
     def fill(self):
-        self.listings = {scope: calls.Listing([record for record in self.originals
-                                               if belongs(record, scope)])
-                         for scope in (data.ACCOUNT, *data.EXTENSION_IDS)}
+        self.listings = listings.of_scopes(self.originals)
+        self.last_change = self.start
         self.live = live.Generator(self.urls, self.options, self.start)
         self.in_progress = self.live.in_progress()
-        self.last_change = self.start
+        self.mailboxes = mailbox.Mailboxes(self.urls, self.options, self.clock, self)
         self.injected = set()
         self.previous = {}      # the record before its latest change, by id
         self.filled = self.version
 
     def restore(self):
         """As it was at the start, or as the options have it now."""
-        if self.version > self.filled or self.recipe != self.options.recipe():
+        if self.version > self.filled or self.mailboxes.version or self.recipe != self.options.recipe():
             self.make()
             self.version += 1
             self.fill()
-
-    def write_history(self):
-        with self.lock:
-            self.history = churn.History(self.listings, self.injected)
 
     def active(self, scope):
         """The calls in progress and those that just ended, whose ids are those of the call log."""
         ended = [record for record in self.listings[data.ACCOUNT].records if not record.deleted]
         records = [record for record in (*self.in_progress, *ended[:LATELY_ENDED])
-                   if belongs(record, scope)]
+                   if listings.belongs(record, scope)]
         return calls.Listing(sorted(records, key=calls.newest_first))
 
     # --- records that a test made ------------------------------------------------------------
@@ -87,14 +80,7 @@ class DataSet:
             self.history.end(self.injected)
         self.injected = set()
 
-    def change(self, scope, gone=frozenset(), new=()):
-        self.listings[scope] = self.listings[scope].changed(gone, new)
-        self.version += 1
-
     # --- what happens to calls ---------------------------------------------------------------
-
-    def find(self, record_id):
-        return self.listings[data.ACCOUNT].find(record_id or '')
 
     def rewrite(self, record_id, changes):
         """Give a record other members; it keeps its id."""
@@ -104,6 +90,10 @@ class DataSet:
                 raise ValueError(f'no such record of the data set: {record_id}')
             self.previous[old.id] = old
             self.replace({old}, rewritten(old, changes | self.modification()))
+
+    def edit(self, record_id, chance):
+        self.rewrite(record_id, {'result': chance.choice(churn.RESULTS),
+                                 'duration': chance.randrange(99)})
 
     def delete(self, record_id):
         self.rewrite(record_id, {'deleted': True})
@@ -125,39 +115,11 @@ class DataSet:
         newest = listing.records[first].start if first < end else self.start
         return self.appear(min(newest + 1, now))
 
-    def replace(self, gone, record):
-        for scope in self.listings:
-            new = (record,) if belongs(record, scope) else ()
-            old = {record for record in gone if belongs(record, scope)}
-            if old or new:
-                self.change(scope, old, new)
-        if self.history:
-            self.history.end(gone)
-            self.history.add(record)
-
-    def shuffle(self, chance):
-        """Records with equal start times in another order, the same one in every list."""
-        with self.lock:
-            ranks = {record: chance.random() for record in self.listings[data.ACCOUNT].records}
-            for scope, listing in self.listings.items():
-                self.listings[scope] = calls.Listing(sorted(
-                    listing.records, key=lambda record: (-record.start, ranks.get(record, 0))))
-            self.version += 1
-
-    def modification(self):
-        """The time of a change: now, and after all changes before, even if the clock is frozen."""
-        self.last_change = max(self.clock.now() // dates.MILLISECOND, self.last_change + 1)
-        return {'lastModifiedTime': dates.stamp(self.last_change)}
-
     def preliminary(self):
         """The newest outgoing call: one to a queue is listed as such until it is answered."""
         return next(record for record in self.listings[data.ACCOUNT].records
                     if record.direction == 'Outbound' and not record.deleted
                     and record not in self.injected)
-
-
-def belongs(record, scope):
-    return scope in (data.ACCOUNT, record.extension_id)
 
 
 def rewritten(record, changes):

@@ -3,13 +3,14 @@
 Shapes follow https://developers.ringcentral.com/api-reference/Message-Store/listMessages
 """
 
+import functools
 import json
 import random
 
 import calls
 import data
 import dates
-import hosts
+import listings
 
 STATUSES = {
     ('SMS', 'Outbound'): ('Sent', 'Delivered', 'DeliveryFailed', 'SendingFailed', 'Queued'),
@@ -26,13 +27,18 @@ NULLABLE = ('subject', 'from', 'to', 'readStatus', 'priority', 'attachments', 'm
 class Message:
     """One message: its JSON, and what the filters look at."""
 
-    __slots__ = ('start', 'id', 'body', 'extension_id', 'type', 'direction', 'availability',
+    __slots__ = ('start', 'id', 'fields', 'body', 'detail', 'summary', 'extension_id', 'type', 'direction', 'availability',
                  'read_status', 'conversation', 'numbers')
+
+    SUMMARY = ('type', 'direction', 'readStatus', 'availability', 'lastModifiedTime')
 
     def __init__(self, start, fields):
         self.start = start
         self.id = str(fields['id']).encode()
-        self.body = b'{%b}' % data.members(fields, data.ENCODERS[False])
+        self.fields = fields
+        self.body = data.members(fields, data.ENCODERS[False])
+        self.detail = b''
+        self.summary = None
         self.extension_id = int(fields['extensionId'])
         self.type = fields['type']
         self.direction = fields['direction']
@@ -40,6 +46,13 @@ class Message:
         self.read_status = fields.get('readStatus')
         self.conversation = (fields.get('conversation') or {}).get('id')
         self.numbers = numbers(fields)
+
+    @property
+    def deleted(self):
+        return self.availability != 'Alive'
+
+    def render(self, prefix, view):
+        return b'{%b}' % self.body
 
 
 def numbers(fields):
@@ -54,7 +67,6 @@ class Generator(data.Generator):
         super().__init__(urls, options, now)
         self.random = random.Random(f'messages {options.seed}')
         self.count = options.messages
-        self.base_url = urls[hosts.API]
         self.ids = set()
 
     def messages(self, records):
@@ -167,3 +179,38 @@ class Generator(data.Generator):
 
 
 MAKERS = {'Fax': Generator.fax, 'VoiceMail': Generator.voicemail}
+
+
+class Mailboxes(listings.Listings):
+    """The messages of each extension; made when they are first needed."""
+
+    def __init__(self, urls, options, clock, dataset):
+        super().__init__(clock)
+        self.last_change = dataset.start
+        self.generator = Generator(urls, options, dataset.start)
+        self.records = dataset.originals
+
+    @functools.cached_property
+    def listings(self):
+        return listings.of_scopes(self.generator.messages(self.records))
+
+    def rewrite(self, message_id, changes):
+        with self.lock:
+            old = self.find(message_id)
+            if old is None:
+                raise ValueError(f'no such message: {message_id}')
+            self.replace({old}, Message(old.start, old.fields | changes | self.modification()))
+
+    def delete(self, message_id):
+        self.rewrite(message_id, {'availability': 'Deleted'})
+
+    def edit(self, message_id, chance):
+        self.rewrite(message_id, {'readStatus': chance.choice(('Read', 'Unread'))})
+
+    def appear(self, start):
+        with self.lock:
+            message = self.generator.other(start)
+            message = Message(start, message.fields | {'availability': 'Alive'}
+                              | self.modification())
+            self.replace(frozenset(), message)
+            return message.id.decode()

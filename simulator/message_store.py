@@ -4,10 +4,6 @@ https://developers.ringcentral.com/api-reference/Message-Store/listMessages
 """
 
 import call_log
-import calls
-import data
-import mailbox
-import messages
 import parameters
 
 FILTERS = {
@@ -24,11 +20,6 @@ class MessageStore(call_log.CallLog):
     resource = 'message-store'
     filter_table = FILTERS
 
-    def __init__(self, urls, renderer, options, clock, dataset):
-        super().__init__(renderer, options, clock, dataset)
-        self.urls = urls
-        self.made = calls.Cache(4)
-
     def endpoint(self, scope):
         return parameters.MESSAGES
 
@@ -38,19 +29,14 @@ class MessageStore(call_log.CallLog):
             values = {'availability': ('Alive',)} | values
         return super().filters(values)
 
-    def source(self, scope):
-        boxes = self.made.get(self.dataset.recipe, self.make)
-        return boxes[scope]
+    def version(self):
+        return super().version(), self.dataset.mailboxes.version
 
-    def make(self):
-        generator = mailbox.Generator(self.urls, self.options, self.dataset.start)
-        everything = generator.messages(self.dataset.originals)
-        return {extension: calls.Listing([message for message in everything
-                                          if message.extension_id == extension])
-                for extension in data.EXTENSION_IDS}
+    def source(self, scope):
+        return self.dataset.mailboxes.listings[scope]
 
     def texts(self, scope, found, values):
-        return [message.body for message in found]
+        return self.renderer.records(scope, found, None)
 
     def paging(self, number, size, count, total):
         return super().paging(number, size, count, total) | {

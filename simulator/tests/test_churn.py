@@ -202,3 +202,34 @@ class Endless(SimulatorTest):
             self.assertIn(f'page={number + 1}&', page['navigation']['nextPage']['uri'])
         self.assertEqual(page['records'], [])
         self.assertEqual(self.get(ACCOUNT, EVERYTHING | {'page': 1001}).status, 400)
+
+
+class MessageChurn(SimulatorTest):
+    MESSAGES = '/restapi/v1.0/account/~/extension/~/message-store'
+
+    def test_history_of_messages(self):
+        self.control('POST', 'reset', calls=0, messages=300, span=3)
+        self.control('POST', 'churn', resource='messages', rate=4)
+        number = 0
+        for _ in range(20):
+            page = self.records(self.MESSAGES)
+            number += 1
+            document = json.loads(self.control('GET', 'history', level='extension', records='true',
+                                               **{'from': number, 'to': number}))
+            expected = {record['id']: record['versions'][0]['record']
+                        for record in document['records']
+                        if not record['versions'][0]['deleted']}
+            self.assertEqual({str(message['id']): message for message in page}, expected)
+        changes = json.loads(self.control('DELETE', 'churn'))['changes']
+        self.assertEqual({change['kind'] for change in changes},
+                         {'delete', 'edit', 'late', 'tie', 'present', 'shuffle'})
+        self.assertNotEqual(self.records(self.MESSAGES), [])
+        for query in ('resource=x', 'resource=messages&kinds=rewrite'):
+            self.assertEqual(self.request('POST', f'/simulator/churn?{query}').status, 400)
+
+    def test_reset(self):
+        before = self.records(self.MESSAGES)
+        self.control('POST', 'churn', resource='messages', kinds='delete', rate=50)
+        self.assertNotEqual(self.records(self.MESSAGES), before)
+        self.control('POST', 'reset')
+        self.assertEqual(self.records(self.MESSAGES), before)
