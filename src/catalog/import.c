@@ -24,7 +24,7 @@ find_level(const char *schema)
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_SCHEMA_NOT_FOUND),
 			 errmsg("remote schema \"%s\" does not exist", schema),
-			 errhint("It is \"%s\" for the calls of the whole account, or "
+			 errhint("Use \"%s\" for the calls of the whole account, or "
 					 "\"%s\" for those of the user who logs in.",
 					 clf_level_names[CLF_LEVEL_ACCOUNT],
 					 clf_level_names[CLF_LEVEL_EXTENSION])));
@@ -65,7 +65,7 @@ clf_import_schema(ImportForeignSchemaStmt *stmt)
 				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 				 errmsg("invalid option \"%s\"",
 						linitial_node(DefElem, stmt->options)->defname),
-				 errhint("IMPORT FOREIGN SCHEMA has no options here.")));
+				 errhint("There are no valid options in this context.")));
 
 	for (const ClfResource *r = clf_resources; r->name != NULL; r++)
 	{

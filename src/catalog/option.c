@@ -190,8 +190,7 @@ report_unknown_option(const char *name, int context, const OptionDef *closest)
 			(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
 			 errmsg("invalid option \"%s\"", name),
 			 is_mapping_option(name) ?
-			 errhint("It is an option of user mappings, which only their "
-					 "owners can see.") :
+			 errhint("Set it with CREATE USER MAPPING or ALTER USER MAPPING.") :
 			 closest ?
 			 errhint("Perhaps you meant the option \"%s\".", closest->name) :
 			 all[0] != '\0' ?
@@ -597,14 +596,15 @@ check_mapping(List *list)
 
 /* A table option that the endpoint of this table does not have */
 static void
-check_table_option(List *list, const char *name, bool exists)
+check_table_option(List *list, const ClfTable *table, const char *name,
+				   bool exists)
 {
 	if (!exists && is_set(list, name))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-				 errmsg("option \"%s\" has no meaning for this table", name),
-				 errdetail("The API does not have it for this resource at "
-						   "this level.")));
+				 errmsg("resource \"%s\" does not support option \"%s\" at %s "
+						"level", table->resource->name, name,
+						clf_level_names[clf_table_level(table)])));
 }
 
 static void
@@ -619,8 +619,8 @@ check_table(List *list)
 	if (table.resource == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
-				 errmsg("a foreign table needs the option \"resource\""),
-				 errhint("For example OPTIONS (resource 'call_log').")));
+				 errmsg("option \"resource\" is required for foreign tables"),
+				 errhint("For example, OPTIONS (resource 'call_log').")));
 
 	level = clf_table_level(&table);
 	if ((table.resource->levels & CLF_AT(level)) == 0)
@@ -630,14 +630,14 @@ check_table(List *list)
 						table.resource->name, clf_level_names[level])));
 
 	has = table.resource->options[level];
-	check_table_option(list, "show_blocked", has & CLF_HAS_SHOW_BLOCKED);
-	check_table_option(list, "show_deleted", has & CLF_HAS_SHOW_DELETED);
-	check_table_option(list, "extension_number",
+	check_table_option(list, &table, "show_blocked", has & CLF_HAS_SHOW_BLOCKED);
+	check_table_option(list, &table, "show_deleted", has & CLF_HAS_SHOW_DELETED);
+	check_table_option(list, &table, "extension_number",
 					   has & CLF_HAS_EXTENSION_NUMBER);
-	check_table_option(list, "history", has & CLF_HAS_HISTORY);
-	check_table_option(list, "newest_first",
+	check_table_option(list, &table, "history", has & CLF_HAS_HISTORY);
+	check_table_option(list, &table, "newest_first",
 					   table.resource->order_path != NULL);
-	check_table_option(list, "max_recording_size",
+	check_table_option(list, &table, "max_recording_size",
 					   table.resource->details_path != NULL);
 }
 
@@ -647,7 +647,8 @@ check_column(List *list)
 	if (is_set(list, "json_path") && is_set(list, "value"))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-				 errmsg("a column has either json_path or value")));
+				 errmsg("options \"json_path\" and \"value\" are mutually "
+						"exclusive")));
 }
 
 static void

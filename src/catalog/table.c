@@ -125,11 +125,11 @@ report_no_path(const ClfTable *table, const ClfTableColumn *column)
 	if (column->path.text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
-				 errmsg("column \"%s\" of foreign table \"%s\" is no field of "
+				 errmsg("column \"%s\" of foreign table \"%s\" is not a field of "
 						"resource \"%s\"", column->name, table->relname,
 						table->resource->name),
-				 errhint("Say which field it is with OPTIONS (json_path "
-						 "'...') on the column.")));
+				 errhint("Specify its field with OPTIONS (json_path '...') on "
+						 "the column.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_COLUMN_NAME_NOT_FOUND),
 			 errmsg("column \"%s\" of foreign table \"%s\" has the json_path "

@@ -201,9 +201,11 @@ clf_exchange_expect(const ClfExchange *exchange, int requests)
 	if (exceeds_max_requests(exchange, requests))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("the scan of %s takes more than %d requests",
-						exchange->table->subject,
-						exchange->table->max_requests),
+				 errmsg_plural("scan of %s takes more than %d request",
+							   "scan of %s takes more than %d requests",
+							   exchange->table->max_requests,
+							   exchange->table->subject,
+							   exchange->table->max_requests),
 				 errhint("Narrow the query (a range of start_time, fewer ids, "
 						 "a LIMIT), or raise the option max_requests of the "
 						 "server or table.")));
