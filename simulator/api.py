@@ -81,7 +81,7 @@ class Api:
         self.tokens.clear()
         self.limiter.clear()
         self.dataset.restore()
-        self.recordings.troubles.clear()
+        self.recordings.defects.clear()
         self.forget()
 
     def forget(self):

@@ -82,7 +82,8 @@ class RecordList:
 
     def page(self, scope, values, window, lie):
         served = max(1, values['page'] - 1) if lie == 'repeat-page' else values['page']
-        records, last, total = self.cut(scope, self.filters(values), window, served, values['perPage'])
+        records, last, total = self.cut(scope, self.filters(values), window, served,
+                                        values['perPage'])
         if lie == 'endless':
             last = served + 1
         if lie == 'unsorted':

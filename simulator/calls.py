@@ -65,7 +65,8 @@ class InjectedRecord(Record):
             fields = json.loads(raw)
             self.read(fields)
             self.id = str(fields.get('id')).encode()
-            hash((self.type, self.direction, self.action, self.transport, self.categories, self.extension_ids))
+            hash((self.type, self.direction, self.action, self.transport, self.categories,
+                  self.extension_ids))
         except (ValueError, TypeError, AttributeError, RecursionError):
             self.read({})       # nothing to filter on, so it is only in unfiltered lists
             self.id = b''       # and not to be found by id

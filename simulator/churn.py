@@ -201,7 +201,7 @@ KINDS = {'delete': (delete, 3), 'rewrite': (rewrite, 3), 'edit': (edit, 1), 'lat
 MESSAGE_KINDS = tuple(kind for kind in KINDS if kind != 'rewrite')
 
 
-class Stage:
+class Serializer:
     """One request at a time while a history is written, so that it is true of each."""
 
     def __init__(self, dataset):
@@ -240,7 +240,7 @@ class Stage:
         return {'request': self.history.request if self.history else 0,
                 'changes': self.churn.changes if self.churn else []}
 
-    def play(self, request, entry, answer):
+    def run(self, request, entry, answer):
         """Answer a request, after whatever happens before it."""
         if self.history is None:
             return answer()

@@ -96,13 +96,13 @@ def delete(simulator, parameters, body):
     return json_answer({'id': parameters['id']})
 
 
-def trouble(simulator, parameters, body):
+def defect(simulator, parameters, body):
     recording_id = parameters.pop('id')
-    troubles = simulator.api.recordings.troubles
+    defects = simulator.api.recordings.defects
     if parameters == {'state': 'ready'}:
-        troubles.pop(recording_id, None)
+        defects.pop(recording_id, None)
     else:
-        troubles[recording_id] = recordings.Trouble(**parameters)
+        defects[recording_id] = recordings.Defect(**parameters)
     return json_answer({'id': recording_id})
 
 
@@ -134,29 +134,29 @@ def reset(simulator, parameters, body):
 
 
 def get_churn(simulator, parameters, body):
-    return json_answer(simulator.stage.shown())
+    return json_answer(simulator.serializer.shown())
 
 
 def start_churn(simulator, parameters, body):
-    simulator.stage.start(**parameters)
+    simulator.serializer.start(**parameters)
     return get_churn(simulator, parameters, body)
 
 
 def stop_churn(simulator, parameters, body):
     shown = get_churn(simulator, parameters, body)
-    simulator.stage.stop()
+    simulator.serializer.stop()
     return shown
 
 
 def get_history(simulator, parameters, body):
     wanted = scope(parameters)
-    history = simulator.stage.history
+    history = simulator.serializer.history
     if history is None:
         raise ValueError('there is no history without churn')
     first, last = (int(parameters.get(name, default))
                    for name, default in (('from', 0), ('to', history.request)))
     whole = parameters.get('records') == 'true'
-    with simulator.stage.lock:
+    with simulator.serializer.lock:
         shown = history.shown(simulator.api.renderer, wanted, first, last, whole)
     return 200, JSON, [shown]
 
@@ -207,7 +207,7 @@ ROUTES = {
     ('POST', 'rewrite'): rewrite,
     ('POST', 'appear'): appear,
     ('POST', 'delete'): delete,
-    ('POST', 'recording'): trouble,
+    ('POST', 'recording'): defect,
     ('GET', 'options'): get_options,
     ('POST', 'options'): set_options,
     ('POST', 'reset'): reset,

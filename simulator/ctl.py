@@ -191,8 +191,8 @@ def parse_arguments():
     added = command('records', records, 'remove the added records')
     added.add_argument('--clear', action='store_true', required=True)
 
-    added = command('recording', change('recording'), 'let a recording be had no longer, or not yet:'
-                    ' state=missing, forbidden, failing, empty, large, html, or ready again', True)
+    added = command('recording', change('recording'), 'let a recording be broken: state=missing, '
+                    'forbidden, failing, empty, large, html, or ready again', True)
     added.add_argument('id')
     added = command('rewrite', change('rewrite'), 'change members of a record, e.g. from.name=x',
                     True)

@@ -31,14 +31,14 @@ class DataSet(listings.Listings):
 
     def make(self):
         """Make the calls up that the options ask for."""
-        self.recipe = self.options.recipe()
-        if self.recipe not in self.made:
+        self.made_with = self.options.dataset_options()
+        if self.made_with not in self.made:
             now = self.clock.now() // dates.MILLISECOND
             records = data.Generator(self.urls, self.options, now).records()
-            self.made[self.recipe] = now, records
+            self.made[self.made_with] = now, records
             if len(self.made) > KEPT:
                 del self.made[list(self.made)[1]]
-        self.start, self.originals = self.made[self.recipe]
+        self.start, self.originals = self.made[self.made_with]
 
     def fill(self):
         self.listings = listings.of_scopes(self.originals)
@@ -52,7 +52,8 @@ class DataSet(listings.Listings):
 
     def restore(self):
         """As it was at the start, or as the options have it now."""
-        if self.version > self.filled or self.mailboxes.version or self.recipe != self.options.recipe():
+        if (self.version > self.filled or self.mailboxes.version
+                or self.made_with != self.options.dataset_options()):
             self.make()
             self.version += 1
             self.fill()

@@ -100,7 +100,10 @@ def failure(fault):
     names = {'parameter': 'parameterName', 'permission': 'permissionName'}
     details = {names[name]: value for name, value in fault.parameters.items() if name in names}
     code = fault.get('code', CODES.get(number, f'AGW-{number}'))
-    return number, errors.content(code, message, **details)
+    content = errors.content(code, message, **details)
+    if code.startswith('ADG-'):     # the directory's errors have no more than this
+        content = {'errors': content['errors']}
+    return number, content
 
 
 def extra_headers(fault):

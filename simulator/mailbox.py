@@ -27,8 +27,8 @@ NULLABLE = ('subject', 'from', 'to', 'readStatus', 'priority', 'attachments', 'm
 class Message:
     """One message: its JSON, and what the filters look at."""
 
-    __slots__ = ('start', 'id', 'fields', 'body', 'detail', 'summary', 'extension_id', 'type', 'direction', 'availability',
-                 'read_status', 'conversation', 'numbers')
+    __slots__ = ('start', 'id', 'fields', 'body', 'detail', 'summary', 'extension_id', 'type',
+                 'direction', 'availability', 'read_status', 'conversation', 'numbers')
 
     SUMMARY = ('type', 'direction', 'readStatus', 'availability', 'lastModifiedTime')
 

@@ -45,9 +45,9 @@ class Tokens:
             if self.options.sessions:
                 for oldest in list(self.expiry)[1:-self.options.sessions]:
                     del self.expiry[oldest]
-        return {'access_token': token, 'token_type': 'bearer', 'expires_in': ttl, 'scope': self.options.scope,
-                'owner_id': str(data.OWNER.id), 'endpoint_id': 'simulator-endpoint',
-                'session_id': f'simulator-session-{self.issued}'}
+        return {'access_token': token, 'token_type': 'bearer', 'expires_in': ttl,
+                'scope': self.options.scope, 'owner_id': str(data.OWNER.id),
+                'endpoint_id': 'simulator-endpoint', 'session_id': f'simulator-session-{self.issued}'}
 
     def check(self, authorization):
         """Raise the error that the API answers to this Authorization header, if any."""

@@ -44,7 +44,7 @@ OPTIONS = (
     Option('days', natural, 400, 'the calls are spread over so many days', when=RESET),
     Option('span', natural, 0, 'the calls are spread over so many seconds instead', when=RESET),
     Option('youngest', natural, 180, 'age of the newest call in seconds', when=RESET),
-    Option('people', natural, 40, 'number of people in the directory who have no calls', when=RESET),
+    Option('people', natural, 40, 'number of people in the directory without calls', when=RESET),
     Option('messages', natural, 800, 'number of messages that belong to no call', when=RESET),
     Option('clock', clock, 'real', 'a timestamp freezes the clock of the API', when=START),
     Option('tls_cert', str, None, 'PEM file with the certificate: serve https', when=START),
@@ -79,12 +79,12 @@ OPTIONS = (
            choices=('own', 'CLG-101', 'CLG-102', 'CLG-103', 'CLG-104', 'CLG-105', 'CMN-101')),
     Option('sync_frame', str, 'all', 'call-log-sync: changes of all calls, or of those that began '
            'after the oldest record of the FSync', choices=('all', 'records')),
-    Option('sync_repeats', switch, False, 'synchronizations send a changed record before and after'),
+    Option('sync_repeats', switch, False, 'synchronizations send two versions of each record'),
     Option('sync_modified', str, 'own', 'lastModifiedTime in synchronizations: each version its '
            'own, equal for both of sync_repeats, or missing', choices=('own', 'equal', 'missing')),
     Option('tombstones', switch, False, 'synchronizations say of a deleted record no more than its '
            'id, its uri and that it is deleted'),
-    Option('extract_reach', natural, 0, 'days that dateFrom of the extract sync may go back, 0: any'),
+    Option('extract_reach', natural, 0, 'days that dateFrom of the extract sync may go back'),
     Option('extract_deleted', str, 'parameter', 'call-log-extract-sync takes showDeleted, or '
            'refuses it, or refuses it and always tells of deleted records',
            choices=('parameter', 'refused', 'always')),
@@ -116,7 +116,7 @@ class Options:
         """Apply {name: text}, all or nothing; ValueError names what is wrong."""
         self.__dict__.update({name: read(name, text, when) for name, text in changes.items()})
 
-    def recipe(self):
+    def dataset_options(self):
         """What the data set depends on."""
         return tuple(getattr(self, option.name) for option in OPTIONS if option.when == RESET)
 

@@ -31,7 +31,7 @@ PAGE = b'<html><body>Not audio</body></html>'
 RANGE = re.compile(r'bytes=(\d*)-(\d*)', re.ASCII)
 
 
-class Trouble:
+class Defect:
     """What is wrong with one recording, and for how many requests."""
 
     def __init__(self, state, part='content', times='always', bytes='1000000'):
@@ -43,7 +43,7 @@ class Trouble:
         self.times = float('inf') if times == 'always' else int(times)
         self.bytes = int(bytes)
 
-    def meet(self, part):
+    def take(self, part):
         """The state that a request for this part meets; None once it has passed."""
         if self.part not in (part, 'both') or self.times < 1:
             return None
@@ -58,11 +58,11 @@ class Recordings:
         self.clock = clock
         self.dataset = dataset
         self.indexes = calls.Cache(1)
-        self.troubles = {}      # by id
+        self.defects = {}      # by id
 
     def answer(self, request, path, twist):
         recording_id, content_type, duration, _ = self.named(path)
-        self.meet_trouble(recording_id, 'details')
+        self.check_defect(recording_id, 'details')
         parameters.parse(request.parameters(), parameters.RECORDING)
         return messages.json_body({
             'id': recording_id, 'contentUri': self.renderer.content_uri(recording_id),
@@ -71,11 +71,11 @@ class Recordings:
     def answer_content(self, request, path, twist):
         recording_id, content_type, _, everything = self.named(path)
         values = parameters.parse(request.parameters(), parameters.CONTENT)
-        state = self.meet_trouble(recording_id, 'content')
+        state = self.check_defect(recording_id, 'content')
         if state == HTML:
             content_type, everything = 'text/html', PAGE
         elif state in (EMPTY, LARGE):
-            everything = bytes(self.troubles[recording_id].bytes if state == LARGE else 0)
+            everything = bytes(self.defects[recording_id].bytes if state == LARGE else 0)
         headers = [('Content-Type', content_type), ('Accept-Ranges', 'bytes')]
         if 'contentDisposition' in values:
             headers.append(('Content-Disposition', disposition(values)))
@@ -86,10 +86,10 @@ class Recordings:
         headers.append(('Content-Range', f'bytes {first}-{end - 1}/{len(everything)}'))
         return messages.Body(everything[first:end], None, 206, headers, compresses=False)
 
-    def meet_trouble(self, recording_id, part):
+    def check_defect(self, recording_id, part):
         """Raise the error of a recording that cannot be had, or return what else is wrong."""
-        trouble = self.troubles.get(recording_id)
-        state = trouble and trouble.meet(part)
+        defect = self.defects.get(recording_id)
+        state = defect and defect.take(part)
         if state == MISSING:
             raise errors.not_found(self.options.recording_parameter)
         if state == FORBIDDEN:

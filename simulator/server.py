@@ -48,7 +48,7 @@ class Simulator:
         self.dataset = dataset.DataSet(self.urls, options, self.clock)
         self.api = api.Api(self.urls, options, self.clock, self.dataset)
         self.faults = faults.Faults()
-        self.stage = churn.Stage(self.dataset)
+        self.serializer = churn.Serializer(self.dataset)
         self.log = Log()
         self.foreign_log = Log()
         self.connections = itertools.count(1)
@@ -65,7 +65,7 @@ class Simulator:
         """
         self.options.reset()
         self.options.set(dict(changes), options.RESET)
-        self.stage.clear()
+        self.serializer.clear()
         self.faults.clear()
         self.log.take(clear=True)
         self.foreign_log.take(clear=True)
@@ -239,7 +239,7 @@ class RingCentralConnection(Connection):
         if kind in faults.REPLACEMENTS:
             status, headers, body = faults.REPLACEMENTS[kind](fault, request)
         else:
-            status, headers, body = simulator.stage.play(
+            status, headers, body = simulator.serializer.run(
                 request, entry, lambda: self.ask(request, fault))
         answer = self.dress(request, entry, status, headers, body)
         if kind in ('hang', 'close', 'wire'):

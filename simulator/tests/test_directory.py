@@ -72,6 +72,8 @@ class Directory(SimulatorTest):
                 ('type', ['User', 'Limited']), ('accessibleSitesOnly', 'x')):
             self.assert_directory_error(self.get(ENTRIES, {name: value}), 400, 'ADG-121', name)
         self.assert_directory_error(self.get(ENTRIES.replace('~', '1')), 404, 'ADG-107')
+        self.fault('status', status=503, code='ADG-000')
+        self.assert_directory_error(self.get(ENTRIES), 503, 'ADG-000')
         self.assertEqual(self.get(ENTRIES.replace('/directory', '/extension/~/directory')).status,
                          404)
 

@@ -33,7 +33,8 @@ class Login(SimulatorTest):
         content = json.loads(reply.body)
         self.assertEqual(content.pop('access_token'), 'simulator-access-token-1')
         self.assertEqual(content, {
-            'token_type': 'bearer', 'expires_in': 3600, 'scope': 'ReadCallLog ReadCallRecording ReadAccounts ReadMessages',
+            'token_type': 'bearer', 'expires_in': 3600,
+            'scope': 'ReadCallLog ReadCallRecording ReadAccounts ReadMessages',
             'owner_id': '731900211008', 'endpoint_id': 'simulator-endpoint',
             'session_id': 'simulator-session-1'})
         self.assertEqual(reply.headers['X-Rate-Limit-Group'], 'auth')
