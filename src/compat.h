@@ -83,6 +83,33 @@ clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
+/* A path is disabled as often as those below it: PostgreSQL 18 */
+static inline void
+clf_add_disabled_nodes(Path *path, const Path *child)
+{
+#if PG_VERSION_NUM >= 180000
+	path->disabled_nodes += child->disabled_nodes;
+#endif
+}
+
+/*
+ * Paths of rel, none of whose rows comes twice, for JOIN_UNIQUE_OUTER.  From 19
+ * on a join hook gets a relation that has no others.
+ */
+static inline List *
+clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
+{
+#if PG_VERSION_NUM >= 190000
+	return rel->pathlist;
+#else
+	Path	   *path = (Path *) create_unique_path(root, rel,
+												   rel->cheapest_total_path,
+												   sjinfo);
+
+	return path ? list_make1(path) : NIL;
+#endif
+}
+
 /* Is it a descending order? */
 static inline bool
 clf_pathkey_is_desc(const PathKey *pathkey)

@@ -193,18 +193,6 @@ has_pseudoconstant(List *clauses)
 }
 
 /*
- * Has the planner found that the relation has no rows?  A base relation that is
- * excluded before its size is estimated has no fdw_private.  One that a join
- * clause excludes later keeps it.
- */
-static bool
-is_empty(RelOptInfo *rel)
-{
-	return IS_DUMMY_REL(rel) || (rel->fdwroutine && IS_SIMPLE_REL(rel) &&
-								 rel->fdw_private == NULL);
-}
-
-/*
  * Can the join be one of these?  Rows that are locked or changed would have to
  * be joined once more when they were changed meanwhile.
  */
@@ -305,6 +293,8 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
 		outer->rows * (cost->per_tuple + cpu_tuple_cost);
 	path->path.pathkeys = build_join_pathkeys(root, joinrel, jointype,
 											  outer->pathkeys);
+	clf_add_disabled_nodes(&path->path, outer);
+	clf_add_disabled_nodes(&path->path, inner);
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
 	path->custom_paths = list_make2(outer, inner);
 	path->custom_private = private;
@@ -336,23 +326,18 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 					  private);
 }
 
-/* The ways to read the other side that need nothing of others */
+/* The outer paths that need no values of other relations */
 static List *
 find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
 			JoinPathExtraData *extra)
 {
+	List	   *paths = outerrel->pathlist;
 	List	   *result = NIL;
 	ListCell   *lc;
 
 	if (jointype == JOIN_UNIQUE_OUTER)
-	{
-		Path	   *unique = (Path *) create_unique_path(root, outerrel,
-														 outerrel->cheapest_total_path,
-														 extra->sjinfo);
-
-		return unique && !unique->param_info ? list_make1(unique) : NIL;
-	}
-	foreach(lc, outerrel->pathlist)
+		paths = clf_unique_paths(root, outerrel, extra->sjinfo);
+	foreach(lc, paths)
 	{
 		if (((Path *) lfirst(lc))->param_info == NULL)
 			result = lappend(result, lfirst(lc));
@@ -374,7 +359,8 @@ clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	List	   *outers;
 	Expr	   *key;
 
-	if (is_empty(outerrel) || is_empty(innerrel) ||
+	/* a join clause may have excluded a side after its paths were made */
+	if (IS_DUMMY_REL(outerrel) || IS_DUMMY_REL(innerrel) ||
 		!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
 	clauses = order_clauses(root, extra->restrictlist);
