@@ -19,6 +19,7 @@ STATUSES = {
 AVAILABILITIES = ('Alive',) * 40 + ('Deleted', 'Deleted', 'Purged')
 FAX_ERRORS = ('NoAnswer', 'LineBusy', 'NoFaxMachine', 'PaperOnFire')
 TRANSCRIPTIONS = ('NotAvailable', 'Completed', 'InProgress', 'Failed')
+PARTY = ('phoneNumber', 'extensionNumber', 'extensionId', 'name', 'location')
 TEXTS = ('See you at nine', 'OK 👍', 'Your order "A-17" is ready', 'x' * 1000)
 NULLABLE = ('subject', 'from', 'to', 'readStatus', 'priority', 'attachments', 'messageStatus',
             'lastModifiedTime', 'conversationId')
@@ -55,6 +56,11 @@ class Message:
         return b'{%b}' % self.body
 
 
+def party(of_call):
+    """What a message says of a party of a call."""
+    return of_call and {name: of_call[name] for name in PARTY if name in of_call}
+
+
 def numbers(fields):
     """The digits of all parties' numbers, unless they are formatted or masked."""
     parties = [fields.get('from') or {}, *(fields.get('to') or ())]
@@ -85,7 +91,7 @@ class Generator(data.Generator):
             return None
         start = record.start + 1000 * (fields.get('duration') or 0)
         mailbox = int(message['uri'].split('/extension/')[1].split('/')[0])
-        parties = {'from': fields.get('from'), 'to': [fields.get('to') or {}]}
+        parties = {'from': party(fields.get('from')), 'to': [party(fields.get('to')) or {}]}
         return self.message(min(start, self.newest), mailbox, int(message['id']),
                             message['type'], fields['direction'], parties)
 
@@ -95,10 +101,9 @@ class Generator(data.Generator):
         kind = self.pick(('SMS',) * 6 + ('Pager', 'Pager', 'Fax', 'VoiceMail', 'WhatsApp'))
         if kind == 'VoiceMail':
             direction = 'Inbound'
-        ours = self.our_party(extension)
-        ours.pop('device', None)
-        theirs = self.our_party(self.extension()) if kind == 'Pager' else self.their_party()
-        theirs.pop('device', None)
+        ours = party(self.our_party(extension))
+        theirs = party(self.our_party(self.extension()) if kind == 'Pager'
+                       else self.their_party())
         sides = (theirs, ours) if direction == 'Inbound' else (ours, theirs)
         return self.message(start, extension.id, self.new_id(), kind, direction,
                             {'from': sides[0], 'to': [sides[1]]})
