@@ -154,7 +154,7 @@ def get_history(simulator, parameters, body):
     if history is None:
         raise ValueError('there is no history without churn')
     first, last = (int(parameters.get(name, default))
-                   for name, default in (('from', 0), ('to', history.request)))
+                   for name, default in (('from', 1), ('to', history.request)))
     whole = parameters.get('records') == 'true'
     with simulator.serializer.lock:
         shown = history.shown(simulator.api.renderer, wanted, first, last, whole)

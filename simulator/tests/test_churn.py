@@ -171,6 +171,7 @@ class Churn(SimulatorTest):
                           for version in versions], [(0, 2, False), (2, 3, False), (3, None, True)])
         self.assertEqual(versions[1]['result'], 'Missed')
         self.assertFalse(self.history()[record_id]['unchanged'])
+        self.assertTrue(any(record['unchanged'] for record in self.history().values()))
         self.assertTrue(self.history(**{'from': 4, 'to': 4})[record_id]['unchanged'])
         self.assertEqual([entry['turn'] for entry in self.log() if 'turn' in entry], [1, 2, 3, 4])
 
