@@ -1,4 +1,4 @@
-"""The active calls: a list without dates that says which page is the last.
+"""The active calls: a list without dates, with a link to the last page.
 
 https://developers.ringcentral.com/guide/voice/call-log/finding-active-calls
 """
@@ -19,7 +19,7 @@ class ActiveCalls(call_log.RecordList):
         return ALWAYS
 
     def filters(self, values):
-        """The reference documents filters, the guide says that there are none."""
+        """The reference documents filters; according to the guide there are none."""
         return super().filters(values) if self.options.active_filters else ()
 
     def source(self, scope):

@@ -7,7 +7,7 @@ import math
 import struct
 import zlib
 
-LONGEST = 3         # seconds; nobody wants to wait for a test
+LONGEST = 3         # seconds, to keep tests short
 
 SAMPLE_RATE = 8000
 VOLUME = 60         # of 127

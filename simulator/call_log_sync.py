@@ -16,7 +16,7 @@ import parameters
 LIMIT = 250
 REACH = 30 * dates.DAY
 
-# What the first request says of the records, for those after it as well
+# Parameters of the FSync that also hold for each ISync with its token
 FRAME = ('view', 'statusGroup', 'recordingType', 'withRecording', 'metadataCategory')
 
 

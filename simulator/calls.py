@@ -120,7 +120,7 @@ class Listing:
         return Listing([record for record in self.records if predicate(record)])
 
     def changed(self, gone=frozenset(), new=()):
-        """A listing without some records and with others; whoever reads this one can go on."""
+        """A listing without some records and with others; this one stays as it is."""
         kept = self.filter(lambda record: record not in gone) if gone else self
         records = kept.records.copy()
         for record in new:

@@ -24,7 +24,7 @@ REASONS = {MALFORMED: '', EXPIRED: ' [Sync token expired, call log was reset]',
 
 
 class Synchronization:
-    """Subclasses say which records an answer has, and where the client stands afterwards."""
+    """Subclasses choose the records of an answer and make its token."""
 
     resource = None
     endpoint = None
@@ -50,7 +50,7 @@ class Synchronization:
             'syncTime': dates.stamp(self.clock.now() // dates.MILLISECOND)} | info, view)
 
     def synchronize(self, scope, values, given):
-        """(records, what else syncInfo says, view); `given` are the names in the request."""
+        """(records, further members of syncInfo, view); `given` are the names in the request."""
         raise NotImplementedError
 
     def index(self, scope):

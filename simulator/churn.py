@@ -1,8 +1,8 @@
 """Changes between the requests of a client, and the history of what each request could see.
 
-A list that changes while somebody turns its pages is the rule: calls are deleted, rewritten to an
-earlier start under the same id, entered late, and equal start times come in any order. Each change
-is drawn from its own number, so that a test can repeat a run with some of its changes only.
+While a client reads a list page by page, calls are deleted, rewritten to an earlier start under the
+same id, and entered late, and calls with equal start times change places. Each change is drawn from
+its own number, so that a test can repeat a run with some of its changes only.
 
 https://developers.ringcentral.com/guide/voice/call-log/sync
 """
@@ -124,7 +124,7 @@ class Churn:
         self.changes = []
 
     def before(self, request):
-        """Let things happen before a request is answered."""
+        """Make the changes that precede the answer to a request."""
         if self.match not in request.target:
             return
         whole, rest = divmod(self.rate, 1)
@@ -189,7 +189,7 @@ def present(listings, chance, visible):
 
 
 def shuffle(listings, chance, visible):
-    """Nothing is said about the order of records that began at the same time."""
+    """The order of records that began at the same time is not documented."""
     listings.shuffle(chance)
 
 

@@ -180,7 +180,7 @@ def parse_arguments():
     added = command('fault', fault, 'let requests fail (raw, wire: the bytes come from stdin)', True)
     added.add_argument('kind')
     added.add_argument('--match', default='', help='only requests whose target contains this')
-    added.add_argument('--skip', default='0', help='let so many pass first')
+    added.add_argument('--skip', default='0', help='number of requests to let pass first')
     added.add_argument('--times', default='1', help='how often, or: always')
     added = command('faults', show_or_clear('faults'), 'list the faults to come')
     added.add_argument('--clear', action='store_true', help='remove them')

@@ -1,4 +1,4 @@
-"""The data set: the calls that the lists show, and how they change while somebody looks."""
+"""The data set: the calls that the lists show, and their changes."""
 
 import json
 
@@ -10,11 +10,11 @@ import listings
 import live
 import mailbox
 
-# So many calls that just ended are still among the active ones.
+# Number of calls that just ended and are still among the active ones
 # https://developers.ringcentral.com/guide/voice/call-log/finding-active-calls
 LATELY_ENDED = 30
 
-# So many data sets are kept, as tests return to them
+# Number of data sets that are kept, as tests return to them
 KEPT = 16
 
 

@@ -55,7 +55,7 @@ def stamp(milliseconds):
 
 
 class Clock:
-    """The API's clock: it runs, or it stands still so that a test knows what time it is."""
+    """The API's clock: it runs, or it is frozen so that a test knows the time."""
 
     def __init__(self, setting='real'):
         self.frozen = None if setting == 'real' else parse(setting)

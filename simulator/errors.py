@@ -3,7 +3,7 @@
 https://developers.ringcentral.com/guide/basics/errors
 """
 
-# What the outermost errorCode says instead of the code in errors[].
+# The outermost errorCode, where it is not the code in errors[]
 ALIASES = {
     'CMN-101': 'InvalidParameter',
     'CMN-211': 'MaintenanceMode',

@@ -36,7 +36,7 @@ class ExtractSync(changes.Synchronization):
                          'newerRecordsExist': more}, values['view']
 
     def full(self, values):
-        """The position just before dateFrom, which is an hour ago unless the client says."""
+        """The position just before dateFrom, an hour ago by default."""
         now = self.clock.now()
         since = values.setdefault('dateFrom', now - 60 * dates.MINUTE)
         reach = self.options.extract_reach * dates.DAY

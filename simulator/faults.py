@@ -1,7 +1,7 @@
 """Faults on demand: which request they meet, and what they do to the answer.
 
 Four kinds: a replacement is another answer; a twist makes an endpoint lie (call_log.py, by_id.py);
-an event changes the calls before the API answers, as life does while a client turns pages; a wire
+an event changes the calls before the API answers; a wire
 fault breaks the transport of an answer that is correct in itself. Nothing here is counted or
 authorised by the API unless the API's own answer is needed.
 """
@@ -133,7 +133,7 @@ def raw(fault, request):
 
 
 def echo(fault, request):
-    """What the request said of itself, secrets and all, wherever an answer has room for text."""
+    """The request's credentials, repeated in every text of the answer."""
     authorization = request.header('authorization', '')
     kind, _, credentials = authorization.partition(' ')
     decoded = base64.b64decode(credentials).decode() if kind == 'Basic' else credentials
@@ -222,7 +222,7 @@ def half(answer):
 
 
 def huge(connection, fault, answer):
-    """A correct document of so many bytes, without saying in advance how many."""
+    """A correct document of this size, without Content-Length."""
     opening, closing = b'{"records":[],"padding":"', b'"}'
     answer.drop('Content-Encoding')
     connection.send_head(answer, ('Transfer-Encoding', 'chunked'))

@@ -1,4 +1,4 @@
-"""The hosts by name: RingCentral's two, and one that is nobody's business.
+"""The hosts by name: RingCentral's two, and a foreign one.
 
 https://developers.ringcentral.com/guide/voice/call-log/recordings
 """

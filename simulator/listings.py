@@ -1,4 +1,4 @@
-"""The lists of one kind of record, and how they change while somebody looks."""
+"""The lists of one kind of record, and their changes."""
 
 import threading
 
@@ -9,12 +9,12 @@ import dates
 
 
 class Listings:
-    """The account's list, and that of each extension; what became of the records since when."""
+    """The account's list and that of each extension, with the history of the records."""
 
     def __init__(self, clock):
         self.clock = clock
         self.lock = threading.Lock()
-        self.version = 0        # counts the changes, so that nobody serves yesterday's pages
+        self.version = 0        # counts the changes; part of the key of cached pages
         self.history = None
         self.last_change = 0
         self.injected = set()

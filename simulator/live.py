@@ -26,7 +26,7 @@ class Generator(data.Generator):
         return next(self.turns)
 
     def extras(self, outcome):
-        """Nobody has deleted it yet, and what goes on has no recording."""
+        """Not deleted yet, and without a recording while in progress."""
         hidden = ('deleted', 'recording') if outcome.result == 'In Progress' else ('deleted',)
         fields = super().extras(outcome)
         return {name: value for name, value in fields.items() if name not in hidden}

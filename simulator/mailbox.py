@@ -57,7 +57,7 @@ class Message:
 
 
 def party(of_call):
-    """What a message says of a party of a call."""
+    """A party of a call as a message has it."""
     return of_call and {name: of_call[name] for name in PARTY if name in of_call}
 
 

@@ -24,7 +24,7 @@ class MessageStore(call_log.CallLog):
         return parameters.MESSAGES
 
     def filters(self, values):
-        """Without `availability` what is deleted is not shown, unless an option says otherwise."""
+        """Without `availability`, deleted messages are hidden, unless by an option."""
         if not self.options.deleted_messages:
             values = {'availability': ('Alive',)} | values
         return super().filters(values)

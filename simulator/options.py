@@ -41,8 +41,8 @@ def clock(text):
 OPTIONS = (
     Option('calls', natural, 12000, 'number of calls', when=RESET),
     Option('seed', int, 1, 'seed of the data set', when=RESET),
-    Option('days', natural, 400, 'the calls are spread over so many days', when=RESET),
-    Option('span', natural, 0, 'the calls are spread over so many seconds instead', when=RESET),
+    Option('days', natural, 400, 'days over which the calls are spread', when=RESET),
+    Option('span', natural, 0, 'seconds over which the calls are spread, instead of days', when=RESET),
     Option('youngest', natural, 180, 'age of the newest call in seconds', when=RESET),
     Option('people', natural, 40, 'number of people in the directory without calls', when=RESET),
     Option('messages', natural, 800, 'number of messages that belong to no call', when=RESET),
@@ -73,7 +73,7 @@ OPTIONS = (
     Option('deleted_messages', switch, False, 'the message store shows deleted ones, too, where '
            'availability is not given'),
     Option('multipart_quoted', switch, False, 'quote the boundary of a multipart answer'),
-    Option('multipart_json', switch, False, 'answer a batch as JSON, whatever Accept says'),
+    Option('multipart_json', switch, False, 'answer a batch as JSON, regardless of Accept'),
     Option('sync_tokens_expire', switch, False, 'no synchronization token is accepted any more'),
     Option('sync_error_code', str, 'own', 'the code of every refusal of a synchronization token',
            choices=('own', 'CLG-101', 'CLG-102', 'CLG-103', 'CLG-104', 'CLG-105', 'CMN-101')),

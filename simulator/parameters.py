@@ -21,7 +21,7 @@ import dates
 import errors
 
 # The list of each level, records by id, active calls of both levels, changes, recordings, their
-# audio. LENIENT_EXTRACT_SYNC takes showDeleted, which nobody documents.
+# audio. LENIENT_EXTRACT_SYNC takes showDeleted, which is not documented.
 ACCOUNT, EXTENSION, BY_ID, ACTIVE_CALLS = 'account', 'extension', 'by-id', 'active-calls'
 EXTRACT_SYNC, RECORDING, CONTENT = 'extract-sync', 'recording', 'content'
 LENIENT_EXTRACT_SYNC, CALL_LOG_SYNC = 'lenient-extract-sync', 'call-log-sync'
@@ -77,7 +77,7 @@ def directory_page_size(text):
 
 
 def record_count(text):
-    """1000 is the documented maximum; nothing says that more is lowered."""
+    """1000 is the documented maximum; that more is lowered is not documented."""
     number = positive(text)
     if number > 1000:
         raise ValueError(text)

@@ -21,7 +21,7 @@ STATUSES = ('Enabled',) * 12 + ('Disabled', 'NotActivated', 'Frozen')
 
 QUEUES = ('2001', '2002')
 
-# Type, number and name of what is no person; the last type is one that nobody has heard of.
+# Type, number and name of entries that are no person; the last type is not in the specification.
 PLACES = (
     ('Announcement', '2101', 'Holiday hours'), ('Voicemail', '2102', 'General mailbox'),
     ('SharedLinesGroup', '2103', 'Reception'), ('PagingOnly', '2104', 'Warehouse; loud'),
@@ -31,7 +31,7 @@ PLACES = (
 
 
 class Generator:
-    """In the order of the entries nothing can be read."""
+    """The order of the entries is random."""
 
     def __init__(self, urls, options):
         self.random = random.Random(f'people {options.seed}')
@@ -67,7 +67,7 @@ class Generator:
         return {key: value for key, value in entry.items() if value is not None}
 
     def colleague(self, number):
-        """Somebody without calls."""
+        """A person without calls."""
         entry = {'id': str(731_910_000_008 + 1000 * number)}
         status = self.random.choice(STATUSES)
         if status != 'NotActivated':

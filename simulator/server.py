@@ -138,7 +138,7 @@ class Log:
 
 
 def auth_kind(request):
-    """How the request says who asks."""
+    """The kind of authorization of a request."""
     if 'authorization' not in request.headers and TOKEN_PARAMETER.search(request.query):
         return 'query'
     kind = request.header('authorization', '').partition(' ')[0].lower()

@@ -252,5 +252,5 @@ def legs_text(fields, text):
 
 
 def quoted(value):
-    """NULL is nothing, everything else stands in quotes, as COPY ... CSV expects."""
+    """NULL is empty, everything else is quoted, as COPY ... CSV expects."""
     return '' if value is None else '"' + value.replace('"', '""') + '"'
