@@ -42,6 +42,7 @@ OBJS = \
 	src/scan/recording.o \
 	src/scan/rows.o \
 	src/scan/scan.o \
+	src/scan/text.o \
 	src/scan/tuple.o \
 	src/shared/activity.o \
 	src/shared/clock.o \

@@ -58,6 +58,24 @@ SELECT count(*) FROM calls.call_log WHERE id IN ('a/b', 'a,b', '..', '.', '?', '
 SELECT count(*) FROM calls.call_log WHERE id = 'a b+c%';
 :log
 
+-- What is longer than any id, session id or token is sent neither; among others it
+-- is left out
+SELECT count(*) FROM calls.call_log WHERE id = repeat('x', 256);
+SELECT count(*) FROM calls.call_log WHERE id = repeat('x', 100000);
+SELECT count(*) FROM calls.call_log WHERE id IN (repeat('x', 100000), repeat('y', 256));
+SELECT count(*) FROM calls.recordings WHERE id = repeat('6', 256);
+SELECT count(*) FROM calls.call_log WHERE session_id = repeat('1', 256);
+SELECT count(*) FROM calls.call_log WHERE telephony_session_id = repeat('s', 100000);
+SELECT count(*) FROM calls.call_log_changes WHERE since_token = repeat('x', 100000);
+:log
+SELECT count(*) FROM calls.call_log WHERE id IN (:'one', repeat('x', 100000));
+SELECT count(*) FROM calls.call_log WHERE id = repeat('x', 255);
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | wc -l
+
+-- No request is longer than web servers take, be there ever so few ids in it
+SELECT count(*) FROM calls.call_log WHERE id = ANY (ARRAY(SELECT :'one' UNION ALL SELECT repeat('é', 120) || n FROM generate_series(1, 49) n));
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | awk '{print length($0) < 8100 ? "fits" : length($0)}'
+
 -- The extension's own calls only
 SELECT array_agg(id) AS mine FROM truth.mine WHERE start_time >= '2026-03-30' \gset
 SELECT count(*) = cardinality(:'mine'::text[]) AS equal FROM mine.call_log WHERE id = ANY (:'mine');

@@ -70,6 +70,7 @@ SELECT call_start_time AS then FROM truth.recordings WHERE id = :'gone' \gset
 SELECT content IS NULL AS content, content_type IS NULL AS type, duration IS NULL AS duration, content_uri IS NULL AS uri FROM calls.recordings WHERE call_start_time = :'then' AND id = :'gone';
 SELECT content IS NULL AS content FROM calls.recordings WHERE call_start_time = :'then' AND id = :'gone';
 SELECT count(*) FROM calls.recordings WHERE id = '1';
+SELECT count(*) FROM calls.recordings WHERE id IN ('12345', '6600000000 ');
 SET client_min_messages = error;
 SELECT count(*) FROM calls.recordings WHERE id = ANY (ARRAY[:'gone', :'one']) AND length(content) > 0;
 RESET client_min_messages;

@@ -25,6 +25,19 @@
 #define UNIX_EPOCH \
 	((TimestampTz) (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
 
+/*
+ * No id, session id or number of the API is longer by far, in bytes of UTF-8; nor is
+ * a token, which encodes filters and may grow with them.
+ */
+#define MAX_ID_LENGTH 255
+#define MAX_TOKEN_LENGTH 1000
+
+/*
+ * Bytes of path and query that are sent at the most: web servers take about 8 kB
+ * (https://nginx.org/en/docs/http/ngx_http_core_module.html#large_client_header_buffers).
+ */
+#define MAX_URI_LENGTH 8000
+
 /* The values that all conditions on one parameter leave over */
 typedef struct ParameterState
 {
@@ -271,6 +284,21 @@ texts_mask(const ClfFilter *filter, List *texts)
 	return mask;
 }
 
+/* Those of the texts that the API can have */
+static List *
+possible_texts(List *texts)
+{
+	List	   *possible = NIL;
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (strlen(lfirst(lc)) <= MAX_ID_LENGTH)
+			possible = lappend(possible, lfirst(lc));
+	}
+	return possible;
+}
+
 /* Narrow the state by one condition; false when it leaves nothing over */
 static bool
 apply_condition(ParameterState *state, const ClfCondition *c,
@@ -287,7 +315,7 @@ apply_condition(ParameterState *state, const ClfCondition *c,
 		return true;
 	}
 
-	texts = condition_texts(c, &values[c->expr]);
+	texts = possible_texts(condition_texts(c, &values[c->expr]));
 	if (texts == NIL)
 		return false;
 	if (!(c->filter->operators & CLF_OP_EQUAL))
@@ -407,14 +435,15 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 }
 
 /*
- * Can there be a record with this id?  What would end the path or lead it
- * elsewhere cannot be one; an empty id would ask for the list.
+ * Can there be a record with this id?  What is too long, would end the path or
+ * lead it elsewhere cannot be one; an empty id would ask for the list.
  */
 static bool
 can_be_id(const char *text)
 {
-	return text[0] != '\0' && text[strcspn(text, "/,?#")] == '\0' &&
-	strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+	return text[0] != '\0' && strlen(text) <= MAX_ID_LENGTH &&
+		text[strcspn(text, "/,?#")] == '\0' &&
+		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
 /* Ask by the ids of this filter, when there is a condition for it */
@@ -430,7 +459,6 @@ bind_ids_of(ClfQuery *query, const ClfFilter *filter,
 	if (query->nothing || !state.asked)
 		return;
 
-	query->id_parameter = filter->parameter;
 	query->details = (filter->operators & CLF_OP_DETAILS) != 0;
 	query->max_ids = query->details ? 1 : plan->resource->max_ids;
 	query->unknown_ids = state.unknown;
@@ -450,9 +478,49 @@ bind_ids(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
 {
 	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
 	{
-		if ((f->operators & CLF_OP_IDS) && query->id_parameter == NULL)
+		if ((f->operators & CLF_OP_IDS) && query->max_ids == 0)
 			bind_ids_of(query, f, plan, values);
 	}
+}
+
+static size_t
+escaped_length(const char *text)
+{
+	StringInfoData escaped;
+
+	initStringInfo(&escaped);
+	clf_uri_append_escaped(&escaped, text);
+	pfree(escaped.data);
+	return escaped.len;
+}
+
+/*
+ * Distribute the ids over requests, each with at most max_ids of them and with a
+ * URI that is not too long.
+ */
+static void
+cut_ids(ClfQuery *query)
+{
+	size_t		others = strlen(query->path) + strlen(query->parameters) + 2;
+	size_t		length = 0;
+	ListCell   *lc;
+
+	query->chunks = palloc((list_length(query->ids) + 1) * sizeof(int));
+	query->chunks[0] = 0;
+	foreach(lc, query->ids)
+	{
+		int			n = foreach_current_index(lc);
+		size_t		more = escaped_length(lfirst(lc)) + 1;
+
+		if (n > 0 && (n - query->chunks[query->nchunks] == query->max_ids ||
+					  others + length + more > MAX_URI_LENGTH))
+		{
+			query->chunks[++query->nchunks] = n;
+			length = 0;
+		}
+		length += more;
+	}
+	query->chunks[++query->nchunks] = list_length(query->ids);
 }
 
 static void
@@ -464,6 +532,23 @@ bind_table_options(StringInfo out, const ClfTable *table)
 		clf_uri_append_parameter(out, "showBlocked", "false");
 	if (table->show_deleted)
 		clf_uri_append_parameter(out, "showDeleted", "true");
+}
+
+/* A token, unless it cannot be one of the API */
+static char *
+token_text(Datum value)
+{
+	char	   *text = value_as_utf8(value);
+
+	if (strlen(text) > MAX_TOKEN_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_HANDLE),
+				 errmsg("since_token is too long"),
+				 errdetail("No token of RingCentral has more than %d bytes.",
+						   MAX_TOKEN_LENGTH),
+				 errhint("Use the sync_token of a change, or begin again from "
+						 "a time, with since = '...'.")));
+	return text;
 }
 
 /* One "since = ..." or "since_token = ..." */
@@ -480,8 +565,7 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 		return;
 	}
 	if (!value->isnull && is_token)
-		text = value_as_utf8(value->value);
-
+		text = token_text(value->value);
 	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
 	{
 		query->since_time = value_as_time(value);
@@ -587,6 +671,8 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	query->label = psprintf("GET %s", query->path);
 	query->parameters = query->details ? "" : parameters.data;
 	query->page_size = plan->page_size;
+	if (query->ids != NIL)
+		cut_ids(query);
 	return query;
 }
 
@@ -637,9 +723,8 @@ clf_query_by_id(const ClfQuery *query)
 int
 clf_query_chunk_length(const ClfQuery *query, int page)
 {
-	int			rest = list_length(query->ids) - (page - 1) * query->max_ids;
-
-	return Max(0, Min(rest, query->max_ids));
+	return page <= query->nchunks ?
+		query->chunks[page] - query->chunks[page - 1] : 0;
 }
 
 /*
@@ -649,17 +734,15 @@ clf_query_chunk_length(const ClfQuery *query, int page)
 int
 clf_query_chunk_count(const ClfQuery *query)
 {
-	if (query->ids == NIL)
-		return 0;
-	return (list_length(query->ids) - 1) / query->max_ids + 1;
+	return query->nchunks;
 }
 
 /* The ids that request number page asks for, or what stands for them */
 static void
 append_ids(StringInfo out, const ClfQuery *query, int page)
 {
-	int			first = (page - 1) * query->max_ids;
 	int			n = clf_query_chunk_length(query, page);
+	int			first = n > 0 ? query->chunks[page - 1] : 0;
 
 	appendStringInfoChar(out, '/');
 	if (query->unknown_ids)

@@ -51,8 +51,9 @@ typedef struct ClfQuery
 	List	   *ids;			/* ask for these records, by id; of char * */
 	const char *unknown_ids;	/* EXPLAIN: the ids' expression, when it has
 								 * no value yet; else NULL */
-	int			max_ids;		/* in one request */
-	const char *id_parameter;	/* how the API calls the id */
+	int			max_ids;		/* in one request; 0: not by id */
+	int			nchunks;		/* requests that the ids take */
+	int		   *chunks;			/* where the ids of each begin, and the end */
 	bool		details;		/* ids are those of rows, not of records */
 	bool		windowed;		/* ask for the records of a window */
 	bool		unfiltered;		/* all of them that the table has */

@@ -1,0 +1,160 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.c
+ *	  From the API's UTF-8 to text in the database's encoding.
+ *
+ * Never an error: a caller chooses the caller's name, and must not be able to
+ * stop a query.  Bytes that are no UTF-8, and characters that the encoding
+ * lacks, become U+FFFD where the encoding has it, else a question mark.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "scan/text.h"
+
+/* U+FFFD */
+#define REPLACEMENT_CHARACTER "\xEF\xBF\xBD"
+
+/* Bytes that are converted between two checks for interrupts */
+#define ENCODE_BLOCK 8192
+
+struct ClfEncoder
+{
+	int			encoding;		/* of the database */
+	bool		direct;			/* is its text UTF-8, or any bytes? */
+	Oid			conversion;		/* from UTF-8; invalid: there is none */
+	char	   *replacement;	/* for what it lacks */
+};
+
+/*
+ * Append what can be converted of the start of a text.  Returns how many bytes of
+ * it that is.
+ */
+static size_t
+append_converted(const ClfEncoder * encoder, StringInfo out, const char *text,
+				 size_t length)
+{
+	int			space = (int) (length + 1) * MAX_CONVERSION_GROWTH;
+	int			done;
+
+	enlargeStringInfo(out, space);
+	done = pg_do_encoding_conversion_buf(encoder->conversion, PG_UTF8,
+										 encoder->encoding,
+										 (unsigned char *) unconstify(char *, text),
+										 (int) length,
+										 (unsigned char *) out->data + out->len,
+										 space, true);
+	out->len += (int) strlen(out->data + out->len);
+	return done;
+}
+
+/* How many bytes at the start of the text are ASCII, and not zero */
+static size_t
+ascii_length(const char *text, size_t length)
+{
+	size_t		n = 0;
+
+	while (n < length && text[n] != '\0' && !IS_HIGHBIT_SET(text[n]))
+		n++;
+	return n;
+}
+
+/*
+ * Append the start of a text as far as nothing has to be replaced.  Returns how
+ * many bytes of it that is; 0: its first character has to be.
+ */
+static size_t
+append_good(const ClfEncoder * encoder, StringInfo out, const char *text,
+			size_t length)
+{
+	size_t		good;
+
+	if (encoder->direct)
+		good = pg_encoding_verifymbstr(PG_UTF8, text, (int) length);
+	else
+	{
+		good = ascii_length(text, length);
+		if (good == 0 && OidIsValid(encoder->conversion))
+			return append_converted(encoder, out, text, length);
+	}
+	appendBinaryStringInfo(out, text, (int) good);
+	return good;
+}
+
+/* The length of the character at the start of the text; of no UTF-8, a byte */
+static size_t
+character_length(const char *text, size_t length)
+{
+	int			width = pg_utf_mblen((const unsigned char *) text);
+
+	return (size_t) width <= length &&
+		pg_utf8_islegal((const unsigned char *) text, width) ? width : 1;
+}
+
+/*
+ * clf_encoder_create
+ *		For the database at hand; palloc'd in the current memory context.  Looks
+ *		into the catalogs, which the others do not.
+ */
+ClfEncoder *
+clf_encoder_create(void)
+{
+	ClfEncoder *encoder = palloc0(sizeof(ClfEncoder));
+	StringInfoData replacement;
+
+	encoder->encoding = GetDatabaseEncoding();
+	encoder->direct = encoder->encoding == PG_UTF8 ||
+		encoder->encoding == PG_SQL_ASCII;
+	if (!encoder->direct)
+		encoder->conversion = FindDefaultConversionProc(PG_UTF8,
+														encoder->encoding);
+	initStringInfo(&replacement);
+	if (append_good(encoder, &replacement, REPLACEMENT_CHARACTER, 3) == 0)
+		appendStringInfoChar(&replacement, '?');
+	encoder->replacement = replacement.data;
+	return encoder;
+}
+
+/*
+ * clf_encoder_accepts
+ *		Is the text the same in the database's encoding?  False if that is not
+ *		certain.
+ */
+bool
+clf_encoder_accepts(const ClfEncoder * encoder, const char *text, size_t length)
+{
+	return encoder->direct && length <= ENCODE_BLOCK &&
+		pg_encoding_verifymbstr(PG_UTF8, text, (int) length) == (int) length;
+}
+
+/*
+ * clf_encode
+ *		The text in the database's encoding, palloc'd and terminated.
+ */
+char *
+clf_encode(const ClfEncoder * encoder, const char *text, size_t length)
+{
+	const char *end = text + length;
+	StringInfoData out;
+
+	initStringInfo(&out);
+	while (text < end)
+	{
+		size_t		rest = end - text;
+		size_t		good;
+
+		CHECK_FOR_INTERRUPTS();
+		good = append_good(encoder, &out, text, Min(rest, ENCODE_BLOCK));
+		text += good;
+		if (good > 0)
+			continue;
+		appendStringInfoString(&out, encoder->replacement);
+		text += character_length(text, rest);
+	}
+	return out.data;
+}
