@@ -62,6 +62,48 @@ SELECT id :one;
 SELECT id :one;
 :forget
 
+-- With on_error 'set_null' none of that stops a query: NULL, and one warning that
+-- counts; a record that cannot be told from others, and a row with NULL where the
+-- table does not allow it, are skipped
+CREATE FOREIGN TABLE bad (id text) SERVER ringcentral OPTIONS (resource 'call_log', on_error 'ignore');
+ALTER FOREIGN TABLE odd OPTIONS (on_error 'set_null');
+\! printf '%s' '{"id": "kinds", "startTime": "2026-02-03T03:33:33.123Z", "duration": 1.5, "from": {"name": {"first": "A"}, "phoneNumber": "123456789012345678901"}, "shortRecording": "perhaps", "billing": "free", "metadataCategories": ["a", ["b"]], "lastModifiedTime": "now", "extension": [1], "legs": "none"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\! printf '%s' '{"id": "good", "startTime": "2026-02-03T03:33:33.123Z", "duration": 2}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\! printf '%s' '{"id": "huge", "startTime": "2026-02-03T03:33:33.123Z", "duration": 3, "billing": {"costIncluded": 1e999999999}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\set VERBOSITY default
+SELECT id, from_name, duration, from_phone_number AS phone, short_recording AS short, billing_cost_included AS cost, metadata_categories AS cat, last_modified_time AS modified, extension_id AS ext, legs, attrs IS NULL AS attrs :one ORDER BY id;
+SELECT id :one AND duration IS NULL;
+SELECT id, duration :one AND duration > 0 ORDER BY id;
+ANALYZE odd;
+\! printf '%s' '{"startTime": "2026-02-03T03:33:33.123Z", "duration": 4}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\! printf '%s' '{"id": {"a": 1}, "startTime": "2026-02-03T03:33:33.123Z", "duration": 5}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT count(*) :one;
+SELECT count(*), count(duration), count(short_recording) :one;
+BEGIN;
+DECLARE c CURSOR FOR SELECT id :one;
+FETCH 1 FROM c;
+COMMIT;
+ALTER FOREIGN TABLE odd OPTIONS (SET on_error 'stop');
+SELECT count(*) :one;
+ALTER FOREIGN TABLE odd ALTER duration SET NOT NULL, OPTIONS (SET on_error 'set_null');
+SELECT id, duration :one ORDER BY id;
+ALTER FOREIGN TABLE odd ALTER duration DROP NOT NULL, OPTIONS (DROP on_error);
+-- of the server, unless the table has its own
+ALTER SERVER ringcentral OPTIONS (ADD on_error 'set_null');
+SELECT max(duration) :one;
+ALTER FOREIGN TABLE odd OPTIONS (ADD on_error 'stop');
+SELECT max(duration) :one;
+ALTER FOREIGN TABLE odd OPTIONS (DROP on_error);
+ALTER SERVER ringcentral OPTIONS (DROP on_error);
+:forget
+-- Rows that are parts of a record
+CREATE FOREIGN TABLE parts (id text OPTIONS (json_path '^id'), start_time timestamptz OPTIONS (json_path '^startTime'), leg_type text) SERVER ringcentral OPTIONS (resource 'call_log_legs', on_error 'set_null');
+\! printf '%s' '{"id": "a", "startTime": "2026-02-03T03:33:33.123Z", "legs": "none"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\! printf '%s' '{"id": "b", "startTime": "2026-02-03T03:33:33.123Z", "legs": [{"legType": "Accept"}, {"legType": "Find"}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, leg_type FROM parts WHERE start_time = '2026-02-03 03:33:33.123' ORDER BY 2;
+DROP FOREIGN TABLE parts;
+:forget
+
 -- A domain's constraints hold
 CREATE DOMAIN short AS text NOT NULL CHECK (length(VALUE) < 10);
 CREATE FOREIGN TABLE checked (start_time timestamptz, from_name short) SERVER ringcentral OPTIONS (resource 'call_log');

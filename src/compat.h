@@ -19,6 +19,12 @@
 #include "optimizer/paths.h"
 #include "utils/acl.h"
 #include "utils/wait_event.h"
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#else
+#include "access/transam.h"
+#include "utils/fmgroids.h"
+#endif
 #if PG_VERSION_NUM >= 170000
 #include "storage/dsm_registry.h"
 #endif
@@ -210,5 +216,73 @@ clf_named_segment(const char *name, size_t size, void (*init) (void *))
 	return NULL;
 #endif
 }
+
+#if PG_VERSION_NUM < 160000
+
+/*
+ * Soft errors, as 16 has them, for the input functions of PostgreSQL's own types:
+ * those hold nothing that an error has to give back.  Errors of domains, which may
+ * run anything, and of the types of extensions are raised as ever.
+ */
+typedef struct ErrorSaveContext
+{
+	NodeTag		type;
+	bool		error_occurred;
+	bool		details_wanted;
+	ErrorData  *error_data;
+}			ErrorSaveContext;
+
+#define T_ErrorSaveContext T_Invalid
+
+/* Take the error that is being raised off its stack */
+static inline void
+clf_keep_error(Node *escontext)
+{
+	ErrorSaveContext *save = (ErrorSaveContext *) escontext;
+
+	save->error_occurred = true;
+	save->error_data = CopyErrorData();
+	FlushErrorState();
+}
+
+#define errsave(escontext, ...) \
+	do { \
+		if ((escontext) == NULL) \
+			ereport(ERROR, __VA_ARGS__); \
+		else if (errstart(ERROR, TEXTDOMAIN)) \
+			__VA_ARGS__, clf_keep_error(escontext); \
+	} while (0)
+
+static inline bool
+InputFunctionCallSafe(FmgrInfo *flinfo, char *str, Oid typioparam,
+					  int32 typmod, Node *escontext, Datum *result)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+
+	if (escontext == NULL || flinfo->fn_oid == F_DOMAIN_IN ||
+		flinfo->fn_oid >= FirstNormalObjectId)
+	{
+		*result = InputFunctionCall(flinfo, str, typioparam, typmod);
+		return true;
+	}
+	PG_TRY();
+	{
+		*result = InputFunctionCall(flinfo, str, typioparam, typmod);
+	}
+	PG_CATCH();
+	{
+		int			category = ERRCODE_TO_CATEGORY(geterrcode());
+
+		if (category != ERRCODE_DATA_EXCEPTION &&
+			category != ERRCODE_PROGRAM_LIMIT_EXCEEDED)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(cxt);
+		clf_keep_error(escontext);
+	}
+	PG_END_TRY();
+	return !((ErrorSaveContext *) escontext)->error_occurred;
+}
+
+#endif
 
 #endif							/* CLF_COMPAT_H */

@@ -65,6 +65,7 @@ typedef struct ClfRow
 											 * such text */
 	bytea	   *content;		/* its bytes; NULL: not asked for, or gone */
 	int			number;			/* of the row in its record, from 1 */
+	const char *misfit;			/* why it cannot be shown; NULL: it can */
 } ClfRow;
 
 extern ClfFields *clf_fields_create(void);

@@ -66,6 +66,8 @@ static void read_text(const OptionDef *def, const char *value, void *target);
 static void read_resource(const OptionDef *def, const char *value,
 						  void *target);
 static void read_bool(const OptionDef *def, const char *value, void *target);
+static void read_on_error(const OptionDef *def, const char *value,
+						  void *target);
 static void read_count(const OptionDef *def, const char *value, void *target);
 static void read_cost(const OptionDef *def, const char *value, void *target);
 static void read_duration(const OptionDef *def, const char *value,
@@ -104,6 +106,8 @@ static const OptionDef option_defs[] = {
 	"true", 0, 0},
 	{"history", CLF_ON_SERVER | CLF_ON_TABLE, read_interval, TABLE(history),
 	"3 years", 0, 0},
+	{"on_error", CLF_ON_SERVER | CLF_ON_TABLE, read_on_error, TABLE(set_null),
+	"stop", 0, 0},
 	{"async_capable", CLF_ON_SERVER | CLF_ON_TABLE, read_bool, TABLE(async_capable),
 	"false", 0, 0},
 	{"fdw_startup_cost", CLF_ON_SERVER | CLF_ON_TABLE, read_cost,
@@ -473,6 +477,14 @@ read_bool(const OptionDef *def, const char *value, void *target)
 {
 	if (!parse_bool(value, (bool *) target))
 		report_bad_value(def, value, "It must be true or false.");
+}
+
+static void
+read_on_error(const OptionDef *def, const char *value, void *target)
+{
+	if (strcmp(value, "stop") != 0 && strcmp(value, "set_null") != 0)
+		report_bad_value(def, value, "It must be \"stop\" or \"set_null\".");
+	*(bool *) target = strcmp(value, "set_null") == 0;
 }
 
 static void

@@ -60,6 +60,7 @@ typedef struct ClfTable
 	int			page_size;		/* records a request asks for */
 	bool		newest_first;	/* are lists sorted, newest first? */
 	Interval   *history;		/* reach of a query without a lower bound */
+	bool		set_null;		/* make values NULL that do not fit? */
 	bool		async_capable;	/* fetch at the same time as others? */
 	int			max_requests;	/* of one scan; 0: no limit */
 	int			max_recording_size; /* bytes */

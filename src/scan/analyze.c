@@ -115,19 +115,21 @@ add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
 	double		n = sample->seen++;
 	int			place = sample->nrows;
 	MemoryContext old;
+	bool		fits;
 
 	if (n >= sample->targrows)
 		place = (int) (pg_prng_double(&pg_global_prng_state) * (n + 1));
 	if (place >= sample->targrows)
 		return;
 	old = MemoryContextSwitchTo(sample->row_cxt);
-	clf_tuple_fill(sample->tuple, row, sample->slot);
+	fits = clf_tuple_fill(sample->tuple, row, sample->slot);
 	MemoryContextSwitchTo(cxt);
-	if (place < sample->nrows)
+	if (fits && place < sample->nrows)
 		heap_freetuple(sample->rows[place]);
-	else
+	else if (fits)
 		sample->nrows++;
-	sample->rows[place] = ExecCopySlotHeapTuple(sample->slot);
+	if (fits)
+		sample->rows[place] = ExecCopySlotHeapTuple(sample->slot);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(sample->row_cxt);
 }
@@ -211,6 +213,7 @@ clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows, int targrows,
 			(errmsg("\"%s\": %d requests brought %.0f rows; %d rows in sample, "
 					"%.0f estimated total rows", RelationGetRelationName(rel),
 					sample->pages, sample->seen, nrows, *totalrows)));
+	clf_tuple_warn(sample->tuple);
 	ExecDropSingleTupleTableSlot(sample->slot);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(cxt);

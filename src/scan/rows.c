@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
+#include "miscadmin.h"
 #include "scan/rows.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
@@ -54,6 +55,9 @@ id_bucket(const IdHash *id)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
+/* Bytes that are hashed between two checks for interrupts */
+#define HASH_BLOCK 1048576
+
 /* One of the places where a record's rows are */
 typedef struct RowsPath
 {
@@ -89,6 +93,8 @@ struct ClfRows
 
 	/* the row that is given out */
 	bool		open;			/* may its record have another one? */
+	bool		broken;			/* has its record no id?  Then row.misfit is
+								 * all that there is of it */
 	ClfRow		row;
 	ClfField   *values[CLF_ORIGINS];	/* room for its fields */
 	int			rows_path;		/* where the next one is looked for */
@@ -271,25 +277,13 @@ get_field(const ClfField *record, ClfFieldRef ref)
 
 /* What tells the record from others: its id, and its version if there are any */
 static const char *
-get_key(ClfRows *rows, const ClfField *record, size_t *length)
+get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 {
-	const ClfResource *resource = rows->table->resource;
-	const ClfField *id = get_field(record, rows->id);
+	const char *text = clf_field_text(get_field(record, rows->id), length);
 	StringInfoData key;
-	const char *text;
 	size_t		text_length;
 
-	if (id->start == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("a record has no field \"%s\"", resource->id_path)));
-	text = clf_field_text(id, length);
-	if (memchr(text, '\0', *length) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("a record's field \"%s\" contains a zero byte",
-						resource->id_path)));
-	if (resource->version_path == NULL)
+	if (rows->table->resource->version_path == NULL)
 		return text;
 
 	initStringInfo(&key);
@@ -302,6 +296,18 @@ get_key(ClfRows *rows, const ClfField *record, size_t *length)
 	return key.data;
 }
 
+/* Hash values of a text, however long, with interrupts */
+static uint64
+hash_text(const unsigned char *text, size_t length, uint64 seed)
+{
+	for (; length > HASH_BLOCK; text += HASH_BLOCK, length -= HASH_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		seed = hash_bytes_extended(text, HASH_BLOCK, seed);
+	}
+	return hash_bytes_extended(text, (int) length, seed);
+}
+
 static IdHash
 hash_key(const char *text, size_t length)
 {
@@ -309,8 +315,8 @@ hash_key(const char *text, size_t length)
 	uint64		bits[2];
 	IdHash		hash;
 
-	bits[0] = hash_bytes_extended(key, (int) length, 0);
-	bits[1] = hash_bytes_extended(key, (int) length, 1);
+	bits[0] = hash_text(key, length, 0);
+	bits[1] = hash_text(key, length, 1);
 	memcpy(hash.bytes, bits, sizeof(hash.bytes));
 	return hash;
 }
@@ -366,6 +372,36 @@ is_new(ClfRows *rows, const ClfField *record)
 	const char *key = get_key(rows, record, &length);
 
 	return is_new_key(rows, key, length);
+}
+
+/*
+ * Note why there is no telling what the record or its row is.  It is an error,
+ * unless the table sets values to NULL that do not fit: then the record passes as
+ * one that is not new, for clf_tuple_fill to skip it.
+ */
+static void
+note_misfit(ClfRows *rows, int sqlstate, const char *misfit)
+{
+	if (!rows->table->set_null)
+		ereport(ERROR, (errcode(sqlstate), errmsg("%s", misfit)));
+	rows->row.misfit = misfit;
+}
+
+/* Has it an id?  Without one it may be a record that came before. */
+static bool
+has_id(ClfRows *rows, const ClfField *record)
+{
+	const char *name = rows->table->resource->id_path;
+	ClfKind		kind = clf_field_kind(get_field(record, rows->id));
+
+	if (kind == CLF_KIND_STRING || kind == CLF_KIND_NUMBER)
+		return true;
+	note_misfit(rows, ERRCODE_FDW_UNABLE_TO_CREATE_REPLY,
+				kind == CLF_KIND_NULL ?
+				psprintf("a record has no field \"%s\"", name) :
+				psprintf("field \"%s\" of a record: expected a string, got %s",
+						 name, clf_kind_name(kind)));
+	return false;
 }
 
 /* Remember how far back the records reach, and whether they do in order */
@@ -482,10 +518,12 @@ next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
 	if (kind == CLF_KIND_NULL)
 		return false;
 	if (kind != CLF_KIND_ARRAY)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("field \"%s\": expected an array, got %s",
-						path->name, clf_kind_name(kind))));
+	{
+		note_misfit(rows, ERRCODE_FDW_INVALID_DATA_TYPE,
+					psprintf("field \"%s\": expected an array, got %s",
+							 path->name, clf_kind_name(kind)));
+		return false;
+	}
 	if (!clf_field_next_element(array, &rows->element))
 		return false;
 	return clf_fields_pick_all(path->element, rows->element.start,
@@ -513,6 +551,8 @@ next_value(ClfRows *rows, ClfField *row)
 		rows->rows_path++;
 		rows->row.number = 0;
 		memset(&rows->element, 0, sizeof(ClfField));
+		if (rows->row.misfit)
+			return true;
 		if (path->element == NULL)
 		{
 			rows->row.number = 1;
@@ -546,6 +586,12 @@ clf_rows_next(ClfRows *rows)
 
 	if (!rows->open)
 		return NULL;
+	if (rows->broken)
+	{
+		rows->open = false;
+		return &rows->row;
+	}
+	rows->row.misfit = NULL;
 	if (rows->nrows_paths == 0 || rows->query->details)
 	{
 		rows->open = false;
@@ -554,7 +600,7 @@ clf_rows_next(ClfRows *rows)
 	}
 	while (next_value(rows, &row))
 	{
-		if (take_row(rows, &row))
+		if (rows->row.misfit || take_row(rows, &row))
 			return &rows->row;
 	}
 	rows->open = false;
@@ -571,6 +617,13 @@ bool
 clf_rows_take(ClfRows *rows, const ClfField *record)
 {
 	rows->open = false;
+	rows->broken = !has_id(rows, record);
+	if (rows->broken)
+	{
+		rows->open = true;
+		rows->row.fields[CLF_FROM_RECORD] = record;
+		return false;
+	}
 	if (!is_new(rows, record))
 		return false;
 	rows->nrecords++;

@@ -178,7 +178,7 @@ clf_scan_give_ids(ForeignScanState *node, Datum ids)
 
 /*
  * Complete a row by requests of its own, cheap ones first.  False when it turns
- * out that a condition drops it.
+ * out that a condition or a value that does not fit drops it.
  */
 static bool
 complete_row(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
@@ -196,7 +196,8 @@ complete_row(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
 		if (!ExecQual(state->early[origin], econtext))
 			return false;
 		clf_recordings_get(state->recordings, origin, row);
-		clf_tuple_add(state->tuple, row, origin, slot);
+		if (!clf_tuple_add(state->tuple, row, origin, slot))
+			return false;
 	}
 	return true;
 }
@@ -220,8 +221,8 @@ clf_scan_next(ForeignScanState *node)
 	{
 		ClfRow		row = *next;
 
-		clf_tuple_fill(state->tuple, &row, slot);
-		if (state->recordings == NULL || complete_row(node, &row, slot))
+		if (clf_tuple_fill(state->tuple, &row, slot) &&
+			(state->recordings == NULL || complete_row(node, &row, slot)))
 			return slot;
 		InstrCountFiltered1(node, 1);
 		ResetExprContext(node->ss.ps.ps_ExprContext);
@@ -241,13 +242,16 @@ clf_scan_restart(ForeignScanState *node)
 
 /*
  * clf_scan_end
- *		EndForeignScan: whatever the scan holds goes with its memory context.
+ *		EndForeignScan: warn of values that did not fit.  Whatever the scan holds
+ *		goes with its memory context.
  */
 void
 clf_scan_end(ForeignScanState *node)
 {
 	ClfScanState *state = node->fdw_state;
 
+	if (state && state->tuple)
+		clf_tuple_warn(state->tuple);
 	if (state)
 		MemoryContextDelete(state->cxt);
 	node->fdw_state = NULL;

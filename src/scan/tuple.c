@@ -8,6 +8,10 @@
  * needs are looked at: a value that cannot be converted breaks no query that
  * does not read it.
  *
+ * With on_error 'set_null', errors of conversions are soft: the value is NULL, or
+ * the row is skipped where NULL is not allowed, and one warning at the end of
+ * the scan counts both.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -18,6 +22,7 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
+#include "scan/text.h"
 #include "scan/tuple.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -45,6 +50,7 @@ typedef struct TupleColumn
 	ClfFieldRef field;
 	Conversion	conversion;
 	Oid			type;			/* base type; of the elements for an array */
+	bool		not_null;		/* as declared */
 	FmgrInfo	input;			/* its input function */
 	Oid			ioparam;
 	int32		typmod;
@@ -54,13 +60,22 @@ typedef struct TupleColumn
 struct ClfTuple
 {
 	const char *relname;
+	MemoryContext cxt;			/* of all this */
 	ClfFieldRef id;				/* of the record */
 	int			ncolumns;
 	TupleColumn *columns;
+	ClfEncoder *encoder;
 
 	/* for the error context */
 	const TupleColumn *current;
-	const ClfRow *record;
+	const ClfRow *row;
+
+	/* values that do not fit */
+	Node	   *escontext;		/* NULL: an error; else &soft */
+	ErrorSaveContext soft;
+	int64		nulls;			/* values that were set to NULL */
+	int64		skipped;		/* rows for which that was not allowed */
+	char	   *first;			/* the first of either, for the warning */
 };
 
 static void
@@ -100,6 +115,7 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr,
 	column->name = NameStr(attr->attname);
 	column->field = clf_select(selection, path->origin, path->keys);
 	column->typmod = attr->atttypmod;
+	column->not_null = attr->attnotnull;
 	set_input(column, OidIsValid(element) ? element : attr->atttypid);
 
 	if (column->field.origin == CLF_FROM_CONSTANT)
@@ -145,6 +161,11 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 	ListCell   *lc;
 
 	tuple->relname = RelationGetRelationName(rel);
+	tuple->cxt = CurrentMemoryContext;
+	tuple->encoder = clf_encoder_create();
+	tuple->soft.type = T_ErrorSaveContext;
+	tuple->soft.details_wanted = true;
+	tuple->escontext = table->set_null ? (Node *) &tuple->soft : NULL;
 	tuple->id = clf_select(selection, CLF_FROM_RECORD,
 						   table->resource->id_path);
 	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
@@ -161,142 +182,168 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 	return tuple;
 }
 
-/* The API's text in the database's encoding, terminated */
-static char *
-to_server(const char *text, size_t length)
+/* ----------
+ * Conversions
+ *
+ * Where a value does not fit, each of them raises an error or notes a soft one;
+ * then what it returns means nothing.
+ * ----------
+ */
+
+/* What a text, or the lack of it, is to the column's type */
+static Datum
+read_text(ClfTuple *tuple, TupleColumn *column, char *text)
 {
-	if (memchr(text, '\0', length) != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("the text contains a zero byte (\\u0000)"),
-				 errdetail("PostgreSQL's text cannot hold it."),
-				 errhint("Leave the column out of the query, or give it the "
-						 "type json.")));
-	return pg_any_to_server(pnstrdup(text, length), (int) length, PG_UTF8);
+	Datum		value = (Datum) 0;
+
+	(void) InputFunctionCallSafe(&column->input, text, column->ioparam,
+								 column->typmod, tuple->escontext, &value);
+	return value;
 }
 
 static void
-report_wrong_kind(const char *expected, ClfKind kind)
+report_wrong_kind(ClfTuple *tuple, const char *expected, ClfKind kind)
 {
-	ereport(ERROR,
+	errsave(tuple->escontext,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("expected %s, got %s", expected, clf_kind_name(kind)),
 			 errhint("Give the column the type jsonb to see what is there.")));
 }
 
-/* A scalar's characters */
-static char *
-scalar_text(const ClfField *field)
+/* Text, JSON of what is no string */
+static Datum
+convert_text(ClfTuple *tuple, const ClfField *field)
 {
+	bool		is_string = clf_field_kind(field) == CLF_KIND_STRING;
 	size_t		length;
-	const char *text = clf_field_text(field, &length);
+	const char *text = is_string ? clf_field_text(field, &length) :
+		clf_field_json(field, &length);
+
+	if (clf_encoder_accepts(tuple->encoder, text, length))
+		return PointerGetDatum(cstring_to_text_with_len(text, (int) length));
+	return CStringGetTextDatum(clf_encode(tuple->encoder, text, length));
+}
+
+static Datum
+convert_scalar(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
+{
 	ClfKind		kind = clf_field_kind(field);
+	size_t		length;
+	const char *text;
 
 	if (kind == CLF_KIND_OBJECT || kind == CLF_KIND_ARRAY)
-		report_wrong_kind("a single value", kind);
-	return to_server(text, length);
+	{
+		report_wrong_kind(tuple, "a single value", kind);
+		return (Datum) 0;
+	}
+	text = clf_field_text(field, &length);
+	return read_text(tuple, column, clf_encode(tuple->encoder, text, length));
 }
 
-/* Without a copy in between, where the characters are already right */
 static Datum
-convert_text(const ClfField *field)
+convert_time(ClfTuple *tuple, const ClfField *field)
 {
+	TimestampTz t = 0;
 	size_t		length;
-	const char *text = clf_field_text(field, &length);
+	const char *text;
 
-	if (field->escaped || GetDatabaseEncoding() != PG_UTF8)
-		return CStringGetTextDatum(to_server(text, length));
-	(void) pg_verify_mbstr(PG_UTF8, text, (int) length, false);
-	return PointerGetDatum(cstring_to_text_with_len(text, (int) length));
-}
-
-static Datum
-convert_time(const ClfField *field)
-{
-	TimestampTz t;
-
-	if (!clf_field_time(field, &t) || !IS_VALID_TIMESTAMP(t))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
-				 errmsg("invalid date: \"%s\"", scalar_text(field)),
-				 errdetail("The API writes dates as 2016-03-10T18:07:52.534Z.")));
-	return TimestampTzGetDatum(t);
-}
-
-static Datum
-convert_scalar(TupleColumn *column, const ClfField *field)
-{
-	return InputFunctionCall(&column->input, scalar_text(field),
-							 column->ioparam, column->typmod);
+	if (clf_field_time(field, &t) && IS_VALID_TIMESTAMP(t))
+		return TimestampTzGetDatum(t);
+	text = clf_field_text(field, &length);
+	errsave(tuple->escontext,
+			(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
+			 errmsg("invalid date: \"%s\"",
+					clf_excerpt(text, length, CLF_EXCERPT_LENGTH)),
+			 errdetail("The API writes dates as 2016-03-10T18:07:52.534Z.")));
+	return (Datum) 0;
 }
 
 /* Digits that fit for certain need no input function */
 static Datum
-convert_integer(TupleColumn *column, const ClfField *field)
+convert_integer(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
 	int64		number = 0;
 
 	if (clf_field_kind(field) != CLF_KIND_NUMBER || field->length > 18)
-		return convert_scalar(column, field);
+		return convert_scalar(tuple, column, field);
 	for (uint32 i = 0; i < field->length; i++)
 	{
 		if (field->start[i] < '0' || field->start[i] > '9')
-			return convert_scalar(column, field);
+			return convert_scalar(tuple, column, field);
 		number = number * 10 + (field->start[i] - '0');
 	}
 	return Int64GetDatum(number);
 }
 
-/* As it was received */
 static Datum
-convert_json(TupleColumn *column, const ClfField *field)
+convert_json(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
-	return InputFunctionCall(&column->input,
-							 to_server(field->start, field->length),
-							 column->ioparam, column->typmod);
+	size_t		length;
+	const char *json = clf_field_json(field, &length);
+
+	return read_text(tuple, column, clf_encode(tuple->encoder, json, length));
 }
 
 static Datum
-convert_array(TupleColumn *column, const ClfField *field)
+convert_array(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
 	ArrayBuildState *array = initArrayResult(column->type,
 											 CurrentMemoryContext, false);
 	ClfField	element = {0};
 
 	if (clf_field_kind(field) != CLF_KIND_ARRAY)
-		report_wrong_kind("an array", clf_field_kind(field));
+	{
+		report_wrong_kind(tuple, "an array", clf_field_kind(field));
+		return (Datum) 0;
+	}
 	while (clf_field_next_element(field, &element))
 	{
 		bool		isnull = *element.start == 'n';
+		Datum		value = isnull ? (Datum) 0 :
+			convert_scalar(tuple, column, &element);
 
-		array = accumArrayResult(array, isnull ? (Datum) 0 :
-								 convert_scalar(column, &element), isnull,
-								 column->type, CurrentMemoryContext);
+		if (tuple->soft.error_occurred)
+			return (Datum) 0;
+		array = accumArrayResult(array, value, isnull, column->type,
+								 CurrentMemoryContext);
 	}
 	return makeArrayResult(array, CurrentMemoryContext);
 }
 
 static Datum
-convert(TupleColumn *column, const ClfField *field)
+convert(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
 	switch (column->conversion)
 	{
 		case CONVERT_TEXT:
-			return convert_text(field);
+			return convert_text(tuple, field);
 		case CONVERT_TIME:
-			return convert_time(field);
+			return convert_time(tuple, field);
 		case CONVERT_INTEGER:
-			return convert_integer(column, field);
+			return convert_integer(tuple, column, field);
 		case CONVERT_JSON:
-			return convert_json(column, field);
+			return convert_json(tuple, column, field);
 		case CONVERT_ARRAY:
-			return convert_array(column, field);
+			return convert_array(tuple, column, field);
 		case CONVERT_BYTES:
 		case CONVERT_NOTHING:
 		case CONVERT_SCALAR:
 			break;
 	}
-	return convert_scalar(column, field);
+	return convert_scalar(tuple, column, field);
+}
+
+/* The id of the record, for a message */
+static char *
+shown_id(const ClfTuple *tuple)
+{
+	const ClfField *id = &tuple->row->fields[tuple->id.origin][tuple->id.n];
+	const char *text = "";
+	size_t		length = 0;
+
+	if (id->start)
+		text = clf_field_text(id, &length);
+	return clf_excerpt(text, length, CLF_EXCERPT_LENGTH);
 }
 
 /* Says which column of which record; must not touch the catalogs */
@@ -304,37 +351,30 @@ static void
 column_error_context(void *arg)
 {
 	const ClfTuple *tuple = arg;
-	const ClfField *id = &tuple->record->fields[tuple->id.origin][tuple->id.n];
-	const char *text = "";
-	size_t		length = 0;
 
-	if (id->start)
-		text = clf_field_text(id, &length);
 	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
-			   tuple->current->name, tuple->relname,
-			   clf_excerpt(text, length, CLF_EXCERPT_LENGTH));
+			   tuple->current->name, tuple->relname, shown_id(tuple));
 }
 
 /* The number of the row, as whatever type the column has */
 static Datum
-row_number(TupleColumn *column, const ClfRow *record)
+row_number(ClfTuple *tuple, TupleColumn *column)
 {
 	char		text[16];
 
-	snprintf(text, sizeof(text), "%d", record->number);
-	return InputFunctionCall(&column->input, text, column->ioparam,
-							 column->typmod);
+	snprintf(text, sizeof(text), "%d", tuple->row->number);
+	return read_text(tuple, column, text);
 }
 
 /* What the column shows; NULL when there is nothing */
 static const ClfField *
-find_field(const TupleColumn *column, const ClfRow *record)
+find_field(ClfTuple *tuple, const TupleColumn *column)
 {
-	const ClfField *fields = record->fields[column->field.origin];
+	const ClfField *fields = tuple->row->fields[column->field.origin];
 	const ClfField *field = fields ? &fields[column->field.n] : NULL;
 
 	if (field && field->mismatched_step)
-		ereport(ERROR,
+		errsave(tuple->escontext,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("expected an object with the field \"%s\"",
 						field->mismatched_step)));
@@ -343,40 +383,123 @@ find_field(const TupleColumn *column, const ClfRow *record)
 
 /* One column; a domain's constraints hold for what is not there, too */
 static Datum
-column_value(TupleColumn *column, const ClfRow *record, bool *isnull)
+column_value(ClfTuple *tuple, TupleColumn *column, bool *isnull)
 {
 	const ClfField *field;
 
-	*isnull = column->conversion == CONVERT_BYTES && record->content == NULL;
+	*isnull = column->conversion == CONVERT_BYTES &&
+		tuple->row->content == NULL;
 	if (column->conversion == CONVERT_BYTES)
-		return PointerGetDatum(record->content);
+		return PointerGetDatum(tuple->row->content);
 	if (column->conversion == CONVERT_NOTHING)
 		return column->value;
 	if (column->field.origin == CLF_FROM_ROW_NUMBER)
-		return row_number(column, record);
-	field = find_field(column, record);
+		return row_number(tuple, column);
+	field = find_field(tuple, column);
 	if (field)
-		return convert(column, field);
+		return convert(tuple, column, field);
 	*isnull = true;
-	if (column->conversion != CONVERT_ARRAY)
-		return InputFunctionCall(&column->input, NULL, column->ioparam,
-								 column->typmod);
+	if (column->conversion != CONVERT_ARRAY && !tuple->soft.error_occurred)
+		return read_text(tuple, column, NULL);
 	return (Datum) 0;
 }
 
-/* Store the values of the columns from there, one of the list's origins or not */
+/* ----------
+ * Values that do not fit
+ * ----------
+ */
+
+/* Remember the first of them */
 static void
-fill_columns(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
-			 TupleTableSlot *slot)
+note_misfit(ClfTuple *tuple, const char *what)
+{
+	MemoryContext old;
+
+	if (tuple->first)
+		return;
+	old = MemoryContextSwitchTo(tuple->cxt);
+	tuple->first = pnstrdup(what, pg_mbcliplen(what, (int) strlen(what),
+											   2 * CLF_EXCERPT_LENGTH));
+	MemoryContextSwitchTo(old);
+}
+
+/* May the column be NULL, as far as the table and a domain are concerned? */
+static bool
+accepts_null(ClfTuple *tuple, TupleColumn *column)
+{
+	if (column->not_null)
+		return false;
+	if (column->conversion != CONVERT_ARRAY)
+		(void) read_text(tuple, column, NULL);
+	return !tuple->soft.error_occurred;
+}
+
+/* The column's value did not fit: is the row one with NULL in its place? */
+static bool
+take_misfit(ClfTuple *tuple, TupleColumn *column)
+{
+	bool		accepted;
+
+	note_misfit(tuple,
+				psprintf("column \"%s\" of record \"%s\": %s", column->name,
+						 shown_id(tuple), tuple->soft.error_data->message));
+	tuple->soft.error_occurred = false;
+	accepted = accepts_null(tuple, column);
+	tuple->soft.error_occurred = false;
+	tuple->nulls += accepted;
+	tuple->skipped += !accepted;
+	return accepted;
+}
+
+/*
+ * clf_tuple_warn
+ *		Warn, at the end of a scan, of the values that did not fit.
+ */
+void
+clf_tuple_warn(const ClfTuple *tuple)
+{
+	if (tuple->nulls > 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg_plural("%lld value from foreign table \"%s\" was set to null due to data type incompatibility",
+							   "%lld values from foreign table \"%s\" were set to null due to data type incompatibility",
+							   (unsigned long) tuple->nulls,
+							   (long long) tuple->nulls, tuple->relname),
+				 tuple->skipped > 0 ?
+				 errdetail("The first is %s.\n"
+						   "Rows skipped, since an id or a column that is NOT NULL has no value: %lld.",
+						   tuple->first, (long long) tuple->skipped) :
+				 errdetail("The first is %s.", tuple->first)));
+	else if (tuple->skipped > 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+				 errmsg_plural("%lld row of foreign table \"%s\" was skipped due to data type incompatibility",
+							   "%lld rows of foreign table \"%s\" were skipped due to data type incompatibility",
+							   (unsigned long) tuple->skipped,
+							   (long long) tuple->skipped, tuple->relname),
+				 errdetail("The first is %s.", tuple->first)));
+}
+
+/* ----------
+ * Filling
+ * ----------
+ */
+
+/*
+ * Store the values of the columns from there, one of the list's origins or not.
+ * False when the row is to be skipped.
+ */
+static bool
+fill_columns(ClfTuple *tuple, ClfOrigin origin, TupleTableSlot *slot)
 {
 	ErrorContextCallback context;
+	bool		fits = true;
 
-	tuple->record = row;
 	context.callback = column_error_context;
 	context.arg = tuple;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
-	for (int i = 0; i < tuple->ncolumns; i++)
+	for (int i = 0; i < tuple->ncolumns && fits; i++)
 	{
 		TupleColumn *column = &tuple->columns[i];
 		ClfOrigin	from = column->field.origin;
@@ -385,35 +508,55 @@ fill_columns(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
 		if (CLF_IS_PER_ROW(origin) ? from != origin : CLF_IS_PER_ROW(from))
 			continue;
 		tuple->current = column;
-		slot->tts_values[n] = column_value(column, row, &slot->tts_isnull[n]);
+		slot->tts_values[n] = column_value(tuple, column,
+										   &slot->tts_isnull[n]);
+		if (tuple->soft.error_occurred)
+		{
+			fits = take_misfit(tuple, column);
+			slot->tts_isnull[n] = true;
+		}
 	}
 	error_context_stack = context.previous;
+	return fits;
 }
 
 /*
  * clf_tuple_fill
  *		Store a row as a virtual tuple: what comes with the list, with NULL in
  *		all other columns.  By-reference values are palloc'd in the current
- *		memory context, which must live as long as the slot is read.
+ *		memory context, which must live as long as the slot is read.  False
+ *		when the row is to be skipped.
  */
-void
+bool
 clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
 {
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true,
 		   slot->tts_tupleDescriptor->natts * sizeof(bool));
-	fill_columns(tuple, row, CLF_FROM_ROW, slot);
+	tuple->row = row;
+	if (row->misfit)
+	{
+		note_misfit(tuple, psprintf("record \"%s\": %s", shown_id(tuple),
+									row->misfit));
+		tuple->skipped++;
+		return false;
+	}
+	if (!fill_columns(tuple, CLF_FROM_ROW, slot))
+		return false;
 	ExecStoreVirtualTuple(slot);
+	return true;
 }
 
 /*
  * clf_tuple_add
- *		Add what took a request for the row: its details or its content.
+ *		Add what took a request for the row: its details or its content.  False
+ *		when the row is to be skipped.
  */
-void
+bool
 clf_tuple_add(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
 			  TupleTableSlot *slot)
 {
 	Assert(CLF_IS_PER_ROW(origin));
-	fill_columns(tuple, row, origin, slot);
+	tuple->row = row;
+	return fill_columns(tuple, origin, slot);
 }

@@ -18,9 +18,10 @@ typedef struct ClfTuple ClfTuple;
 
 extern ClfTuple *clf_tuple_create(Relation rel, const ClfTable *table,
 								  List *attnums, ClfSelection *selection);
-extern void clf_tuple_fill(ClfTuple *tuple, const ClfRow *row,
+extern bool clf_tuple_fill(ClfTuple *tuple, const ClfRow *row,
 						   TupleTableSlot *slot);
-extern void clf_tuple_add(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
+extern bool clf_tuple_add(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
 						  TupleTableSlot *slot);
+extern void clf_tuple_warn(const ClfTuple *tuple);
 
 #endif							/* CLF_TUPLE_H */
