@@ -92,7 +92,7 @@ SELECT result('SELECT count(*) FROM hostile.call_log');
 \! eval "$again"
 SELECT result('SELECT id FROM hostile.call_log');
 \! eval "$again"
-SELECT details('SELECT id FROM hostile.call_log');
+SELECT details('SELECT duration FROM hostile.call_log');
 \! eval "$again"
 SELECT result('SELECT duration FROM hostile.call_log');
 \! eval "$again"

@@ -71,17 +71,15 @@ $node->safe_psql('postgres', q{
 sub expected_bytes
 {
 	my ($encoding) = @_;
+	my %codes = map { ord($_) => 1 } map { split //, $_->[1] } @names;
+	my @codes = sort { $a <=> $b } keys %codes;
+	my $list = join ',', @codes;
 	my %shown;
 	my @all;
 
-	$shown{$_} = undef foreach map { split //, $_->[1] } @names;
-	foreach my $c (keys %shown)
-	{
-		my $code = ord $c;
-		$shown{$c} = $node->safe_psql('postgres',
-			"SELECT encode(shown(chr($code), '$encoding'), 'hex')");
-	}
-	push @all, join '', map { $shown{$_} } split //, $_->[1] foreach @names;
+	@shown{@codes} = split /\n/, $node->safe_psql('postgres', qq{
+		SELECT encode(shown(chr(c), '$encoding'), 'hex') FROM unnest(ARRAY[$list]) WITH ORDINALITY u (c, n) ORDER BY n});
+	push @all, join '', map { $shown{ ord($_) } } split //, $_->[1] foreach @names;
 	return @all;
 }
 

@@ -442,8 +442,8 @@ static bool
 can_be_id(const char *text)
 {
 	return text[0] != '\0' && strlen(text) <= MAX_ID_LENGTH &&
-		text[strcspn(text, "/,?#")] == '\0' &&
-		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+	text[		strcspn(text, "/,?#")] == '\0' &&
+	strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
 /* Ask by the ids of this filter, when there is a condition for it */
@@ -566,6 +566,7 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	}
 	if (!value->isnull && is_token)
 		text = token_text(value->value);
+
 	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
 	{
 		query->since_time = value_as_time(value);
