@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  What differs between the supported PostgreSQL versions (15 to 18).
+ *	  What differs between the supported PostgreSQL versions (15 to 19).
  *
  * Every test of a version is here, so that the modules read as if there were one
  * PostgreSQL.
@@ -17,10 +17,14 @@
 #include "miscadmin.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
+#include "storage/lwlock.h"
 #include "utils/acl.h"
+#include "utils/date.h"
+#include "utils/timestamp.h"
 #include "utils/wait_event.h"
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
+#include "varatt.h"
 #else
 #include "access/transam.h"
 #include "utils/fmgroids.h"
@@ -144,7 +148,6 @@ clf_ec_members(EquivalenceClass *ec, RelOptInfo *rel)
 		members = lappend(members, member);
 	return members;
 #else
-	(void) rel;
 	return ec->ec_members;
 #endif
 }
@@ -159,7 +162,6 @@ clf_scan_userid(const ForeignScan *plan, EState *estate)
 	Oid			userid;
 
 #if PG_VERSION_NUM >= 160000
-	(void) estate;
 	userid = plan->checkAsUser;
 #else
 	userid = exec_rt_fetch(plan->scan.scanrelid, estate)->checkAsUser;
@@ -179,8 +181,6 @@ clf_wait_event(uint32 *cache, const char *name)
 		*cache = WaitEventExtensionNew(name);
 	return *cache;
 #else
-	(void) cache;
-	(void) name;
 	return PG_WAIT_EXTENSION;
 #endif
 }
@@ -198,6 +198,15 @@ clf_may_use_server(Oid serverid)
 #endif
 }
 
+#if PG_VERSION_NUM >= 190000
+/* What GetNamedDSMSegment calls, for an init without an argument */
+static inline void
+clf_init_segment(void *area, void *init)
+{
+	(*(void (**) (void *)) init) (area);
+}
+#endif
+
 /*
  * Shared memory of that name, created by the first session: PostgreSQL 17.  NULL
  * before.
@@ -205,14 +214,15 @@ clf_may_use_server(Oid serverid)
 static inline void *
 clf_named_segment(const char *name, size_t size, void (*init) (void *))
 {
-#if PG_VERSION_NUM >= 170000
+#if PG_VERSION_NUM >= 190000
+	bool		found;
+
+	return GetNamedDSMSegment(name, size, clf_init_segment, &found, &init);
+#elif PG_VERSION_NUM >= 170000
 	bool		found;
 
 	return GetNamedDSMSegment(name, size, init, &found);
 #else
-	(void) name;
-	(void) size;
-	(void) init;
 	return NULL;
 #endif
 }
@@ -284,5 +294,60 @@ InputFunctionCallSafe(FmgrInfo *flinfo, char *str, Oid typioparam,
 }
 
 #endif
+
+/*
+ * A tranche for locks of our own.  Its name belongs to it since 19; before, each
+ * backend registers it.
+ */
+static inline int
+clf_new_tranche(const char *name)
+{
+#if PG_VERSION_NUM >= 190000
+	return LWLockNewTrancheId(name);
+#else
+	return LWLockNewTrancheId();
+#endif
+}
+
+static inline void
+clf_register_tranche(int tranche, const char *name)
+{
+#if PG_VERSION_NUM >= 190000
+#else
+	LWLockRegisterTranche(tranche, name);
+#endif
+}
+
+/*
+ * As timestamptz, in the session's time zone; infinity for what it cannot
+ * hold.
+ */
+static inline TimestampTz
+clf_date_to_timestamptz(DateADT date)
+{
+#if PG_VERSION_NUM >= 190000
+	ErrorSaveContext overflow = {.type = T_ErrorSaveContext};
+
+	return date2timestamptz_safe(date, (Node *) &overflow);
+#else
+	int			overflow;
+
+	return date2timestamptz_opt_overflow(date, &overflow);
+#endif
+}
+
+static inline TimestampTz
+clf_timestamp_to_timestamptz(Timestamp timestamp)
+{
+#if PG_VERSION_NUM >= 190000
+	ErrorSaveContext overflow = {.type = T_ErrorSaveContext};
+
+	return timestamp2timestamptz_safe(timestamp, (Node *) &overflow);
+#else
+	int			overflow;
+
+	return timestamp2timestamptz_opt_overflow(timestamp, &overflow);
+#endif
+}
 
 #endif							/* CLF_COMPAT_H */

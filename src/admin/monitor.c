@@ -25,6 +25,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(call_log_fdw_version);
 PG_FUNCTION_INFO_V1(call_log_fdw_rate_limits);

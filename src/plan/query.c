@@ -11,6 +11,7 @@
 #include "api/time.h"
 #include "api/uri.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "mb/pg_wchar.h"
 #include "plan/query.h"
 #include "utils/array.h"
@@ -57,16 +58,12 @@ typedef struct ParameterState
 static TimestampTz
 value_as_time(const ClfValue *value)
 {
-	int			overflow;
-
 	switch (value->type)
 	{
 		case DATEOID:
-			return date2timestamptz_opt_overflow(DatumGetDateADT(value->value),
-												 &overflow);
+			return clf_date_to_timestamptz(DatumGetDateADT(value->value));
 		case TIMESTAMPOID:
-			return timestamp2timestamptz_opt_overflow(DatumGetTimestamp(value->value),
-													  &overflow);
+			return clf_timestamp_to_timestamptz(DatumGetTimestamp(value->value));
 		default:
 			return DatumGetTimestampTz(value->value);
 	}

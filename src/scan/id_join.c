@@ -18,6 +18,8 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "commands/explain.h"
 #include "compat.h"
 #include "executor/executor.h"

@@ -15,6 +15,7 @@
 
 #include "answer/batch.h"
 #include "answer/error.h"
+#include "compat.h"
 #include "net/exchange.h"
 #include "plan/query.h"
 #include "scan/recording.h"

@@ -34,7 +34,7 @@ initialise(void *area)
 
 	memset(fresh, 0, sizeof(ClfShared));
 	fresh->stats_since = GetCurrentTimestamp();
-	fresh->tranche = LWLockNewTrancheId();
+	fresh->tranche = clf_new_tranche(NAME);
 	LWLockInitialize(&fresh->lock, fresh->tranche);
 	ConditionVariableInit(&fresh->login_ended);
 }
@@ -59,7 +59,7 @@ start_up(void)
 	if (!found)
 		initialise(shared);
 	LWLockRelease(AddinShmemInitLock);
-	LWLockRegisterTranche(shared->tranche, NAME);
+	clf_register_tranche(shared->tranche, NAME);
 	by_cluster = true;
 }
 
@@ -84,7 +84,7 @@ attach(void)
 	shared = clf_named_segment(NAME, sizeof(ClfShared), initialise);
 	by_cluster = shared != NULL;
 	if (by_cluster)
-		LWLockRegisterTranche(shared->tranche, NAME);
+		clf_register_tranche(shared->tranche, NAME);
 	else
 	{
 		shared = MemoryContextAllocZero(TopMemoryContext, sizeof(ClfShared));

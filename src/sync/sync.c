@@ -23,6 +23,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(call_log_fdw_requests);
 PG_FUNCTION_INFO_V1(call_log_fdw_sync_may_commit);
