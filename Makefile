@@ -2,6 +2,7 @@
 #
 #   make && make install      build and install (PG_CONFIG=... picks the server)
 #   make installcheck         run the tests against a running server
+#   make dist                 the archive of a release, from what is committed
 
 EXTENSION = call_log_fdw
 DATA = call_log_fdw--1.0.sql
@@ -51,11 +52,12 @@ OBJS = \
 	src/sync/sync.o
 
 PKG_CONFIG ?= pkg-config
+LIBRARIES = libcurl json-c
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
 PG_CPPFLAGS = -I$(srcdir)/src -DCLF_VERSION='"$(EXTVERSION)"' \
-	$(shell $(PKG_CONFIG) --cflags libcurl json-c) \
+	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)) \
 	-isystem $(includedir_server)	# others' headers, others' warnings
-SHLIB_LINK = $(shell $(PKG_CONFIG) --libs libcurl json-c)
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
@@ -63,11 +65,36 @@ REGRESS = unit setup option import scan pushdown rescan write type encoding erro
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 
-EXTRA_CLEAN = t/unit.o t/unit.so $(FUZZ_TARGETS) tmp_check results regression.diffs regression.out
+EXTRA_CLEAN = t/unit.o t/unit$(DLSUFFIX) $(FUZZ_TARGETS) tmp_check results regression.diffs regression.out log \
+	$(wildcard $(srcdir)/simulator/__pycache__ $(srcdir)/simulator/*/__pycache__)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(wildcard $(PGXS)),)
+$(error No PostgreSQL to build against: install its header files (Debian: postgresql-server-dev-NN, Red Hat: \
+	postgresqlNN-devel), or name its pg_config with PG_CONFIG=/path/to/pg_config)
+endif
 include $(PGXS)
+
+# What is missing is an error here. Otherwise the compiler would name a header,
+# or the linker make a library that no server can load.
+ifneq ($(filter-out clean distclean maintainer-clean uninstall dist,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell $(PKG_CONFIG) --version 2>/dev/null),)
+$(error $(PKG_CONFIG) is missing: install it (Debian, Red Hat: pkg-config))
+endif
+$(foreach library,$(LIBRARIES),$(if $(shell $(PKG_CONFIG) --exists $(library) || echo no),$(error \
+	The header files of $(library) are missing: install them (Debian: libcurl4-openssl-dev libjson-c-dev, Red Hat: \
+	libcurl-devel json-c-devel) or set PKG_CONFIG_PATH)))
+ifeq ($(with_llvm),yes)
+ifeq ($(shell command -v $(firstword $(CLANG))),)
+$(error $(CLANG) is missing, with which PostgreSQL's JIT compiler has extensions built: install it, or build \
+	without (make with_llvm=no), which takes nothing from this extension)
+endif
+endif
+ifdef VPATH
+$(shell mkdir -p $(sort $(dir $(OBJS) t/unit.o)))
+endif
+endif
 
 # PGXS does not know which headers an object was made from
 $(OBJS) t/unit.o: $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
@@ -94,15 +121,26 @@ t/fuzz/%: t/fuzz/%.c $(FUZZ_SOURCES) t/fuzz/backend.h $(wildcard $(srcdir)/src/*
 fuzz-targets: FUZZ_CC = $(CC) -ffunction-sections -fdata-sections -nostartfiles -Wl,-e,LLVMFuzzerTestOneInput
 fuzz-targets: $(FUZZ_TARGETS)
 
-.PHONY: fuzz-targets installcheck installcheck-regress installcheck-tap regress
+.PHONY: dist fuzz-targets installcheck installcheck-regress installcheck-tap regress
 installcheck: installcheck-regress installcheck-tap
 
 installcheck-regress: t/unit$(DLSUFFIX)
 	SIMULATOR_OPTIONS='--clock 2026-03-31T12:00:00Z' \
-	$(srcdir)/script/with_simulator $(MAKE) regress
+	$(srcdir)/script/with_simulator $(MAKE) -f $(firstword $(MAKEFILE_LIST)) regress
 
+# The server loads the unit tests' module, and may not be able to read below
+# somebody's home directory.
 regress:
+	CALL_LOG_UNIT=$$(mktemp -d /tmp/call_log_fdw.XXXXXX) && export CALL_LOG_UNIT && \
+	trap 'rm -rf "$$CALL_LOG_UNIT"' 0 && trap 'exit 130' 2 15 && chmod 755 "$$CALL_LOG_UNIT" && \
+	$(INSTALL_SHLIB) t/unit$(DLSUFFIX) "$$CALL_LOG_UNIT" && \
 	$(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)
 
 installcheck-tap:
 	$(prove_installcheck)
+
+# The distribution's version is META.json's: PGXN wants three numbers.
+DIST = call_log_fdw-$(shell sed -n 's/^   "version": "\(.*\)",/\1/p' $(srcdir)/META.json)
+dist:
+	git -C $(srcdir) archive --format=zip --prefix=$(DIST)/ --output=$(CURDIR)/$(DIST).zip HEAD
+	git -C $(srcdir) archive --format=tar.gz --prefix=$(DIST)/ --output=$(CURDIR)/$(DIST).tar.gz HEAD

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "executor/execAsync.h"
 #include "executor/executor.h"
+#include "executor/instrument.h"
 #include "nodes/nodeFuncs.h"
 #include "plan/node.h"
 #include "scan/scan.h"
