@@ -166,6 +166,32 @@ sub test_lost_token
 
 test_lost_token();
 
+# It is revoked while sessions wait for the request limit: the first of them
+# learns of it, the others look at the shared token once they have a slot
+sub test_token_lost_while_waiting
+{
+	my $limited = Simulator->start(%data, rate_limit => 1, rate_window => 1);
+	my @all = map { open_session($node) } 1 .. $sessions;
+
+	create_server($node, 'limited', $limited->url);
+	my $query = "SELECT count(*) FROM limited.call_log
+		WHERE id = (SELECT id FROM truth LIMIT 1)";
+	ask($_, $query) foreach @all;
+	start_in($_, $query) foreach @all;
+	wait_until('all but one wait for the limit',
+		sub { in_state('waiting for the request limit') >= $sessions - 1 });
+	$limited->reset;
+	my @results = finish(@all);
+	is_deeply([ map { $_->[0] } @results ],
+		[ (1) x @results ], 'a token that is revoked during a wait: the right rows');
+	cmp_ok(scalar(grep { $_->{status} == 401 } $limited->requests),
+		'<=', 1, 'a token that is revoked during a wait: one request with it');
+	$_->quit foreach @all;
+	return;
+}
+
+test_token_lost_while_waiting();
+
 # ----------
 # Whose token it is
 # ----------

@@ -41,7 +41,6 @@ PG_FUNCTION_INFO_V1(call_log_fdw_disconnect);
 Datum
 call_log_fdw_version(PG_FUNCTION_ARGS)
 {
-	(void) fcinfo;
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("call_log_fdw %s, %s, %s",
 											  CLF_VERSION, clf_http_library(),
 											  clf_json_library())));
@@ -110,37 +109,64 @@ sees_all(void)
 	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 }
 
-/* A copy of the memory but for the tokens, to be read without the lock */
-static ClfShared *
-copy_shared(void)
+/* Copies of budgets, to be read without the lock */
+typedef struct BudgetCopies
 {
-	ClfShared  *copy = palloc0(sizeof(ClfShared));
+	int			n;
+	int			nshared;		/* of these are in shared memory, the first
+								 * ones */
+	TimestampTz stats_since;
+	ClfBudgetEntry entries[FLEXIBLE_ARRAY_MEMBER];
+} BudgetCopies;
+
+static BudgetCopies *
+copy_budgets(void)
+{
+	const ClfBudgetEntry *own;
+	BudgetCopies *copies;
+	ClfShared  *shared;
+	int			nown = 0;
+
+	while (clf_budget_own(nown) != NULL)
+		nown++;
+	copies = palloc(offsetof(BudgetCopies, entries) +
+					(CLF_MAX_BUDGETS + nown) * sizeof(ClfBudgetEntry));
+	copies->n = 0;
+	shared = clf_shmem_lock();
+	copies->stats_since = shared->stats_since;
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		if (shared->budgets[i].head.used_at != 0)
+			copies->entries[copies->n++] = shared->budgets[i];
+	}
+	clf_shmem_unlock();
+	copies->nshared = clf_shmem_by_cluster() ? copies->n : 0;
+	for (int i = 0; (own = clf_budget_own(i)) != NULL; i++)
+		copies->entries[copies->n++] = *own;
+	return copies;
+}
+
+/* Copies of the scans under way; *n tells how many */
+static ClfScanEntry *
+copy_scans(int *n)
+{
+	ClfScanEntry *copies = palloc(CLF_MAX_SCANS * sizeof(ClfScanEntry));
 	ClfShared  *shared = clf_shmem_lock();
 
-	copy->stats_since = shared->stats_since;
-	memcpy(copy->budgets, shared->budgets, sizeof(copy->budgets));
-	memcpy(copy->scans, shared->scans, sizeof(copy->scans));
+	*n = 0;
+	for (int i = 0; i < CLF_MAX_SCANS; i++)
+	{
+		if (shared->scans[i].pid != 0)
+			copies[(*n)++] = shared->scans[i];
+	}
 	clf_shmem_unlock();
-	return copy;
+	return copies;
 }
 
 /* ----------
  * Views
  * ----------
  */
-
-/* Requests that could leave at once */
-static int
-remaining_requests(const ClfBudgetEntry *entry, TimestampTz now)
-{
-	int			used = 0;
-
-	if (entry->closed_until > now)
-		return 0;
-	for (int i = 0; i < entry->nslots; i++)
-		used += entry->slots[i].frees_at > now;
-	return Max(0, entry->limit - used);
-}
 
 /* Whose budget it is; the names are for those who may see all */
 static void
@@ -159,26 +185,24 @@ add_account(Row *row, const ClfBudgetEntry *entry, bool all)
 Datum
 call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
 {
-	ClfShared  *shared = copy_shared();
+	const BudgetCopies *budgets = copy_budgets();
 	TimestampTz now = GetCurrentTimestamp();
 	bool		all = sees_all();
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	for (int i = 0; i < budgets->n; i++)
 	{
-		const ClfBudgetEntry *entry = &shared->budgets[i];
+		const ClfBudgetEntry *entry = &budgets->entries[i];
 		Row			row = {0};
 
-		if (entry->used_at == 0)
-			continue;
 		add_account(&row, entry, all);
 		add_value(&row, Int32GetDatum(entry->limit));
 		add_value(&row, Int32GetDatum(entry->window));
 		add_value(&row, BoolGetDatum(entry->learned));
-		add_value(&row, Int32GetDatum(remaining_requests(entry, now)));
+		add_value(&row, Int32GetDatum(clf_budget_remaining(entry, now)));
 		add_time(&row, entry->closed_until > now ? entry->closed_until : 0);
-		add_value(&row, Int32GetDatum(clf_budget_line_length(entry, now)));
-		add_value(&row, BoolGetDatum(clf_shmem_by_cluster()));
+		add_value(&row, Int32GetDatum(clf_budget_queue_length(entry, now)));
+		add_value(&row, BoolGetDatum(i < budgets->nshared));
 		put_row(fcinfo, &row);
 	}
 	return (Datum) 0;
@@ -191,18 +215,16 @@ call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
 Datum
 call_log_fdw_stats(PG_FUNCTION_ARGS)
 {
-	ClfShared  *shared = copy_shared();
+	const BudgetCopies *budgets = copy_budgets();
 	bool		all = sees_all();
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	for (int i = 0; i < budgets->n; i++)
 	{
-		const ClfBudgetEntry *entry = &shared->budgets[i];
+		const ClfBudgetEntry *entry = &budgets->entries[i];
 		Interval   *wait = palloc0(sizeof(Interval));
 		Row			row = {0};
 
-		if (entry->used_at == 0)
-			continue;
 		wait->time = entry->counts.wait_time;
 		add_account(&row, entry, all);
 		add_value(&row, Int64GetDatum(entry->counts.requests));
@@ -211,7 +233,7 @@ call_log_fdw_stats(PG_FUNCTION_ARGS)
 		add_value(&row, Int64GetDatum(entry->counts.bytes));
 		add_value(&row, Int64GetDatum(entry->counts.waits));
 		add_value(&row, IntervalPGetDatum(wait));
-		add_time(&row, shared->stats_since);
+		add_time(&row, budgets->stats_since);
 		put_row(fcinfo, &row);
 	}
 	return (Datum) 0;
@@ -224,13 +246,7 @@ call_log_fdw_stats(PG_FUNCTION_ARGS)
 Datum
 call_log_fdw_stats_reset(PG_FUNCTION_ARGS)
 {
-	ClfShared  *shared = clf_shmem_lock();
-
-	(void) fcinfo;
-	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
-		memset(&shared->budgets[i].counts, 0, sizeof(ClfBudgetCounts));
-	shared->stats_since = GetCurrentTimestamp();
-	clf_shmem_unlock();
+	clf_budget_reset_counts();
 	PG_RETURN_VOID();
 }
 
@@ -268,16 +284,17 @@ add_scan(Row *row, const ClfScanEntry *entry)
 Datum
 call_log_fdw_activity(PG_FUNCTION_ARGS)
 {
-	ClfShared  *shared = copy_shared();
 	bool		all = sees_all();
+	int			n;
+	const ClfScanEntry *scans = copy_scans(&n);
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < CLF_MAX_SCANS; i++)
+	for (int i = 0; i < n; i++)
 	{
-		const ClfScanEntry *entry = &shared->scans[i];
+		const ClfScanEntry *entry = &scans[i];
 		Row			row = {0};
 
-		if (entry->pid == 0 || BackendPidGetProc(entry->pid) == NULL)
+		if (BackendPidGetProc(entry->pid) == NULL)
 			continue;
 		add_value(&row, Int32GetDatum(entry->pid));
 		add_value(&row, ObjectIdGetDatum(entry->database));
@@ -307,6 +324,5 @@ call_log_fdw_disconnect(PG_FUNCTION_ARGS)
 	bool		closed = clf_http_close_idle();
 	bool		forgot = clf_token_forget_all();
 
-	(void) fcinfo;
 	PG_RETURN_BOOL(closed || forgot);
 }

@@ -1,22 +1,33 @@
 /*-------------------------------------------------------------------------
  *
  * budget.c
- *	  How many requests the API still allows, and waiting for more.
+ *	  Rate limiter: how many requests the API still allows, and waiting for
+ *	  more.
  *
- * The API allows so many requests in any window of so many seconds, and says
- * with each answer how many and how long.  So every request counts until a
- * window after it was answered, which is not before it was counted there; when
- * as many as are allowed count, the next one waits for the oldest to count no
- * more.  Whatever the answers say was sent by others counts as well.
+ * Sliding window.  The API allows a number of requests in any window of some
+ * seconds, and says with each answer which: heavy requests, 10 in 60 seconds.
+ * A request holds a slot from before it is sent until a window after its
+ * response began, which is not before the API counted it.  With all slots held
+ * the next request waits for the first one to be free.  Requests that others
+ * sent, as the answers tell, hold slots as well.
+ *
+ * Until the first answer only what is documented is known, and not what others
+ * have sent: until then one request at a time is sent.
  *
  * After a 429 nothing of that budget leaves before the penalty is over: a
  * request during the penalty would restart it.
  * https://developers.ringcentral.com/guide/basics/rate-limits
  *
- * Who has to wait stands in line, so that a scan of many pages, which goes to
- * the end of the line for each of them, does not keep others waiting.  A session
- * that does its work in the background leaves a part of each window to others,
- * as long as it need not wait for more than a window for that.
+ * Waiters are served FIFO by ticket: each has the slot reserved that its
+ * position in the queue will get, and whoever comes later takes only what is
+ * left beyond these.  A scan takes a new ticket for each page, so that one of
+ * many pages does not keep others waiting.  A session that works in the
+ * background leaves a part of each window to others, unless it has waited for
+ * more than a window.
+ *
+ * Budgets are in shared memory, where no role has more than its share of them,
+ * and those that matter stay.  For a budget that finds no entry there, the
+ * backend has one of its own.
  *
  *-------------------------------------------------------------------------
  */
@@ -69,15 +80,19 @@ static const GroupLimit group_limits[] = {
 /* A request that was not answered yet is taken to be counted by then */
 #define LONGEST_TRAVEL (5 * USECS_PER_SEC)
 
-/* Who is refused again and again stays away up to so much longer, see there */
+/* See stay_away */
 #define MAX_DOUBLINGS 5
 
-/* Those who waited for the end of a penalty leave one after the other */
+/* Interval between requests that waited for the end of a penalty */
 #define SPREAD (50 * INT64CONST(1000))
 
-/* Waiters look around so often; who did not for a while is gone */
+/* Re-check interval, in milliseconds; a waiter not seen for longer is dead */
 #define LONGEST_SLEEP 250
 #define GONE_AFTER (5 * USECS_PER_SEC)
+
+/* The same while the first answer is awaited, and how long it is */
+#define FIRST_ANSWER_SLEEP (20 * INT64CONST(1000))
+#define FIRST_ANSWER_WAIT (5 * USECS_PER_SEC)
 
 /* Shorter waits are not worth a message, in milliseconds */
 #define QUIET_WAIT 1000
@@ -92,7 +107,15 @@ struct ClfBudget
 	ClfBudget  *next;
 };
 
+/* An entry for which there is none in shared memory */
+typedef struct OwnEntry
+{
+	ClfBudgetEntry entry;
+	struct OwnEntry *next;
+} OwnEntry;
+
 static ClfBudget *budgets = NULL;
+static OwnEntry *own_entries = NULL;
 
 /* The setting call_log_fdw.leave_requests */
 static int	leave_requests = 0;
@@ -129,26 +152,18 @@ is_idle(const ClfBudgetEntry *entry, TimestampTz now)
 	return entry->closed_until <= now;
 }
 
-/* A free entry, else one that matters least */
-static ClfBudgetEntry *
-choose_entry(ClfShared *shared, TimestampTz now)
+/* Of what use is the entry? */
+static ClfClaim
+budget_claim(const ClfEntryHead *head, TimestampTz now)
 {
-	ClfBudgetEntry *best = NULL;
-	bool		best_idle = false;
+	const ClfBudgetEntry *entry = (const ClfBudgetEntry *) head;
 
-	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
-	{
-		ClfBudgetEntry *entry = &shared->budgets[i];
-		bool		idle = is_idle(entry, now);
-
-		if (best == NULL || (idle && !best_idle) ||
-			(idle == best_idle && entry->used_at < best->used_at))
-		{
-			best = entry;
-			best_idle = idle;
-		}
-	}
-	return best;
+	if (entry->closed_until > now ||
+		clf_budget_remaining(entry, now) == 0 ||
+		clf_budget_queue_length(entry, now) > 0 ||
+		(entry->proven && !is_idle(entry, now)))
+		return CLF_CLAIM_STAYS;
+	return entry->proven ? CLF_CLAIM_IDLE : CLF_CLAIM_UNPROVEN;
 }
 
 /* A new budget, with what is documented of it and what holds for all */
@@ -158,6 +173,7 @@ fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
 	const GroupLimit *documented = group_limits;
 
 	memset(entry, 0, sizeof(ClfBudgetEntry));
+	entry->head.role = budget->account.role;
 	entry->key = budget->key;
 	strlcpy(entry->base_url, budget->account.base_url, CLF_MAX_TEXT);
 	strlcpy(entry->client_id, budget->account.client_id, CLF_MAX_TEXT);
@@ -180,25 +196,113 @@ fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
 	}
 }
 
+/* The entry in shared memory, or NULL */
 static ClfBudgetEntry *
-find_entry(ClfShared *shared, const ClfBudget *budget)
+find_shared_entry(ClfShared *shared, const ClfKey *key)
 {
-	TimestampTz now = GetCurrentTimestamp();
-	ClfBudgetEntry *entry = NULL;
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		ClfBudgetEntry *entry = &shared->budgets[i];
 
-	for (int i = 0; i < CLF_MAX_BUDGETS && entry == NULL; i++)
-	{
-		if (shared->budgets[i].used_at != 0 &&
-			clf_same_key(&shared->budgets[i].key, &budget->key))
-			entry = &shared->budgets[i];
+		if (entry->head.used_at != 0 && clf_same_key(&entry->key, key))
+			return entry;
 	}
+	return NULL;
+}
+
+/* Where the backend's own entry is linked from; NULL there: it has none */
+static OwnEntry **
+find_own_entry(const ClfKey *key)
+{
+	OwnEntry  **link = &own_entries;
+
+	while (*link != NULL && !clf_same_key(&(*link)->entry.key, key))
+		link = &(*link)->next;
+	return link;
+}
+
+/* A new entry in shared memory, the backend's own from now on; or NULL */
+static ClfBudgetEntry *
+share_entry(ClfShared *shared, const ClfBudget *budget)
+{
+	OwnEntry  **link = find_own_entry(&budget->key);
+	OwnEntry   *own = *link;
+	ClfBudgetEntry *entry;
+
+	entry = clf_shmem_choose(shared->budgets, sizeof(ClfBudgetEntry),
+							 CLF_MAX_BUDGETS, budget->account.role,
+							 budget_claim);
 	if (entry == NULL)
-	{
-		entry = choose_entry(shared, now);
+		return NULL;
+	if (own == NULL)
 		fill_entry(shared, entry, budget);
+	else
+	{
+		*entry = own->entry;
+		*link = own->next;
+		pfree(own);
 	}
-	entry->used_at = now;
 	return entry;
+}
+
+/* An entry of the backend's own */
+static ClfBudgetEntry *
+get_own_entry(ClfShared *shared, const ClfBudget *budget)
+{
+	OwnEntry  **link = find_own_entry(&budget->key);
+
+	if (*link == NULL)
+	{
+		*link = MemoryContextAllocZero(TopMemoryContext, sizeof(OwnEntry));
+		fill_entry(shared, &(*link)->entry, budget);
+	}
+	return &(*link)->entry;
+}
+
+/* The entry of this budget, made if need be */
+static ClfBudgetEntry *
+get_entry(ClfShared *shared, const ClfBudget *budget)
+{
+	ClfBudgetEntry *entry = find_shared_entry(shared, &budget->key);
+
+	if (entry == NULL)
+		entry = share_entry(shared, budget);
+	if (entry == NULL)
+		entry = get_own_entry(shared, budget);
+	entry->head.used_at = GetCurrentTimestamp();
+	return entry;
+}
+
+/*
+ * clf_budget_own
+ *		Entry n, from 0, of those that are this backend's own because there is
+ *		none for them in shared memory; NULL: there are no more.
+ */
+const ClfBudgetEntry *
+clf_budget_own(int n)
+{
+	const OwnEntry *own = own_entries;
+
+	while (own != NULL && n-- > 0)
+		own = own->next;
+	return own ? &own->entry : NULL;
+}
+
+/*
+ * clf_budget_reset_counts
+ *		Let the statistics begin at zero.
+ */
+void
+clf_budget_reset_counts(void)
+{
+	ClfShared  *shared = clf_shmem_lock();
+
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+		memset(&shared->budgets[i].counts, 0, sizeof(ClfBudgetCounts));
+	for (OwnEntry *own = own_entries; own != NULL; own = own->next)
+		memset(&own->entry.counts, 0, sizeof(ClfBudgetCounts));
+	shared->stats_since = GetCurrentTimestamp();
+	clf_shmem_unlock();
 }
 
 /*
@@ -231,12 +335,21 @@ refresh(ClfBudgetEntry *entry, TimestampTz now)
 	}
 }
 
-/* Take note of a request that counts until then */
+/* When the slot is free of a request that is on its way, at the latest */
+static TimestampTz
+latest_free(const ClfBudgetEntry *entry, TimestampTz now)
+{
+	int64		window = entry->window * USECS_PER_SEC;
+
+	return now + window + Min(LONGEST_TRAVEL, window / 2);
+}
+
+/* A request holds a slot until then */
 static void
 add_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 {
 	if (entry->nslots == CLF_MAX_SLOTS)
-		return;					/* then nobody looks at them, see slot_time */
+		return;					/* slot_time does not look at so many */
 	entry->slots[entry->nslots].id = id;
 	entry->slots[entry->nslots++].frees_at = frees_at;
 }
@@ -251,8 +364,20 @@ compare_slots(const void *a, const void *b)
 }
 
 /*
- * When the one may send who has so many before, in line or in what is left to
- * others.  A limit beyond the table's size is left to the API's answers.
+ * Has the only request been sent that is sent until an answer has told the limit?
+ * One that is not answered soon is not waited for.
+ */
+static bool
+awaits_first_answer(const ClfBudgetEntry *entry, TimestampTz now)
+{
+	return !entry->answered && entry->asked_at != 0 &&
+		entry->asked_at <= now && now - entry->asked_at < FIRST_ANSWER_WAIT;
+}
+
+/*
+ * When a request may be sent before which others have slots reserved, in the
+ * queue or because they are left to them.  A limit beyond the size of the table
+ * is left to the API's answers.
  */
 static TimestampTz
 slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
@@ -270,6 +395,8 @@ slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
 		time = now + windows * entry->window * USECS_PER_SEC;
 	if (entry->closed_until > now)
 		time = Max(time, entry->closed_until + before * SPREAD);
+	if (awaits_first_answer(entry, now))
+		time = Max(time, now + FIRST_ANSWER_SLEEP);
 	return time;
 }
 
@@ -301,10 +428,12 @@ count_left(const ClfBudgetEntry *entry, const ClfTurn *turn, TimestampTz now)
 	return waited_enough ? 0 : Min(leave_requests, entry->limit - 1);
 }
 
-/* Stand in line with this ticket, or say that one still does */
+/*
+ * Enter the queue with this ticket, or show that one still waits.  With the queue
+ * full of earlier tickets, one waits outside; a later one makes way.
+ */
 static void
-stand_in_line(ClfBudgetEntry *entry, uint64 ticket, bool yields,
-			  TimestampTz now)
+join_queue(ClfBudgetEntry *entry, uint64 ticket, bool yields, TimestampTz now)
 {
 	ClfWaiter  *place = NULL;
 
@@ -312,24 +441,43 @@ stand_in_line(ClfBudgetEntry *entry, uint64 ticket, bool yields,
 	{
 		ClfWaiter  *waiter = &entry->waiters[i];
 
-		if (waiter->ticket == ticket || (waiter->ticket == 0 && place == NULL))
+		/* one's own, else a free one, else that of the last ticket */
+		if (place == NULL || waiter->ticket == ticket ||
+			(place->ticket != 0 && (waiter->ticket == 0 ||
+									waiter->ticket > place->ticket)))
 			place = waiter;
-		if (waiter->ticket == ticket)
+		if (place->ticket == ticket)
 			break;
 	}
-	if (place == NULL)
-		return;					/* the line is full: wait outside */
+	if (place->ticket != 0 && place->ticket < ticket)
+		return;
 	place->ticket = ticket;
 	place->seen_at = now;
 	place->yields = yields;
 }
 
 /*
- * clf_budget_line_length
+ * clf_budget_remaining
+ *		Requests that could leave at once, but for those that wait.
+ */
+int
+clf_budget_remaining(const ClfBudgetEntry *entry, TimestampTz now)
+{
+	int			used = 0;
+
+	if (entry->closed_until > now)
+		return 0;
+	for (int i = 0; i < entry->nslots; i++)
+		used += entry->slots[i].frees_at > now;
+	return Max(0, entry->limit - used);
+}
+
+/*
+ * clf_budget_queue_length
  *		How many backends wait.
  */
 int
-clf_budget_line_length(const ClfBudgetEntry *entry, TimestampTz now)
+clf_budget_queue_length(const ClfBudgetEntry *entry, TimestampTz now)
 {
 	int			n = 0;
 
@@ -396,7 +544,7 @@ take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	ClfShared  *shared = clf_shmem_lock();
-	ClfBudgetEntry *entry = find_entry(shared, budget);
+	ClfBudgetEntry *entry = get_entry(shared, budget);
 	TimestampTz at;
 	int			left;
 
@@ -409,13 +557,12 @@ take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 	if (at <= now)
 	{
 		*slot = ++shared->last_id;
-		add_slot(entry, *slot,
-				 now + entry->window * USECS_PER_SEC +
-				 Min(LONGEST_TRAVEL, entry->window * USECS_PER_SEC / 2));
+		add_slot(entry, *slot, latest_free(entry, now));
+		entry->asked_at = now;
 		entry->counts.requests++;
 	}
 	else if (stay)
-		stand_in_line(entry, turn->ticket, left > 0, now);
+		join_queue(entry, turn->ticket, left > 0, now);
 	clf_shmem_unlock();
 	return at <= now ? 0 : at;
 }
@@ -438,10 +585,10 @@ is_too_long(const ClfServer *server, int64 milliseconds)
 	return server->max_rate_wait > 0 && milliseconds > server->max_rate_wait;
 }
 
-/* Say what is waited for, or that it takes too long */
+/* Say what is waited for, or that it takes too long; hint may be NULL */
 static void
 announce_wait(const ClfServer *server, int64 milliseconds,
-			  const char *purpose, const char *reason)
+			  const char *purpose, const char *reason, const char *hint)
 {
 	if (is_too_long(server, milliseconds))
 		ereport(ERROR,
@@ -456,7 +603,8 @@ announce_wait(const ClfServer *server, int64 milliseconds,
 		ereport(NOTICE,
 				(errmsg("waiting %lld seconds %s",
 						(long long) (milliseconds + 999) / 1000, purpose),
-				 errdetail("%s", reason)));
+				 errdetail("%s", reason),
+				 hint ? errhint("%s", hint) : 0));
 }
 
 /* One sleep, which the latch may end early */
@@ -484,7 +632,7 @@ clf_budget_pause(const ClfServer *server, int64 milliseconds,
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													milliseconds);
 
-	announce_wait(server, milliseconds, purpose, reason);
+	announce_wait(server, milliseconds, purpose, reason, NULL);
 	for (;;)
 	{
 		int64		rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
@@ -496,19 +644,45 @@ clf_budget_pause(const ClfServer *server, int64 milliseconds,
 	}
 }
 
+static bool
+is_for_logins(const ClfBudget *budget)
+{
+	return strcmp(budget->group, "auth") == 0;
+}
+
 /* Why a request has to wait */
 static const char *
 describe_wait(ClfBudget *budget)
 {
-	ClfBudgetEntry *entry = find_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
 	bool		closed = entry->closed_until > GetCurrentTimestamp();
 	int			limit = entry->limit;
 	int			window = entry->window;
 
 	clf_shmem_unlock();
+	if (closed && is_for_logins(budget))
+		return "A login was refused because the limit was used up.";
 	if (closed)
-		return "A request was refused because the limit was used up.";
-	return psprintf("The limit is %d requests in %d seconds.", limit, window);
+		return psprintf("A request was refused because the limit of the group "
+						"\"%s\" was used up.", budget->group);
+	if (is_for_logins(budget))
+		return psprintf("The limit is %d logins in %d seconds.", limit, window);
+	return psprintf("The limit is %d requests of the group \"%s\" in %d seconds.",
+					limit, budget->group, window);
+}
+
+/* A request has to wait so long in the queue, which has just begun */
+static void
+announce_queue(ClfBudget *budget, const ClfServer *server, int64 milliseconds)
+{
+	const char *hint = NULL;
+
+	if (!clf_shmem_by_cluster())
+		hint = CLF_PRELOAD_HINT;
+	announce_wait(server, milliseconds,
+				  is_for_logins(budget) ? "for RingCentral's login limit" :
+				  "for RingCentral's request limit", describe_wait(budget),
+				  hint);
 }
 
 /*
@@ -520,7 +694,7 @@ double
 clf_budget_seconds(ClfBudget *budget, double requests)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	ClfBudgetEntry *entry = find_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
 	double		seconds = -1;
 
 	refresh(entry, now);
@@ -536,7 +710,7 @@ static void
 note_wait(ClfBudget *budget, ClfTurn *turn)
 {
 	TimestampTz elapsed = GetCurrentTimestamp() - turn->since;
-	ClfBudgetEntry *entry = find_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
 
 	entry->counts.waits++;
 	entry->counts.wait_time += elapsed;
@@ -555,7 +729,7 @@ clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
 
 	if (turn->since == 0)
 		return;
-	entry = find_entry(clf_shmem_lock(), budget);
+	entry = get_entry(clf_shmem_lock(), budget);
 	for (int i = 0; i < CLF_MAX_WAITERS; i++)
 	{
 		if (entry->waiters[i].ticket == turn->ticket)
@@ -582,12 +756,10 @@ clf_budget_poll(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
 
 	if (at != 0 && turn->since == 0)
 	{
-		const char *reason = describe_wait(budget);
-
 		turn->since = now;
 		if (is_too_long(server, wait))
 			clf_budget_leave(budget, turn);
-		announce_wait(server, wait, "for RingCentral's request limit", reason);
+		announce_queue(budget, server, wait);
 	}
 	if (at != 0)
 		return Max(1, Min(wait, LONGEST_SLEEP));
@@ -661,9 +833,31 @@ stay_away(const ClfBudgetEntry *entry, int64 penalty)
 		pg_prng_double(&pg_global_prng_state);
 }
 
+/* Close all budgets of this base_url */
+static void
+close_all(ClfShared *shared, const char *base_url, int64 milliseconds,
+		  TimestampTz now)
+{
+	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
+	{
+		ClfBudgetEntry *entry = &shared->budgets[i];
+
+		if (entry->head.used_at == 0 || strcmp(entry->base_url, base_url) != 0)
+			continue;
+		close_entry(entry, milliseconds, now);
+		entry->closed_for_all = true;
+	}
+	for (OwnEntry *own = own_entries; own != NULL; own = own->next)
+	{
+		if (strcmp(own->entry.base_url, base_url) == 0)
+			close_entry(&own->entry, milliseconds, now);
+	}
+}
+
 /*
  * A 429.  Without the headers of a limit it is another one, such as that of the
- * IP address, and all budgets there are closed.
+ * IP address, and all budgets there are closed; but not because of credentials
+ * that anybody can make up.
  */
 static void
 close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
@@ -679,22 +873,12 @@ close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
 				  LONGEST_PENALTY * INT64CONST(1000));
 	if (code && strcmp(code, DUPLICATE_REQUEST) == 0)
 		penalty = DUPLICATE_PAUSE;
-	else if (response->rate_limit < 0)
-	{
-		for (int i = 0; i < CLF_MAX_BUDGETS; i++)
-		{
-			if (shared->budgets[i].used_at != 0 &&
-				strcmp(shared->budgets[i].base_url, entry->base_url) == 0)
-			{
-				close_entry(&shared->budgets[i], penalty, now);
-				shared->budgets[i].closed_for_all = true;
-			}
-		}
-	}
+	else if (response->rate_limit < 0 && entry->proven)
+		close_all(shared, entry->base_url, penalty, now);
 	close_entry(entry, penalty, now);
 }
 
-/* What was sent by others counts from now on: it did so a while ago */
+/* What others sent holds slots from now on: the API counted it earlier */
 static void
 learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 			TimestampTz now)
@@ -717,15 +901,23 @@ learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 		close_entry(entry, entry->window * INT64CONST(1000), now);
 }
 
-/* The slot counts until then */
+/*
+ * The request that took the slot holds it until then.  It is held again if the
+ * answer took so long that it was free already.
+ */
 static void
 settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 {
 	for (int i = 0; i < entry->nslots; i++)
 	{
 		if (entry->slots[i].id == id)
+		{
 			entry->slots[i].frees_at = frees_at;
+			return;
+		}
 	}
+	if (frees_at != DT_NOBEGIN)
+		add_slot(entry, id, frees_at);
 }
 
 /*
@@ -735,9 +927,10 @@ settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 void
 clf_budget_return(ClfBudget *budget, uint64 slot)
 {
-	ClfBudgetEntry *entry = find_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
 
 	settle_slot(entry, slot, DT_NOBEGIN);
+	entry->asked_at = 0;
 	entry->counts.requests--;
 	clf_shmem_unlock();
 }
@@ -750,7 +943,7 @@ move_slot(ClfBudget *budget, uint64 slot, const char *group)
 
 	clf_budget_return(budget, slot);
 	set_group(budget, group);
-	entry = find_entry(clf_shmem_lock(), budget);
+	entry = get_entry(clf_shmem_lock(), budget);
 	add_slot(entry, slot, 0);
 	entry->counts.requests++;
 	clf_shmem_unlock();
@@ -768,6 +961,27 @@ names_other_group(const ClfBudget *budget, const ClfHttpResponse *response)
 	return length > 0 && length <= LONGEST_GROUP &&
 		strspn(response->rate_group, CLF_LETTERS) == length &&
 		pg_strcasecmp(response->rate_group, budget->group) != 0;
+}
+
+/* What an answer tells; code: the API's, of a 429 */
+static void
+note_response(ClfShared *shared, ClfBudgetEntry *entry, uint64 slot,
+			  const ClfHttpResponse *response, const char *code, TimestampTz now)
+{
+	ClfBudgetCounts *counts = &entry->counts;
+
+	/* hold the slot before what others sent is counted, and by the new window */
+	settle_slot(entry, slot, response->answered + entry->window * USECS_PER_SEC);
+	learn_limit(entry, response, now);
+	settle_slot(entry, slot, response->answered + entry->window * USECS_PER_SEC);
+	entry->answered = true;
+	entry->proven |= response->status >= 200 && response->status < 300;
+	counts->bytes += Max(response->wire_bytes, 0);
+	counts->failed += response->status >= 400 && response->status != 429;
+	if (response->status == 429)
+		close_after_refusal(shared, entry, response, code, now);
+	else
+		entry->refused_in_row = 0;
 }
 
 /*
@@ -789,19 +1003,14 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfHttpResponse *response)
 		move_slot(budget, slot, response->rate_group);
 
 	shared = clf_shmem_lock();
-	entry = find_entry(shared, budget);
+	entry = get_entry(shared, budget);
 	refresh(entry, now);
 	if (response)
+		note_response(shared, entry, slot, response, code, now);
+	else
 	{
-		learn_limit(entry, response, now);
-		entry->counts.bytes += Max(response->wire_bytes, 0);
-		entry->counts.failed += response->status >= 400 && response->status != 429;
+		settle_slot(entry, slot, latest_free(entry, now));
+		entry->asked_at = 0;
 	}
-	settle_slot(entry, slot, (response ? response->answered : now) +
-				entry->window * USECS_PER_SEC);
-	if (response && response->status != 429)
-		entry->refused_in_row = 0;
-	else if (response)
-		close_after_refusal(shared, entry, response, code, now);
 	clf_shmem_unlock();
 }

@@ -25,6 +25,7 @@ typedef struct ClfAccount
 	char		base_url[CLF_MAX_TEXT];
 	char		client_id[CLF_MAX_TEXT];	/* "": not known, as the next */
 	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
+	Oid			role;			/* that the budget is charged to */
 } ClfAccount;
 
 /* A place in line for a slot; starts as zeros */
@@ -50,7 +51,10 @@ extern void clf_budget_note(ClfBudget *budget, uint64 slot,
 extern void clf_budget_return(ClfBudget *budget, uint64 slot);
 extern void clf_budget_pause(const ClfServer *server, int64 milliseconds,
 							 const char *purpose, const char *reason);
-extern int	clf_budget_line_length(const ClfBudgetEntry *entry,
-								   TimestampTz now);
+extern int	clf_budget_remaining(const ClfBudgetEntry *entry, TimestampTz now);
+extern int	clf_budget_queue_length(const ClfBudgetEntry *entry,
+									TimestampTz now);
+extern const ClfBudgetEntry *clf_budget_own(int n);
+extern void clf_budget_reset_counts(void);
 
 #endif							/* CLF_BUDGET_H */

@@ -227,6 +227,19 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 }
 
 /*
+ * The request has its slot.  While it waited for it, the token may have become
+ * another one.
+ */
+static void
+look_at_token_again(ClfExchange *exchange)
+{
+	if (exchange->attempt.slot_wait > 0)
+		clf_token_look_again(exchange->token);
+	if (!clf_token_fresh(exchange->token, exchange->table->server))
+		clf_exchange_login(exchange);
+}
+
+/*
  * clf_exchange_seconds
  *		Seconds that these requests of this role take at least because of the
  *		request limit; negative if the limit is not known.  Sends nothing.
@@ -284,6 +297,7 @@ clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 			clf_http_wake_after(exchange->attempt.http, wait);
 			return false;
 		}
+		look_at_token_again(exchange);
 		show_url(exchange, request->url);
 		send_request(exchange, request);
 	}
@@ -381,8 +395,7 @@ clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 		clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
 		clf_attempt_take_slot(&exchange->attempt);
 	}
-	if (!clf_token_fresh(exchange->token, exchange->table->server))
-		clf_exchange_login(exchange);	/* the wait was long */
+	look_at_token_again(exchange);
 	send_request(exchange, request);
 	return finish_request(exchange, cxt, response);
 }

@@ -78,6 +78,7 @@ struct ClfHttp
 	/* The request under way */
 	bool		in_flight;		/* the easy handle is in the multi handle */
 	TimestampTz started;		/* by the local clock */
+	TimestampTz answered;		/* likewise, when the answer began to come */
 	bool		done;
 	CURLcode	result;
 	struct curl_slist *headers;
@@ -197,7 +198,9 @@ on_header(char *data, size_t size, size_t count, void *arg)
 {
 	ClfHttp    *http = arg;
 
-	(void) data;
+	/* the status line; that of a proxy comes first, and does not count */
+	if (size * count >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		http->answered = GetCurrentTimestamp();
 	http->header_length += size * count;
 	return http->header_length <= MAX_HEADERS ? size * count : 0;
 }
@@ -758,7 +761,6 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 	long		status = 0;
 	curl_off_t	bytes = 0;
 	curl_off_t	announced = -1;
-	curl_off_t	until_answer = 0;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
@@ -767,9 +769,8 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 					  &announced);
 	response->content_length = announced;
-	curl_easy_getinfo(http->easy, CURLINFO_STARTTRANSFER_TIME_T, &until_answer);
 	response->started = http->started;
-	response->answered = http->started + until_answer;
+	response->answered = http->answered;
 	response->content_range = get_header(http, "Content-Range");
 	response->content_encoding = get_header(http, "Content-Encoding");
 	response->transfer_encoding = get_header(http, "Transfer-Encoding");

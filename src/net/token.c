@@ -20,6 +20,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "answer/error.h"
 #include "answer/json.h"
 #include "api/uri.h"
@@ -49,10 +50,14 @@
 /* Who waits for a login looks so often whether its backend lives; milliseconds */
 #define LOOK_EVERY 500
 
+/* Shorter waits are not worth a message */
+#define QUIET_WAIT USECS_PER_SEC
+
 /* The token of one user mapping; lives as long as the backend */
 struct ClfToken
 {
 	Oid			umid;
+	Oid			role;			/* that used it last */
 	uint32		mapping_hash;	/* of the syscache entries it was made from */
 	uint32		server_hash;
 	bool		by_login;		/* else the mapping's own access_token */
@@ -72,6 +77,7 @@ typedef struct Login
 {
 	const ClfServer *server;
 	const ClfCredentials *credentials;
+	Oid			role;			/* that its budget is charged to */
 	ClfSecrets	secrets;
 	ClfAttempt	attempt;
 } Login;
@@ -83,7 +89,7 @@ typedef struct LoginForAll
 	MemoryContext cxt;
 } LoginForAll;
 
-/* A token as it goes from the shared table, or from a login, to the copy */
+/* What the shared table says, or a token as it goes from a login to the copy */
 typedef struct Obtained
 {
 	char		token[CLF_MAX_TOKEN_LENGTH];
@@ -91,6 +97,9 @@ typedef struct Obtained
 	char		scope[CLF_MAX_MESSAGE];
 	uint64		generation;
 	TimestampTz renew_at;
+	bool		under_way;		/* there is none, another backend logs in */
+	uint64		failures;		/* of logins, and the last of them */
+	ClfFailure	failure;
 } Obtained;
 
 static ClfToken *tokens = NULL;
@@ -114,7 +123,7 @@ find_entry(ClfShared *shared, const ClfKey *key)
 	{
 		ClfTokenEntry *entry = &shared->tokens[i];
 
-		if (entry->used_at == 0)
+		if (entry->head.used_at == 0)
 			continue;
 		if (entry->renew_at <= now)
 			explicit_bzero(entry->token, sizeof(entry->token));
@@ -124,41 +133,44 @@ find_entry(ClfShared *shared, const ClfKey *key)
 	return found;
 }
 
-/* The entry, made in the place of the one used least recently if need be */
-static ClfTokenEntry *
-get_entry(ClfShared *shared, const ClfKey *key)
-{
-	ClfTokenEntry *entry = find_entry(shared, key);
-
-	for (int i = 0; i < CLF_MAX_TOKENS && entry == NULL; i++)
-	{
-		if (shared->tokens[i].used_at == 0)
-			entry = &shared->tokens[i];
-	}
-	if (entry == NULL)
-	{
-		entry = &shared->tokens[0];
-		for (int i = 1; i < CLF_MAX_TOKENS; i++)
-		{
-			if (shared->tokens[i].used_at < entry->used_at)
-				entry = &shared->tokens[i];
-		}
-	}
-	if (entry->used_at == 0 || !clf_same_key(&entry->key, key))
-	{
-		explicit_bzero(entry, sizeof(ClfTokenEntry));
-		entry->key = *key;
-	}
-	entry->used_at = GetCurrentTimestamp();
-	return entry;
-}
-
 /* Does another backend log in at this moment? */
 static bool
 login_under_way(const ClfTokenEntry *entry)
 {
 	return entry->login_pid != 0 && entry->login_pid != MyProcPid &&
 		BackendPidGetProc(entry->login_pid) != NULL;
+}
+
+/* Of what use is the entry? */
+static ClfClaim
+token_claim(const ClfEntryHead *head, TimestampTz now)
+{
+	const ClfTokenEntry *entry = (const ClfTokenEntry *) head;
+
+	if ((entry->token[0] != '\0' && entry->renew_at > now) ||
+		entry->login_pid == MyProcPid || login_under_way(entry))
+		return CLF_CLAIM_STAYS;
+	return entry->generation != 0 ? CLF_CLAIM_IDLE : CLF_CLAIM_UNPROVEN;
+}
+
+/* The entry of this token, made if need be; NULL: there is none for it */
+static ClfTokenEntry *
+get_entry(ClfShared *shared, const ClfToken *token)
+{
+	ClfTokenEntry *entry = find_entry(shared, &token->key);
+
+	if (entry == NULL)
+	{
+		entry = clf_shmem_choose(shared->tokens, sizeof(ClfTokenEntry),
+								 CLF_MAX_TOKENS, token->role, token_claim);
+		if (entry == NULL)
+			return NULL;
+		explicit_bzero(entry, sizeof(ClfTokenEntry));
+		entry->head.role = token->role;
+		entry->key = token->key;
+	}
+	entry->head.used_at = GetCurrentTimestamp();
+	return entry;
 }
 
 /* Forget the shared tokens of a user mapping or server that changed */
@@ -207,14 +219,17 @@ wipe(ClfToken *token)
 }
 
 /*
- * A user mapping or server changed: hash 0 means any.  The shared tokens of the
- * one that did are gone even if all backends that used them are.
+ * A user mapping or server changed: hash 0 means any.  The backend that changes
+ * it, which has a transaction id, wipes its shared tokens, even if all backends
+ * that used them are gone.  Others may learn of the change long after somebody
+ * has logged in again.
  */
 static void
 on_syscache_change(Datum arg, int cacheid, uint32 hash)
 {
 	(void) arg;
-	if (hash != 0 && clf_shmem_attached())
+	if (hash != 0 && clf_shmem_attached() &&
+		TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		drop_shared_of(cacheid, hash);
 	for (ClfToken *token = tokens; token != NULL; token = token->next)
 	{
@@ -367,6 +382,7 @@ login_budget(const Login *login)
 	texts[2] = credentials->jwt;
 	set_account(&account, texts, 3, login->server, credentials->client_id,
 				"");
+	account.role = login->role;
 	return clf_budget_get(&account, TOKEN_PATH, "auth");
 }
 
@@ -441,8 +457,8 @@ is_sendable(const char *token)
 
 /* Log in */
 static void
-log_in(const ClfServer *server, const ClfCredentials *credentials,
-	   Obtained *obtained)
+log_in(const ClfToken *token, const ClfServer *server,
+	   const ClfCredentials *credentials, Obtained *obtained)
 {
 	ErrorContextCallback context;
 	Login		login = {0};
@@ -455,6 +471,7 @@ log_in(const ClfServer *server, const ClfCredentials *credentials,
 
 	login.server = server;
 	login.credentials = credentials;
+	login.role = token->role;
 	login.secrets = login_secrets(credentials);
 	context.callback = login_error_context;
 	context.arg = &login;
@@ -491,20 +508,26 @@ log_in(const ClfServer *server, const ClfCredentials *credentials,
 
 /*
  * Take the shared token.  If there is none, false, and unless another backend
- * is about to log in, this one is; *under_way tells.
+ * is about to log in, this one is.
  */
 static bool
-take_shared(const ClfToken *token, Obtained *obtained, bool *under_way,
-			uint64 *failures)
+take_shared(const ClfToken *token, Obtained *obtained)
 {
-	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), &token->key);
-	bool		there = entry->token[0] != '\0';
+	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), token);
+	bool		there = entry && entry->token[0] != '\0';
 
-	entry->database = MyDatabaseId;
-	entry->mapping_hash = token->mapping_hash;
-	entry->server_hash = token->server_hash;
-	*failures = entry->failures;
-	*under_way = !there && login_under_way(entry);
+	obtained->under_way = entry && !there && login_under_way(entry);
+	obtained->failures = 0;
+	if (entry)
+	{
+		entry->database = MyDatabaseId;
+		entry->mapping_hash = token->mapping_hash;
+		entry->server_hash = token->server_hash;
+		obtained->failures = entry->failures;
+		obtained->failure = entry->failure;
+		if (!there && !obtained->under_way)
+			entry->login_pid = MyProcPid;
+	}
 	if (there)
 	{
 		memcpy(obtained->token, entry->token, sizeof(obtained->token));
@@ -513,24 +536,18 @@ take_shared(const ClfToken *token, Obtained *obtained, bool *under_way,
 		obtained->generation = entry->generation;
 		obtained->renew_at = entry->renew_at;
 	}
-	else if (!*under_way)
-		entry->login_pid = MyProcPid;
 	clf_shmem_unlock();
 	return there;
 }
 
 /* The login that was waited for failed, and would fail here as well */
 static void
-report_shared_failure(const ClfKey *key)
+report_shared_failure(const ClfFailure *failure)
 {
-	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), key);
-	ClfFailure	failure = entry->failure;
-
-	clf_shmem_unlock();
 	ereport(ERROR,
-			(errcode(failure.sqlstate), errmsg("%s", failure.message),
-			 failure.detail[0] ? errdetail_internal("%s", failure.detail) : 0,
-			 failure.hint[0] ? errhint("%s", failure.hint) : 0,
+			(errcode(failure->sqlstate), errmsg("%s", failure->message),
+			 failure->detail[0] ? errdetail_internal("%s", failure->detail) : 0,
+			 failure->hint[0] ? errhint("%s", failure->hint) : 0,
 			 errcontext("waiting for another session's login")));
 }
 
@@ -551,10 +568,11 @@ static void
 share_failure(const ClfKey *key, const ErrorData *error)
 {
 	ClfShared  *shared = clf_shmem_lock();
-	ClfTokenEntry *entry = get_entry(shared, key);
+	ClfTokenEntry *entry = find_entry(shared, key);
 
-	entry->login_pid = 0;
-	if (error)
+	if (entry)
+		entry->login_pid = 0;
+	if (entry && error)
 	{
 		entry->failures++;
 		entry->failure.sqlstate = error->sqlerrcode;
@@ -570,14 +588,18 @@ static void
 share_token(const ClfKey *key, Obtained *obtained)
 {
 	ClfShared  *shared = clf_shmem_lock();
-	ClfTokenEntry *entry = get_entry(shared, key);
+	ClfTokenEntry *entry = find_entry(shared, key);
 
-	entry->login_pid = 0;
-	entry->generation = obtained->generation = ++shared->last_id;
-	entry->renew_at = obtained->renew_at;
-	memcpy(entry->owner, obtained->owner, sizeof(entry->owner));
-	memcpy(entry->scope, obtained->scope, sizeof(entry->scope));
-	memcpy(entry->token, obtained->token, sizeof(entry->token));
+	obtained->generation = ++shared->last_id;
+	if (entry)
+	{
+		entry->login_pid = 0;
+		entry->generation = obtained->generation;
+		entry->renew_at = obtained->renew_at;
+		memcpy(entry->owner, obtained->owner, sizeof(entry->owner));
+		memcpy(entry->scope, obtained->scope, sizeof(entry->scope));
+		memcpy(entry->token, obtained->token, sizeof(entry->token));
+	}
 	clf_shmem_unlock();
 	ConditionVariableBroadcast(&shared->login_ended);
 }
@@ -601,50 +623,50 @@ end_login(int code, Datum arg)
 }
 
 static void
-log_in_for_all(const ClfKey *key, const ClfServer *server,
+log_in_for_all(const ClfToken *token, const ClfServer *server,
 			   const ClfCredentials *credentials, Obtained *obtained)
 {
 	LoginForAll login;
 
-	login.key = key;
+	login.key = &token->key;
 	login.cxt = CurrentMemoryContext;
 	PG_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
 	{
-		log_in(server, credentials, obtained);
+		log_in(token, server, credentials, obtained);
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(end_login, PointerGetDatum(&login));
-	share_token(key, obtained);
+	share_token(&token->key, obtained);
 }
 
-/* Wait for another backend's login, open to interrupts */
-static void
-wait_for_login(const ClfToken *token, Obtained *obtained, bool *there)
+/* Wait for another backend's login, open to interrupts; true: there is a token */
+static bool
+wait_for_login(const ClfToken *token, Obtained *obtained)
 {
 	static uint32 wait_event = 0;
-	const ClfKey *key = &token->key;
-	ClfShared  *shared = clf_shmem_lock();
-	bool		under_way = true;
-	uint64		failures_before;
-	uint64		failures;
+	TimestampTz announce_at = GetCurrentTimestamp() + QUIET_WAIT;
+	ConditionVariable *login_ended = &clf_shmem_lock()->login_ended;
+	uint64		failures_before = obtained->failures;
+	bool		there;
 
-	failures_before = get_entry(shared, key)->failures;
 	clf_shmem_unlock();
-	ConditionVariablePrepareToSleep(&shared->login_ended);
-	for (;;)
+	ConditionVariablePrepareToSleep(login_ended);
+	while (!(there = take_shared(token, obtained)) && obtained->under_way)
 	{
-		*there = take_shared(token, obtained, &under_way, &failures);
-		if (!under_way)
-			break;
-		(void) ConditionVariableTimedSleep(&shared->login_ended, LOOK_EVERY,
+		(void) ConditionVariableTimedSleep(login_ended, LOOK_EVERY,
 										   clf_wait_event(&wait_event,
 														  "CallLogToken"));
+		if (GetCurrentTimestamp() < announce_at)
+			continue;
+		announce_at = DT_NOEND;
+		ereport(NOTICE, (errmsg("waiting for another session's login")));
 	}
 	ConditionVariableCancelSleep();
-	if (!*there && failures != failures_before)
+	if (!there && obtained->failures != failures_before)
 	{
-		share_failure(key, NULL);	/* the turn to log in is not taken */
-		report_shared_failure(key);
+		share_failure(&token->key, NULL);	/* this one does not log in */
+		report_shared_failure(&obtained->failure);
 	}
+	return there;
 }
 
 static void
@@ -653,9 +675,7 @@ obtain(ClfToken *token, const ClfServer *server,
 {
 	const char *texts[4];
 	Obtained	obtained;
-	bool		under_way;
 	bool		there;
-	uint64		failures;
 
 	texts[0] = server->base_url;
 	texts[1] = credentials->client_id;
@@ -663,11 +683,11 @@ obtain(ClfToken *token, const ClfServer *server,
 	texts[3] = credentials->jwt;
 	token->key = clf_shmem_key(texts, lengthof(texts));
 
-	there = take_shared(token, &obtained, &under_way, &failures);
-	if (under_way)
-		wait_for_login(token, &obtained, &there);
+	there = take_shared(token, &obtained);
+	if (obtained.under_way)
+		there = wait_for_login(token, &obtained);
 	if (!there)
-		log_in_for_all(&token->key, server, credentials, &obtained);
+		log_in_for_all(token, server, credentials, &obtained);
 	use_obtained(token, server, credentials, &obtained);
 }
 
@@ -691,6 +711,7 @@ clf_token_get(const ClfServer *server, Oid userid)
 													  server->serverid);
 	ClfToken   *token = find_token(credentials->umid, server->serverid);
 
+	token->role = token->account.role = userid;
 	if (!clf_token_fresh(token, server) && credentials->access_token)
 		use_static(token, server, credentials->access_token);
 	else if (!clf_token_fresh(token, server))
@@ -720,6 +741,16 @@ const char *
 clf_token_value(const ClfToken *token)
 {
 	return token->value;
+}
+
+/*
+ * clf_token_umid
+ *		The user mapping that it belongs to.
+ */
+Oid
+clf_token_umid(const ClfToken *token)
+{
+	return token->umid;
 }
 
 /*
@@ -780,6 +811,27 @@ clf_token_discard(ClfToken *token, uint64 generation)
 	drop_shared(token);
 	wipe(token);
 	return true;
+}
+
+/*
+ * clf_token_look_again
+ *		Some time has passed: if another session has replaced or discarded the
+ *		token meanwhile, it loses its value here as well.
+ */
+void
+clf_token_look_again(ClfToken *token)
+{
+	const ClfTokenEntry *entry;
+	bool		gone;
+
+	if (!token->by_login || token->value == NULL)
+		return;
+	entry = find_entry(clf_shmem_lock(), &token->key);
+	gone = entry && entry->generation != 0 &&
+		(entry->generation != token->generation || entry->token[0] == '\0');
+	clf_shmem_unlock();
+	if (gone)
+		wipe(token);
 }
 
 /*

@@ -17,11 +17,13 @@ extern void clf_token_init(void);
 extern ClfToken *clf_token_get(const ClfServer *server, Oid userid);
 extern const ClfToken *clf_token_peek(Oid userid, Oid serverid);
 extern const char *clf_token_value(const ClfToken *token);
+extern Oid	clf_token_umid(const ClfToken *token);
 extern const ClfAccount *clf_token_account(const ClfToken *token);
 extern const char *clf_token_scope(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfServer *server);
 extern uint64 clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, uint64 generation);
+extern void clf_token_look_again(ClfToken *token);
 extern bool clf_token_forget_all(void);
 extern int64 clf_token_logins(void);
 

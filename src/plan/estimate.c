@@ -73,13 +73,14 @@ table_days(const ClfTable *table)
 
 /*
  * clf_estimate_tuples
- *		Rows of the table, given what ANALYZE has found (0 or less: nothing).
+ *		Rows of the table as that user mapping sees it, given what ANALYZE has
+ *		found (0 or less: nothing).
  */
 double
-clf_estimate_tuples(const ClfTable *table, double reltuples)
+clf_estimate_tuples(const ClfTable *table, Oid umid, double reltuples)
 {
 	const ClfResource *resource = table->resource;
-	double		per_day = clf_density_per_day(table->relid);
+	double		per_day = clf_density_per_day(table->relid, umid);
 
 	if (reltuples > 0)
 		return reltuples;

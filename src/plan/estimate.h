@@ -19,7 +19,8 @@ typedef struct ClfEstimate
 	double		requests;		/* for lists or ids, not for rows */
 } ClfEstimate;
 
-extern double clf_estimate_tuples(const ClfTable *table, double reltuples);
+extern double clf_estimate_tuples(const ClfTable *table, Oid umid,
+								  double reltuples);
 extern ClfEstimate clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 								const ClfTable *table, List *pushed);
 extern const ClfPushed *clf_find_ids(List *pushed);

@@ -162,6 +162,7 @@ void
 clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
 	ClfRelInfo *info = palloc0(sizeof(ClfRelInfo));
+	Oid			umid;
 
 	baserel->fdw_private = info;
 	info->table = clf_get_table(relid);
@@ -173,7 +174,10 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	info->needs_content = clf_needs_origin(info->table, info->attnums,
 										   CLF_FROM_CONTENT);
 
-	baserel->tuples = clf_estimate_tuples(info->table, baserel->tuples);
+	umid = clf_find_user_mapping(OidIsValid(baserel->userid) ?
+								 baserel->userid : GetUserId(),
+								 baserel->serverid);
+	baserel->tuples = clf_estimate_tuples(info->table, umid, baserel->tuples);
 	set_baserel_size_estimates(root, baserel);
 	info->pushed = clf_find_pushed(root, baserel, info->table,
 								   info->in_details, baserel->lateral_relids,

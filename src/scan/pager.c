@@ -708,8 +708,9 @@ note_rate(const ClfPager *pager)
 	if (has_more(pager))
 		known = clf_rows_oldest(pager->rows, &from);
 	if (known)
-		clf_density_note(pager->table->relid, clf_rows_count(pager->rows), from,
-						 pager->window.to);
+		clf_density_note(pager->table->relid,
+						 clf_token_umid(clf_exchange_token(pager->exchange)),
+						 clf_rows_count(pager->rows), from, pager->window.to);
 }
 
 /*

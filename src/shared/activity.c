@@ -18,19 +18,31 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* A free entry, or that of a backend which ended without a farewell; or NULL */
+/* Is it free, or did its backend exit without releasing it? */
+static bool
+is_free(const ClfScanEntry *entry)
+{
+	return entry->pid == 0 || (entry->pid != MyProcPid &&
+							   BackendPidGetProc(entry->pid) == NULL);
+}
+
+/* A free entry; NULL: there is none, or this role has its share of them */
 static ClfScanEntry *
 find_free(ClfShared *shared)
 {
+	ClfScanEntry *found = NULL;
+	int			held = 0;
+
 	for (int i = 0; i < CLF_MAX_SCANS; i++)
 	{
 		ClfScanEntry *entry = &shared->scans[i];
 
-		if (entry->pid == 0 || (entry->pid != MyProcPid &&
-								BackendPidGetProc(entry->pid) == NULL))
-			return entry;
+		if (found == NULL && is_free(entry))
+			found = entry;
+		else if (entry->pid != 0 && entry->role == MyProc->roleId)
+			held++;
 	}
-	return NULL;
+	return held < CLF_ROLE_SHARE(CLF_MAX_SCANS) ? found : NULL;
 }
 
 static void

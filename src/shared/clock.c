@@ -11,32 +11,44 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "shared/clock.h"
 #include "shared/shmem.h"
 #include "utils/timestamp.h"
 
 /*
- * So long what was learned is believed.  The local clock, by which it is told,
+ * Maximum age of what was learned.  The local clock, by which the age is told,
  * may be set meanwhile: by more than that does not pass unnoticed.
  */
 #define BELIEVED USECS_PER_DAY
 
-/* The entry of this URL, or the one noted longest ago; with the lock */
+/* The entry of this URL, or NULL; with the lock */
 static ClfClockEntry *
-choose_entry(ClfShared *shared, const ClfKey *key)
+find_clock(ClfShared *shared, const ClfKey *key)
 {
-	ClfClockEntry *oldest = &shared->clocks[0];
-
 	for (int i = 0; i < CLF_MAX_CLOCKS; i++)
 	{
 		ClfClockEntry *entry = &shared->clocks[i];
 
-		if (entry->noted_at != 0 && clf_same_key(&entry->key, key))
+		if (entry->head.used_at != 0 && clf_same_key(&entry->key, key))
 			return entry;
-		if (entry->noted_at < oldest->noted_at)
-			oldest = entry;
 	}
-	return oldest;
+	return NULL;
+}
+
+/* The same, made if need be */
+static ClfClockEntry *
+get_clock(ClfShared *shared, const ClfKey *key)
+{
+	ClfClockEntry *entry = find_clock(shared, key);
+
+	if (entry)
+		return entry;
+	entry = clf_shmem_choose(shared->clocks, sizeof(ClfClockEntry),
+							 CLF_MAX_CLOCKS, GetUserId(), NULL);
+	entry->head.role = GetUserId();
+	entry->key = *key;
+	return entry;
 }
 
 /*
@@ -56,9 +68,8 @@ clf_clock_note(const char *base_url, TimestampTz date, TimestampTz started)
 
 	if (date == 0 && clf_clock_known(base_url))
 		return;
-	entry = choose_entry(clf_shmem_lock(), &key);
-	entry->key = key;
-	entry->noted_at = GetCurrentTimestamp();
+	entry = get_clock(clf_shmem_lock(), &key);
+	entry->head.used_at = GetCurrentTimestamp();
 	/* the date's seconds are cut off */
 	entry->ahead = (date != 0 ? date - started : 0) + USECS_PER_SEC;
 	clf_shmem_unlock();
@@ -69,12 +80,11 @@ static bool
 get_ahead(const char *base_url, int64 *ahead)
 {
 	ClfKey		key = clf_shmem_key(&base_url, 1);
-	ClfClockEntry *entry = choose_entry(clf_shmem_lock(), &key);
-	int64		age = GetCurrentTimestamp() - entry->noted_at;
+	ClfClockEntry *entry = find_clock(clf_shmem_lock(), &key);
+	int64		age = entry ? GetCurrentTimestamp() - entry->head.used_at : 0;
 	bool		known;
 
-	known = entry->noted_at != 0 && clf_same_key(&entry->key, &key) &&
-		age >= -BELIEVED && age <= BELIEVED;
+	known = entry && age >= -BELIEVED && age <= BELIEVED;
 	*ahead = known ? entry->ahead : USECS_PER_SEC;
 	clf_shmem_unlock();
 	return known;

@@ -20,33 +20,37 @@
 /* A shorter time says little about a day: nights, weekends */
 #define SHORTEST (USECS_PER_HOUR / (double) USECS_PER_DAY)
 
-/* The entry of this table, or NULL; with the lock */
+/* The entry of this table as that user mapping sees it, or NULL; with the lock */
 static ClfDensityEntry *
-find_entry(ClfShared *shared, Oid relid)
+find_density(ClfShared *shared, Oid relid, Oid umid)
 {
 	for (int i = 0; i < CLF_MAX_DENSITIES; i++)
 	{
-		ClfDensityEntry *entry = &shared->rates[i];
+		ClfDensityEntry *entry = &shared->densities[i];
 
-		if (entry->noted_at != 0 && entry->relid == relid &&
-			entry->database == MyDatabaseId)
+		if (entry->head.used_at != 0 && entry->relid == relid &&
+			entry->umid == umid && entry->database == MyDatabaseId)
 			return entry;
 	}
 	return NULL;
 }
 
-/* A free entry, or the one noted longest ago; with the lock */
+/* The same, made if need be */
 static ClfDensityEntry *
-choose_entry(ClfShared *shared)
+get_density(ClfShared *shared, Oid relid, Oid umid)
 {
-	ClfDensityEntry *oldest = &shared->rates[0];
+	ClfDensityEntry *entry = find_density(shared, relid, umid);
 
-	for (int i = 1; i < CLF_MAX_DENSITIES; i++)
-	{
-		if (shared->rates[i].noted_at < oldest->noted_at)
-			oldest = &shared->rates[i];
-	}
-	return oldest;
+	if (entry)
+		return entry;
+	entry = clf_shmem_choose(shared->densities, sizeof(ClfDensityEntry),
+							 CLF_MAX_DENSITIES, GetUserId(), NULL);
+	memset(entry, 0, sizeof(ClfDensityEntry));
+	entry->head.role = GetUserId();
+	entry->database = MyDatabaseId;
+	entry->relid = relid;
+	entry->umid = umid;
+	return entry;
 }
 
 /*
@@ -56,28 +60,20 @@ choose_entry(ClfShared *shared)
  *		longer ago than RingCentral keeps calls, none are to be expected.
  */
 void
-clf_density_note(Oid relid, double records, TimestampTz from, TimestampTz to)
+clf_density_note(Oid relid, Oid umid, double records, TimestampTz from,
+				 TimestampTz to)
 {
 	double		days = Min((to - from) / (double) USECS_PER_DAY,
 						   CLF_KEPT_DAYS);
 	TimestampTz now = GetCurrentTimestamp();
-	ClfShared  *shared;
 	ClfDensityEntry *entry;
 
 	if (days < SHORTEST)
 		return;
-	shared = clf_shmem_lock();
-	entry = find_entry(shared, relid);
-	if (entry == NULL)
+	entry = get_density(clf_shmem_lock(), relid, umid);
+	if (days >= entry->days / 2 || entry->head.used_at < now - OLD_AFTER)
 	{
-		entry = choose_entry(shared);
-		memset(entry, 0, sizeof(ClfDensityEntry));
-		entry->database = MyDatabaseId;
-		entry->relid = relid;
-	}
-	if (days >= entry->days / 2 || entry->noted_at < now - OLD_AFTER)
-	{
-		entry->noted_at = now;
+		entry->head.used_at = now;
 		entry->days = days;
 		entry->records = records;
 	}
@@ -89,9 +85,9 @@ clf_density_note(Oid relid, double records, TimestampTz from, TimestampTz to)
  *		Records a day; negative: nothing is known.
  */
 double
-clf_density_per_day(Oid relid)
+clf_density_per_day(Oid relid, Oid umid)
 {
-	ClfDensityEntry *entry = find_entry(clf_shmem_lock(), relid);
+	ClfDensityEntry *entry = find_density(clf_shmem_lock(), relid, umid);
 	double		rate = entry ? entry->records / entry->days : -1;
 
 	clf_shmem_unlock();

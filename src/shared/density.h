@@ -15,8 +15,8 @@
 /* Longer ago than that RingCentral has hardly any calls, in days */
 #define CLF_KEPT_DAYS 366.0
 
-extern void clf_density_note(Oid relid, double records, TimestampTz from,
-							 TimestampTz to);
-extern double clf_density_per_day(Oid relid);
+extern void clf_density_note(Oid relid, Oid umid, double records,
+							 TimestampTz from, TimestampTz to);
+extern double clf_density_per_day(Oid relid, Oid umid);
 
 #endif							/* CLF_DENSITY_H */

@@ -28,7 +28,7 @@ static shmem_request_hook_type previous_request_hook = NULL;
 static shmem_startup_hook_type previous_startup_hook = NULL;
 
 static void
-initialise(void *area)
+initialize(void *area)
 {
 	ClfShared  *fresh = area;
 
@@ -57,7 +57,7 @@ start_up(void)
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	shared = ShmemInitStruct(NAME, sizeof(ClfShared), &found);
 	if (!found)
-		initialise(shared);
+		initialize(shared);
 	LWLockRelease(AddinShmemInitLock);
 	clf_register_tranche(shared->tranche, NAME);
 	by_cluster = true;
@@ -78,10 +78,17 @@ clf_shmem_init(void)
 	shmem_startup_hook = start_up;
 }
 
+/*
+ * A segment lives until the server is restarted, a library until the session
+ * ends.  Those of another version find none of theirs in this one.
+ */
 static void
 attach(void)
 {
-	shared = clf_named_segment(NAME, sizeof(ClfShared), initialise);
+	const char *name = psprintf(NAME " " CLF_VERSION " %zu",
+								sizeof(ClfShared));
+
+	shared = clf_named_segment(name, sizeof(ClfShared), initialize);
 	by_cluster = shared != NULL;
 	if (by_cluster)
 		clf_register_tranche(shared->tranche, NAME);
@@ -133,6 +140,55 @@ clf_shmem_unlock(void)
 {
 	if (by_cluster)
 		LWLockRelease(&shared->lock);
+}
+
+/*
+ * clf_shmem_choose
+ *		The entry of a table that a new key of this role takes, with the lock
+ *		held; NULL: there is none for it.  size is that of an entry.
+ *
+ * A free entry, else the one with the lowest claim, and of these the one used
+ * least recently.  A role that holds its share of the table replaces only its
+ * own.  claim_of NULL: all entries are CLF_CLAIM_IDLE, and there always is one.
+ */
+void *
+clf_shmem_choose(void *entries, size_t size, int n, Oid role,
+				 ClfClaimOf claim_of)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	ClfEntryHead *best = NULL;
+	ClfClaim	best_claim = CLF_CLAIM_STAYS;
+	bool		has_share;
+	int			held = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		const ClfEntryHead *head = (ClfEntryHead *) ((char *) entries + i * size);
+
+		held += head->used_at != 0 && head->role == role;
+	}
+	has_share = held >= CLF_ROLE_SHARE(n);
+
+	for (int i = 0; i < n; i++)
+	{
+		ClfEntryHead *head = (ClfEntryHead *) ((char *) entries + i * size);
+		ClfClaim	claim = CLF_CLAIM_IDLE;
+
+		if (has_share && (head->used_at == 0 || head->role != role))
+			continue;
+		if (head->used_at == 0)
+			return head;
+		if (claim_of)
+			claim = claim_of(head, now);
+		if (claim < best_claim ||
+			(best != NULL && claim == best_claim &&
+			 head->used_at < best->used_at))
+		{
+			best = head;
+			best_claim = claim;
+		}
+	}
+	return best;
 }
 
 /*

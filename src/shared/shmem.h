@@ -14,25 +14,47 @@
 #include "storage/lwlock.h"
 
 /*
- * Sizes.  When a table is full, the entry that was used least recently makes
- * room.
+ * Sizes.  Anybody with a user mapping can make entries for as many keys as they
+ * like, so no role has more than its share of a table; see clf_shmem_choose.
  */
-#define CLF_MAX_BUDGETS 64
+#define CLF_MAX_BUDGETS 256
 #define CLF_MAX_SLOTS 128		/* requests of one window */
-#define CLF_MAX_WAITERS 64		/* of one budget; others wait outside the line */
-#define CLF_MAX_TOKENS 32
+#define CLF_MAX_WAITERS 64		/* of one budget; see join_queue in budget.c */
+#define CLF_MAX_TOKENS 128
 #define CLF_MAX_TOKEN_LENGTH 8192
-#define CLF_MAX_SCANS 256		/* others are not shown */
-#define CLF_MAX_DENSITIES 128
-#define CLF_MAX_CLOCKS 16
+#define CLF_MAX_SCANS 1024		/* others are not shown */
+#define CLF_MAX_DENSITIES 256
+#define CLF_MAX_CLOCKS 64
+#define CLF_ROLE_SHARE(n) ((n) / 4) /* entries of a role, of a table of n */
 #define CLF_MAX_MESSAGE 512
 #define CLF_MAX_TEXT 128		/* texts are for people and cut, keys are not */
+
+/* What to do where backends share nothing: PostgreSQL 15 and 16 */
+#define CLF_PRELOAD_HINT "Sessions share logins and request limits if " \
+	"shared_preload_libraries contains call_log_fdw; this takes a restart."
 
 /* Tells whose an entry is without showing it */
 typedef struct ClfKey
 {
 	uint8		bytes[PG_SHA256_DIGEST_LENGTH];
 } ClfKey;
+
+/* What the entries of all tables but that of scans begin with */
+typedef struct ClfEntryHead
+{
+	TimestampTz used_at;		/* 0: the entry is free */
+	Oid			role;			/* that it is charged to */
+} ClfEntryHead;
+
+/* How much is lost if an entry is replaced; of two, the lower one is */
+typedef enum ClfClaim
+{
+	CLF_CLAIM_UNPROVEN,			/* a key that has never succeeded */
+	CLF_CLAIM_IDLE,
+	CLF_CLAIM_STAYS				/* is not replaced */
+} ClfClaim;
+
+typedef ClfClaim (*ClfClaimOf) (const ClfEntryHead *entry, TimestampTz now);
 
 /* A request that was sent, or is about to be, and counts until then */
 typedef struct ClfSlot
@@ -63,8 +85,8 @@ typedef struct ClfBudgetCounts
 /* The request limit of one account and group; see budget.c */
 typedef struct ClfBudgetEntry
 {
+	ClfEntryHead head;
 	ClfKey		key;
-	TimestampTz used_at;		/* 0: the entry is free */
 	char		base_url[CLF_MAX_TEXT];
 	char		client_id[CLF_MAX_TEXT];
 	char		owner[CLF_MAX_TEXT];
@@ -72,6 +94,9 @@ typedef struct ClfBudgetEntry
 	int			limit;			/* requests in a window */
 	int			window;			/* seconds */
 	bool		learned;		/* from an answer; else documented defaults */
+	bool		answered;		/* any answer has come */
+	bool		proven;			/* one of success has come */
+	TimestampTz asked_at;		/* while none has come: when one was sent */
 	TimestampTz closed_at;		/* nothing leaves from then */
 	TimestampTz closed_until;	/* until then */
 	bool		closed_for_all; /* together with all others of that base_url */
@@ -94,8 +119,8 @@ typedef struct ClfFailure
 /* An access token; see token.c */
 typedef struct ClfTokenEntry
 {
+	ClfEntryHead head;
 	ClfKey		key;
-	TimestampTz used_at;		/* 0: the entry is free */
 	Oid			database;		/* of the user mapping that used it last */
 	uint32		mapping_hash;	/* hash values of its syscache entry, and that */
 	uint32		server_hash;	/* of its server */
@@ -146,12 +171,14 @@ typedef struct ClfScanEntry
 	ClfCounters counters;
 } ClfScanEntry;
 
-/* How many records came from a time, unfiltered; see rate.c */
+/* How many records came from a time, unfiltered; see density.c */
 typedef struct ClfDensityEntry
 {
+	ClfEntryHead head;			/* used_at: when it was noted */
 	Oid			database;
 	Oid			relid;
-	TimestampTz noted_at;		/* 0: the entry is free */
+	Oid			umid;			/* user mapping: of another one, another
+								 * account */
 	double		days;
 	double		records;
 } ClfDensityEntry;
@@ -159,8 +186,8 @@ typedef struct ClfDensityEntry
 /* What the clock behind a base_url shows; see clock.c */
 typedef struct ClfClockEntry
 {
+	ClfEntryHead head;			/* used_at: when it was noted */
 	ClfKey		key;
-	TimestampTz noted_at;		/* by the local clock; 0: the entry is free */
 	int64		ahead;			/* microseconds before the local clock */
 } ClfClockEntry;
 
@@ -174,7 +201,7 @@ typedef struct ClfShared
 	ClfBudgetEntry budgets[CLF_MAX_BUDGETS];
 	ClfTokenEntry tokens[CLF_MAX_TOKENS];
 	ClfScanEntry scans[CLF_MAX_SCANS];
-	ClfDensityEntry rates[CLF_MAX_DENSITIES];
+	ClfDensityEntry densities[CLF_MAX_DENSITIES];
 	ClfClockEntry clocks[CLF_MAX_CLOCKS];
 } ClfShared;
 
@@ -183,6 +210,8 @@ extern bool clf_shmem_attached(void);
 extern bool clf_shmem_by_cluster(void);
 extern ClfShared *clf_shmem_lock(void);
 extern void clf_shmem_unlock(void);
+extern void *clf_shmem_choose(void *entries, size_t size, int n, Oid role,
+							  ClfClaimOf claim_of);
 extern ClfKey clf_shmem_key(const char *const *texts, int ntexts);
 extern bool clf_same_key(const ClfKey *a, const ClfKey *b);
 

@@ -1,0 +1,325 @@
+# A role that has LOGIN, USAGE on a server and a user mapping of its own neither
+# delays the work of other roles nor reads or changes what belongs to them.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use CallLog;
+use PostgreSQL::Test::Utils;
+use Simulator;
+use Test::More;
+
+# What src/shared/shmem.h has
+my $max_budgets = 256;
+my $max_tokens = 128;
+my $max_densities = 256;
+my $share = 4;
+
+my $headers = join "\n", 'X-Rate-Limit-Group: heavy', 'X-Rate-Limit-Limit: 10',
+  'X-Rate-Limit-Remaining: 0', 'X-Rate-Limit-Window: 60';
+
+my $node = start_cluster(q{shared_preload_libraries = 'call_log_fdw'});
+my $simulator = Simulator->start(calls => 60, seed => 5, days => 100);
+my $session = open_session($node);
+
+create_server($node, 'calls', $simulator->url,
+	server => { max_rate_wait => '5s', max_retries => 0 });
+
+# ----------
+# The other role
+# ----------
+
+sub create_role
+{
+	my ($name) = @_;
+
+	$node->safe_psql('postgres', qq{
+		CREATE ROLE $name LOGIN;
+		GRANT USAGE ON FOREIGN SERVER calls TO $name});
+	return;
+}
+
+# A session of a role, with a foreign table of its own
+sub session_of
+{
+	my ($role, $server) = @_;
+	my $other = $node->background_psql('postgres',
+		extra_params => [ '-U', $role ], on_error_stop => 0);
+
+	$other->set_query_timer_restart;
+	run_in($other, q{\set VERBOSITY verbose});
+	run_in($other, q{CREATE FOREIGN TABLE pg_temp.own (id text NOT NULL)
+		SERVER @{[ $server // 'calls' ]} OPTIONS (resource 'call_log')});
+	return $other;
+}
+
+# Query with as many user mappings, one after the other: options of mapping n
+# with a %s.  Errors are left aside.
+sub try_mappings
+{
+	my ($other, $n, $options) = @_;
+
+	run_in($other, qq{DO \$\$
+		BEGIN
+		  FOR i IN 1 .. $n LOOP
+		    EXECUTE 'DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER calls';
+		    EXECUTE format('CREATE USER MAPPING FOR CURRENT_USER SERVER calls OPTIONS ($options)',
+		      current_user || i);
+		    BEGIN
+		      PERFORM count(*) FROM pg_temp.own;
+		    EXCEPTION WHEN OTHERS THEN NULL;
+		    END;
+		  END LOOP;
+		END \$\$});
+	return;
+}
+
+my $token = q{access_token ''made-up-%s''};
+my $client = q{client_id ''made-up-%s'', client_secret ''s'', jwt ''j''};
+
+# What the views show of those with an entry
+sub entries
+{
+	my ($condition) = @_;
+	my ($n) = run_in($session,
+		"SELECT count(*) FROM call_log_fdw_rate_limits WHERE $condition");
+	return $n;
+}
+
+my $query = 'SELECT count(*) FROM calls.call_log';
+
+create_role($_) foreach 'mallory', map { "fellow_$_" } 1 .. $share + 1;
+
+# ----------
+# Tests
+# ----------
+
+# The budget of somebody who waits for the end of a penalty
+sub test_budget
+{
+	my $mallory = session_of('mallory');
+
+	run_in($session, $query);
+	$simulator->fault('status', status => 429, retry_after => 600,
+		header => $headers, match => '/call-log');
+	run_in($session, $query);
+	my ($before) = run_in($session, q{SELECT sum(requests), sum(refused)
+		FROM call_log_fdw_stats WHERE client_id <> '' AND client_id !~ 'made-up'});
+	try_mappings($mallory, 2 * $max_budgets, $token);
+	try_mappings($mallory, 2 * $max_budgets, $client);
+	$simulator->clear_log;
+	my (undef, $error) = run_in($session, $query);
+	like($error, qr/^ERROR:  53400: would have to wait \d+ seconds/m,
+		'a penalty lasts, whatever others do');
+	is(scalar($simulator->requests), 0, 'and nothing is sent');
+	my ($after) = run_in($session, q{SELECT sum(requests), sum(refused)
+		FROM call_log_fdw_stats WHERE client_id <> '' AND client_id !~ 'made-up'});
+	is($after, $before, 'what was counted is still known');
+	cmp_ok(entries(q{client_id IS NULL OR client_id ~ 'made-up'}),
+		'<=', $max_budgets / $share, 'the other role has its share of the entries');
+	$mallory->quit;
+	return;
+}
+
+test_budget();
+
+# A new server, since the budget of the first one is closed
+sub test_token
+{
+	my $url = $simulator->url =~ s/127\.0\.0\.1/localhost/r;
+	my $mallory = session_of('mallory');
+
+	create_server($node, 'token', $url);
+	my $other = open_session($node);
+	run_in($session, 'SELECT count(*) FROM token.call_log');
+	try_mappings($mallory, 2 * $max_tokens, $client);
+	$simulator->clear_log;
+	run_in($other, 'SELECT count(*) FROM token.call_log');
+	is(scalar($simulator->logins), 0, 'a token stays, whatever others do');
+	$_->quit foreach $mallory, $other;
+	return;
+}
+
+test_token();
+
+sub estimate_of
+{
+	my ($explain) = @_;
+	my ($plan) = run_in($session, $explain);
+	return ($plan =~ /\((cost.*)\)/)[0];
+}
+
+# What is known of the size of a table: another account's says nothing of it,
+# and other tables do not replace it
+sub test_density
+{
+	my $mallory = session_of('mallory');
+	my $explain = 'EXPLAIN SELECT * FROM token.call_log';
+	my $tables = join '', map {
+		"CREATE FOREIGN TABLE pg_temp.t$_ (id text NOT NULL)
+			SERVER calls OPTIONS (resource 'call_log');
+		 SELECT count(*) FROM pg_temp.t$_;\n" } 1 .. $max_densities + 1;
+
+	run_in($session, 'SELECT count(*) FROM token.call_log');
+	my $before = estimate_of($explain);
+	try_mappings($mallory, 1,
+		"access_token ''$Simulator::access_token''");
+	run_in($mallory, $tables);
+	my $after = estimate_of($explain);
+	is($after, $before, 'the estimate stays, whatever others do');
+	$mallory->quit;
+	return;
+}
+
+test_density();
+
+# With no entry to be had a session works on a budget of its own, and the view
+# says so
+sub test_full
+{
+	my @fellows = map { session_of("fellow_$_") } 1 .. $share + 1;
+
+	$simulator->fault('status', status => 429, retry_after => 600,
+		header => $headers, match => '/call-log', times => 'always');
+	try_mappings($_, $max_budgets / $share, $token) foreach @fellows;
+	$simulator->clear_faults;
+	create_role('newcomer');
+	my $newcomer = session_of('newcomer');
+	$node->safe_psql('postgres', 'GRANT USAGE ON FOREIGN SERVER token TO newcomer');
+	run_in($newcomer, qq{
+		CREATE USER MAPPING FOR CURRENT_USER SERVER token
+			OPTIONS (access_token '$Simulator::access_token');
+		CREATE FOREIGN TABLE pg_temp.other (id text NOT NULL)
+			SERVER token OPTIONS (resource 'call_log')});
+	my ($rows, $error) = run_in($newcomer, 'SELECT count(*) FROM pg_temp.other');
+	is($rows, 60, 'with no entry left, a query has its rows');
+	is($error, '', 'and no error');
+	my ($shared) = run_in($newcomer,
+		'SELECT shared, remaining < request_limit FROM call_log_fdw_rate_limits WHERE NOT shared');
+	is($shared, 'f|t', 'and the view says that it is on its own');
+	$_->quit foreach @fellows, $newcomer;
+	return;
+}
+
+test_full();
+
+# ----------
+# Whatever comes to mind
+# ----------
+
+# Statements of a role that has its table pg_temp.own
+my @attacks = (
+	sub { qq{ALTER USER MAPPING FOR CURRENT_USER SERVER token
+		OPTIONS (SET access_token 'made-up-@{[ rand ]}')} },
+	sub { qq{DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER token;
+		CREATE USER MAPPING FOR CURRENT_USER SERVER token
+		OPTIONS (client_id 'made-up-@{[ rand ]}', client_secret 's', jwt '@{[ 'j' x rand 5000 ]}')} },
+	sub { qq{DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER token;
+		CREATE USER MAPPING FOR CURRENT_USER SERVER token
+		OPTIONS (access_token '$Simulator::access_token')} },
+	sub { 'DROP USER MAPPING IF EXISTS FOR CURRENT_USER SERVER token' },
+	sub { 'SELECT count(*) FROM pg_temp.own' },
+	sub { 'SELECT count(*) FROM token.call_log' },
+	sub { "SELECT count(*) FROM pg_temp.own WHERE id = repeat('x', @{[ int rand 100000 ]})" },
+	sub { "SELECT count(*) FROM pg_temp.own WHERE id = ANY (ARRAY(SELECT i::text FROM generate_series(1, @{[ int rand 500 ]}) i))" },
+	sub { 'EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM pg_temp.own LIMIT 3' },
+	sub {
+		my $name = 't' . int rand 1e9;
+		return "CREATE FOREIGN TABLE pg_temp.$name (id text, a text OPTIONS (json_path 'legs.0.from.name'), attrs jsonb)
+			SERVER token OPTIONS (resource 'call_log_legs', page_size '@{[ 1 + int rand 1000 ]}');
+			SELECT count(a), count(attrs) FROM pg_temp.$name";
+	},
+	sub { 'BEGIN; ' . join('; ', map { "DECLARE c$_ CURSOR FOR SELECT * FROM pg_temp.own; FETCH 1 FROM c$_" } 1 .. 40) . '; ROLLBACK' },
+	sub { 'SELECT * FROM call_log_fdw_rate_limits; SELECT * FROM call_log_fdw_stats; SELECT * FROM call_log_fdw_activity' },
+	sub { q{SELECT * FROM call_log_fdw_check('token')} },
+	sub { q{SELECT * FROM call_log_fdw_check('calls')} },
+	sub { q{SELECT * FROM call_log_fdw_check('not_ours')} },
+	sub { 'SELECT call_log_fdw_disconnect()' },
+	sub { 'SELECT call_log_fdw_stats_reset()' },
+	sub { 'SET call_log_fdw.leave_requests = 128' },
+	sub { q{SET statement_timeout = '3ms'; SELECT count(*) FROM pg_temp.own; RESET statement_timeout} },
+	sub { q{SELECT call_log_fdw_validator(ARRAY['base_url=http://127.0.0.1:1', 'a', NULL], 'pg_foreign_server'::regclass)} },
+	sub { q{IMPORT FOREIGN SCHEMA account FROM SERVER token INTO pg_temp} },
+	sub { q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND random() < 0.1} },
+	sub {
+		# every function of the extension, with whatever its arguments may be
+		return q{DO $$
+			DECLARE f record;
+			BEGIN
+			  FOR f IN SELECT format('SELECT %s(%s)', p.oid::regproc, (SELECT string_agg(format('%L::%s',
+			      (ARRAY[NULL, '0', '1', 'token', 'pg_class', 'token.call_log'])[1 + random() * 6], t::regtype), ', ')
+			      FROM unnest(p.proargtypes) t)) AS call
+			    FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
+			    JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'call_log_fdw'
+			    WHERE p.prokind = 'f'
+			  LOOP
+			    BEGIN EXECUTE f.call; EXCEPTION WHEN OTHERS THEN NULL; END;
+			  END LOOP;
+			END $$};
+	});
+
+# What the role that works has sent, and how it went
+sub work_done
+{
+	my ($done) = run_in($session, q{SELECT sum(requests), sum(refused), sum(failed),
+		sum(waits) FROM call_log_fdw_stats
+		WHERE client_id = 'simulator-client' AND base_url LIKE '%localhost%'});
+	return [ split /\|/, $done ];
+}
+
+# Attack in several sessions at once, while another role works
+sub test_adversary
+{
+	my ($seconds) = @_;
+	my $end = time + $seconds;
+	my $work = q{SELECT count(*), md5(string_agg(id, ',' ORDER BY id)) FROM token.call_log};
+	my ($truth) = run_in($session, $work);
+	my $before = work_done();
+	my (%sessions, $attacks, $runs, $wrong);
+	my $log_start = -s $node->logfile;
+
+	$simulator->clear_log;
+	while (time < $end)
+	{
+		foreach my $i (1 .. 3)
+		{
+			my $attack = $attacks[ rand @attacks ]->();
+			eval {
+				$sessions{$i} //= session_of('mallory', 'token');
+				start_in($sessions{$i}, $attack);
+				1;
+			} or delete $sessions{$i};
+		}
+		my ($rows) = run_in($session, $work);
+		$runs++;
+		$wrong++ if $rows ne $truth;
+		foreach my $i (keys %sessions)
+		{
+			eval { finish_in($sessions{$i}); 1 } or delete $sessions{$i};
+			$attacks++;
+		}
+	}
+	my $after = work_done();
+	diag("$attacks attacks in $seconds seconds, beside $runs queries");
+	is($wrong, undef, 'under attack: the right rows each time');
+	is_deeply([ map { $after->[$_] - $before->[$_] } 0 .. 3 ],
+		[ $runs, 0, 0, 0 ], 'under attack: as many requests as queries, no login, no wait');
+	my $log = substr slurp_file($node->logfile), $log_start;
+	unlike($log, qr/was terminated by signal|PANIC|TRAP/, 'under attack: no crash');
+	eval { $_->quit } foreach values %sessions;
+	return;
+}
+
+$node->safe_psql('postgres', q{
+	CREATE FOREIGN DATA WRAPPER not_ours;
+	CREATE SERVER not_ours FOREIGN DATA WRAPPER not_ours;
+	CREATE USER MAPPING FOR PUBLIC SERVER not_ours;
+	GRANT USAGE ON FOREIGN SERVER not_ours, token TO mallory});
+test_adversary($ENV{CALL_LOG_ATTACK_SECONDS} // 10);
+
+$session->quit;
+$node->stop;
+done_testing();
