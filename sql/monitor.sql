@@ -59,8 +59,11 @@ SELECT call_log_fdw_disconnect(), call_log_fdw_disconnect();
 SELECT count(*) FROM information_schema.role_table_grants WHERE table_name LIKE 'call\_log\_fdw%' AND table_name <> 'call_log_fdw_sync_state' AND grantee = 'PUBLIC' AND privilege_type <> 'SELECT';
 
 -- Step by step
-CREATE VIEW checked AS SELECT step, ok, regexp_replace(found, '-?\d{5,}', 'N', 'g') AS found, hint FROM call_log_fdw_check('ringcentral');
+CREATE VIEW checked AS SELECT step, ok, regexp_replace(found, '-?\d{5,}', 'N', 'g') AS found, hint FROM call_log_fdw_check('ringcentral') WHERE step <> 'shared memory';
+SELECT call_log_fdw_stats_reset();
 SELECT * FROM checked;
+-- its probes are no failed requests
+SELECT sum(requests) AS requests, sum(failed) AS failed FROM call_log_fdw_stats;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/T[0-9:.]*Z/T.../g'
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set bounds=exclusive
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /recording/ status status=403 code=CMN-401 permission=ReadCallRecording
@@ -73,6 +76,42 @@ SELECT step, ok, split_part(found, E'\n', 1) AS found, hint FROM checked WHERE o
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --path oauth
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'simulator-secret');
 DROP VIEW checked;
+-- is what sessions should share shared?  Where not, there is a hint
+SELECT ok IS NOT FALSE = (current_setting('server_version_num')::int >= 170000 OR current_setting('shared_preload_libraries') LIKE '%call_log_fdw%') AS as_expected,
+  ok IS NOT FALSE = (hint IS NULL) AS hint FROM call_log_fdw_check('ringcentral') WHERE step = 'shared memory';
+-- with a ready token some steps cannot be tried; nor with hosts that are not the API's
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP client_id, DROP client_secret, DROP jwt, ADD access_token 'simulator-access-token');
+SELECT step, ok, found FROM call_log_fdw_check('ringcentral') WHERE step IN ('login', 'permissions');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /restapi --times 1 status status=404
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /recording/ html status=404
+SELECT step, ok, split_part(found, E'\n', 1) AS found, hint FROM call_log_fdw_check('ringcentral') WHERE step IN ('API host', 'recordings');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP access_token, ADD client_id 'simulator-client', ADD client_secret 'simulator-secret', ADD jwt 'simulator.jwt.assertion');
+
+-- A server is ours by what its wrapper's handler is, not by its name; before that is known, nothing is read or sent
+CREATE SCHEMA other;
+CREATE FUNCTION other.call_log_fdw_handler() RETURNS fdw_handler AS '$libdir/call_log_fdw', 'call_log_fdw_version' LANGUAGE C;
+CREATE FUNCTION other.mine() RETURNS fdw_handler AS '$libdir/call_log_fdw', 'call_log_fdw_handler' LANGUAGE C;
+CREATE FOREIGN DATA WRAPPER regress_call_log_none;
+CREATE FOREIGN DATA WRAPPER regress_call_log_other HANDLER other.call_log_fdw_handler;
+CREATE FOREIGN DATA WRAPPER regress_call_log_mine HANDLER other.mine VALIDATOR call_log_fdw_validator;
+CREATE SERVER none FOREIGN DATA WRAPPER regress_call_log_none OPTIONS (base_url :'url');
+CREATE SERVER other FOREIGN DATA WRAPPER regress_call_log_other OPTIONS (base_url :'url');
+CREATE SERVER mine FOREIGN DATA WRAPPER regress_call_log_mine OPTIONS (base_url :'url');
+CREATE USER MAPPING FOR CURRENT_USER SERVER none;
+CREATE USER MAPPING FOR CURRENT_USER SERVER other;
+CREATE USER MAPPING FOR CURRENT_USER SERVER mine OPTIONS (access_token 'simulator-access-token');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+SELECT * FROM call_log_fdw_check('none');
+SELECT * FROM call_log_fdw_check('other');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log
+SELECT * FROM call_log_fdw_check('mine') WHERE step = 'API host';
+\set VERBOSITY terse
+SET client_min_messages = warning;
+DROP FOREIGN DATA WRAPPER regress_call_log_none, regress_call_log_other, regress_call_log_mine CASCADE;
+RESET client_min_messages;
+DROP FUNCTION other.call_log_fdw_handler, other.mine;
+DROP SCHEMA other;
 SELECT count(*) FROM call_log_fdw_check('nowhere');
 CREATE ROLE regress_call_log_stranger;
 SET ROLE regress_call_log_stranger;

@@ -21,10 +21,12 @@
 #include "foreign/foreign.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "net/budget.h"
 #include "net/exchange.h"
 #include "plan/query.h"
 #include "shared/activity.h"
 #include "shared/clock.h"
+#include "shared/shmem.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -54,10 +56,24 @@ typedef struct Check
 	ClfFields  *fields;			/* of a call: when it began */
 	TimestampTz newest;			/* start of a call; 0: none was found */
 	ClfHttpResponse last;		/* its numbers; of the texts only some live */
+
+	/* of the step under way */
+	bool		tried;
+	const char *advice;			/* it works, but not as it could; or NULL */
 } Check;
 
-/* Tries something: says what was found, or raises the error that it met */
+/*
+ * Tries something: returns what was found, or raises the error that it met.  What
+ * could not be tried is marked with untried().
+ */
 typedef char *(*Step) (Check *check);
+
+static char *
+untried(Check *check, const char *why)
+{
+	check->tried = false;
+	return pstrdup(why);
+}
 
 /* ----------
  * Asking
@@ -72,6 +88,7 @@ ask(Check *check, const char *path)
 	ClfHttpResponse response;
 
 	request.url = psprintf("%s%s", check->table->server->base_url, path);
+	request.label = "GET call-log";
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status != 200)
 	{
@@ -116,8 +133,9 @@ start_of_call(ClfPage *page, int n, TimestampTz *start)
 	return clf_field_time(clf_page_record(page, n), start);
 }
 
-static char *
-check_host(ClfExchange *exchange)
+/* Ask a host for the API's versions, which takes no login */
+static ClfHttpResponse
+ask_host(ClfExchange *exchange)
 {
 	ClfHttpResponse response;
 	const char *detail;
@@ -125,7 +143,7 @@ check_host(ClfExchange *exchange)
 
 	if (how != CLF_TRANSPORT_OK)
 		clf_report_transport(how, detail);
-	return psprintf("answers, with status %d", response.status);
+	return response;
 }
 
 /* ----------
@@ -136,7 +154,21 @@ check_host(ClfExchange *exchange)
 static char *
 check_api_host(Check *check)
 {
-	return check_host(check->api);
+	ClfHttpResponse response = ask_host(check->api);
+	ClfSecrets	secrets = clf_exchange_secrets(check->api);
+	ClfJson    *versions;
+	char	   *version;
+
+	if (response.status != 200)
+		clf_report_status(&response, &secrets);
+	versions = clf_json_parse(CurrentMemoryContext, response.body,
+							  response.length);
+	version = clf_json_get_text(versions, "apiVersions.0.versionString");
+	if (version == NULL)
+		clf_report_bad_answer("it names no version of the API", &response,
+							  &secrets);
+	return psprintf("answers, with version %s of the API",
+					clf_to_server_encoding(version, strlen(version)));
 }
 
 static char *
@@ -146,7 +178,7 @@ check_clock(Check *check)
 						 GetCurrentTimestamp()) / (double) USECS_PER_SEC;
 
 	if (!clf_clock_known(check->table->server->base_url))
-		return pstrdup("that of the API is not known");
+		return untried(check, "that of the API is not known");
 	return psprintf("that of the API is %.0f seconds ahead of this machine's; "
 					"ranges of time go by that of the API", ahead);
 }
@@ -159,7 +191,7 @@ check_login(Check *check)
 	clf_exchange_login(check->api);
 	account = clf_token_account(clf_exchange_token(check->api));
 	if (account->owner[0] == '\0')
-		return pstrdup("a ready access_token, not tried yet");
+		return untried(check, "none: the user mapping has an access_token");
 	return psprintf("as RingCentral user %s, by app %s",
 					clf_to_server_encoding(account->owner,
 										   strlen(account->owner)),
@@ -174,7 +206,7 @@ check_permissions(Check *check)
 	clf_exchange_login(check->api);
 	scope = clf_token_scope(clf_exchange_token(check->api));
 	if (scope[0] == '\0')
-		return pstrdup("the login does not tell");
+		return untried(check, "only a login tells");
 	return psprintf("the app has: %s", clf_to_server_encoding(scope,
 															  strlen(scope)));
 }
@@ -213,7 +245,17 @@ check_extension_calls(Check *check)
 	return pstrdup("can be read");
 }
 
-/* Of one that does not exist the API says so, unless it may not be asked */
+/* Is it an error of the API, and not of something before it? */
+static bool
+has_error_code(const ClfHttpResponse *response)
+{
+	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
+									   response->length);
+
+	return clf_json_get_text(error, "errorCode") != NULL;
+}
+
+/* Of one that does not exist the API tells so, unless it may not be asked */
 static char *
 check_recordings(Check *check)
 {
@@ -222,8 +264,10 @@ check_recordings(Check *check)
 	ClfSecrets	secrets;
 
 	request.url = psprintf("%s" NO_RECORDING, check->table->server->base_url);
+	request.label = "GET " NO_RECORDING;
+	request.may_be_missing = true;
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
-	if (response.status == 404)
+	if (response.status == 404 && has_error_code(&response))
 		return pstrdup("can be asked for");
 	secrets = clf_exchange_secrets(check->api);
 	clf_report_status(&response, &secrets);
@@ -232,7 +276,8 @@ check_recordings(Check *check)
 static char *
 check_media_host(Check *check)
 {
-	return check_host(check->media);
+	(void) ask_host(check->media);	/* it need not have that path */
+	return pstrdup("can be reached");
 }
 
 /* Nothing depends on it, but it is good to know */
@@ -242,7 +287,7 @@ check_bounds(Check *check)
 	TimestampTz start = check->newest;
 
 	if (start == 0)
-		return pstrdup("there is no call to try it with");
+		return untried(check, "there is no call to try it with");
 	if (clf_page_length(ask_for_calls(check, CALL_LOG, start, start, 1)) > 0)
 		return pstrdup("dateFrom and dateTo include their moment");
 	return pstrdup("dateFrom and dateTo do not both include their moment; "
@@ -276,9 +321,25 @@ check_limit(Check *check)
 	const ClfHttpResponse *last = &check->last;
 
 	if (last->status != 200 || last->rate_limit < 0)
-		return pstrdup("the answers do not tell");
+		return untried(check, "the answers do not tell");
 	return psprintf("%d of %d requests left, in a window of %d seconds",
 					last->rate_remaining, last->rate_limit, last->rate_window);
+}
+
+/* Last, since the budget is known by now */
+static char *
+check_shared_memory(Check *check)
+{
+	if (!clf_shmem_by_cluster())
+	{
+		check->advice = CLF_PRELOAD_HINT;
+		return pstrdup("this session shares its login and its request limit "
+					   "with no other one");
+	}
+	if (clf_budget_own(0) != NULL)
+		return untried(check, "it has no room for another request limit: this "
+					   "session keeps its own");
+	return pstrdup("sessions share logins and request limits");
 }
 
 static const struct
@@ -298,6 +359,7 @@ static const struct
 	{"bounds of a range", check_bounds, true},
 	{"page size", check_page_size, true},
 	{"request limit", check_limit, true},
+	{"shared memory", check_shared_memory, false},
 };
 
 /* ----------
@@ -337,26 +399,26 @@ run_step(Check *check, Step step, ErrorData **error)
 	return found;
 }
 
+/* The row of a step; found NULL: a login is missing */
 static void
-put_step(FunctionCallInfo fcinfo, const char *name, const char *found,
-		 const ErrorData *error)
+put_step(FunctionCallInfo fcinfo, const Check *check, const char *name,
+		 const char *found, const ErrorData *error)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const char *hint = error ? error->hint : check->advice;
 	Datum		values[4] = {0};
-	bool		nulls[4] = {false, false, false, true};
+	bool		nulls[4] = {false};
 
 	if (error)
 		found = error->detail ? psprintf("%s: %s", error->message,
 										 error->detail) : error->message;
 	values[0] = CStringGetTextDatum(name);
-	values[1] = BoolGetDatum(error == NULL);
-	nulls[1] = found == NULL;
+	values[1] = BoolGetDatum(error == NULL && check->advice == NULL);
+	nulls[1] = !check->tried;
 	values[2] = CStringGetTextDatum(found ? found : "not tried without a login");
-	if (error && error->hint)
-	{
-		values[3] = CStringGetTextDatum(error->hint);
-		nulls[3] = false;
-	}
+	nulls[3] = hint == NULL;
+	if (hint)
+		values[3] = CStringGetTextDatum(hint);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
@@ -371,18 +433,20 @@ run_steps(FunctionCallInfo fcinfo, Check *check)
 		ErrorData  *error = NULL;
 		char	   *found = NULL;
 
-		if (logged_in || !steps[i].needs_login)
+		check->tried = logged_in || !steps[i].needs_login;
+		check->advice = NULL;
+		if (check->tried)
 			found = run_step(check, steps[i].step, &error);
 		if (steps[i].step == check_login)
 			logged_in = error == NULL;
-		put_step(fcinfo, steps[i].name, found, error);
+		put_step(fcinfo, check, steps[i].name, found, error);
 	}
 }
 
 /*
  * call_log_fdw_check
- *		Rows of step, ok (NULL: not tried), what was found, hint.  It takes the privilege to use
- *		the server, and the caller's user mapping.
+ *		Rows of step, ok (NULL: not tried), what was found, hint.  It takes the
+ *		privilege to use the server, and the caller's user mapping.
  */
 Datum
 call_log_fdw_check(PG_FUNCTION_ARGS)
@@ -392,8 +456,7 @@ call_log_fdw_check(PG_FUNCTION_ARGS)
 	Check		check = {0};
 	ClfActivity *activity;
 
-	if (!clf_may_use_server(server->serverid))
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_SERVER, name);
+	clf_check_server_usable(server->serverid);
 	InitMaterializedSRF(fcinfo, 0);
 	check.cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw check",
 									  ALLOCSET_DEFAULT_SIZES);

@@ -33,6 +33,7 @@ clf_never_sent(ClfTransport how)
 typedef struct ClfHttpResponse
 {
 	int			status;
+	bool		may_be_missing; /* then status 404 is no failure */
 	char	   *body;			/* decompressed, terminated; see
 								 * clf_http_finish */
 	size_t		length;

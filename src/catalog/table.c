@@ -8,17 +8,27 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/option.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_user_mapping.h"
 #include "catalog/table.h"
 #include "commands/defrem.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+
+/* What makes a wrapper ours; it is in call_log_fdw.c */
+extern Datum call_log_fdw_handler(PG_FUNCTION_ARGS);
 
 /* The server and, in the table, what it has in common with tables */
 static ForeignServer *
@@ -183,6 +193,63 @@ bool
 clf_holds_all_records(const ClfTable *table)
 {
 	return table->extension_number == NULL && table->show_blocked;
+}
+
+/*
+ * clf_wrapper_is_ours
+ *		Is its handler the function of this library, under whatever name?
+ */
+bool
+clf_wrapper_is_ours(Oid fdwid)
+{
+	Oid			handler = GetForeignDataWrapper(fdwid)->fdwhandler;
+	HeapTuple	tuple;
+	FmgrInfo	function;
+	bool		is_c;
+
+	if (!OidIsValid(handler))
+		return false;
+	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(handler));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	is_c = ((Form_pg_proc) GETSTRUCT(tuple))->prolang == ClanguageId;
+	ReleaseSysCache(tuple);
+	if (!is_c)
+		return false;
+	fmgr_info(handler, &function);
+	return function.fn_addr == call_log_fdw_handler;
+}
+
+/*
+ * clf_table_is_ours
+ *		Is it a foreign table of a server of ours?
+ */
+bool
+clf_table_is_ours(Oid relid)
+{
+	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
+		clf_wrapper_is_ours(GetForeignServer(GetForeignServerIdByRelId(relid))->fdwid);
+}
+
+/*
+ * clf_check_server_usable
+ *		An error unless it is a server of ours that the current role may use.
+ */
+void
+clf_check_server_usable(Oid serverid)
+{
+	ForeignServer *server = GetForeignServer(serverid);
+
+	if (!clf_may_use_server(serverid))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_SERVER,
+					   server->servername);
+	if (!clf_wrapper_is_ours(server->fdwid))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("server \"%s\" is not a server of call_log_fdw",
+						server->servername),
+				 errdetail("Its foreign-data wrapper is \"%s\".",
+						   GetForeignDataWrapper(server->fdwid)->fdwname)));
 }
 
 /*

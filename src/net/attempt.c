@@ -66,6 +66,7 @@ void
 clf_attempt_start(ClfAttempt *attempt, const ClfHttpRequest *request)
 {
 	clf_http_start(attempt->http, attempt->server, request);
+	attempt->may_be_missing = request->may_be_missing;
 	INSTR_TIME_SET_CURRENT(attempt->started);
 }
 
@@ -100,6 +101,7 @@ clf_attempt_finish(ClfAttempt *attempt, MemoryContext cxt,
 
 	clf_http_wait(attempt->http);
 	how = clf_http_finish(attempt->http, cxt, response, &attempt->detail);
+	response->may_be_missing = attempt->may_be_missing;
 	if (response->status != 0)
 		clf_clock_note(attempt->base_url, response->date, response->started);
 	if (attempt->budget && clf_never_sent(how))

@@ -29,6 +29,7 @@ typedef struct ClfAttempt
 	ClfTurn		turn;			/* of one that waits for a slot */
 	double		slot_wait;		/* seconds that the last one waited */
 	instr_time	started;
+	bool		may_be_missing; /* see ClfHttpRequest */
 	const char *label;			/* the request, for the log, without values */
 	const char *detail;			/* libcurl's message about the last failure */
 	ClfRetry	retry;

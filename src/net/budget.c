@@ -977,7 +977,8 @@ note_response(ClfShared *shared, ClfBudgetEntry *entry, uint64 slot,
 	entry->answered = true;
 	entry->proven |= response->status >= 200 && response->status < 300;
 	counts->bytes += Max(response->wire_bytes, 0);
-	counts->failed += response->status >= 400 && response->status != 429;
+	counts->failed += response->status >= 400 && response->status != 429 &&
+		!(response->status == 404 && response->may_be_missing);
 	if (response->status == 429)
 		close_after_refusal(shared, entry, response, code, now);
 	else

@@ -31,6 +31,7 @@ typedef struct ClfHttpRequest
 	const char *password;
 	const char *form;			/* body of a POST, form-encoded; NULL: GET */
 	const char *accept;			/* media types; NULL: application/json */
+	bool		may_be_missing; /* status 404 is no failure */
 	size_t		limit;			/* bytes of the body, decompressed; 0:
 								 * max_response_size */
 	bool		resumable;		/* take as long as it goes on at all, without

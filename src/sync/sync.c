@@ -54,20 +54,6 @@ call_log_fdw_sync_may_commit(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(SPI_inside_nonatomic_context());
 }
 
-/* Is it a foreign table of this wrapper? */
-static bool
-is_ours(Oid relid)
-{
-	ForeignServer *server;
-	char	   *handler;
-
-	if (get_rel_relkind(relid) != RELKIND_FOREIGN_TABLE)
-		return false;
-	server = GetForeignServer(GetForeignTable(relid)->serverid);
-	handler = get_func_name(GetForeignDataWrapper(server->fdwid)->fdwhandler);
-	return handler != NULL && strcmp(handler, "call_log_fdw_handler") == 0;
-}
-
 /*
  * call_log_fdw_sync_table
  *		What a foreign table stands for; NULL when it is none of this wrapper's.
@@ -81,7 +67,7 @@ call_log_fdw_sync_table(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	ClfTable   *table;
 
-	if (!is_ours(relid))
+	if (!clf_table_is_ours(relid))
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -123,7 +109,7 @@ Datum
 call_log_fdw_sync_clock(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
-	ClfTable   *table = is_ours(relid) ? clf_get_table(relid) : NULL;
+	ClfTable   *table = clf_table_is_ours(relid) ? clf_get_table(relid) : NULL;
 	AclResult	allowed;
 
 	if (table == NULL)
@@ -144,7 +130,7 @@ call_log_fdw_sync_columns(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ClfTable   *table = is_ours(relid) ? clf_get_table(relid) : NULL;
+	ClfTable   *table = clf_table_is_ours(relid) ? clf_get_table(relid) : NULL;
 	Relation	rel;
 
 	InitMaterializedSRF(fcinfo, 0);
