@@ -172,6 +172,62 @@ ALTER SERVER hostile OPTIONS (SET max_retries '0', SET max_rate_wait '1min');
 SELECT result(:'list');
 SELECT result(:'list');
 
+-- Values that come from elsewhere than the text of the query are shown neither in
+-- a plan nor in the context of an error: only where they went
+:ctl reset
+ALTER USER MAPPING FOR CURRENT_USER SERVER hostile OPTIONS (SET access_token 'simulator-access-token');
+CREATE TABLE secret AS SELECT '4711' AS text, timestamptz '2026-01-01 04:07:11' AS time, ARRAY['4711', 'x'] AS list;
+CREATE FUNCTION secret() RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT text FROM secret); END';
+CREATE FUNCTION secret_time() RETURNS timestamptz LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT time FROM secret); END';
+CREATE FUNCTION told(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  line text;
+  context text;
+BEGIN
+  FOR line IN SELECT explain(query, 'ANALYZE, VERBOSE, COSTS OFF, TIMING OFF, SUMMARY OFF') LOOP
+    CONTINUE WHEN line !~ 'Request: |4711';
+    RETURN NEXT regexp_replace(line, '^ *', '');
+  END LOOP;
+  EXECUTE query;
+EXCEPTION WHEN others THEN
+  GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+  RETURN NEXT regexp_replace(split_part(context, E'\n', 1), '(dateTo=2026-03-31T12:)[0-9:]{5}', '\1..:..');
+END $$;
+\set fail '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log --skip 1 --times always status status=400'
+\set clear '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" faults --clear'
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret) AND start_time >= '2026-03-31' AND start_time < '2026-04-01'$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE session_id = secret() AND start_time >= '2026-03-31' AND start_time < '2026-04-01'$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE start_time >= (SELECT time FROM secret) AND start_time < '2026-02-01'$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE start_time >= '2025-12-31' AND start_time < secret_time()$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE id = (SELECT text FROM secret)$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE id = ANY ((SELECT list FROM secret)::text[])$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log_changes WHERE since = (SELECT time + interval '89 days' FROM secret)$$);
+:clear
+-- constants, and times of the clock, are
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE session_id = '0815' AND start_time >= timestamptz '2026-03-31' - interval '1 day' AND start_time < '2026-04-01'$$);
+:clear
+:fail
+SELECT told($$SELECT FROM hostile.call_log WHERE id IN ('0815', 'x')$$);
+:clear
+-- A recording that is not there
+SELECT count(*) FROM hostile.recordings WHERE id = (SELECT text FROM secret);
+DROP FUNCTION told, secret, secret_time;
+DROP TABLE secret;
+
 -- The session goes on
 :ctl reset
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM calls.call_log WHERE start_time >= '2026-03-30';

@@ -62,13 +62,6 @@
 #define CLF_MODULE_MAGIC(n, v) PG_MODULE_MAGIC
 #endif
 
-/* EXPLAIN (GENERIC_PLAN), where $1 has no value: PostgreSQL 16 */
-#if PG_VERSION_NUM >= 160000
-#define CLF_EXPLAIN_GENERIC EXEC_FLAG_EXPLAIN_GENERIC
-#else
-#define CLF_EXPLAIN_GENERIC 0
-#endif
-
 /*
  * The path of one scan of a base relation.  17 added fdw_restrictinfo, 18
  * disabled_nodes.

@@ -172,7 +172,9 @@ shorten(char *text, int limit)
 char *
 clf_excerpt(const char *text, size_t length, int limit)
 {
-	return shorten(clf_to_server_encoding(text, length), limit);
+	/* no need to convert what is cut off */
+	return shorten(clf_to_server_encoding(text, Min(length, (size_t) limit + 8)),
+				   limit);
 }
 
 /* The same of any text: secrets go before it is cut, or half of one might stay */
@@ -322,12 +324,18 @@ clf_report_bad_answer(const char *what, const ClfHttpResponse *response,
 /*
  * clf_report_recording_gone
  *		Warn that a recording is not there: RingCentral keeps calls longer than
- *		their recordings.  id: UTF-8.
+ *		their recordings.  id: UTF-8; NULL if it is not to be shown.
  */
 void
 clf_report_recording_gone(const char *id)
 {
-	ereport(WARNING,
-			(errmsg("RingCentral does not have the recording \"%s\", or not any "
-					"longer", clf_excerpt(id, strlen(id), CLF_EXCERPT_LENGTH))));
+	if (id == NULL)
+		ereport(WARNING,
+				(errmsg("RingCentral does not have a recording that was asked "
+						"for, or not any longer")));
+	else
+		ereport(WARNING,
+				(errmsg("RingCentral does not have the recording \"%s\", or not "
+						"any longer",
+						clf_excerpt(id, strlen(id), CLF_EXCERPT_LENGTH))));
 }

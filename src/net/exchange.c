@@ -85,9 +85,10 @@ clf_exchange_context(void *arg)
  * be one that an answer named.
  */
 static void
-show_url(ClfExchange *exchange, const char *url)
+show_request(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	size_t		length = strlen(exchange->attempt.base_url);
+	const char *url = request->shown ? request->shown : request->url;
 	char	   *old = exchange->shown;
 	char	   *shown;
 
@@ -144,7 +145,7 @@ clf_exchange_get_versions(ClfExchange *exchange, ClfHttpResponse *response,
 
 	open_http(exchange);
 	request.url = psprintf("%s" VERSIONS_PATH, exchange->attempt.base_url);
-	show_url(exchange, request.url);
+	show_request(exchange, &request);
 	exchange->attempt.label = "GET " VERSIONS_PATH;
 	exchange->attempt.budget = NULL;
 	clf_attempt_start(&exchange->attempt, &request);
@@ -269,7 +270,7 @@ clf_exchange_send_ahead(ClfExchange *exchange, const ClfHttpRequest *request)
 		exceeds_max_requests(exchange, 1) ||
 		!clf_attempt_try_slot(&exchange->attempt))
 		return;
-	show_url(exchange, request->url);
+	show_request(exchange, request);
 	send_request(exchange, request);
 }
 
@@ -298,7 +299,7 @@ clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 			return false;
 		}
 		look_at_token_again(exchange);
-		show_url(exchange, request->url);
+		show_request(exchange, request);
 		send_request(exchange, request);
 	}
 	return clf_http_advance(exchange->attempt.http);
@@ -342,7 +343,7 @@ clf_exchange_abandon(ClfExchange *exchange)
 void
 clf_exchange_begin(ClfExchange *exchange, const ClfHttpRequest *request)
 {
-	show_url(exchange, request->url);
+	show_request(exchange, request);
 	memset(&exchange->attempt.retry, 0, sizeof(ClfRetry));
 	exchange->renewals = 0;
 	exchange->logins_before = exchange->activity->counters.logins;

@@ -26,6 +26,8 @@ typedef struct ClfHttpRequest
 	const char *url;
 	const char *label;			/* method and path, without ids: what the log
 								 * shows of it */
+	const char *shown;			/* path and query for error messages; NULL:
+								 * those of the URL */
 	const char *bearer;			/* access token, or NULL */
 	const char *username;		/* Basic authentication, or NULL */
 	const char *password;

@@ -46,7 +46,7 @@ typedef struct ParameterState
 	uint32		mask;			/* enumerated: bit n is filter->values[n] */
 	bool		limited;		/* free text: is texts meaningful? */
 	List	   *texts;			/* of char *, UTF-8, sorted, distinct */
-	const char *unknown;		/* EXPLAIN: an expression without a value */
+	const char *unknown;		/* shown in place of a value */
 } ParameterState;
 
 /* ----------
@@ -101,7 +101,7 @@ narrow_bounds(ClfQuery *query, const ClfCondition *c, TimestampTz t)
 		query->nothing = true;
 }
 
-/* EXPLAIN: a bound is there, but not known */
+/* A bound is there, but not to be shown */
 static void
 note_unknown_bounds(ClfQuery *query, int strategy, const char *expression)
 {
@@ -808,4 +808,18 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
 	else if (!clf_query_by_id(query))
 		appendStringInfo(&out, "&page=%d&perPage=%d", page, page_size);
 	return out.data;
+}
+
+/*
+ * clf_query_shown_uri
+ *		The same for a message: without values that come from elsewhere than the
+ *		query's text, and without the tokens of responses.  first: is it the first
+ *		request of the query?
+ */
+char *
+clf_query_shown_uri(const ClfQuery *query, const ClfWindow *window, int page,
+					int page_size, bool first)
+{
+	return clf_query_uri(query->shown ? query->shown : query, window, page,
+						 page_size, first ? NULL : CLF_HIDDEN_VALUE);
 }

@@ -34,14 +34,17 @@ typedef struct ClfScanPlan
 	ClfCondition *conditions;
 } ClfScanPlan;
 
+/* In place of a value in messages that must not show it */
+#define CLF_HIDDEN_VALUE "..."
+
 /* The value of one of the plan's expressions */
 typedef struct ClfValue
 {
 	Datum		value;
 	bool		isnull;
 	Oid			type;
-	const char *unknown;		/* EXPLAIN: the expression, when it has no
-								 * value yet; else NULL */
+	const char *unknown;		/* what is shown in place of a value that must
+								 * not be, or is not known; else NULL */
 } ClfValue;
 
 /* What a scan asks for, but for the window and the page */
@@ -49,8 +52,7 @@ typedef struct ClfQuery
 {
 	bool		nothing;		/* no record can meet the conditions */
 	List	   *ids;			/* ask for these records, by id; of char * */
-	const char *unknown_ids;	/* EXPLAIN: the ids' expression, when it has
-								 * no value yet; else NULL */
+	const char *unknown_ids;	/* shown in place of ids; else NULL */
 	int			max_ids;		/* in one request; 0: not by id */
 	int			nchunks;		/* requests that the ids take */
 	int		   *chunks;			/* where the ids of each begin, and the end */
@@ -61,15 +63,17 @@ typedef struct ClfQuery
 	char	   *since;			/* ISO 8601, or NULL */
 	TimestampTz since_time;		/* the same */
 	char	   *since_token;	/* or since which token; UTF-8 */
-	const char *unknown_since;	/* EXPLAIN: either, when it has no value yet */
+	const char *unknown_since;	/* shown in place of either; else NULL */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
 	const char *parameters;		/* "view=Simple&type=Voice", escaped */
-	const char *unknown_lower;	/* EXPLAIN: the bound's expression, when it */
-	const char *unknown_upper;	/* has no value yet; else NULL */
+	const char *unknown_lower;	/* shown in place of the bounds; else NULL */
+	const char *unknown_upper;
 	int			page_size;		/* of the first request */
+	const struct ClfQuery *shown;	/* the same for messages, without values
+									 * from elsewhere; NULL: it has none */
 } ClfQuery;
 
 /* The dates that a list request carries, both in whole seconds */
@@ -92,6 +96,9 @@ extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern int	clf_query_chunk_count(const ClfQuery *query);
 extern char *clf_query_uri(const ClfQuery *query, const ClfWindow *window,
 						   int page, int page_size, const char *token);
+extern char *clf_query_shown_uri(const ClfQuery *query,
+								 const ClfWindow *window, int page,
+								 int page_size, bool first);
 
 extern char *clf_details_uri(const ClfTable *table, const char *id);
 

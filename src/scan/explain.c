@@ -135,7 +135,8 @@ explain_activity(const ClfActivity *activity, ExplainState *es)
 
 /*
  * clf_explain_scan
- *		ExplainForeignScan.  Without ANALYZE nothing is sent.
+ *		ExplainForeignScan.  Without ANALYZE nothing is sent.  Shows no value that
+ *		the user could not see by other means.
  */
 void
 clf_explain_scan(ForeignScanState *node, ExplainState *es)
@@ -144,16 +145,18 @@ clf_explain_scan(ForeignScanState *node, ExplainState *es)
 	List	   *deparse_context = set_deparse_context_plan(es->deparse_cxt,
 														   node->ss.ps.plan,
 														   NIL);
-	ClfQuery   *query = state->query;
+	bool		hides;
+	ClfQuery   *query = clf_bind_query(state->plan, state->table,
+									   clf_scan_shown_values(node, deparse_context,
+															 &hides));
+	const ClfQuery *bound = state->query ? state->query : query;
 
-	if (query == NULL)
-		query = clf_bind_query(state->plan, state->table,
-							   clf_scan_values(node, deparse_context));
+	query->nothing = bound->nothing;
 	explain_request(node, es, query);
 	explain_row_requests(node, es, query);
 	explain_pushed_conditions(node, es, deparse_context, query);
-	if (query->ids != NIL)
-		ExplainPropertyInteger("Ids", NULL, list_length(query->ids), es);
+	if (bound->ids != NIL)
+		ExplainPropertyInteger("Ids", NULL, list_length(bound->ids), es);
 	else if (!clf_query_by_id(query))
 		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
 	if (state->plan->sorted)

@@ -308,8 +308,13 @@ static ClfHttpRequest
 page_request(const ClfPager *pager, const char *url)
 {
 	ClfHttpRequest request = {0};
+	ClfWindow	window = pager->window;
 
+	window.to = pager->until;
 	request.url = url;
+	request.shown = clf_query_shown_uri(pager->query, &window,
+										pager->page_number + 1,
+										pager->page_size, pager->page == NULL);
 	request.label = pager->query->label;
 	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
 		request.accept = CLF_BATCH_ACCEPT;
@@ -358,7 +363,8 @@ read_record(ClfPager *pager, const ClfHttpResponse *response,
 	if (clf_is_not_found(response->status, response->body, response->length))
 	{
 		if (pager->query->details)
-			clf_report_recording_gone(list_nth(pager->query->ids,
+			clf_report_recording_gone(pager->query->shown ? NULL :
+									  list_nth(pager->query->ids,
 											   pager->page_number));
 		return;
 	}

@@ -11,6 +11,8 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "catalog/pg_type.h"
 #include "compat.h"
 #include "executor/execAsync.h"
 #include "executor/executor.h"
@@ -92,29 +94,11 @@ clf_scan_begin(ForeignScanState *node, int eflags)
 	MemoryContextSwitchTo(old);
 }
 
-/* Does the expression need a value that EXPLAIN alone does not have? */
-static bool
-lacks_value(Node *node, void *generic)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Param))
-		return ((Param *) node)->paramkind == PARAM_EXEC || *(bool *) generic;
-	return expression_tree_walker(node, lacks_value, generic);
-}
-
-/*
- * clf_scan_values
- *		The plan's expressions as they are now.  With a deparse context, for
- *		EXPLAIN alone, those without a value yet are given as text instead.
- *		Palloc'd in the current memory context.
- */
-ClfValue *
-clf_scan_values(ForeignScanState *node, List *deparse_context)
+/* The plan's expressions as they are now, palloc'd */
+static ClfValue *
+evaluate_exprs(ForeignScanState *node)
 {
 	ClfScanState *state = node->fdw_state;
-	bool		generic = (node->ss.ps.state->es_top_eflags &
-						   CLF_EXPLAIN_GENERIC) != 0;
 	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
 								 sizeof(ClfValue));
 	ListCell   *lc;
@@ -123,23 +107,106 @@ clf_scan_values(ForeignScanState *node, List *deparse_context)
 	{
 		ClfValue   *value = &values[foreach_current_index(lc)];
 		ExprState  *expr = lfirst(lc);
-		Node	   *source = (Node *) expr->expr;
 
-		value->type = exprType(source);
+		value->type = exprType((Node *) expr->expr);
 		if (foreach_current_index(lc) == state->plan->given)
-		{
 			value->value = state->given_ids;
-			value->unknown = state->given_ids == 0 ? "ids of the join" : NULL;
-		}
-		else if (deparse_context && lacks_value(source, &generic))
-			value->unknown = deparse_expression(source, deparse_context, false,
-												false);
 		else
 			value->value = ExecEvalExprSwitchContext(expr,
 													 node->ss.ps.ps_ExprContext,
 													 &value->isnull);
 	}
 	return values;
+}
+
+/* Times may be computed, by PostgreSQL's own functions; other values must not */
+static bool
+may_hide_value(Oid funcid, void *is_time)
+{
+	return !*(bool *) is_time || funcid >= FirstGenbkiObjectId;
+}
+
+/*
+ * Does the value come from elsewhere than the text of the query?  A sub-select, a
+ * parameter of a function and a function that a view calls may know what the user
+ * who sees the plan or an error must not.
+ */
+static bool
+comes_from_elsewhere(Node *node, void *is_time)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) || IsA(node, Var) || IsA(node, SubPlan) ||
+		IsA(node, AlternativeSubPlan) || IsA(node, CoerceToDomain) ||
+		check_functions_in_node(node, may_hide_value, is_time))
+		return true;
+	return expression_tree_walker(node, comes_from_elsewhere, is_time);
+}
+
+static bool
+is_time_type(Oid type)
+{
+	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+}
+
+/*
+ * clf_scan_shown_values
+ *		The same for plans and errors: constants of the query, and times that are
+ *		computed from them and the clock.  All others are text: their
+ *		expressions, or, without a deparse context, CLF_HIDDEN_VALUE.  *hides:
+ *		are there any?
+ */
+ClfValue *
+clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
+					  bool *hides)
+{
+	ClfScanState *state = node->fdw_state;
+	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
+								 sizeof(ClfValue));
+	ListCell   *lc;
+
+	*hides = false;
+	foreach(lc, state->exprs)
+	{
+		ClfValue   *value = &values[foreach_current_index(lc)];
+		ExprState  *expr = lfirst(lc);
+		Node	   *source = (Node *) expr->expr;
+		bool		is_time = is_time_type(exprType(source));
+
+		value->type = exprType(source);
+		if (foreach_current_index(lc) == state->plan->given)
+			value->unknown = "ids of the join";
+		else if (!comes_from_elsewhere(source, &is_time))
+			value->value = ExecEvalExprSwitchContext(expr,
+													 node->ss.ps.ps_ExprContext,
+													 &value->isnull);
+		else
+			value->unknown = deparse_context ?
+				deparse_expression(source, deparse_context, false, false) :
+				CLF_HIDDEN_VALUE;
+		*hides |= value->unknown != NULL;
+	}
+	return values;
+}
+
+/* What messages show of the query, the same for all values; NULL: all of it */
+static const ClfQuery *
+get_shown_query(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	MemoryContext old = MemoryContextSwitchTo(state->cxt);
+	ClfValue   *values;
+	bool		hides;
+
+	if (!state->shown_bound)
+	{
+		values = clf_scan_shown_values(node, NIL, &hides);
+		if (hides)
+			state->shown = clf_bind_query(state->plan, state->table, values);
+		state->shown_bound = true;
+	}
+	MemoryContextSwitchTo(old);
+	return state->shown;
 }
 
 /*
@@ -150,7 +217,7 @@ static void
 start_scan(ForeignScanState *node)
 {
 	ClfScanState *state = node->fdw_state;
-	ClfValue   *values = clf_scan_values(node, NIL);
+	ClfValue   *values = evaluate_exprs(node);
 	ClfQuery   *query = clf_bind_query(state->plan, state->table, values);
 	MemoryContext old;
 
@@ -163,6 +230,7 @@ start_scan(ForeignScanState *node)
 	MemoryContextReset(state->query_cxt);
 	old = MemoryContextSwitchTo(state->query_cxt);
 	state->query = clf_bind_query(state->plan, state->table, values);
+	state->query->shown = get_shown_query(node);
 	MemoryContextSwitchTo(old);
 	clf_pager_start(state->pager, state->query);
 }

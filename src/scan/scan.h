@@ -38,6 +38,8 @@ typedef struct ClfScanState
 	Datum		given_ids;		/* of a join: a text[]; 0: none yet */
 	MemoryContext query_cxt;
 	ClfQuery   *query;			/* as bound at the start or last rescan */
+	ClfQuery   *shown;			/* what messages show of it; NULL: all of it */
+	bool		shown_bound;	/* is that known? */
 } ClfScanState;
 
 extern void clf_scan_begin(ForeignScanState *node, int eflags);
@@ -45,8 +47,8 @@ extern TupleTableSlot *clf_scan_next(ForeignScanState *node);
 extern void clf_scan_restart(ForeignScanState *node);
 extern void clf_scan_end(ForeignScanState *node);
 extern void clf_scan_give_ids(ForeignScanState *node, Datum ids);
-extern ClfValue *clf_scan_values(ForeignScanState *node,
-								 List *deparse_context);
+extern ClfValue *clf_scan_shown_values(ForeignScanState *node,
+									   List *deparse_context, bool *hides);
 extern void clf_scan_produce(AsyncRequest *areq);
 extern void clf_scan_configure_wait(AsyncRequest *areq);
 
