@@ -68,10 +68,10 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 			(!clf_query_by_id(query) ||
 			 (condition->filter->operators & CLF_OP_IDS)))
 			texts = lappend(texts,
-							deparse_expression(list_nth(node->ss.ps.plan->qual,
-														condition->clause),
-											   deparse_context, es->verbose,
-											   false));
+							clf_scan_deparse(node,
+											 list_nth(node->ss.ps.plan->qual,
+													  condition->clause),
+											 deparse_context, es->verbose));
 	}
 	if (texts != NIL)
 		ExplainPropertyList("Pushed Conditions", texts, es);

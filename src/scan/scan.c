@@ -150,6 +150,45 @@ is_time_type(Oid type)
 }
 
 /*
+ * Parameters that a node above sets become external ones.  EXPLAIN does not tell
+ * a foreign scan which nodes are above it, and ruleutils.c expects to find the
+ * node that sets a PARAM_EXEC; both kinds are shown as $N.
+ */
+static Node *
+make_external(Node *node, void *plan)
+{
+	ListCell   *lc;
+	Param	   *param;
+
+	if (node == NULL || IsA(node, SubPlan))
+		return node;
+	if (!IsA(node, Param) || ((Param *) node)->paramkind != PARAM_EXEC)
+		return expression_tree_mutator(node, make_external, plan);
+	foreach(lc, ((Plan *) plan)->initPlan)
+	{
+		if (list_member_int(lfirst_node(SubPlan, lc)->setParam,
+							((Param *) node)->paramid))
+			return node;
+	}
+	param = copyObject((Param *) node);
+	param->paramkind = PARAM_EXTERN;
+	return (Node *) param;
+}
+
+/*
+ * clf_scan_deparse
+ *		An expression of the plan as SQL, for EXPLAIN.  Palloc'd in the current
+ *		memory context.
+ */
+char *
+clf_scan_deparse(ForeignScanState *node, Node *expr, List *deparse_context,
+				 bool prefix)
+{
+	return deparse_expression(make_external(expr, node->ss.ps.plan),
+							  deparse_context, prefix, false);
+}
+
+/*
  * clf_scan_shown_values
  *		The same for plans and errors: constants of the query, and times that are
  *		computed from them and the clock.  All others are text: their
@@ -182,7 +221,7 @@ clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
 													 &value->isnull);
 		else
 			value->unknown = deparse_context ?
-				deparse_expression(source, deparse_context, false, false) :
+				clf_scan_deparse(node, source, deparse_context, false) :
 				CLF_HIDDEN_VALUE;
 		*hides |= value->unknown != NULL;
 	}

@@ -47,6 +47,8 @@ extern TupleTableSlot *clf_scan_next(ForeignScanState *node);
 extern void clf_scan_restart(ForeignScanState *node);
 extern void clf_scan_end(ForeignScanState *node);
 extern void clf_scan_give_ids(ForeignScanState *node, Datum ids);
+extern char *clf_scan_deparse(ForeignScanState *node, Node *expr,
+							  List *deparse_context, bool prefix);
 extern ClfValue *clf_scan_shown_values(ForeignScanState *node,
 									   List *deparse_context, bool *hides);
 extern void clf_scan_produce(AsyncRequest *areq);

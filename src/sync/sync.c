@@ -130,13 +130,14 @@ call_log_fdw_sync_columns(PG_FUNCTION_ARGS)
 {
 	Oid			relid = PG_GETARG_OID(0);
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ClfTable   *table = clf_table_is_ours(relid) ? clf_get_table(relid) : NULL;
+	ClfTable   *table;
 	Relation	rel;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (table == NULL)
+	if (!clf_table_is_ours(relid))
 		return (Datum) 0;
 	rel = table_open(relid, AccessShareLock);
+	table = clf_get_table(relid);
 	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), i);
