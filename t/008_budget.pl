@@ -535,6 +535,30 @@ sub test_max_rate_wait
 test_duplicate_request();
 test_max_rate_wait();
 
+# Logins have a limit of their own, and it is said which one is waited for
+sub test_login_limit
+{
+	my $simulator = start_api('logins', { rate_limit => 2, rate_window => 600 },
+		server => { max_rate_wait => '10s' });
+	my ($session) = open_sessions(1);
+	my $error;
+
+	foreach (1 .. 3)
+	{
+		(undef, $error) = run_in($session, page_of('logins'));
+		run_in($session, 'SELECT call_log_fdw_disconnect()');
+	}
+	like(
+		$error,
+		qr/^ERROR:  53400: would have to wait \d+ seconds for RingCentral's login limit, longer than max_rate_wait\nDETAIL:  The limit is 2 logins in 600 seconds\./m,
+		'the limit of logins is named');
+	is(scalar($simulator->logins), 2, 'and kept');
+	$session->quit;
+	return;
+}
+
+test_login_limit();
+
 # ----------
 # Scans that are cancelled
 # ----------
@@ -619,6 +643,11 @@ sub test_without_shared_memory
 	note_throughput($name, $limit, $window, @lists);
 	is(scalar(grep { !is_refused($_) } @lists), 6 * $pages,
 		"$name: no request in vain but those that were refused");
+	$simulator->fault('status', status => 429, retry_after => 3,
+		header => $headers, match => '/call-log');
+	my (undef, $messages) = run_in($sessions[0], page_of('lonely'));
+	like($messages, qr/^HINT:  Sessions share logins and request limits if shared_preload_libraries contains call_log_fdw/m,
+		"$name: a NOTICE says how they share the limit");
 	$_->quit foreach @sessions;
 	return;
 }

@@ -105,6 +105,24 @@ test_login_that_ends('the login is cancelled', 'pg_cancel_backend');
 test_login_that_ends('the login ends with its session',
 	'pg_terminate_backend');
 
+# Who waits for another session's login is told, after a second
+sub test_notice
+{
+	begin();
+	$simulator->fault('hang', match => '/oauth');
+	my ($first, @others) = start_logins();
+	sleep 2;
+	$node->safe_psql('postgres', 'SELECT pg_cancel_backend(pid)
+		FROM call_log_fdw_activity ORDER BY scan_start LIMIT 1');
+	my @results = finish(@others);
+	is(scalar(grep { $_->[1] =~ /^NOTICE:  00000: waiting for another session's login/m }
+			@results), $sessions - 1, 'a wait for another login is announced');
+	$_->quit foreach $first, @others;
+	return;
+}
+
+test_notice();
+
 sub test_refused_login
 {
 	begin();

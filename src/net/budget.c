@@ -80,7 +80,7 @@ static const GroupLimit group_limits[] = {
 /* A request that was not answered yet is taken to be counted by then */
 #define LONGEST_TRAVEL (5 * USECS_PER_SEC)
 
-/* See stay_away */
+/* How often the backoff is doubled; see stay_away */
 #define MAX_DOUBLINGS 5
 
 /* Interval between requests that waited for the end of a penalty */
@@ -349,7 +349,7 @@ static void
 add_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 {
 	if (entry->nslots == CLF_MAX_SLOTS)
-		return;					/* slot_time does not look at so many */
+		return;					/* slot_time leaves such a limit to the API */
 	entry->slots[entry->nslots].id = id;
 	entry->slots[entry->nslots++].frees_at = frees_at;
 }
@@ -400,7 +400,7 @@ slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
 	return time;
 }
 
-/* How many with a smaller ticket are in line, and do not yield */
+/* How many waiters with a smaller ticket do not yield */
 static int
 count_before(const ClfBudgetEntry *entry, uint64 ticket, bool yields)
 {
@@ -536,8 +536,9 @@ clf_budget_get(const ClfAccount *account, const char *use, const char *group)
 }
 
 /*
- * Take a slot if it is this one's turn, and 0 is returned; else stand in line,
- * and the time when it will be is returned.  A ticket of 0 stands nowhere.
+ * Take a slot if it is this ticket's turn, and return 0; else enter the queue, or
+ * stay in it, and return when its turn will be.  A ticket is drawn if it is 0;
+ * without stay it is not entered.
  */
 static TimestampTz
 take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
@@ -671,7 +672,7 @@ describe_wait(ClfBudget *budget)
 					limit, budget->group, window);
 }
 
-/* A request has to wait so long in the queue, which has just begun */
+/* A request has just entered the queue, and has to wait that long */
 static void
 announce_queue(ClfBudget *budget, const ClfServer *server, int64 milliseconds)
 {
@@ -687,7 +688,7 @@ announce_queue(ClfBudget *budget, const ClfServer *server, int64 milliseconds)
 
 /*
  * clf_budget_seconds
- *		How long so many requests will take at the least, if the limit is known
+ *		How long that number of requests takes at the least, if the limit is known
  *		from an answer; negative: it is not.
  */
 double
@@ -720,7 +721,7 @@ note_wait(ClfBudget *budget, ClfTurn *turn)
 
 /*
  * clf_budget_leave
- *		Give up one's place in line, if there is one.
+ *		Leave the queue, if one is in it.
  */
 void
 clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
@@ -741,9 +742,9 @@ clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
 
 /*
  * clf_budget_poll
- *		Take a slot if it is one's turn: then 0, and how long it took is in the
- *		turn.  Else stand in line and come back after so many milliseconds.  Who
- *		does not come back for seconds loses the place.
+ *		Take a slot if it is one's turn: then 0, and the turn tells how long it
+ *		took.  Else wait in the queue, and return after how many milliseconds to
+ *		come back.  A waiter that does not for GONE_AFTER loses its place.
  */
 int64
 clf_budget_poll(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
@@ -819,15 +820,18 @@ close_entry(ClfBudgetEntry *entry, int64 milliseconds, TimestampTz now)
 }
 
 /*
- * Milliseconds on top of a penalty.  Others may send as well, whom nobody here
- * knows: if all came back when their penalties end, each would restart that of
- * the others for ever.  So whoever is refused again stays away longer and
- * longer, each at random; a backend on its own does so at once.
+ * Backoff with jitter: milliseconds on top of a penalty.  Clients that are not
+ * known here may use the same budget.  If all came back when the penalty ends,
+ * each would restart that of the others for ever.  The backoff grows with each
+ * refusal in a row, from the second one on; for an entry that is not shared, from
+ * the first one on.
  */
 static int64
 stay_away(const ClfBudgetEntry *entry, int64 penalty)
 {
-	int			doublings = entry->refused_in_row - clf_shmem_by_cluster();
+	bool		is_shared = clf_shmem_by_cluster() &&
+	*find_own_entry(&entry->key) == NULL;
+	int			doublings = entry->refused_in_row - is_shared;
 
 	return penalty * ((1 << Min(doublings, MAX_DOUBLINGS)) - 1) *
 		pg_prng_double(&pg_global_prng_state);
@@ -903,7 +907,7 @@ learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 
 /*
  * The request that took the slot holds it until then.  It is held again if the
- * answer took so long that it was free already.
+ * answer took longer than it was.
  */
 static void
 settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)

@@ -28,11 +28,11 @@ typedef struct ClfAccount
 	Oid			role;			/* that the budget is charged to */
 } ClfAccount;
 
-/* A place in line for a slot; starts as zeros */
+/* A place in the queue for a slot; starts as zeros */
 typedef struct ClfTurn
 {
-	uint64		ticket;			/* 0: in no line */
-	TimestampTz since;			/* in line from then; 0: it did not have to */
+	uint64		ticket;			/* 0: in no queue */
+	TimestampTz since;			/* waits from then; 0: it did not have to */
 	double		waited;			/* seconds, once there is a slot */
 } ClfTurn;
 

@@ -193,8 +193,8 @@ clf_shmem_choose(void *entries, size_t size, int n, Oid role,
 
 /*
  * clf_shmem_key
- *		The key for these texts, in their order.  Nobody who does not know all
- *		of them can make it: it may stand for secrets.
+ *		The key for these texts, in their order.  It takes all of them to make
+ *		it, so it may stand for secrets.
  */
 ClfKey
 clf_shmem_key(const char *const *texts, int ntexts)

@@ -63,12 +63,12 @@ typedef struct ClfSlot
 	TimestampTz frees_at;
 } ClfSlot;
 
-/* A backend in line for a slot; it moves up while it is there */
+/* A backend that waits for a slot */
 typedef struct ClfWaiter
 {
 	uint64		ticket;			/* 0: nobody */
-	TimestampTz seen_at;		/* a backend that died leaves its place */
-	bool		yields;			/* those behind who do not may go first */
+	TimestampTz seen_at;		/* it is gone when that is long ago */
+	bool		yields;			/* later ones that do not yield may go first */
 } ClfWaiter;
 
 /* What happened since stats_since */
