@@ -86,6 +86,9 @@ SELECT state_of('SELECT * FROM calls.call_log_changes');
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
 \! printf '{"records": [], "syncInfo": {"newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync raw
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
+-- Of two versions of a call with the same date, or without one, the last counts
+\! printf '{"records": [{"id": "a", "lastModifiedTime": "2026-03-30T12:00:00Z", "result": "first"}, {"id": "b", "result": "first"}, {"id": "a", "lastModifiedTime": "2026-03-30T12:00:00Z", "result": "second"}, {"id": "b", "result": "second"}, {"id": "a", "lastModifiedTime": "2026-03-30T12:00:01Z", "result": "later"}, {"id": "b", "result": "last"}], "syncInfo": {"syncToken": "same", "newerRecordsExist": false}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync raw
+SELECT id, last_modified_time, result FROM calls.call_log_changes WHERE since = '2026-03-30' ORDER BY 1, 2;
 -- One that leads nowhere
 \! printf '{"records": [], "syncInfo": {"syncToken": "same", "newerRecordsExist": true}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync --times always raw
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);

@@ -236,3 +236,15 @@ clf_page_record(const ClfPage *page, int n)
 {
 	return page->values + (Size) n * page->width;
 }
+
+/*
+ * clf_page_replace
+ *		Give record n the fields of another one.
+ */
+void
+clf_page_replace(ClfPage *page, int n, int by)
+{
+	memcpy(page->values + (Size) n * page->width,
+		   page->values + (Size) by * page->width,
+		   page->width * sizeof(ClfField));
+}

@@ -28,5 +28,6 @@ extern bool clf_page_has_next(const ClfPage *page);
 extern const char *clf_page_frame(const ClfPage *page);
 extern ClfJson *clf_page_answer(const ClfPage *page);
 extern const ClfField *clf_page_record(const ClfPage *page, int n);
+extern void clf_page_replace(ClfPage *page, int n, int by);
 
 #endif							/* CLF_PAGE_H */

@@ -138,7 +138,7 @@ reset_run(ClfPager *pager)
 {
 	clf_rows_start(pager->rows, pager->query);
 	if (pager->page)
-		clf_rows_set_answer(pager->rows, clf_page_frame(pager->page));
+		clf_rows_open_page(pager->rows, pager->page);
 	pager->next_record = 0;
 	pager->barren_pages = 0;
 	if (pager->query->since_token)
@@ -761,7 +761,7 @@ open_page(ClfPager *pager)
 	pager->page_number++;
 	pager->next_record = 0;
 	pager->new_records = 0;
-	clf_rows_set_answer(pager->rows, clf_page_frame(pager->page));
+	clf_rows_open_page(pager->rows, pager->page);
 	counters->pages++;
 	counters->records += clf_page_length(pager->page);
 	clf_activity_set(pager->activity, CLF_READS_ROWS);

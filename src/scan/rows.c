@@ -241,19 +241,6 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 }
 
 /*
- * clf_rows_set_answer
- *		What stands around the records that come next: their answer's frame.
- *		NULL: nothing.
- */
-void
-clf_rows_set_answer(ClfRows *rows, const char *frame)
-{
-	rows->row.fields[CLF_FROM_ANSWER] = NULL;
-	if (frame && pick(rows, CLF_FROM_ANSWER, frame, strlen(frame)))
-		rows->row.fields[CLF_FROM_ANSWER] = rows->values[CLF_FROM_ANSWER];
-}
-
-/*
  * clf_rows_record_fields
  *		What is to be picked from each record as its page is read.
  */
@@ -329,6 +316,86 @@ is_new_key(ClfRows *rows, const char *text, size_t length)
 
 	seen_insert(rows->seen, hash_key(text, length), &found);
 	return !found;
+}
+
+/* A version of a record in a response with changes */
+typedef struct Version
+{
+	IdHash		key;
+	int			n;				/* of the record on the page */
+} Version;
+
+static int
+compare_versions(const void *a, const void *b)
+{
+	const Version *one = a;
+	const Version *other = b;
+	int			order = memcmp(&one->key, &other->key, sizeof(IdHash));
+
+	return order != 0 ? order : one->n - other->n;
+}
+
+/* The versions on a page of the records that have an id, in order */
+static int
+list_versions(const ClfRows *rows, const ClfPage *page, Version *versions)
+{
+	int			nversions = 0;
+
+	for (int i = 0; i < clf_page_length(page); i++)
+	{
+		const ClfField *record = clf_page_record(page, i);
+		const char *key;
+		size_t		length;
+
+		if (get_field(record, rows->id)->start == NULL)
+			continue;
+		key = get_key(rows, record, &length);
+		versions[nversions].key = hash_key(key, length);
+		versions[nversions++].n = i;
+	}
+	qsort(versions, nversions, sizeof(Version), compare_versions);
+	return nversions;
+}
+
+/*
+ * Of several versions of a record with the same date, or without one, the last in
+ * the response counts.  The first one gets its fields, the others are dropped
+ * as those that came before.
+ */
+static void
+keep_last_versions(const ClfRows *rows, ClfPage *page)
+{
+	Version    *versions = palloc((clf_page_length(page) + 1) *
+								  sizeof(Version));
+	int			n = list_versions(rows, page, versions);
+
+	for (int first = 0, next; first < n; first = next)
+	{
+		next = first + 1;
+		while (next < n && memcmp(&versions[next].key, &versions[first].key,
+								  sizeof(IdHash)) == 0)
+			next++;
+		if (next > first + 1)
+			clf_page_replace(page, versions[first].n, versions[next - 1].n);
+	}
+	pfree(versions);
+}
+
+/*
+ * clf_rows_open_page
+ *		The records that come next are those of this page, which must live as
+ *		long.
+ */
+void
+clf_rows_open_page(ClfRows *rows, ClfPage *page)
+{
+	const char *frame = clf_page_frame(page);
+
+	rows->row.fields[CLF_FROM_ANSWER] = NULL;
+	if (frame && pick(rows, CLF_FROM_ANSWER, frame, strlen(frame)))
+		rows->row.fields[CLF_FROM_ANSWER] = rows->values[CLF_FROM_ANSWER];
+	if (rows->query->changes)
+		keep_last_versions(rows, page);
 }
 
 /* Tokens are keys of their own kind: no record's begins with a zero byte */

@@ -9,6 +9,7 @@
 #define CLF_ROWS_H
 
 #include "answer/field.h"
+#include "answer/page.h"
 #include "catalog/table.h"
 #include "plan/query.h"
 
@@ -17,7 +18,7 @@ typedef struct ClfRows ClfRows;
 extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfTable *table,
 								bool sorted, ClfSelection *selection);
 extern void clf_rows_start(ClfRows *rows, const ClfQuery *query);
-extern void clf_rows_set_answer(ClfRows *rows, const char *frame);
+extern void clf_rows_open_page(ClfRows *rows, ClfPage *page);
 extern ClfFields *clf_rows_record_fields(const ClfRows *rows);
 extern bool clf_rows_take(ClfRows *rows, const ClfField *record);
 extern const ClfRow *clf_rows_next(ClfRows *rows);
