@@ -91,7 +91,7 @@ OPTIONS = (
     Option('deleted_by_id', switch, True, 'deleted records are found by id'),
     Option('record_parameter', str, 'callRecordId', 'parameterName of a record that is not found',
            choices=('callRecordId', 'none')),
-    Option('recording_parameter', str, 'callRecordingId', 'parameterName of a recording that is '
+    Option('recording_parameter', str, 'recordingId', 'parameterName of a recording that is '
            'not found', choices=('recordingId', 'callRecordingId', 'callRecordId', 'none')),
     Option('recordings_kept', natural, 90, 'days until a recording is gone'),
     Option('media_ranges', switch, True, 'the media host heeds the header Range'),

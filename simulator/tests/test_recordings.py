@@ -96,7 +96,7 @@ class Recordings(SimulatorTest):
         expired = self.recorded[-1]['recording']
         for recording_id in (expired['id'], '1', 'x', f'{self.kept[0]["recording"]["id"]},1'):
             self.assert_error(self.get(f'{RECORDING}{recording_id}'), 404, 'CMN-102',
-                              parameterName='callRecordingId')
+                              parameterName='recordingId')
         self.assertEqual(self.fetch(expired['contentUri'])[0].status, 404)
         self.set(recordings_kept=500)
         self.assertEqual(self.fetch(expired['contentUri'])[0].status, 200)
@@ -104,7 +104,7 @@ class Recordings(SimulatorTest):
     def test_names_in_errors(self):
         record_path = ACCOUNT + '/nobody'
         for option, path, names in (
-                ('recording_parameter', RECORDING + '1', ('recordingId', 'callRecordId')),
+                ('recording_parameter', RECORDING + '1', ('callRecordingId', 'callRecordId')),
                 ('record_parameter', record_path, ('callRecordId',))):
             for name in names:
                 self.set(**{option: name})
