@@ -13,7 +13,9 @@
 
 /*
  * clf_time_format
- *		As the API writes dates, to the microsecond where that matters.
+ *		As the API writes dates, to the microsecond where that matters; years
+ *		before Christ, which are never sent, as in ISO 8601, where -0043 is 44
+ *		BC.
  */
 char *
 clf_time_format(TimestampTz t)
@@ -22,11 +24,12 @@ clf_time_format(TimestampTz t)
 	fsec_t		fsec;
 	char	   *seconds;
 
-	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0 || tm.tm_year < 1)
+	if (timestamp2tm(t, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("timestamp out of range")));
-	seconds = psprintf("%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon,
+	seconds = psprintf("%s%04d-%02d-%02dT%02d:%02d:%02d",
+					   tm.tm_year < 1 ? "-" : "", abs(tm.tm_year), tm.tm_mon,
 					   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return fsec == 0 ? psprintf("%sZ", seconds) :
 		psprintf("%s.%06dZ", seconds, (int) fsec);
@@ -122,12 +125,14 @@ read_zone(const char **p, int *offset)
  * clf_time_parse
  *		Read a date as the API writes it, 2016-03-10T18:07:52.534Z, followed by
  *		that character.  False when it is anything else; unlike timestamptz_in
- *		this does not know of "now" or of dates without a zone.
+ *		this does not know of "now" or of dates without a zone.  Years before
+ *		Christ have a sign, as those of clf_time_format.
  */
 bool
 clf_time_parse(const char *text, char end, TimestampTz *t)
 {
 	const char *p = text;
+	bool		before_christ = *p == '-';
 	int			year,
 				month,
 				day,
@@ -138,6 +143,7 @@ clf_time_parse(const char *text, char end, TimestampTz *t)
 				offset;
 
 	/* each step stops at the end at the latest */
+	p += before_christ;
 	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
 		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||
 		!read_digits(&p, 2, &day) || !read_char(&p, 'T') ||
@@ -146,7 +152,11 @@ clf_time_parse(const char *text, char end, TimestampTz *t)
 		!read_digits(&p, 2, &second) || !read_fraction(&p, &micros) ||
 		!read_zone(&p, &offset) || *p != end)
 		return false;
-	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+	if (before_christ)
+		year = -year;
+	else if (year < 1)
+		return false;
+	if (month < 1 || month > 12 || day < 1 ||
 		day > day_tab[isleap(year)][month - 1] || hour > 23 || minute > 59 ||
 		second > 60)
 		return false;

@@ -164,8 +164,9 @@ query_days(const ClfQuery *query, const ClfTable *table)
 	double		days;
 
 	if (query->changes)
-		return query->since ? (now - query->since_time) /
-			(double) USECS_PER_DAY : DEFAULT_DAYS;
+		return query->since ? Min((now - query->since_time) /
+								  (double) USECS_PER_DAY, CLF_KEPT_DAYS) :
+			DEFAULT_DAYS;
 	if (!clf_query_window(query, table->history, now, &window))
 		return 0;
 	if (query->unknown_lower)
