@@ -24,6 +24,7 @@ OBJS = \
 	src/api/uri.o \
 	src/catalog/import.o \
 	src/catalog/option.o \
+	src/catalog/secret.o \
 	src/catalog/table.o \
 	src/net/attempt.o \
 	src/net/budget.o \

@@ -137,13 +137,41 @@ def echo(fault, request):
     authorization = request.header('authorization', '')
     kind, _, credentials = authorization.partition(' ')
     decoded = base64.b64decode(credentials).decode() if kind == 'Basic' else credentials
-    said = f'echo: {authorization} {decoded} {urllib.parse.unquote_plus(request.body.decode())}'
+    secrets = f'{authorization} {decoded} {urllib.parse.unquote_plus(request.body.decode())}'
+    said = 'echo: ' + ENCODINGS[fault.get('encoding', 'plain')](secrets)
     number = fault.get('status', 400)
-    headers = [*extra_headers(fault), ('RCRequestId', said), ('X-Rate-Limit-Group', credentials)]
+    line = ' '.join(said.split())
+    headers = [*extra_headers(fault), ('RCRequestId', line), ('X-Rate-Limit-Group', credentials)]
     if 'value' in fault.parameters:
-        headers.append(('Content-Type', f'{fault.parameters["value"]}; {said}'))
+        headers.append(('Content-Type', f'{fault.parameters["value"]}; {line}'))
+    return number, headers, SHAPES[fault.get('shape', 'api')](said)
+
+
+def echo_as_api(said):
     details = {'error': said, 'error_description': said, 'parameterName': said}
-    return number, headers, messages.json_body(errors.content(said, said, **details))
+    return messages.json_body(errors.content(said, said, **details))
+
+
+def every_character(form):
+    return lambda text: ''.join(form.format(ord(character)) for character in text)
+
+
+# How a gateway may write what it was sent, and in what
+ENCODINGS = {
+    'plain': str, 'slash': lambda text: text.replace('/', '\\/'),
+    'percent': lambda text: urllib.parse.quote(text, safe=''), 'form': urllib.parse.quote_plus,
+    'percent-lower': every_character('%{:02x}'), 'percent-upper': every_character('%{:02X}'),
+    'hex': every_character('{:02x}'), 'escape': every_character('\\u{:04x}'),
+    'entity': every_character('&#{};'),
+    'base64': lambda text: base64.b64encode(text.encode()).decode(),
+    'base64-shifted': lambda text: base64.b64encode(b'x' + text.encode()).decode(),
+    'base64-lines': lambda text: base64.encodebytes(text.encode()).decode(),
+    'spaced-hex': every_character('{:02x} ')}
+SHAPES = {
+    'api': echo_as_api, 'text': lambda said: messages.Body(said.encode()),
+    'json': lambda said: messages.Body(f'{{"request": "{said}"}}'.encode()),
+    'html': lambda said: messages.Body(f'<html><title>{said}</title><p>{said}</html>'.encode()),
+    'broken': lambda said: messages.Body(f'{{"records": [{{"id": "{said}"'.encode())}
 
 
 def redirect(fault, request):
@@ -263,7 +291,7 @@ HEADER_PARAMETERS = ('status', 'retry_after', 'header')
 KINDS = {kind: () for kind in (*REPLACEMENTS, *TWISTS, *EVENTS, *WIRE_FAULTS)} | {
     'status': (*ERROR_PARAMETERS, *HEADER_PARAMETERS, 'error'), 'part': (*ERROR_PARAMETERS, 'n'),
     'html': HEADER_PARAMETERS, 'empty': HEADER_PARAMETERS, 'redirect': ('status', 'location'),
-    'echo': (*HEADER_PARAMETERS, 'value'),
+    'echo': (*HEADER_PARAMETERS, 'value', 'encoding', 'shape'),
     'arrive': ('n',), 'late': ('n', 'start_time'),
     'rewrite': ('id', 'start_time', 'direction', 'result'),
     'drip': ('interval',), 'huge': ('bytes',), 'content-type': ('value',)}

@@ -60,7 +60,12 @@ SELECT count(*) FROM small_changes WHERE since = NULL::timestamptz;
 SELECT count(*) FROM small_changes WHERE since = '2026-03-30' AND since = '2026-03-31';
 SELECT count(*) FROM small_changes WHERE since = '2100-01-01';
 SELECT count(*) FROM small_changes WHERE since = 'infinity';
-SELECT count(*) FROM small_changes WHERE since = '0044-03-15 BC';
+:log
+
+-- Before all calls is their beginning
+SELECT since FROM calls.call_log_changes WHERE since = '0044-03-15 BC' LIMIT 1;
+SELECT since FROM calls.call_log_changes WHERE since = '0001-12-31 12:00:00.25 BC' LIMIT 1;
+SELECT since FROM calls.call_log_changes WHERE since = '4714-11-24 00:00:00+00 BC' LIMIT 1;
 :log
 
 -- A token that the API does not accept

@@ -2,7 +2,10 @@
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set VERBOSITY default
+\getenv media CALL_LOG_SIMULATOR_MEDIA
 \set fault '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log'
+\set login_fault '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /oauth'
+\set content_fault '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /content'
 \set reset '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset'
 -- What would be tried again has a test of its own
 ALTER SERVER ringcentral OPTIONS (ADD max_retries '0');
@@ -97,11 +100,19 @@ SELECT * FROM failing_call();
 :reset
 
 -- Logging in
-ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt 'expired');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt 'simulator.jwt.that.has.expired');
 SELECT * FROM failing_call();
-ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt 'simulator.jwt.assertion', SET client_secret 'wrong');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt 'simulator.jwt.assertion', SET client_secret 'simulator-secret-of-another');
 SELECT * FROM failing_call();
-ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP jwt, DROP client_id, DROP client_secret, ADD access_token 'revoked');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'simulator-secret');
+:login_fault status status=401 code=OAU-146
+SELECT state, message, hint FROM failing_call();
+:login_fault status status=400 error=unauthorized_client
+SELECT state, message, hint FROM failing_call();
+:login_fault html status=403
+SELECT state, message, detail, hint FROM failing_call();
+:reset
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP jwt, DROP client_id, DROP client_secret, ADD access_token 'simulator-token-that-was-revoked');
 SELECT * FROM failing_call();
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET access_token 'simulator-access-token');
 SELECT message FROM failing_call();
@@ -127,6 +138,19 @@ CREATE SERVER nobody FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http:/
 CREATE USER MAPPING FOR CURRENT_USER SERVER nobody OPTIONS (access_token 'x');
 CREATE FOREIGN TABLE nothing (id text) SERVER nobody OPTIONS (resource 'call_log', history '1 day');
 SELECT state, message, hint FROM failure('SELECT * FROM nothing');
+
+-- The media host, not the API
+CREATE FUNCTION failing_content() RETURNS TABLE (state text, message text, hint text) LANGUAGE sql AS
+  $$ SELECT state, message, hint FROM failure('SELECT content FROM calls.recordings ORDER BY call_start_time DESC LIMIT 1') $$;
+ALTER SERVER ringcentral OPTIONS (SET media_url 'http://127.0.0.1:1');
+SELECT step, ok, hint FROM call_log_fdw_check('ringcentral') WHERE step = 'media host';
+ALTER SERVER ringcentral OPTIONS (SET media_url :'media');
+:content_fault redirect location=https://example.com/
+SELECT * FROM failing_content();
+:content_fault html status=404
+SELECT * FROM failing_content();
+DROP FUNCTION failing_content;
+:reset
 DROP SERVER nobody CASCADE;
 
 -- The session goes on

@@ -71,7 +71,7 @@ SELECT step, ok, regexp_replace(found, 'RCRequestId: \S+', 'RCRequestId: ...') A
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
-ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'wrong');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'simulator-secret-of-another');
 SELECT step, ok, split_part(found, E'\n', 1) AS found, hint FROM checked WHERE ok IS NOT TRUE;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --path oauth
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'simulator-secret');

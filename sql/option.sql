@@ -81,6 +81,15 @@ CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', jwt 's
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', access_token 'secret');
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token E'secret\r\nX-Header: 1');
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token '');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', client_secret_file 'secret', jwt 'd');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', client_secret_file '', jwt 'd');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', client_secret 'b', client_secret_file '/c', jwt 'd');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', client_secret 'b', jwt 'c', jwt_file '/d');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', client_secret_file '/b');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token 'a', jwt_file '/b');
+CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', client_secret_file '/b', jwt_file '/c');
+ALTER USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (DROP jwt_file, ADD jwt 'secret');
+DROP USER MAPPING FOR PUBLIC SERVER ringcentral;
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a:b', client_secret 'c', jwt 'd');
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token 'secret');
 ALTER USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (ADD jwt 'secret');

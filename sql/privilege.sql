@@ -53,6 +53,26 @@ SELECT count(umoptions) AS options FROM pg_user_mappings;
 RESET ROLE;
 DROP USER MAPPING FOR PUBLIC SERVER ringcentral;
 
+-- A mapping that makes the server read files is for those who may read files
+SET ROLE regress_call_log_reader;
+\set VERBOSITY default
+CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (client_id 'a', client_secret 'b', jwt_file '/c');
+\set VERBOSITY terse
+RESET ROLE;
+CREATE USER MAPPING FOR regress_call_log_reader SERVER ringcentral OPTIONS (client_id 'a', client_secret 'b', jwt_file '/c');
+SET ROLE regress_call_log_reader;
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET jwt_file '/d');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_id 'd');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP jwt_file, ADD jwt 'd');
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP client_secret, ADD client_secret_file '/d');
+RESET ROLE;
+GRANT pg_read_server_files TO regress_call_log_reader;
+SET ROLE regress_call_log_reader;
+ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP client_secret, ADD client_secret_file '/d');
+DROP USER MAPPING FOR CURRENT_USER SERVER ringcentral;
+RESET ROLE;
+REVOKE pg_read_server_files FROM regress_call_log_reader;
+
 -- With USAGE they may have one of their own
 SET ROLE regress_call_log_reader;
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (access_token 'not-a-good-token');

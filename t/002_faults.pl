@@ -85,7 +85,7 @@ my @scans = qw(list ids active changes details audio login);
 my $faults = <<'END';
 status status=400             | HV00L, login 28000 | RingCentral answered 400
 status status=401             | 28000 | RingCentral answered 401 TokenInvalid (OAU-213)
-status status=403             | 42501 | RingCentral answered 403 InsufficientPermissions (CMN-401)
+status status=403             | 42501, login 28000 | RingCentral answered 403 InsufficientPermissions (CMN-401)
 status status=404             | HV00R | RingCentral answered 404 (CMN-102)
 status status=429 retry_after=0 | 53400 | RingCentral answered 429 (CMN-301)
 status status=500             | HV00L | RingCentral answered 500 (CMN-201)
@@ -93,7 +93,7 @@ status status=501             | HV00L | RingCentral answered 501 (CMN-202)
 status status=502             | HV00L | RingCentral answered 502 (AGW-502)
 status status=503             | HV00L | RingCentral answered 503 MaintenanceMode (CMN-211)
 status status=504             | HV00L | RingCentral answered 504 (AGW-504)
-echo status=400               | HV00L | RingCentral answered 400 (echo: B
+echo status=400               | HV00L, login 28000 | RingCentral answered 400 (echo: B
 part n=2 status=503           | rows, ids HV00L | RingCentral answered 503 MaintenanceMode (CMN-211)
 part n=2 status=403           | rows, ids 42501 | RingCentral answered 403 InsufficientPermissions (CMN-401)
 empty status=500              | HV00L | RingCentral answered 500
@@ -108,7 +108,7 @@ chunk-truncate                | 08006 | the connection to RingCentral broke
 reset                         | 08006 | the connection to RingCentral broke
 close                         | 08006 | the connection to RingCentral broke
 badgzip                       | 08006, audio HV00M | the connection to RingCentral broke
-huge bytes=5000000            | 53400 | is larger than max_
+huge bytes=5000000            | 53400, login HV00M | is larger than max_
 hang                          | HV00N | RingCentral did not answer in time
 drip interval=1.5             | HV00N | RingCentral did not answer in time
 unsorted                      | rows |

@@ -85,6 +85,52 @@ sub test_echoes
 
 test_echoes();
 
+# The same in other words: a gateway may write what it was sent in any of them
+my @encodings = qw(slash percent form percent-lower percent-upper hex escape entity
+  base64 base64-shifted base64-lines);
+
+# How often the answers to these two kinds of request were shown
+sub provoke_encoded
+{
+	my ($session, %fault) = @_;
+
+	$simulator->fault('echo', match => $_->[0], times => 'always', %fault,
+		header => "X-Rate-Limit-Group: $_->[1]\nX-Rate-Limit-Limit: 100000\n" .
+		  "X-Rate-Limit-Remaining: 90000\nX-Rate-Limit-Window: 60")
+	  foreach [ '/oauth/token', 'auth' ], [ '~/call-log?', 'heavy' ];
+	my (undef, $error) = ask($session, join '; ', 'SELECT call_log_fdw_disconnect()',
+		'SELECT count(*) FROM calls.call_log', 'SELECT count(*) FROM slashed.call_log');
+	$simulator->clear_faults;
+	return scalar(() = $error =~ /^(?:ERROR|DETAIL): .*echo: /mg);
+}
+
+sub test_encodings
+{
+	my $session = open_session($node);
+	my (@hidden, @shown);
+
+	foreach my $encoding (@encodings)
+	{
+		push @hidden, $encoding
+		  if provoke_encoded($session, encoding => $encoding, status => 400) < 2;
+		foreach my $shape (qw(text json html broken))
+		{
+			push @shown, "$encoding in $shape"
+			  if provoke_encoded($session, encoding => $encoding, shape => $shape,
+				status => $shape eq 'broken' ? 200 : 502) > 0;
+		}
+	}
+	is_deeply(\@hidden, [], 'in whatever words, errors of the API are shown');
+	is_deeply(\@shown, [], 'and nothing of what is no error of the API');
+	$session->quit;
+	return;
+}
+
+create_server($node, 'slashed', $simulator->url,
+	server => { max_retries => 0 },
+	mapping => { access_token => 'not/a+good==token' });
+test_encodings();
+
 # ----------
 # Plans, views, log levels
 # ----------

@@ -52,6 +52,10 @@ class Faults(SimulatorTest):
         for text in (reply.body.decode(), reply.headers['RCRequestId'],
                      reply.headers['Content-Type'], reply.headers['X-Rate-Limit-Group']):
             self.assertIn('simulator-access-token', text)
+        for encoding, text in (('percent-upper', '%73%69%6D%75'), ('base64', 'IHNpbXVsYXRvci1hY2Nl'),
+                               ('escape', '\\u0073\\u0069'), ('hex', '73696d75')):
+            self.fault('echo', encoding=encoding, shape='html')
+            self.assertIn(text, self.get(ACCOUNT).body.decode())
 
     def test_broken_transport(self):
         for kind, error in (('truncate', http.client.IncompleteRead),

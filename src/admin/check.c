@@ -91,11 +91,7 @@ ask(Check *check, const char *path)
 	request.label = "GET call-log";
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status != 200)
-	{
-		ClfSecrets	secrets = clf_exchange_secrets(check->api);
-
-		clf_report_status(&response, &secrets);
-	}
+		clf_report_status(&response, clf_exchange_asked(check->api));
 	check->last = response;
 	return response;
 }
@@ -117,12 +113,7 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 						  response.length, "navigation",
 						  "navigation.nextPage", &error);
 	if (page == NULL)
-	{
-		ClfSecrets	secrets = clf_exchange_secrets(check->api);
-
-		clf_report_bad_answer(error, &response,
-							  &secrets);
-	}
+		clf_report_bad_answer(error, &response);
 	return page;
 }
 
@@ -142,7 +133,7 @@ ask_host(ClfExchange *exchange)
 	ClfTransport how = clf_exchange_get_versions(exchange, &response, &detail);
 
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, detail);
+		clf_report_transport(how, detail, clf_exchange_asked(exchange));
 	return response;
 }
 
@@ -155,18 +146,16 @@ static char *
 check_api_host(Check *check)
 {
 	ClfHttpResponse response = ask_host(check->api);
-	ClfSecrets	secrets = clf_exchange_secrets(check->api);
 	ClfJson    *versions;
 	char	   *version;
 
 	if (response.status != 200)
-		clf_report_status(&response, &secrets);
+		clf_report_status(&response, clf_exchange_asked(check->api));
 	versions = clf_json_parse(CurrentMemoryContext, response.body,
 							  response.length);
 	version = clf_json_get_text(versions, "apiVersions.0.versionString");
 	if (version == NULL)
-		clf_report_bad_answer("it names no version of the API", &response,
-							  &secrets);
+		clf_report_bad_answer("it names no version of the API", &response);
 	return psprintf("answers, with version %s of the API",
 					clf_to_server_encoding(version, strlen(version)));
 }
@@ -195,7 +184,8 @@ check_login(Check *check)
 	return psprintf("as RingCentral user %s, by app %s",
 					clf_to_server_encoding(account->owner,
 										   strlen(account->owner)),
-					account->client_id);
+					clf_to_server_encoding(account->client_id,
+										   strlen(account->client_id)));
 }
 
 static char *
@@ -261,7 +251,6 @@ check_recordings(Check *check)
 {
 	ClfHttpRequest request = {0};
 	ClfHttpResponse response;
-	ClfSecrets	secrets;
 
 	request.url = psprintf("%s" NO_RECORDING, check->table->server->base_url);
 	request.label = "GET " NO_RECORDING;
@@ -269,8 +258,7 @@ check_recordings(Check *check)
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status == 404 && has_error_code(&response))
 		return pstrdup("can be asked for");
-	secrets = clf_exchange_secrets(check->api);
-	clf_report_status(&response, &secrets);
+	clf_report_status(&response, clf_exchange_asked(check->api));
 }
 
 static char *

@@ -6,12 +6,19 @@
  * The only place that chooses an SQLSTATE for what the network or the API did.
  * Error codes: https://developers.ringcentral.com/guide/basics/errors
  *
+ * An answer may repeat what was sent, and a gateway may do so in any encoding.
+ * So nothing is shown of an answer that is no error of the API, and of the texts
+ * of such an error no word is shown that is as long as a secret: an encoding may
+ * be longer than the secret, but not shorter.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "answer/error.h"
 #include "answer/json.h"
+#include "catalog/namespace.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
@@ -21,6 +28,7 @@ typedef struct TransportText
 	int			sqlstate;
 	const char *message;
 	const char *hint;
+	const char *media_hint;		/* of the media host; NULL: the same */
 } TransportText;
 
 static const TransportText transport_texts[] = {
@@ -28,6 +36,8 @@ static const TransportText transport_texts[] = {
 		ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION,
 		"could not connect to RingCentral",
 		"Check the server option base_url and whether this machine may reach "
+		"it.",
+		"Check the server option media_url and whether this machine may reach "
 		"it."
 	},
 	[CLF_TRANSPORT_TLS] = {
@@ -35,6 +45,13 @@ static const TransportText transport_texts[] = {
 		"could not make a secure connection to RingCentral",
 		"Check the server's certificate; the server option sslrootcert names "
 		"the authorities that are trusted."
+	},
+	[CLF_TRANSPORT_CA_FILE] = {
+		ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION,
+		"could not use the certificates of option \"sslrootcert\"",
+		"The server option sslrootcert must name a file of certificates in PEM "
+		"format that the operating system user of the database server can "
+		"read."
 	},
 	[CLF_TRANSPORT_TIMEOUT] = {
 		ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION,
@@ -59,98 +76,207 @@ static const TransportText transport_texts[] = {
 	},
 };
 
+/* The requests that an ApiErrorText is about; bits */
+#define LOGIN (1 << CLF_TARGET_LOGIN)
+#define MEDIA (1 << CLF_TARGET_MEDIA)
+#define ANY (1 << CLF_TARGET_API | LOGIN | MEDIA)
+
 /* What a status or an error code means for the person in front of it */
 typedef struct ApiErrorText
 {
-	const char *code;			/* errors[0].errorCode, or its start; NULL:
-								 * any */
+	int			targets;
+	const char *code;			/* errors[0].errorCode, or its start, or the
+								 * error of OAuth; NULL: any */
 	int			status;			/* HTTP status, or 3 for 3xx; 0: any */
 	int			sqlstate;
 	const char *hint;
 } ApiErrorText;
 
-/* The first row that fits is taken */
+#define CHECK_CLIENT \
+	"Check client_id and client_secret of the user mapping, and that the app " \
+	"belongs to the environment of base_url."
+#define CHECK_JWT \
+	"Check the jwt of the user mapping: it must be valid, and made for this " \
+	"app and this environment."
+#define CHECK_LOGIN \
+	"Check client_id, client_secret and jwt of the user mapping, and that " \
+	"the JWT was made for this app and this environment."
+#define CHECK_FLOW \
+	"Allow the JWT auth flow for the app in the developer console of " \
+	"RingCentral."
+#define CHECK_TOKEN \
+	"Check the user mapping: the access token is expired, revoked or wrong."
+#define REDIRECT(option) \
+	"Redirects are not followed, since the token would go along: check the " \
+	"server option " option "."
+
+/* The first row that fits: what was asked comes first, then code, then status */
 static const ApiErrorText api_error_texts[] = {
-	{"CMN-401", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+	{LOGIN, "OAU-112", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, "OAU-125", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, "OAU-146", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
+	{LOGIN, "OAU-153", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
+	{LOGIN, "OAU-251", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, "OAU-", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, "invalid_client", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
+	{LOGIN, "invalid_grant", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_JWT},
+	{LOGIN, "unauthorized_client", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, NULL, 400, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, NULL, 403, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+
+	{MEDIA, NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	"Check the server option media_url."},
+	{MEDIA, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+	REDIRECT("media_url")},
+
+	{ANY, "CMN-401", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral app lacks a permission: add it to the app in the "
 	"developer console, then log in anew."},
-	{"CMN-408", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+	{ANY, "CMN-408", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral user's role lacks a permission; account-level "
 	"tables need FullCompanyCallLog, extension-level tables ReadCallLog."},
-	{NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
-	"Check the permissions of the RingCentral app and of its user."},
-	{NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-	"Check the user mapping: the access token is expired, revoked or wrong."},
-	{"OAU-", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-		"Check client_id, client_secret and jwt of the user mapping, and that "
-	"the JWT was made for this app and this environment."},
-	{"CLG-10", 400, ERRCODE_FDW_INVALID_HANDLE,
+	{ANY, "OAU-", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
+	{ANY, "CLG-10", 400, ERRCODE_FDW_INVALID_HANDLE,
 		"RingCentral does not know this token any longer: begin again from a "
 	"time, with since = '...'."},
-	{"CMN-102", 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	{ANY, "CMN-102", 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the options account_id and extension_id."},
-	{NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	{ANY, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
+	{ANY, NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+	"Check the permissions of the RingCentral app and of its user."},
+	{ANY, NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the server option base_url."},
-	{NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
-		"Redirects are not followed, since the token would go along: check the "
-	"server options base_url and media_url."},
-	{NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+	{ANY, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+	REDIRECT("base_url")},
+	{ANY, NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 		"The request limit of this RingCentral user and app is used up; a "
 	"request sent too early restarts the penalty."},
-	{NULL, 503, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+	{ANY, NULL, 503, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 	"RingCentral is overloaded or under maintenance: try again later."},
-	{NULL, 0, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, NULL},
+	{ANY, NULL, 0, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, NULL},
 };
+
+/* ----------
+ * Texts from outside
+ * ----------
+ */
+
+/* What ends a word: in JSON and HTML these are around it */
+#define SEPARATORS " \t\r\n\"<>"
+
+/*
+ * The length in bytes from which a word is not shown in any case.  Encoded
+ * secrets may come in lines of base64, which have 64 characters or more.
+ */
+#define LONG_WORD 40
+
+/* A UTF-8 character in the database's encoding; returns its length, 0: none */
+static int
+convert_character(const char *character, int width, char *converted)
+{
+	int			encoding = GetDatabaseEncoding();
+	Oid			proc = InvalidOid;
+
+	if (encoding == PG_UTF8)
+	{
+		memcpy(converted, character, width);
+		return width;
+	}
+	if (IsTransactionState())
+		proc = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (!OidIsValid(proc) ||
+		pg_do_encoding_conversion_buf(proc, PG_UTF8, encoding,
+									  (unsigned char *) unconstify(char *, character),
+									  width, (unsigned char *) converted,
+									  width * MAX_CONVERSION_GROWTH + 1,
+									  true) != width)
+		return 0;
+	return (int) strlen(converted);
+}
 
 /*
  * clf_to_server_encoding
- *		A palloc'd, terminated copy for a message: invalid bytes, and what the
- *		database's encoding lacks, become question marks; never an error.
+ *		A palloc'd, terminated copy for a message: invalid bytes, and characters
+ *		that the database's encoding lacks, become question marks; never an
+ *		error.
  */
 char *
 clf_to_server_encoding(const char *text, size_t length)
 {
-	char	   *copy = palloc(length + 1);
-	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
-	size_t		out = 0;
+	StringInfoData copy;
+	int			width;
 
-	for (size_t i = 0; i < length && text[i] != '\0';)
+	initStringInfo(&copy);
+	for (size_t i = 0; i < length && text[i] != '\0'; i += width)
 	{
-		int			width = pg_encoding_mblen(PG_UTF8, text + i);
+		char		converted[MAX_MULTIBYTE_CHAR_LEN * MAX_CONVERSION_GROWTH + 1];
+		unsigned char c = text[i];
+		int			n = 0;
 
-		if (width == 1 || !utf8 || i + width > length ||
+		width = pg_encoding_mblen(PG_UTF8, text + i);
+		if (i + width > length ||
 			!pg_utf8_islegal((const unsigned char *) text + i, width))
-		{
-			unsigned char c = text[i++];
-
-			copy[out++] = c < ' ' ? ' ' : c < 0x7f ? c : '?';
-			continue;
-		}
-		memcpy(copy + out, text + i, width);
-		out += width;
-		i += width;
+			width = 1;
+		if (width > 1)
+			n = convert_character(text + i, width, converted);
+		if (n > 0)
+			appendBinaryStringInfo(&copy, converted, n);
+		else
+			appendStringInfoChar(&copy, c < ' ' ? ' ' : c < 0x7f ? c : '?');
 	}
-	copy[out] = '\0';
-	return copy;
+	return copy.data;
 }
 
-/* Overwrite every occurrence of a secret with asterisks */
-static void
-redact(char *text, const ClfSecrets *secrets)
+/*
+ * clf_asked_with
+ *		This secret was sent along.
+ */
+void
+clf_asked_with(ClfAsked *asked, const char *secret)
 {
-	for (size_t i = 0; i < lengthof(secrets->values); i++)
-	{
-		const char *secret = secrets->values[i];
-		char	   *p = text;
+	const char *p = secret;
 
-		if (secret == NULL || secret[0] == '\0')
-			continue;
-		while ((p = strstr(p, secret)) != NULL)
-		{
-			memset(p, '*', strlen(secret));
-			p += strlen(secret);
-		}
+	/* of a secret with separators, the shortest part: it stands for them all */
+	while (*p)
+	{
+		size_t		length = strcspn(p, SEPARATORS);
+
+		if (length > 0 &&
+			(asked->shortest_secret == 0 || length < asked->shortest_secret))
+			asked->shortest_secret = length;
+		p += length + strspn(p + length, SEPARATORS);
 	}
+}
+
+/* Put asterisks in the place of each word that may be a secret */
+static void
+mask_long_words(char *text, const ClfAsked *asked)
+{
+	size_t		limit = LONG_WORD;
+	char	   *out = text;
+
+	if (asked->shortest_secret > 0)
+		limit = Min(limit, asked->shortest_secret);
+	while (*text)
+	{
+		size_t		length = strcspn(text, SEPARATORS);
+
+		if (length >= limit)
+		{
+			memset(out, '*', Min(length, 3));
+			out += Min(length, 3);
+		}
+		else
+		{
+			memmove(out, text, length);
+			out += length;
+		}
+		text += length;
+		if (*text)
+			*out++ = *text++;
+	}
+	*out = '\0';
 }
 
 /* Cut a text, which has to be in the database's encoding */
@@ -177,15 +303,40 @@ clf_excerpt(const char *text, size_t length, int limit)
 				   limit);
 }
 
-/* The same of any text: secrets go before it is cut, or half of one might stay */
-static char *
-excerpt(const char *text, size_t length, const ClfSecrets *secrets)
+/*
+ * clf_masked_excerpt
+ *		The same of any text.  Words are masked before it is cut, or half of one
+ *		might stay.
+ */
+char *
+clf_masked_excerpt(const char *text, const ClfAsked *asked)
 {
-	char	   *copy = clf_to_server_encoding(text, length);
+	char	   *copy = clf_to_server_encoding(text, strlen(text));
 
-	redact(copy, secrets);
+	mask_long_words(copy, asked);
 	return shorten(copy, CLF_EXCERPT_LENGTH);
 }
+
+/*
+ * libcurl's words in the database's encoding.  They may quote a certificate,
+ * whose texts are in UTF-8, or the operating system, whose texts are in the
+ * encoding of lc_messages.
+ */
+static const char *
+libcurl_text(const char *text)
+{
+	int			length = (int) strlen(text);
+
+	if (!pg_verify_mbstr(PG_UTF8, text, length, true) &&
+		pg_verify_mbstr(GetDatabaseEncoding(), text, length, true))
+		return text;
+	return clf_to_server_encoding(text, length);
+}
+
+/* ----------
+ * Errors
+ * ----------
+ */
 
 /*
  * clf_report_transport
@@ -193,50 +344,67 @@ excerpt(const char *text, size_t length, const ClfSecrets *secrets)
  *		words, without secrets.
  */
 void
-clf_report_transport(ClfTransport how, const char *detail)
+clf_report_transport(ClfTransport how, const char *detail,
+					 const ClfAsked *asked)
 {
 	const TransportText *text = &transport_texts[how];
+	const char *hint = text->hint;
 
+	if (asked->target == CLF_TARGET_MEDIA && text->media_hint)
+		hint = text->media_hint;
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("%s", text->message),
-			 detail && detail[0] ? errdetail_internal("%s", detail) : 0,
-			 text->hint ? errhint("%s", text->hint) : 0));
+			 detail && detail[0] ?
+			 errdetail_internal("%s", libcurl_text(detail)) : 0,
+			 hint ? errhint("%s", hint) : 0));
 }
 
-/* The first of two fields that is there, fit for a message */
+/* The first of two fields that is there; NULL: neither is */
 static char *
-first_text(ClfJson *error, const char *path, const char *other_path,
-		   const ClfSecrets *secrets)
+first_text(ClfJson *error, const char *path, const char *other_path)
 {
 	char	   *text = clf_json_get_text(error, path);
 
-	if (text == NULL)
-		text = clf_json_get_text(error, other_path);
-	return text ? excerpt(text, strlen(text), secrets) : NULL;
+	return text ? text : clf_json_get_text(error, other_path);
+}
+
+/* What is shown of an error code: all of it, if it is one that is known here */
+static const char *
+describe_code(const ClfAsked *asked, const char *code)
+{
+	for (size_t i = 0; i < lengthof(api_error_texts); i++)
+	{
+		if (api_error_texts[i].code &&
+			strcmp(api_error_texts[i].code, code) == 0)
+			return api_error_texts[i].code;
+	}
+	return clf_masked_excerpt(code, asked);
 }
 
 /* "403 InsufficientPermissions (CMN-401)", as far as it is known */
 static char *
-describe_status(int status, const char *name, const char *code)
+describe_status(const ClfAsked *asked, int status, const char *name,
+				const char *code)
 {
 	StringInfoData s;
 
 	initStringInfo(&s);
 	appendStringInfo(&s, "%d", status);
 	if (name && (code == NULL || strcmp(name, code) != 0))
-		appendStringInfo(&s, " %s", name);
+		appendStringInfo(&s, " %s", describe_code(asked, name));
 	if (code)
-		appendStringInfo(&s, " (%s)", code);
+		appendStringInfo(&s, " (%s)", describe_code(asked, code));
 	return s.data;
 }
 
 static const ApiErrorText *
-find_api_error_text(int status, const char *code)
+find_api_error_text(const ClfAsked *asked, int status, const char *code)
 {
 	const ApiErrorText *text = api_error_texts;
 
-	while ((text->status != 0 && text->status != status &&
+	while ((text->targets & (1 << asked->target)) == 0 ||
+		   (text->status != 0 && text->status != status &&
 			text->status != status / 100) ||
 		   (text->code != NULL &&
 			(code == NULL ||
@@ -245,28 +413,59 @@ find_api_error_text(int status, const char *code)
 	return text;
 }
 
+/* What an answer is by its looks, without showing any of it */
+static char *
+describe_body(const ClfHttpResponse *response)
+{
+	const char *body = response->body;
+	size_t		space = strspn(body, " \t\r\n");
+	const char *kind = "text";
+
+	if (body[space] == '<')
+		kind = "HTML or XML";
+	else if (body[space] == '{' || body[space] == '[')
+		kind = "JSON";
+	return psprintf("%zu bytes of %s", response->length, kind);
+}
+
+/* Of an answer's request id, what may be shown: it usually is a UUID */
+static char *
+describe_request_id(const ClfAsked *asked, const char *id)
+{
+	static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t		length = strlen(pattern);
+
+	for (size_t i = 0; i <= length; i++)
+	{
+		if (pattern[i] == 'x' ? !isxdigit((unsigned char) id[i]) :
+			id[i] != pattern[i])
+			return clf_masked_excerpt(id, asked);
+	}
+	return pstrdup(id);
+}
+
 /* What the API said, or what a gateway in between wrote, and the request id */
 static char *
 describe_answer(ClfJson *error, const ClfHttpResponse *response,
-				const ClfSecrets *secrets)
+				const ClfAsked *asked)
 {
-	char	   *said = first_text(error, "errors.0.message", "message",
-								  secrets);
+	char	   *said = first_text(error, "errors.0.message", "message");
 	StringInfoData s;
 
 	if (said == NULL)
-		said = first_text(error, "error_description", "error", secrets);
-	if (said == NULL && response->length > 0 && !secrets->hide_answer)
-		said = psprintf("The answer is no error object of the API: %s",
-						excerpt(response->body, response->length, secrets));
+		said = first_text(error, "error_description", "error");
+	if (said != NULL)
+		said = clf_masked_excerpt(said, asked);
+	else if (response->length > 0)
+		said = psprintf("The answer is no error object of the API, but %s.",
+						describe_body(response));
 
 	initStringInfo(&s);
 	if (said)
 		appendStringInfoString(&s, said);
 	if (response->request_id[0] != '\0')
 		appendStringInfo(&s, "%sRCRequestId: %s", said ? "\n" : "",
-						 excerpt(response->request_id,
-								 strlen(response->request_id), secrets));
+						 describe_request_id(asked, response->request_id));
 	return s.data;
 }
 
@@ -275,26 +474,21 @@ describe_answer(ClfJson *error, const ClfHttpResponse *response,
  *		Raise the error for an HTTP status that is none of success.
  */
 void
-clf_report_status(const ClfHttpResponse *response, const ClfSecrets *secrets)
+clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
 {
 	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
 									   response->length);
-	char	   *code = first_text(error, "errors.0.errorCode", "errorCode",
-								  secrets);
-	char	   *name = first_text(error, "errorCode", "error", secrets);
-	char	   *detail = describe_answer(error, response, secrets);
+	char	   *code = first_text(error, "errors.0.errorCode", "errorCode");
+	char	   *name = first_text(error, "errorCode", "error");
+	char	   *detail = describe_answer(error, response, asked);
 	const ApiErrorText *text;
 
 	/* an OAuth error may come without a code */
-	if (code == NULL && clf_json_get(error, "error"))
-		text = find_api_error_text(response->status, "OAU-");
-	else
-		text = find_api_error_text(response->status, code);
-
+	text = find_api_error_text(asked, response->status, code ? code : name);
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("RingCentral answered %s",
-					describe_status(response->status, name, code)),
+					describe_status(asked, response->status, name, code)),
 			 detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
 			 text->hint ? errhint("%s", text->hint) : 0));
 }
@@ -302,23 +496,18 @@ clf_report_status(const ClfHttpResponse *response, const ClfSecrets *secrets)
 /*
  * clf_report_bad_answer
  *		Raise the error for an answer of success that cannot be used.  what:
- *		what is wrong with it.
+ *		what is wrong with it, fit for a message.
  */
 void
-clf_report_bad_answer(const char *what, const ClfHttpResponse *response,
-					  const ClfSecrets *secrets)
+clf_report_bad_answer(const char *what, const ClfHttpResponse *response)
 {
-	bool		show = response->length > 0 && !secrets->hide_answer;
-
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("could not read the answer of RingCentral: %s",
-					excerpt(what, strlen(what), secrets)),
-			 show ? errdetail_internal("It begins: %s",
-									   excerpt(response->body, response->length,
-											   secrets)) : 0,
-			 errhint("Is a proxy or a login page between this machine and "
-					 "RingCentral?")));
+			 errmsg("could not read the answer of RingCentral: %s", what),
+			 response->length > 0 ? errdetail("The answer consists of %s.",
+											  describe_body(response)) : 0,
+			 errhint("Check whether a proxy or a login page is between this "
+					 "machine and RingCentral.")));
 }
 
 /*

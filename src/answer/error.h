@@ -14,28 +14,36 @@
 #include "answer/response.h"
 #include "compat.h"
 
-/*
- * What must not come out in an error, should an answer repeat it.  Secrets may
- * be NULL.
- */
-typedef struct ClfSecrets
+/* What a request was for; what to do about its failure depends on it */
+typedef enum ClfTarget
 {
-	const char *values[3];
-	bool		hide_answer;	/* show no answer but the API's error objects */
-} ClfSecrets;
+	CLF_TARGET_API,
+	CLF_TARGET_LOGIN,
+	CLF_TARGET_MEDIA
+} ClfTarget;
+
+/* What the errors about a request need to know of it */
+typedef struct ClfAsked
+{
+	ClfTarget	target;
+	size_t		shortest_secret;	/* bytes, of those that were sent along; 0:
+									 * none were */
+} ClfAsked;
 
 /* Of a foreign text, so much is shown in a message, in bytes */
 #define CLF_EXCERPT_LENGTH 300
 
+extern void clf_asked_with(ClfAsked *asked, const char *secret);
 pg_noreturn extern void clf_report_transport(ClfTransport how,
-											 const char *detail);
+											 const char *detail,
+											 const ClfAsked *asked);
 pg_noreturn extern void clf_report_status(const ClfHttpResponse *response,
-										  const ClfSecrets *secrets);
+										  const ClfAsked *asked);
 pg_noreturn extern void clf_report_bad_answer(const char *what,
-											  const ClfHttpResponse *response,
-											  const ClfSecrets *secrets);
+											  const ClfHttpResponse *response);
 extern void clf_report_recording_gone(const char *id);
 extern char *clf_to_server_encoding(const char *text, size_t length);
+extern char *clf_masked_excerpt(const char *text, const ClfAsked *asked);
 extern char *clf_excerpt(const char *text, size_t length, int limit);
 
 #endif							/* CLF_ERROR_H */

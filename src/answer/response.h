@@ -16,6 +16,7 @@ typedef enum ClfTransport
 	CLF_TRANSPORT_OK,
 	CLF_TRANSPORT_CONNECT,		/* name, route, refused */
 	CLF_TRANSPORT_TLS,			/* handshake, certificate */
+	CLF_TRANSPORT_CA_FILE,		/* sslrootcert cannot be used */
 	CLF_TRANSPORT_TIMEOUT,
 	CLF_TRANSPORT_BROKEN,		/* cut short, or not HTTP */
 	CLF_TRANSPORT_TOO_LARGE,	/* over max_response_size */
@@ -26,7 +27,8 @@ typedef enum ClfTransport
 static inline bool
 clf_never_sent(ClfTransport how)
 {
-	return how == CLF_TRANSPORT_CONNECT || how == CLF_TRANSPORT_TLS;
+	return how == CLF_TRANSPORT_CONNECT || how == CLF_TRANSPORT_TLS ||
+		how == CLF_TRANSPORT_CA_FILE;
 }
 
 /* A response.  Numbers that it does not have are -1. */

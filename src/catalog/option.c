@@ -18,15 +18,18 @@
 #include "access/reloptions.h"
 #include "catalog/option.h"
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_foreign_data_wrapper.h"
 #include "catalog/pg_foreign_server.h"
 #include "catalog/pg_foreign_table.h"
 #include "catalog/pg_user_mapping.h"
+#include "catalog/secret.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -127,7 +130,10 @@ static const OptionDef option_defs[] = {
 
 	{"client_id", CLF_ON_MAPPING, read_client_id, CREDENTIAL(client_id), NULL, 0, 0},
 	{"client_secret", CLF_ON_MAPPING, read_secret, CREDENTIAL(client_secret), NULL, 0, 0},
+	{"client_secret_file", CLF_ON_MAPPING, read_file, CREDENTIAL(client_secret_file),
+	NULL, 0, 0},
 	{"jwt", CLF_ON_MAPPING, read_secret, CREDENTIAL(jwt), NULL, 0, 0},
+	{"jwt_file", CLF_ON_MAPPING, read_file, CREDENTIAL(jwt_file), NULL, 0, 0},
 	{"access_token", CLF_ON_MAPPING, read_secret, CREDENTIAL(access_token), NULL, 0, 0},
 	{0}
 };
@@ -312,17 +318,18 @@ read_client_id(const OptionDef *def, const char *value, void *target)
 		report_bad_value(def, value,
 						 "It must not be empty or contain colons or control "
 						 "characters.");
-	*(char **) target = pstrdup(value);
+	*(const char **) target = value;
 }
 
+/* Not copied: there are to be as few copies of secrets as can be */
 static void
 read_secret(const OptionDef *def, const char *value, void *target)
 {
-	if (!is_printable(value) || strchr(value, ' ') != NULL)
+	if (!clf_is_secret_text(value))
 		report_bad_value(def, value,
 						 "It must not be empty or contain spaces, line breaks "
 						 "or other control characters.");
-	*(char **) target = pstrdup(value);
+	*(const char **) target = value;
 }
 
 #define HEX_DIGITS CLF_DIGITS "abcdefABCDEF"
@@ -406,7 +413,7 @@ read_url(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pnstrdup(value, rest - value);
 }
 
-/* The server reads the file, so only superusers may name one */
+/* The server reads the file: check_server and check_mapping see who names it */
 static void
 read_file(const OptionDef *def, const char *value, void *target)
 {
@@ -591,19 +598,42 @@ is_set(List *list, const char *name)
 	return false;
 }
 
+/* Exactly one of the option and the one of the same name for a file */
+static bool
+is_set_once(List *list, const char *name, const char *file_name)
+{
+	return is_set(list, name) != is_set(list, file_name);
+}
+
+/*
+ * Who changes a mapping needs the right to all of its options, as the list that
+ * the validator gets does not tell which of them are new.
+ */
 static void
 check_mapping(List *list)
 {
-	bool		token = is_set(list, "access_token");
-	bool		id = is_set(list, "client_id");
-	bool		secret = is_set(list, "client_secret");
-	bool		jwt = is_set(list, "jwt");
+	bool		files = is_set(list, "client_secret_file") ||
+	is_set(list, "jwt_file");
+	bool		login = is_set(list, "client_id") &&
+	is_set_once(list, "client_secret", "client_secret_file") &&
+	is_set_once(list, "jwt", "jwt_file");
 
-	if (token ? id || secret || jwt : !(id && secret && jwt))
+	if (is_set(list, "access_token") ? list_length(list) != 1 : !login)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
 				 errmsg("a user mapping needs either client_id, client_secret "
-						"and jwt, or access_token alone")));
+						"and jwt, or access_token alone"),
+				 errhint("client_secret_file and jwt_file may stand in the "
+						 "place of client_secret and jwt.")));
+	if (files && !has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for the options client_secret_file "
+						"and jwt_file"),
+				 errdetail("They make the database server read a file: only "
+						   "superusers and members of the role "
+						   "pg_read_server_files may create or change a user "
+						   "mapping that has them.")));
 }
 
 /* A table option that the endpoint of this table does not have */

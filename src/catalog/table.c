@@ -14,7 +14,9 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
 #include "catalog/pg_user_mapping.h"
+#include "catalog/secret.h"
 #include "catalog/table.h"
 #include "commands/defrem.h"
 #include "compat.h"
@@ -22,6 +24,8 @@
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -195,6 +199,19 @@ clf_holds_all_records(const ClfTable *table)
 	return table->extension_number == NULL && table->show_blocked;
 }
 
+static HeapTuple
+find_mapping_tuple(Oid userid, Oid serverid)
+{
+	HeapTuple	tuple = SearchSysCache2(USERMAPPINGUSERSERVER,
+										ObjectIdGetDatum(userid),
+										ObjectIdGetDatum(serverid));
+
+	if (HeapTupleIsValid(tuple))
+		return tuple;
+	return SearchSysCache2(USERMAPPINGUSERSERVER, ObjectIdGetDatum(InvalidOid),
+						   ObjectIdGetDatum(serverid));
+}
+
 /*
  * clf_wrapper_is_ours
  *		Is its handler the function of this library, under whatever name?
@@ -259,31 +276,72 @@ clf_check_server_usable(Oid serverid)
 Oid
 clf_find_user_mapping(Oid userid, Oid serverid)
 {
-	Oid			umid = GetSysCacheOid2(USERMAPPINGUSERSERVER,
-									   Anum_pg_user_mapping_oid,
-									   ObjectIdGetDatum(userid),
-									   ObjectIdGetDatum(serverid));
+	HeapTuple	tuple = find_mapping_tuple(userid, serverid);
+	Oid			umid;
 
-	if (OidIsValid(umid))
-		return umid;
-	return GetSysCacheOid2(USERMAPPINGUSERSERVER, Anum_pg_user_mapping_oid,
-						   ObjectIdGetDatum(InvalidOid),
-						   ObjectIdGetDatum(serverid));
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	umid = ((Form_pg_user_mapping) GETSTRUCT(tuple))->oid;
+	ReleaseSysCache(tuple);
+	return umid;
+}
+
+/* "name=value" as a DefElem whose value is not copied once more */
+static DefElem *
+option_of(Datum pair)
+{
+	const struct varlena *source = DatumGetTextPP(pair);
+	size_t		length = VARSIZE_ANY_EXHDR(source);
+	char	   *copy = clf_secret_alloc(length + 1);
+	char	   *value;
+
+	memcpy(copy, VARDATA_ANY(source), length);
+	value = strchr(copy, '=');
+	*value++ = '\0';
+	return makeDefElem(copy, (Node *) makeString(value), -1);
+}
+
+/*
+ * What GetUserMapping says of the options, in memory that will be wiped; that
+ * of a compressed value is wiped here.
+ */
+static List *
+mapping_options(HeapTuple tuple)
+{
+	List	   *list = NIL;
+	bool		isnull;
+	Datum		stored = SysCacheGetAttr(USERMAPPINGUSERSERVER, tuple,
+										 Anum_pg_user_mapping_umoptions,
+										 &isnull);
+	ArrayType  *array;
+	Datum	   *pairs;
+	int			npairs;
+
+	if (isnull)
+		return NIL;
+	array = DatumGetArrayTypeP(stored);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &pairs, NULL,
+					  &npairs);
+	for (int i = 0; i < npairs; i++)
+		list = lappend(list, option_of(pairs[i]));
+	if ((Pointer) array != DatumGetPointer(stored))
+		explicit_bzero(array, VARSIZE(array));
+	return list;
 }
 
 /*
  * clf_get_credentials
  *		What the user mapping of this role on this server holds, that of PUBLIC
- *		included.  Palloc'd in the current memory context: let it be a short
- *		one.  An error when there is no user mapping.
+ *		included.  Wiped together with the current memory context: let it be a
+ *		short one.  An error when there is no user mapping.
  */
 ClfCredentials *
 clf_get_credentials(Oid userid, Oid serverid)
 {
 	ClfOptionTargets targets = {NULL, NULL, NULL};
-	UserMapping *mapping;
+	HeapTuple	tuple = find_mapping_tuple(userid, serverid);
 
-	if (!OidIsValid(clf_find_user_mapping(userid, serverid)))
+	if (!HeapTupleIsValid(tuple))
 	{
 		const char *server = GetForeignServer(serverid)->servername;
 		const char *user = GetUserNameFromId(userid, false);
@@ -297,9 +355,26 @@ clf_get_credentials(Oid userid, Oid serverid)
 						 quote_identifier(user), quote_identifier(server))));
 	}
 
-	mapping = GetUserMapping(userid, serverid);
 	targets.credentials = palloc0(sizeof(ClfCredentials));
-	targets.credentials->umid = mapping->umid;
-	clf_read_options(mapping->options, CLF_ON_MAPPING, &targets);
+	targets.credentials->umid = ((Form_pg_user_mapping) GETSTRUCT(tuple))->oid;
+	clf_read_options(mapping_options(tuple), CLF_ON_MAPPING, &targets);
+	ReleaseSysCache(tuple);
 	return targets.credentials;
+}
+
+/*
+ * clf_read_credential_files
+ *		Fill in what the user mapping leaves to files; they are read each time.
+ *		Wiped together with the current memory context.
+ */
+void
+clf_read_credential_files(ClfCredentials *credentials)
+{
+	if (credentials->client_secret_file)
+		credentials->client_secret =
+			clf_secret_read_file("client_secret_file",
+								 credentials->client_secret_file);
+	if (credentials->jwt_file)
+		credentials->jwt = clf_secret_read_file("jwt_file",
+												credentials->jwt_file);
 }

@@ -71,13 +71,15 @@ typedef struct ClfTable
 	ClfTableColumn *columns;	/* by attnum - 1 */
 } ClfTable;
 
-/* What a user mapping holds: a ready access_token, or the three others */
+/* What a user mapping holds: a ready access_token, or what a login takes */
 typedef struct ClfCredentials
 {
 	Oid			umid;			/* pg_user_mapping.oid */
 	char	   *client_id;
-	char	   *client_secret;
-	char	   *jwt;
+	char	   *client_secret;	/* NULL until its file is read */
+	char	   *client_secret_file; /* NULL: it is in the mapping */
+	char	   *jwt;			/* likewise */
+	char	   *jwt_file;
 	char	   *access_token;
 } ClfCredentials;
 
@@ -93,6 +95,7 @@ extern bool clf_table_is_ours(Oid relid);
 extern void clf_check_server_usable(Oid serverid);
 extern Oid	clf_find_user_mapping(Oid userid, Oid serverid);
 extern ClfCredentials *clf_get_credentials(Oid userid, Oid serverid);
+extern void clf_read_credential_files(ClfCredentials *credentials);
 
 /* Account level, unless the table is one extension's */
 static inline ClfLevel

@@ -36,6 +36,7 @@ struct ClfExchange
 	uint64		generation;		/* of the token that was sent last */
 
 	/* the request under way, or the last one */
+	ClfAsked	asked;			/* with the secrets of all of them */
 	char	   *shown;			/* path and query, for error messages */
 	int			renewals;		/* how often a refused token was replaced */
 	int64		logins_before;	/* the scan's, when it began */
@@ -59,6 +60,8 @@ clf_exchange_create(MemoryContext cxt, const ClfTable *table,
 	exchange->activity = activity;
 	exchange->attempt.server = table->server;
 	exchange->attempt.base_url = base_url;
+	exchange->asked.target = base_url == table->server->media_url ?
+		CLF_TARGET_MEDIA : CLF_TARGET_API;
 	return exchange;
 }
 
@@ -219,6 +222,7 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 	ClfHttpRequest authorized = *request;
 
 	authorized.bearer = clf_token_value(exchange->token);
+	clf_asked_with(&exchange->asked, authorized.bearer);
 	exchange->attempt.label = request->label;
 	exchange->activity->budget_wait += exchange->attempt.slot_wait;
 	clf_attempt_start(&exchange->attempt, &authorized);
@@ -439,7 +443,7 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 		return true;
 	}
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, exchange->attempt.detail);
+		clf_report_transport(how, exchange->attempt.detail, &exchange->asked);
 	return false;
 }
 
@@ -481,15 +485,11 @@ clf_exchange_token(const ClfExchange *exchange)
 }
 
 /*
- * clf_exchange_secrets
- *		What an answer must not bring into a message.
+ * clf_exchange_asked
+ *		What the errors about an answer need to know of the request.
  */
-ClfSecrets
-clf_exchange_secrets(const ClfExchange *exchange)
+const ClfAsked *
+clf_exchange_asked(const ClfExchange *exchange)
 {
-	ClfSecrets	secrets = {{NULL}, false};
-
-	if (exchange->token)
-		secrets.values[0] = clf_token_value(exchange->token);
-	return secrets;
+	return &exchange->asked;
 }

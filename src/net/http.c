@@ -21,11 +21,14 @@
 #include "postgres.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "catalog/option.h"
+#include "common/base64.h"
 #include "compat.h"
 #include "miscadmin.h"
 #include "net/http.h"
@@ -82,6 +85,8 @@ struct ClfHttp
 	bool		done;
 	CURLcode	result;
 	struct curl_slist *headers;
+	struct curl_slist authorization;	/* the first of them; data is malloc'd */
+	char	   *form;			/* malloc'd */
 	BodyBuffer	body;			/* what has come of its answer */
 	size_t		length;
 	size_t		limit;
@@ -91,6 +96,7 @@ struct ClfHttp
 	char		error[CURL_ERROR_SIZE];
 
 	BodyBuffer	given;			/* the body of the answer before */
+	bool		confidential;	/* wipe the bodies: they hold a token */
 };
 
 /* Gives a ClfHttp back when the memory context goes */
@@ -101,6 +107,33 @@ typedef struct Lease
 } Lease;
 
 static ClfHttp *idle_list = NULL;
+
+/* ----------
+ * Memory of libcurl, which does not wipe its copies of requests: here they are
+ * wiped when it frees them.  These are callbacks as well.
+ * ----------
+ */
+
+static void
+wipe_and_free(void *memory)
+{
+	if (memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+static void *
+wipe_and_realloc(void *memory, size_t size)
+{
+	void	   *copy = malloc(size);
+
+	if (memory && copy)
+	{
+		memcpy(copy, memory, Min(size, malloc_usable_size(memory)));
+		wipe_and_free(memory);
+	}
+	return copy;
+}
 
 /* ----------
  * Callbacks: see the top of the file
@@ -168,9 +201,12 @@ enlarge(BodyBuffer *buffer, size_t length)
 }
 
 static void
-free_buffer(BodyBuffer *buffer)
+free_buffer(const ClfHttp *http, BodyBuffer *buffer)
 {
-	free(buffer->data);
+	if (http->confidential)
+		wipe_and_free(buffer->data);
+	else
+		free(buffer->data);
 	memset(buffer, 0, sizeof(BodyBuffer));
 }
 
@@ -210,15 +246,35 @@ on_header(char *data, size_t size, size_t count, void *arg)
  * ----------
  */
 
-/* Take the easy handle out of the multi handle and drop what it carried */
+static void
+wipe_text(char **text)
+{
+	if (*text)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}
+
+/*
+ * Take the easy handle out of the multi handle and drop what it carried.  A
+ * handle that sent a login goes as a whole, with its buffers; the connection
+ * stays, with the multi handle.
+ */
 static void
 end_transfer(ClfHttp *http)
 {
 	if (http->in_flight)
 		curl_multi_remove_handle(http->multi, http->easy);
 	http->in_flight = false;
+	if (http->form)
+	{
+		curl_easy_cleanup(http->easy);
+		http->easy = NULL;
+	}
 	curl_slist_free_all(http->headers);
 	http->headers = NULL;
+	wipe_text(&http->authorization.data);
+	wipe_text(&http->form);
 	http->length = 0;
 }
 
@@ -230,7 +286,7 @@ swap_buffers(ClfHttp *http)
 
 	http->given = http->body;
 	if (old.capacity > KEPT_CAPACITY)
-		free_buffer(&old);
+		free_buffer(http, &old);
 	http->body = old;
 }
 
@@ -247,8 +303,8 @@ destroy_http(ClfHttp *http)
 		close(http->mux);
 	while (http->descriptors-- > 0)
 		ReleaseExternalFD();
-	free_buffer(&http->body);
-	free_buffer(&http->given);
+	free_buffer(http, &http->body);
+	free_buffer(http, &http->given);
 	free(http->base_url);
 	free(http->sslrootcert);
 	free(http);
@@ -264,8 +320,9 @@ return_http(void *arg)
 	if (lease->http == NULL)
 		return;
 	end_transfer(lease->http);
-	free_buffer(&lease->http->body);
-	free_buffer(&lease->http->given);
+	free_buffer(lease->http, &lease->http->body);
+	free_buffer(lease->http, &lease->http->given);
+	lease->http->confidential = false;
 	lease->http->next_idle = idle_list;
 	idle_list = lease->http;
 	lease->http = NULL;
@@ -341,8 +398,7 @@ build_http(ClfHttp *http, const ClfServer *server, const char *base_url)
 	http->sslrootcert = server->sslrootcert ? strdup(server->sslrootcert) :
 		NULL;
 	http->multi = curl_multi_init();
-	http->easy = curl_easy_init();
-	return http->base_url && http->multi && http->easy &&
+	return http->base_url && http->multi &&
 		(http->sslrootcert || !server->sslrootcert) &&
 		curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION,
 						  on_socket) == CURLM_OK &&
@@ -359,7 +415,9 @@ create_http(const ClfServer *server, const char *base_url)
 	ClfHttp    *http;
 
 	/* not in _PG_init: that may be the postmaster, before it forks */
-	if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!initialised &&
+		curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free,
+							 wipe_and_realloc, strdup, calloc) != CURLE_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
 				 errmsg("could not initialise libcurl")));
@@ -422,6 +480,27 @@ check_setopt(CURLcode rc, const char *option)
 #define SETOPT(http, option, value) \
 	check_setopt(curl_easy_setopt((http)->easy, option, value), #option)
 
+/*
+ * Trust the certificates of this file and no others: neither those of the
+ * system's directory nor those of a store of the operating system.
+ *
+ * From 8.21 on, libcurl takes NULL for "the directory of the system", and one
+ * without certificates has to be named.
+ */
+static void
+set_authorities(ClfHttp *http, const char *file)
+{
+	bool		null_is_default;
+
+	null_is_default = curl_version_info(CURLVERSION_NOW)->version_num >=
+		CURL_VERSION_BITS(8, 21, 0);
+	SETOPT(http, CURLOPT_CAINFO, file);
+	SETOPT(http, CURLOPT_CAPATH, null_is_default ? "/dev/null" : NULL);
+	SETOPT(http, CURLOPT_SSL_OPTIONS, 0L);
+	/* a changed file counts for the next connection */
+	SETOPT(http, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+}
+
 static void
 set_engine_options(ClfHttp *http, const ClfServer *server)
 {
@@ -436,8 +515,9 @@ set_engine_options(ClfHttp *http, const ClfServer *server)
 	SETOPT(http, CURLOPT_PROTOCOLS_STR, "http,https");
 	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
+	SETOPT(http, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
 	if (server->sslrootcert)
-		SETOPT(http, CURLOPT_CAINFO, server->sslrootcert);
+		set_authorities(http, server->sslrootcert);
 	if (clf_url_is_loopback(http->base_url))
 		SETOPT(http, CURLOPT_NOPROXY, "*");
 }
@@ -468,19 +548,8 @@ static void
 set_request_options(ClfHttp *http, const ClfHttpRequest *request)
 {
 	SETOPT(http, CURLOPT_URL, request->url);
-	if (request->bearer)
-	{
-		SETOPT(http, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-		SETOPT(http, CURLOPT_XOAUTH2_BEARER, request->bearer);
-	}
-	if (request->username)
-	{
-		SETOPT(http, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-		SETOPT(http, CURLOPT_USERNAME, request->username);
-		SETOPT(http, CURLOPT_PASSWORD, request->password);
-	}
-	if (request->form)
-		SETOPT(http, CURLOPT_COPYPOSTFIELDS, request->form);
+	if (http->form)
+		SETOPT(http, CURLOPT_POSTFIELDS, http->form);
 }
 
 static void
@@ -492,6 +561,58 @@ add_header(ClfHttp *http, const char *line)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	http->headers = longer;
+}
+
+/*
+ * The header that authorizes the request, malloc'd, NULL without memory for it.
+ * It is not left to libcurl, which keeps user name, password and token with the
+ * connection.
+ */
+static char *
+make_authorization(const ClfHttpRequest *request)
+{
+	const char *secret = request->bearer ? request->bearer : request->password;
+	const char *username = request->username ? request->username : "";
+	size_t		length = strlen(username) + 1 + strlen(secret);
+	size_t		size = sizeof("Authorization: Bearer ") +
+	pg_b64_enc_len((int) length);
+	char	   *header = malloc(size);
+	char	   *pair = malloc(length + 1);
+	const void *source = pair;
+
+	if (header && pair && request->bearer)
+		snprintf(header, size, "Authorization: Bearer %s", secret);
+	else if (header && pair)
+	{
+		int			start = snprintf(header, size, "Authorization: Basic ");
+
+		snprintf(pair, length + 1, "%s:%s", username, secret);
+		(void) pg_b64_encode(source, (int) length, header + start,
+							 (int) size - start - 1);
+		header[start + pg_b64_enc_len((int) length)] = '\0';
+	}
+	wipe_and_free(pair);
+	return header;
+}
+
+/*
+ * Copy what is secret of the request, so that it can be wiped when the transfer
+ * ends
+ */
+static void
+copy_secrets(ClfHttp *http, const ClfHttpRequest *request)
+{
+	bool		authorized = request->bearer || request->username;
+
+	http->confidential |= request->form != NULL;
+	if (request->form)
+		http->form = strdup(request->form);
+	if (authorized)
+		http->authorization.data = make_authorization(request);
+	if ((request->form && !http->form) ||
+		(authorized && !http->authorization.data))
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 }
 
 /*
@@ -507,7 +628,9 @@ set_headers(ClfHttp *http, const ClfHttpRequest *request)
 	add_header(http, "Accept-Language: en-US");
 	add_header(http, "User-Agent: call_log_fdw/" CLF_VERSION
 			   " (PostgreSQL/" PG_VERSION ")");
-	SETOPT(http, CURLOPT_HTTPHEADER, http->headers);
+	http->authorization.next = http->headers;
+	SETOPT(http, CURLOPT_HTTPHEADER, http->authorization.data ?
+		   &http->authorization : http->headers);
 }
 
 /* Note the end of the transfer, if that is what happened */
@@ -552,10 +675,16 @@ clf_http_start(ClfHttp *http, const ClfServer *server,
 	CURLMcode	rc;
 
 	Assert(!http->in_flight);
+	if (http->easy == NULL)
+		http->easy = curl_easy_init();
+	if (http->easy == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	curl_easy_reset(http->easy);
 	http->done = http->too_large = false;
 	http->header_length = 0;
 	http->error[0] = '\0';
+	copy_secrets(http, request);
 	set_engine_options(http, server);
 	set_limits(http, server, request);
 	set_request_options(http, request);
@@ -672,10 +801,12 @@ classify(const ClfHttp *http)
 		case CURLE_COULDNT_CONNECT:
 		case CURLE_PROXY:
 			return CLF_TRANSPORT_CONNECT;
+		case CURLE_SSL_CACERT_BADFILE:
+			return http->sslrootcert ? CLF_TRANSPORT_CA_FILE :
+				CLF_TRANSPORT_TLS;
 		case CURLE_SSL_CONNECT_ERROR:
 		case CURLE_SSL_CERTPROBLEM:
 		case CURLE_SSL_CIPHER:
-		case CURLE_SSL_CACERT_BADFILE:
 		case CURLE_SSL_ISSUER_ERROR:
 		case CURLE_SSL_INVALIDCERTSTATUS:
 		case CURLE_PEER_FAILED_VERIFICATION:
@@ -792,6 +923,19 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 	swap_buffers(http);
 }
 
+/* Why libcurl could not use the file of sslrootcert, palloc'd */
+static const char *
+describe_ca_file(const ClfHttp *http)
+{
+	int			fd = open(http->sslrootcert, O_RDONLY | O_NONBLOCK);
+
+	if (fd < 0)
+		return psprintf("could not open file \"%s\": %m", http->sslrootcert);
+	close(fd);
+	return psprintf("There is no certificate in PEM format in the file \"%s\".",
+					http->sslrootcert);
+}
+
 /*
  * clf_http_finish
  *		Take the answer of a transfer that is done, palloc'd in cxt, or learn
@@ -812,7 +956,9 @@ clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfHttpResponse *response,
 	*detail = NULL;
 	if (how == CLF_TRANSPORT_OK || http->resumable)
 		read_response(http, response);
-	if (how != CLF_TRANSPORT_OK)
+	if (how == CLF_TRANSPORT_CA_FILE)
+		*detail = describe_ca_file(http);
+	else if (how != CLF_TRANSPORT_OK)
 		*detail = pstrdup(http->error[0] ? http->error :
 						  curl_easy_strerror(http->result));
 	MemoryContextSwitchTo(old);

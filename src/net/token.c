@@ -22,11 +22,12 @@
 
 #include "access/xact.h"
 #include "answer/error.h"
-#include "answer/json.h"
+#include "answer/field.h"
 #include "api/uri.h"
-#include "common/base64.h"
+#include "catalog/secret.h"
 #include "compat.h"
 #include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "net/attempt.h"
 #include "net/token.h"
@@ -46,6 +47,12 @@
 
 /* What expires_in is when the answer does not say, or nonsense, in seconds */
 #define DEFAULT_EXPIRES_IN 3600
+
+/* Bytes of the answer to a login: a token and a few short texts */
+#define MAX_ANSWER 65535
+
+/* Bytes of a login's form beside the jwt */
+#define FORM_OVERHEAD 256
 
 /* Who waits for a login looks so often whether its backend lives; milliseconds */
 #define LOOK_EVERY 500
@@ -78,7 +85,7 @@ typedef struct Login
 	const ClfServer *server;
 	const ClfCredentials *credentials;
 	Oid			role;			/* that its budget is charged to */
-	ClfSecrets	secrets;
+	ClfAsked	asked;
 	ClfAttempt	attempt;
 } Login;
 
@@ -287,7 +294,22 @@ set_value(ClfToken *token, const ClfServer *server, const char *value)
 	token->value = MemoryContextStrdup(TopMemoryContext, value);
 }
 
-/* Whose requests they are: the texts that tell, and those that people see */
+/* The start of a text in UTF-8, whole characters */
+static void
+clip(char *copy, size_t size, const char *text)
+{
+	int			length = (int) strlen(text);
+
+	if (length >= (int) size)
+		length = pg_encoding_mbcliplen(PG_UTF8, text, length, (int) size - 1);
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+}
+
+/*
+ * Whose requests they are: the texts that tell, and those that people see.  The
+ * latter are in UTF-8, as databases of other encodings show them as well.
+ */
 static void
 set_account(ClfAccount *account, const char *const *texts, int ntexts,
 			const ClfServer *server, const char *client_id,
@@ -295,14 +317,15 @@ set_account(ClfAccount *account, const char *const *texts, int ntexts,
 {
 	account->key = clf_shmem_key(texts, ntexts);
 	strlcpy(account->base_url, server->base_url, CLF_MAX_TEXT);
-	strlcpy(account->client_id, client_id, CLF_MAX_TEXT);
-	strlcpy(account->owner, owner, CLF_MAX_TEXT);
+	clip(account->client_id, CLF_MAX_TEXT,
+		 pg_server_to_any(client_id, (int) strlen(client_id), PG_UTF8));
+	clip(account->owner, CLF_MAX_TEXT, owner);
 }
 
 /* The copy of a token that came from a login */
 static void
 use_obtained(ClfToken *token, const ClfServer *server,
-			 const ClfCredentials *credentials, Obtained *obtained)
+			 const ClfCredentials *credentials, const Obtained *obtained)
 {
 	const char *texts[3];
 
@@ -316,7 +339,6 @@ use_obtained(ClfToken *token, const ClfServer *server,
 	token->by_login = true;
 	token->generation = obtained->generation;
 	token->renew_at = obtained->renew_at;
-	explicit_bzero(obtained->token, sizeof(obtained->token));
 }
 
 /* The copy of a token that the user mapping has; nothing tells whose it is */
@@ -349,14 +371,19 @@ login_error_context(void *arg)
 	clf_retry_context(&login->attempt.retry);
 }
 
-/* The request for a login */
+/*
+ * The request for a login.  The form is made in memory that is wiped, large
+ * enough from the beginning: growing would leave copies behind.
+ */
 static ClfHttpRequest
 login_request(const ClfServer *server, const ClfCredentials *credentials)
 {
 	ClfHttpRequest request = {0};
 	StringInfoData form;
 
-	initStringInfo(&form);
+	form.maxlen = (int) (3 * strlen(credentials->jwt) + FORM_OVERHEAD);
+	form.data = clf_secret_alloc(form.maxlen);
+	resetStringInfo(&form);
 	appendStringInfoString(&form, "grant_type=");
 	clf_uri_append_escaped(&form, GRANT_TYPE);
 	appendStringInfoString(&form, "&assertion=");
@@ -366,6 +393,7 @@ login_request(const ClfServer *server, const ClfCredentials *credentials)
 	request.username = credentials->client_id;
 	request.password = credentials->client_secret;
 	request.form = form.data;
+	request.limit = MAX_ANSWER;
 	return request;
 }
 
@@ -384,25 +412,6 @@ login_budget(const Login *login)
 				"");
 	account.role = login->role;
 	return clf_budget_get(&account, TOKEN_PATH, "auth");
-}
-
-/* What a login sends and its answer must not bring into a message */
-static ClfSecrets
-login_secrets(const ClfCredentials *credentials)
-{
-	ClfSecrets	secrets = {{NULL}, true};
-	const void *basic = psprintf("%s:%s", credentials->client_id,
-								 credentials->client_secret);
-	int			size = pg_b64_enc_len(strlen(basic)) + 1;
-	char	   *encoded = palloc0(size);
-	int			length = pg_b64_encode(basic, strlen(basic), encoded, size);
-
-	Assert(length >= 0);
-	(void) length;
-	secrets.values[0] = credentials->client_secret;
-	secrets.values[1] = credentials->jwt;
-	secrets.values[2] = encoded;
-	return secrets;
 }
 
 /* Post the login and wait for the answer */
@@ -427,23 +436,24 @@ send_login(Login *login, ClfHttpResponse *response)
 		how = clf_attempt_finish(attempt, CurrentMemoryContext, response);
 	} while (clf_attempt_again(attempt, how, response));
 
+	if (how == CLF_TRANSPORT_TOO_LARGE)
+		clf_report_bad_answer("it is too long for a login", response);
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, attempt->detail);
+		clf_report_transport(how, attempt->detail, &login->asked);
 	if (response->status != 200)
-		clf_report_status(response, &login->secrets);
+		clf_report_status(response, &login->asked);
 }
 
 /* Seconds that the token is good for */
 static int
-get_expires_in(ClfJson *answer)
+get_expires_in(const ClfField *field)
 {
-	char	   *text = clf_json_get_text(answer, "expires_in");
-	int			seconds = text ? atoi(text) : 0;
+	int			seconds = field->start ? atoi(clf_field_cstring(field)) : 0;
 
 	return seconds > 0 ? seconds : DEFAULT_EXPIRES_IN;
 }
 
-/* May it stand in a header?  What ends the line would begin another one. */
+/* May it be in a header?  What ends the line would begin another one. */
 static bool
 is_sendable(const char *token)
 {
@@ -455,6 +465,59 @@ is_sendable(const char *token)
 	return true;
 }
 
+/* Copy the text of a field, "" if there is none; false: it is too long */
+static bool
+copy_token(const ClfField *field, char *copy, size_t size)
+{
+	size_t		length = 0;
+	const char *text = field->start ? clf_field_text(field, &length) : "";
+	bool		fits = length < size;
+
+	if (fits)
+		memcpy(copy, text, length);
+	if (field->escaped)
+		explicit_bzero(unconstify(char *, text), length);	/* a copy already */
+	return fits;
+}
+
+/*
+ * What a login brought.  Its fields are read where they are, as a tree of them
+ * would be one more copy of the token.
+ */
+static void
+read_answer(const Login *login, const ClfHttpResponse *response,
+			Obtained *obtained)
+{
+	static const char *const names[] = {
+		"access_token", "owner_id", "scope", "expires_in"
+	};
+	ClfFields  *fields = clf_fields_create();
+	ClfField	values[lengthof(names)];
+	char	   *owner;
+	char	   *scope;
+	int64		valid_ms;
+
+	for (size_t i = 0; i < lengthof(names); i++)
+		(void) clf_fields_add(fields, names[i]);
+	if (!clf_fields_pick_all(fields, response->body, response->length, values))
+		clf_report_bad_answer("there is no access_token in it", response);
+	if (!copy_token(&values[0], obtained->token, sizeof(obtained->token)))
+		clf_report_bad_answer("its access_token is too long", response);
+	if (obtained->token[0] == '\0')
+		clf_report_bad_answer("there is no access_token in it", response);
+	if (!is_sendable(obtained->token))
+		clf_report_bad_answer("its access_token is no token", response);
+	owner = clf_field_cstring(&values[1]);
+	scope = clf_field_cstring(&values[2]);
+	clip(obtained->owner, sizeof(obtained->owner), owner ? owner : "");
+	clip(obtained->scope, sizeof(obtained->scope), scope ? scope : "");
+
+	valid_ms = get_expires_in(&values[3]) * INT64CONST(1000);
+	valid_ms -= Min(RENEW_BEFORE_MS, valid_ms / 10);
+	obtained->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 valid_ms);
+}
+
 /* Log in */
 static void
 log_in(const ClfToken *token, const ClfServer *server,
@@ -463,41 +526,20 @@ log_in(const ClfToken *token, const ClfServer *server,
 	ErrorContextCallback context;
 	Login		login = {0};
 	ClfHttpResponse response;
-	ClfJson    *answer;
-	char	   *value;
-	char	   *owner;
-	char	   *scope;
-	int64		valid_ms;
 
 	login.server = server;
 	login.credentials = credentials;
 	login.role = token->role;
-	login.secrets = login_secrets(credentials);
+	login.asked.target = CLF_TARGET_LOGIN;
+	clf_asked_with(&login.asked, credentials->client_secret);
+	clf_asked_with(&login.asked, credentials->jwt);
 	context.callback = login_error_context;
 	context.arg = &login;
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
 	send_login(&login, &response);
-	answer = clf_json_parse(CurrentMemoryContext, response.body,
-							response.length);
-	value = clf_json_get_text(answer, "access_token");
-	if (value == NULL || value[0] == '\0')
-		clf_report_bad_answer("there is no access_token in it", &response, &login.secrets);
-	if (!is_sendable(value))
-		clf_report_bad_answer("its access_token is no token", &response, &login.secrets);
-	if (strlen(value) >= sizeof(obtained->token))
-		clf_report_bad_answer("its access_token is too long", &response, &login.secrets);
-
-	owner = clf_json_get_text(answer, "owner_id");
-	scope = clf_json_get_text(answer, "scope");
-	valid_ms = get_expires_in(answer) * INT64CONST(1000);
-	valid_ms -= Min(RENEW_BEFORE_MS, valid_ms / 10);
-	strlcpy(obtained->token, value, sizeof(obtained->token));
-	strlcpy(obtained->owner, owner ? owner : "", sizeof(obtained->owner));
-	strlcpy(obtained->scope, scope ? scope : "", sizeof(obtained->scope));
-	obtained->renew_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-													 valid_ms);
+	read_answer(&login, &response, obtained);
 	error_context_stack = context.previous;
 }
 
@@ -671,24 +713,25 @@ wait_for_login(const ClfToken *token, Obtained *obtained)
 
 static void
 obtain(ClfToken *token, const ClfServer *server,
-	   const ClfCredentials *credentials)
+	   ClfCredentials *credentials)
 {
 	const char *texts[4];
-	Obtained	obtained;
+	Obtained   *obtained = clf_secret_alloc(sizeof(Obtained));
 	bool		there;
 
+	clf_read_credential_files(credentials);
 	texts[0] = server->base_url;
 	texts[1] = credentials->client_id;
 	texts[2] = credentials->client_secret;
 	texts[3] = credentials->jwt;
 	token->key = clf_shmem_key(texts, lengthof(texts));
 
-	there = take_shared(token, &obtained);
-	if (obtained.under_way)
-		there = wait_for_login(token, &obtained);
+	there = take_shared(token, obtained);
+	if (obtained->under_way)
+		there = wait_for_login(token, obtained);
 	if (!there)
-		log_in_for_all(token, server, credentials, &obtained);
-	use_obtained(token, server, credentials, &obtained);
+		log_in_for_all(token, server, credentials, obtained);
+	use_obtained(token, server, credentials, obtained);
 }
 
 /*

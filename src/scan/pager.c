@@ -333,28 +333,25 @@ has_type(const ClfHttpResponse *response, const char *type)
 
 /* Make a list answer the current page */
 static void
-read_list(ClfPager *pager, const ClfHttpResponse *response,
-		  const ClfSecrets *secrets)
+read_list(ClfPager *pager, const ClfHttpResponse *response)
 {
 	const ClfResource *resource = pager->table->resource;
 	const char *error = "its content type is not application/json";
 
 	if (response->status != 200)
-		clf_report_status(response, secrets);
+		clf_report_status(response, clf_exchange_asked(pager->exchange));
 	if (has_type(response, "application/json"))
 		pager->page = clf_page_parse(pager->page_cxt, clf_rows_record_fields(pager->rows),
 									 response->body, response->length,
 									 resource->frame_path,
 									 resource->next_path, &error);
 	if (pager->page == NULL)
-		clf_report_bad_answer(error, response,
-							  secrets);
+		clf_report_bad_answer(error, response);
 }
 
 /* Make the answer for a single id the current page */
 static void
-read_record(ClfPager *pager, const ClfHttpResponse *response,
-			const ClfSecrets *secrets)
+read_record(ClfPager *pager, const ClfHttpResponse *response)
 {
 	const char *error = "its content type is not application/json";
 	bool		ok = false;
@@ -369,15 +366,14 @@ read_record(ClfPager *pager, const ClfHttpResponse *response,
 		return;
 	}
 	if (response->status != 200)
-		clf_report_status(response, secrets);
+		clf_report_status(response, clf_exchange_asked(pager->exchange));
 	if (has_type(response, "application/json"))
 	{
 		error = "it is cut short or no JSON object";
 		ok = clf_page_add(pager->page, response->body, response->length);
 	}
 	if (!ok)
-		clf_report_bad_answer(error, response,
-							  secrets);
+		clf_report_bad_answer(error, response);
 }
 
 /*
@@ -410,7 +406,6 @@ fetch_batch(ClfPager *pager, const ClfHttpRequest *request, int nids,
 {
 	const char *error = NULL;
 	ClfTransport how;
-	ClfSecrets	secrets;
 
 	clf_exchange_begin(pager->exchange, request);
 	do
@@ -425,11 +420,9 @@ fetch_batch(ClfPager *pager, const ClfHttpRequest *request, int nids,
 	} while (clf_exchange_again(pager->exchange, how, response));
 	if (pager->page)
 		return;
-	secrets = clf_exchange_secrets(pager->exchange);
 	if (error)
-		clf_report_bad_answer(error, response,
-							  &secrets);
-	clf_report_status(response, &secrets);
+		clf_report_bad_answer(error, response);
+	clf_report_status(response, clf_exchange_asked(pager->exchange));
 }
 
 /* The page after the current one is about to be the current one */
@@ -450,7 +443,6 @@ fetch_page(ClfPager *pager, ClfHttpResponse *response)
 											  pager->page_number + 1);
 	ClfHttpRequest request = page_request(pager, pager->next_url);
 	const ClfHttpResponse *kept = find_kept(pager, pager->next_url);
-	ClfSecrets	secrets;
 
 	follow_token(pager);
 	MemoryContextReset(pager->page_cxt);
@@ -462,11 +454,10 @@ fetch_page(ClfPager *pager, ClfHttpResponse *response)
 	else
 		clf_exchange_get(pager->exchange, &request, pager->page_cxt, response);
 
-	secrets = clf_exchange_secrets(pager->exchange);
 	if (nids == 0)
-		read_list(pager, response, &secrets);
+		read_list(pager, response);
 	else if (nids == 1)
-		read_record(pager, response, &secrets);
+		read_record(pager, response);
 	else if (kept)
 		(void) read_batch(pager, response, nids);
 	if (kept)

@@ -98,7 +98,6 @@ get_details(ClfRecordings *recordings)
 	char	   *uri = clf_details_uri(recordings->table, recordings->id);
 	ClfHttpRequest request = {0};
 	ClfHttpResponse response;
-	ClfSecrets	secrets;
 	ClfField   *details;
 
 	if (uri == NULL)
@@ -109,18 +108,17 @@ get_details(ClfRecordings *recordings)
 					 &response);
 	if (is_gone(recordings, &response))
 		return NULL;
-	secrets = clf_exchange_secrets(recordings->api);
 	if (response.status != 200)
-		clf_report_status(&response, &secrets);
+		clf_report_status(&response, clf_exchange_asked(recordings->api));
 	details = palloc0(clf_fields_count(recordings->details_fields) *
 					  sizeof(ClfField));
 	if (response.body[strspn(response.body, " \t\r\n")] != '{' ||
 		!clf_fields_pick_all(recordings->details_fields, response.body,
 							 response.length, details))
-		clf_report_bad_answer("it is not a JSON object", &response, &secrets);
+		clf_report_bad_answer("it is not a JSON object", &response);
 	if (!clf_same_text(clf_field_cstring(&details[recordings->details_id.n]),
 					   recordings->id))
-		clf_report_bad_answer("it is not about the recording that was asked for", &response, &secrets);
+		clf_report_bad_answer("it is not about the recording that was asked for", &response);
 	return details;
 }
 
@@ -135,16 +133,6 @@ shown_id(const ClfRecordings *recordings)
 {
 	return clf_excerpt(recordings->id, strlen(recordings->id),
 					   CLF_EXCERPT_LENGTH);
-}
-
-static void
-report_bad_content(const ClfRecordings *recordings, const char *what,
-				   const ClfHttpResponse *response)
-{
-	ClfSecrets	secrets = clf_exchange_secrets(recordings->media);
-
-	secrets.hide_answer = true;
-	clf_report_bad_answer(what, response, &secrets);
 }
 
 /*
@@ -202,9 +190,9 @@ locate_answer(const ClfRecordings *recordings, const Download *download,
 	if (response->status == 206 &&
 		(!read_content_range(response->content_range, first, total) ||
 		 download->total < 0 || *first != download->length))
-		report_bad_content(recordings, "it is not the range that was asked for", response);
+		clf_report_bad_answer("it is not the range that was asked for", response);
 	if (download->total >= 0 && *total >= 0 && *total != download->total)
-		report_bad_content(recordings, "the content has changed while it was read",
+		clf_report_bad_answer("the content has changed while it was read",
 						   response);
 }
 
@@ -212,18 +200,20 @@ locate_answer(const ClfRecordings *recordings, const Download *download,
 static void
 check_content(const ClfRecordings *recordings, const ClfHttpResponse *response)
 {
-	if (pg_strncasecmp(response->content_type, "audio/", 6) != 0)
-		report_bad_content(recordings, psprintf("its content type is \"%s\", not audio",
-												clf_to_server_encoding(response->content_type,
-																	   strlen(response->content_type))),
-						   response);
+	char	   *type = pnstrdup(response->content_type,
+								strcspn(response->content_type, "; "));
+
+	if (pg_strncasecmp(type, "audio/", 6) != 0)
+		clf_report_bad_answer(psprintf("its content type is \"%s\", not audio",
+									   clf_masked_excerpt(type, clf_exchange_asked(recordings->media))),
+							  response);
 	if (response->content_encoding[0] != '\0' &&
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
-		report_bad_content(recordings, "it is compressed, which was not asked for",
-						   response);
+		clf_report_bad_answer("it is compressed, which was not asked for",
+							  response);
 	if (response->content_length < 0 &&
 		pg_strcasecmp(response->transfer_encoding, "chunked") != 0)
-		report_bad_content(recordings, "it does not say how long it is", response);
+		clf_report_bad_answer("it does not say how long it is", response);
 }
 
 static void
@@ -309,15 +299,11 @@ get_content(ClfRecordings *recordings, const char *uri)
 	if (is_gone(recordings, &response))
 		return NULL;
 	if (response.status != 200 && response.status != 206)
-	{
-		ClfSecrets	secrets = clf_exchange_secrets(recordings->media);
-
-		clf_report_status(&response, &secrets);
-	}
+		clf_report_status(&response, clf_exchange_asked(recordings->media));
 	if (download.length == 0 ||
 		(download.total >= 0 && download.length != download.total))
-		report_bad_content(recordings, download.length == 0 ? "it is empty" :
-						   "it is cut short", &response);
+		clf_report_bad_answer(download.length == 0 ? "it is empty" :
+							  "it is cut short", &response);
 	SET_VARSIZE(download.content, VARHDRSZ + download.length);
 	return download.content;
 }

@@ -16,6 +16,8 @@
 #include <setjmp.h>
 #include <time.h>
 
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "common/int.h"
 #include "mb/pg_wchar.h"
 #include "storage/fd.h"
@@ -654,6 +656,34 @@ pg_mbcliplen(const char *mbstr, int len, int limit)
 		clipped += width;
 	}
 	return clipped;
+}
+
+bool
+pg_verify_mbstr(int encoding, const char *mbstr, int len, bool noError)
+{
+	INVARIANT(noError);
+	return pg_encoding_verifymbstr(encoding, mbstr, len) == len;
+}
+
+/* In a database in UTF-8 nothing is converted */
+bool
+IsTransactionState(void)
+{
+	return true;
+}
+
+Oid
+FindDefaultConversionProc(int32 for_encoding, int32 to_encoding)
+{
+	return InvalidOid;
+}
+
+int
+pg_do_encoding_conversion_buf(Oid proc, int src_encoding, int dest_encoding,
+							  unsigned char *src, int srclen,
+							  unsigned char *dest, int destlen, bool noError)
+{
+	return 0;
 }
 
 char *

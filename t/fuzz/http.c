@@ -143,18 +143,20 @@ static void
 raise_status(void *arg)
 {
 	const ClfHttpResponse *response = arg;
-	ClfSecrets	secrets = {{SECRET}, false};
+	ClfAsked	asked = {CLF_TARGET_API, 0};
 
-	clf_report_status(response, &secrets);
+	clf_asked_with(&asked, SECRET);
+	clf_report_status(response, &asked);
 }
 
 static void
 raise_bad_answer(void *arg)
 {
 	const ClfHttpResponse *response = arg;
-	ClfSecrets	secrets = {{SECRET}, false};
+	ClfAsked	asked = {CLF_TARGET_API, 0};
 
-	clf_report_bad_answer("it is odd", response, &secrets);
+	clf_asked_with(&asked, SECRET);
+	clf_report_bad_answer("it is odd", response);
 }
 
 static void

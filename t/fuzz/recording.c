@@ -96,7 +96,7 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 	if (++tries < MAX_TRIES && next_answer < end_of_answers)
 		return true;
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, "broken");
+		clf_report_transport(how, "broken", clf_exchange_asked(exchange));
 	return false;
 }
 
@@ -110,13 +110,12 @@ clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
 		;
 }
 
-ClfSecrets
-clf_exchange_secrets(const ClfExchange *exchange)
+const ClfAsked *
+clf_exchange_asked(const ClfExchange *exchange)
 {
-	ClfSecrets	secrets = {{NULL}, false};
+	static const ClfAsked asked = {CLF_TARGET_MEDIA, 0};
 
-	(void) exchange;
-	return secrets;
+	return &asked;
 }
 
 void

@@ -1,0 +1,164 @@
+/*-------------------------------------------------------------------------
+ *
+ * secret.c
+ *	  Memory for secrets, and the files that hold them.
+ *
+ * A secret is wiped from memory as soon as it is not needed any more, so that a
+ * core file, or a flaw elsewhere in the process that shows freed memory, does
+ * not show it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catalog/secret.h"
+#include "storage/fd.h"
+#include "utils/memutils.h"
+
+/*
+ * Bytes of a file with a secret.  A JWT of RingCentral has less than one
+ * kilobyte; what is larger is another file.
+ */
+#define MAX_FILE_SIZE 8192
+
+/* Memory with what is needed to wipe it */
+typedef struct WipedChunk
+{
+	MemoryContextCallback callback;
+	size_t		size;
+	char		data[FLEXIBLE_ARRAY_MEMBER];
+} WipedChunk;
+
+static void
+wipe_chunk(void *arg)
+{
+	WipedChunk *chunk = arg;
+
+	explicit_bzero(chunk->data, chunk->size);
+}
+
+/*
+ * clf_secret_alloc
+ *		Zeroed memory in the current memory context, which must be a short one.
+ *		It is wiped when the context is reset or deleted, on errors as well.
+ */
+void *
+clf_secret_alloc(size_t size)
+{
+	WipedChunk *chunk = palloc0(offsetof(WipedChunk, data) + size);
+
+	chunk->size = size;
+	chunk->callback.func = wipe_chunk;
+	chunk->callback.arg = chunk;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &chunk->callback);
+	return chunk->data;
+}
+
+/*
+ * clf_is_secret_text
+ *		Can it be a secret of RingCentral's?  Neither spaces nor control
+ *		characters occur in them, and a line break would end a header.
+ */
+bool
+clf_is_secret_text(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *) text; *p; p++)
+	{
+		if (*p <= ' ' || *p == 0x7f)
+			return false;
+	}
+	return text[0] != '\0';
+}
+
+/*
+ * Raise the error for a file that cannot be used.  The name of the file is for
+ * those who read the log: the mapping may be another role's.
+ */
+static void
+report_file(int sqlstate, const char *option, const char *path,
+			const char *problem)
+{
+	ereport(ERROR,
+			(errcode(sqlstate),
+			 errmsg("could not read the file of option \"%s\": %s", option,
+					problem),
+			 errdetail_log("The file is \"%s\".", path),
+			 errhint("The operating system user of the database server reads "
+					 "it at each login.  It must hold the secret alone.")));
+}
+
+/* The same with what the operating system says */
+static void
+report_system_error(const char *option, const char *path)
+{
+	ereport(ERROR,
+			(errcode_for_file_access(),
+			 errmsg("could not read the file of option \"%s\": %m", option),
+			 errdetail_log("The file is \"%s\".", path),
+			 errhint("The operating system user of the database server reads "
+					 "it at each login.")));
+}
+
+/* Up to so many bytes of a regular file; returns how many there are */
+static size_t
+read_bytes(int fd, char *bytes, size_t size, const char *option,
+		   const char *path)
+{
+	struct stat st;
+	size_t		length = 0;
+	ssize_t		n;
+
+	if (fstat(fd, &st) != 0)
+		report_system_error(option, path);
+	if (!S_ISREG(st.st_mode))
+		report_file(ERRCODE_WRONG_OBJECT_TYPE, option, path,
+					"it is not a regular file");
+	do
+	{
+		n = read(fd, bytes + length, size - length);
+		if (n < 0 && errno != EINTR)
+			report_system_error(option, path);
+		length += Max(n, 0);
+	} while (n != 0 && length < size);
+	return length;
+}
+
+/*
+ * clf_secret_read_file
+ *		The secret that the file of this option of a user mapping holds, without
+ *		line breaks at its end.  Like clf_secret_alloc's.
+ */
+char *
+clf_secret_read_file(const char *option, const char *path)
+{
+	char	   *text = clf_secret_alloc(MAX_FILE_SIZE + 2);
+	size_t		length;
+	int			fd;
+
+	/* O_NONBLOCK: opening a pipe would wait for who writes to it */
+	fd = OpenTransientFile(path, O_RDONLY | O_NONBLOCK | PG_BINARY);
+	if (fd < 0)
+		report_system_error(option, path);
+	length = read_bytes(fd, text, MAX_FILE_SIZE + 1, option, path);
+	CloseTransientFile(fd);
+
+	if (length > MAX_FILE_SIZE)
+		report_file(ERRCODE_PROGRAM_LIMIT_EXCEEDED, option, path,
+					psprintf("it is larger than %d bytes", MAX_FILE_SIZE));
+	while (length > 0 &&
+		   (text[length - 1] == '\n' || text[length - 1] == '\r'))
+		text[	  --length] = '\0';
+
+	if (length == 0)
+		report_file(ERRCODE_INVALID_PARAMETER_VALUE, option, path,
+					"it is empty");
+	if (strlen(text) != length || !clf_is_secret_text(text))
+		report_file(ERRCODE_INVALID_PARAMETER_VALUE, option, path,
+					"it contains spaces, line breaks or other control "
+					"characters");
+	return text;
+}
