@@ -585,11 +585,13 @@ make_authorization(const ClfHttpRequest *request)
 	else if (header && pair)
 	{
 		int			start = snprintf(header, size, "Authorization: Basic ");
+		int			encoded;
 
 		snprintf(pair, length + 1, "%s:%s", username, secret);
-		(void) pg_b64_encode(source, (int) length, header + start,
-							 (int) size - start - 1);
-		header[start + pg_b64_enc_len((int) length)] = '\0';
+		encoded = pg_b64_encode(source, (int) length, header + start,
+								(int) size - start - 1);
+		Assert(encoded >= 0);
+		header[start + Max(encoded, 0)] = '\0';
 	}
 	wipe_and_free(pair);
 	return header;
