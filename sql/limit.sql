@@ -116,9 +116,15 @@ SELECT count(*) FROM tickets, LATERAL (SELECT id FROM calls.call_log c WHERE c.i
 SELECT count(*) FROM tickets t WHERE EXISTS (SELECT FROM calls.call_log c WHERE c.id = t.call_id);
 SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM calls.call_log c WHERE c.id = t.call_id);
 SELECT count(*) FROM calls.call_log c WHERE c.id IN (SELECT call_id FROM tickets);
-\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear --path /
 -- one with many rows reads the list
 INSERT INTO tickets SELECT id, session_id, start_time, 'T-' || id FROM truth.calls;
 ANALYZE tickets;
 SELECT line FROM explain('SELECT ticket, c.from_name FROM tickets JOIN calls.call_log c ON c.id = call_id') line WHERE line ~ 'Join|Loop';
 DROP TABLE tickets;
+
+-- Requests that each row takes count under LIMIT as well
+SELECT n, line FROM (VALUES (5), (200)) v (n), explain('SELECT * FROM calls.recordings LIMIT ' || n, 'COSTS ON') line WHERE line ~ 'Estimated Requests' ORDER BY n;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+SELECT count(x::text) FROM (SELECT * FROM calls.recordings LIMIT 5) x;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear --path /

@@ -113,6 +113,17 @@ clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
 #endif
 }
 
+/* MERGE's condition, which a query has apart from its join tree: PostgreSQL 17 */
+static inline Node *
+clf_merge_condition(const Query *parse)
+{
+#if PG_VERSION_NUM >= 170000
+	return parse->mergeJoinCondition;
+#else
+	return NULL;
+#endif
+}
+
 /* Is it a descending order? */
 static inline bool
 clf_pathkey_is_desc(const PathKey *pathkey)

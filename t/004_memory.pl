@@ -1,5 +1,6 @@
-# A scan needs as much memory for many rows as for few, sends as few requests
-# as it can, and finds every call, also past the last page the API numbers.
+# A scan needs as much memory for many rows as for few, and a join by id for wide
+# rows as for narrow ones; both send as few requests as they can. A scan finds
+# every call, also past the last page the API numbers.
 
 use strict;
 use warnings;
@@ -118,6 +119,56 @@ sub test_limit
 
 test_count();
 test_limit();
+
+# ----------
+# Joins by id
+# ----------
+
+# Peak memory, in kB, of a new backend that joins rows of that many kB by id; all
+# have one of ten ids, so that a batch does not end by their number
+sub join_rows
+{
+	my ($wide) = @_;
+	my $session = open_session($node);
+
+	run_in($session, "SET work_mem = '4MB'");
+	run_in($session, qq{
+		CREATE TABLE wide AS SELECT g, c.id, repeat(md5(g::text), 32 * $wide) AS wide
+		FROM generate_series(1, 200) g JOIN (SELECT id, row_number() OVER () AS n
+			FROM (SELECT id FROM calls.call_log LIMIT 10) c) c ON c.n = g % 10 + 1;
+		ANALYZE wide});
+	$session->quit;
+
+	$session = open_session($node);
+	run_in($session, "SET work_mem = '4MB'; SET enable_hashjoin = off; SET enable_mergejoin = off");
+	my ($plan) = run_in($session, 'EXPLAIN SELECT w.wide, c.id FROM (SELECT id, repeat(wide, 1) AS wide'
+		  . ' FROM wide OFFSET 0) w JOIN calls.call_log c ON c.id = w.id');
+	like($plan, qr/Call Log Join/, "rows of $wide kB are joined by id");
+	$simulator->clear_log;
+	my ($result, $error) = run_in($session, 'SELECT count(*), count(DISTINCT id), sum(length(wide)) FROM'
+		  . ' (SELECT w.wide, c.id FROM (SELECT id, repeat(wide, 1) AS wide FROM wide OFFSET 0) w'
+		  . ' JOIN calls.call_log c ON c.id = w.id OFFSET 0) j');
+	is("$error$result", '200|10|' . 200 * 1024 * $wide, "rows of $wide kB: all of them");
+	my $peak = memory_of(backend_pid($session), 'VmHWM');
+
+	$session->quit;
+	$node->safe_psql('postgres', 'DROP TABLE wide');
+	return $peak;
+}
+
+sub test_join
+{
+	my $peak_of_narrow = join_rows(1);
+	my $narrow_requests = $simulator->by_id_requests;
+	my $peak_of_wide = join_rows(256);
+
+	is($narrow_requests, 1, 'narrow rows are one batch');
+	cmp_ok($peak_of_wide - $peak_of_narrow, '<', $limit, 'wide rows are joined within work_mem')
+	  or diag("peak in kB: $peak_of_wide, $peak_of_narrow");
+	return;
+}
+
+test_join();
 
 # ----------
 # More pages than the API numbers

@@ -274,34 +274,11 @@ clause_position(List *scan_clauses, const RestrictInfo *rinfo)
 	return position;
 }
 
-/* The origin that costs most of those of the columns in the clause */
-static ClfOrigin
-clause_origin(const ClfRelInfo *info, RelOptInfo *baserel, Expr *clause)
-{
-	ClfOrigin	origin = CLF_FROM_CONSTANT;
-	Bitmapset  *used = NULL;
-	ListCell   *lc;
-
-	pull_varattnos((Node *) clause, baserel->relid, &used);
-	foreach(lc, info->attnums)
-	{
-		ClfOrigin	column = clf_column_path(info->table, lfirst_int(lc))->origin;
-
-		if (column > origin &&
-			bms_is_member(lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber,
-						  used))
-			origin = column;
-	}
-	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used))
-		origin = CLF_FROM_CONTENT;
-	return origin;
-}
-
 /*
  * The clauses that can be checked before values of that origin are requested, so
- * that no request is sent for a row that they drop.  They are checked again in the plan's qual,
- * so they must not be volatile, nor worth much.  None may see a row that a
- * security barrier still to be checked would hide from it.
+ * that no request is sent for a row that they drop.  They are checked again in
+ * the plan's qual, so they must be neither volatile nor expensive.  None may see
+ * a row that a security barrier still to be checked would hide from it.
  */
 static List *
 find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
@@ -320,7 +297,7 @@ find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
 
 		if (rinfo->pseudoconstant)
 			continue;
-		if (clause_origin(info, baserel, rinfo->clause) < origin &&
+		if (clf_clause_origin(baserel, rinfo->clause) < origin &&
 			!contain_volatile_functions(clause) && !contain_subplans(clause) &&
 			(rinfo->security_level <= barrier || rinfo->leakproof))
 			result = lappend_int(result, clause_position(scan_clauses, rinfo));
@@ -404,10 +381,13 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	plan.attnums = info->attnums;
 	plan.limit = find_limit(root, baserel, &path->path, scan_clauses, pushed);
 	plan.page_size = first_page_size(info->table, pushed, plan.limit);
-	plan.requests = clf_plan_requests(info, &estimate, pushed,
-									  path->path.rows);
 	if (plan.limit > 0)
-		plan.requests = Min(plan.requests, ceil(plan.limit / plan.page_size));
+		estimate.requests = Min(estimate.requests,
+								ceil(plan.limit / plan.page_size));
+	plan.requests = clf_plan_requests(info, &estimate, pushed,
+									  plan.limit > 0 ?
+									  Min(path->path.rows, plan.limit) :
+									  path->path.rows);
 	plan.given = -1;
 	if (path->fdw_private)		/* see clf_plan_path_for_ids */
 	{

@@ -27,6 +27,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/prep.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
 #include "plan/estimate.h"
 #include "plan/paths.h"
 #include "rewrite/rewriteManip.h"
@@ -95,14 +96,83 @@ attnums_to_fill(Oid relid, const Bitmapset *attrs_used)
 	return result;
 }
 
+/* Is there a reference to the whole row of that relation? */
+static bool
+has_whole_row(Node *node, Index relid)
+{
+	Bitmapset  *used = NULL;
+
+	pull_varattnos(node, relid, &used);
+	return bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used);
+}
+
+/* The row mark's own reference to the whole row, see preprocess_targetlist */
+static bool
+is_of_row_mark(const TargetEntry * entry, const PlanRowMark * mark)
+{
+	const Var  *var = (const Var *) entry->expr;
+	char		name[32];
+
+	snprintf(name, sizeof(name), "wholerow%u", mark->rowmarkId);
+	return entry->resjunk && entry->resname &&
+		strcmp(entry->resname, name) == 0 && IsA(var, Var) &&
+		var->varno == (int) mark->rti && var->varattno == InvalidAttrNumber;
+}
+
+/*
+ * Does nothing but a row mark refer to the whole row?  In UPDATE ... FROM, MERGE,
+ * DELETE ... USING and SELECT ... FOR UPDATE each row of a foreign table is kept
+ * along, from which EvalPlanQual joins it again with a row that was updated
+ * concurrently.  That evaluates the clauses and the target list of the query, so
+ * the columns that these do not name may be NULL in it.
+ */
+static bool
+is_for_row_mark_only(PlannerInfo *root, RelOptInfo *baserel)
+{
+	const		Query *parse = root->parse;
+	Index		relid = baserel->relid;
+	const RelOptInfo *parent;
+	const		PlanRowMark *mark;
+	ListCell   *lc;
+
+	/* references are those to the table that the query names */
+	if (baserel->top_parent_relids)
+		relid = bms_singleton_member(baserel->top_parent_relids);
+	mark = get_plan_rowmark(root->rowMarks, relid);
+	if (mark == NULL || planner_rt_fetch(relid, root)->rtekind != RTE_RELATION)
+		return false;
+
+	/* more than the target list: a clause or a PlaceHolderVar */
+	parent = find_base_rel(root, relid);
+	if (bms_membership(parent->attr_needed[0 - parent->min_attr]) != BMS_SINGLETON ||
+		!bms_is_member(0, parent->attr_needed[0 - parent->min_attr]))
+		return false;
+	foreach(lc, root->processed_tlist)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, lc);
+
+		if (!is_of_row_mark(entry, mark) &&
+			has_whole_row((Node *) entry->expr, relid))
+			return false;
+	}
+
+	/* these share the row mark's entry */
+	return !has_whole_row((Node *) parse->returningList, relid) &&
+		!has_whole_row((Node *) parse->mergeActionList, relid) &&
+		!has_whole_row(clf_merge_condition(parse), relid);
+}
+
 /* The columns that the query needs, for output or in a local filter */
 static List *
-find_attnums(RelOptInfo *baserel, Oid relid)
+find_attnums(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
+	const int	whole_row = 0 - FirstLowInvalidHeapAttributeNumber;
 	Bitmapset  *used = NULL;
 	ListCell   *lc;
 
 	pull_varattnos((Node *) baserel->reltarget->exprs, baserel->relid, &used);
+	if (bms_is_member(whole_row, used) && is_for_row_mark_only(root, baserel))
+		used = bms_del_member(used, whole_row);
 	foreach(lc, baserel->baserestrictinfo)
 		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
 					   baserel->relid, &used);
@@ -125,21 +195,68 @@ are_in_details(const ClfTable *table, List *attnums)
 }
 
 /*
+ * clf_clause_origin
+ *		The origin that costs most of those of the columns in the clause.
+ */
+ClfOrigin
+clf_clause_origin(const RelOptInfo *baserel, Expr *clause)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+	ClfOrigin	origin = CLF_FROM_CONSTANT;
+	Bitmapset  *used = NULL;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) clause, baserel->relid, &used);
+	foreach(lc, info->attnums)
+	{
+		ClfOrigin	column = clf_column_path(info->table, lfirst_int(lc))->origin;
+
+		if (column > origin &&
+			bms_is_member(lfirst_int(lc) - FirstLowInvalidHeapAttributeNumber,
+						  used))
+			origin = column;
+	}
+	if (bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, used))
+		origin = CLF_FROM_CONTENT;
+	return origin;
+}
+
+/* Selectivity of the clauses that need columns of that origin or a later one */
+static double
+origin_selectivity(PlannerInfo *root, RelOptInfo *baserel, ClfOrigin origin)
+{
+	List	   *clauses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, baserel->baserestrictinfo)
+	{
+		if (clf_clause_origin(baserel,
+							  lfirst_node(RestrictInfo, lc)->clause) >= origin)
+			clauses = lappend(clauses, lfirst(lc));
+	}
+	return clauselist_selectivity(root, clauses, baserel->relid, JOIN_INNER,
+								  NULL);
+}
+
+/*
  * clf_plan_requests
  *		Requests that it takes to get so many rows: those of the list or by id,
- *		and those that each row takes.
+ *		and those that each row takes, also those rows that the conditions drop
+ *		for which they are sent.
  */
 double
 clf_plan_requests(const ClfRelInfo *info, const ClfEstimate *estimate,
 				  List *pushed, double rows)
 {
 	const ClfPushed *ids = clf_find_ids(pushed);
-	bool		have_details;
-	int			per_row;
+	double		requests = estimate->requests;
 
-	have_details = ids && (ids->condition.filter->operators & CLF_OP_DETAILS);
-	per_row = (info->needs_details && !have_details) + info->needs_content;
-	return estimate->requests + per_row * rows;
+	if (info->needs_details &&
+		!(ids && (ids->condition.filter->operators & CLF_OP_DETAILS)))
+		requests += Min(estimate->rows, rows / info->details_selectivity);
+	if (info->needs_content)
+		requests += Min(estimate->rows, rows / info->content_selectivity);
+	return requests;
 }
 
 /* Selectivity of the clauses that are not pushed down */
@@ -156,7 +273,7 @@ rest_selectivity(PlannerInfo *root, RelOptInfo *baserel, List *pushed)
 
 /*
  * clf_plan_rel_size
- *		Read the table's table, estimate the rows.
+ *		Read the table's options, estimate the rows.
  */
 void
 clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
@@ -167,7 +284,7 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	baserel->fdw_private = info;
 	info->table = clf_get_table(relid);
 	add_partition_bounds(root, baserel, relid);
-	info->attnums = find_attnums(baserel, relid);
+	info->attnums = find_attnums(root, baserel, relid);
 	info->in_details = are_in_details(info->table, info->attnums);
 	info->needs_details = clf_needs_origin(info->table, info->attnums,
 										   CLF_FROM_DETAILS);
@@ -179,6 +296,10 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 								 baserel->serverid);
 	baserel->tuples = clf_estimate_tuples(info->table, umid, baserel->tuples);
 	set_baserel_size_estimates(root, baserel);
+	info->details_selectivity = origin_selectivity(root, baserel,
+												   CLF_FROM_DETAILS);
+	info->content_selectivity = origin_selectivity(root, baserel,
+												   CLF_FROM_CONTENT);
 	info->pushed = clf_find_pushed(root, baserel, info->table,
 								   info->in_details, baserel->lateral_relids,
 								   baserel->baserestrictinfo);

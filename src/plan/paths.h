@@ -27,6 +27,10 @@ typedef struct ClfRelInfo
 	bool		needs_details;	/* do they take a request for each row? */
 	bool		needs_content;	/* do they take one more? */
 
+	/* Selectivity of the clauses that are checked after these requests */
+	double		details_selectivity;
+	double		content_selectivity;
+
 	/* A scan without values of other relations, but lateral ones */
 	List	   *pushed;			/* of ClfPushed *: its pushed conditions */
 	ClfEstimate estimate;		/* what it takes */
@@ -38,6 +42,7 @@ extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
 extern double clf_plan_requests(const ClfRelInfo *info,
 								const ClfEstimate *estimate, List *pushed,
 								double rows);
+extern ClfOrigin clf_clause_origin(const RelOptInfo *baserel, Expr *clause);
 extern bool clf_is_time_column(const ClfTable *table,
 							   const RelOptInfo *baserel, const Node *node);
 extern int	clf_plan_max_ids(const RelOptInfo *baserel);
