@@ -38,6 +38,7 @@ OBJS = \
 	src/plan/pushdown.o \
 	src/plan/query.o \
 	src/scan/analyze.o \
+	src/scan/answers.o \
 	src/scan/explain.o \
 	src/scan/id_join.o \
 	src/scan/pager.o \

@@ -112,7 +112,7 @@ huge bytes=5000000            | 53400, login HV00M | is larger than max_
 hang                          | HV00N | RingCentral did not answer in time
 drip interval=1.5             | HV00N | RingCentral did not answer in time
 unsorted                      | rows |
-repeat-page                   | rows, active rows/HV00L | cannot go on after page
+repeat-page                   | rows |
 END
 
 # Answers of status 200 that are none of the API

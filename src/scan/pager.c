@@ -3,43 +3,136 @@
  * pager.c
  *	  Which request comes next, and the rows of all answers.
  *
- * Page numbers are our own; the server's nextPage URI only says whether there
- * is one, since the token would follow it wherever it leads.
+ * A scan reads a list that changes meanwhile.  What it promises: a call that is
+ * in the list, unchanged, from before the scan's first request until after its
+ * last one, is returned exactly once; any other at most once.
  *
- * While the executor consumes a page, the next one is on its way.
+ * Paging by number cannot promise that.  Page 2 begins where page 1 ends only
+ * if nothing has left page 1 since: a call that was deleted, or rewritten to an
+ * earlier start, moves all later ones up by one, and one of them is never seen.
+ * So lists that come newest first are paged by time.
+ *
+ *	   START
+ *		 | open_query
+ *		 v
+ *	  REQUEST <----------------------+		a URL is decided on
+ *		 | take_page				 |
+ *		 v							 |
+ *		PAGE: records are consumed,	 |		the next step is planned; its request
+ *		 |	  the next step planned	 |		may be sent ahead
+ *		 | leave_page				 |
+ *		 +---------------------------+
+ *		 |
+ *		 v
+ *		END								also from START: nothing to ask for
+ *
+ * The answer to a request is parsed wholly before its first record is consumed,
+ * so that the next step can be planned, and requested, at once.  Each step is a
+ * paging and its position (ClfStep); each way from one to the next a function:
+ *
+ *	BY_TIME		page 1 of the window from the query's lower bound until "until".
+ *				Invariant: all calls of the list later than until have been seen.
+ *
+ *		narrow_window	The page goes back to a second before until: the next
+ *						window ends with that second.  The page holds all calls
+ *						down to its oldest, but for ties with it, and those are
+ *						in that second: the invariant holds, whatever moves.
+ *						Whole seconds, because the API may truncate dates, and
+ *						may take bounds as exclusive.  Calls of that second come
+ *						again and are dropped by id.
+ *		widen_page		It does not, since that second has more calls than the
+ *						page; or no page has shown yet that the list comes
+ *						newest first: the same window, in a larger page.
+ *		next_number		Nor is a larger page allowed: the next page of the same
+ *						window, until one goes back to an earlier second.  Only
+ *						here, with more than 1,000 calls in one second, can a
+ *						call that leaves the list hide another.
+ *		start_over		A page is not in order: nothing that was concluded from
+ *						the order holds.  All of the query's window again, by
+ *						number; what is known is dropped.  Unless rows must come
+ *						newest first: then consuming the page raises an error.
+ *
+ *	BY_NUMBER	Lists without a window, lists that are out of order, or that the
+ *				option newest_first denies to be in order.  Arrivals move calls
+ *				to later pages: they come again, and are dropped.
+ *
+ *		next_number		The next page, as far as the API numbers.
+ *		ask_again		The page brought nothing new, though the one before it
+ *						did: either it is an old one, sent again, or more calls
+ *						arrived than a page holds.  The same number once more
+ *						settles it.
+ *		widen_page		The first page was as small as a LIMIT: page 1 again.
+ *
+ *	BY_IDS		next_chunk: as many ids as a request takes.
+ *
+ *	BY_TOKENS	next_changes: the answer names the token where the next begins.
+ *
+ * Rows that must come newest first: a call newer than rows of an earlier page has
+ * not been in the list when that was read (BY_TIME, by the invariant), so it is
+ * left out; see rows.c.
+ *
+ * URLs are our own; the server's nextPage only says whether there is more, since
+ * the token would follow it wherever it leads.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "answer/batch.h"
-#include "answer/page.h"
 #include "api/time.h"
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "net/exchange.h"
-#include "net/http.h"
+#include "scan/answers.h"
 #include "scan/pager.h"
 #include "scan/rows.h"
 #include "shared/clock.h"
 #include "shared/density.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* After so many records the transfer of the next page gets a turn */
+/* Drive the request that was sent ahead every so many records */
 #define ADVANCE_EVERY 32
 
-/* So many pages in a row may bring nothing new before that is absurd */
-#define MAX_BARREN_PAGES 100
+/*
+ * Give up after this many answers in a row that promise more and have no new
+ * record: two minutes, at ten requests a minute.
+ */
+#define MAX_BARREN_ANSWERS 20
 
-/* An answer that is kept for a rescan that asks the same again */
-typedef struct KeptAnswer
+/* perPage is 1000 at most, by the API reference */
+#define MAX_PAGE_SIZE 1000
+
+typedef enum ClfPaging
 {
-	uint64		hash;			/* of the URL: key of the table */
-	char	   *url;
-	ClfHttpResponse response;
-} KeptAnswer;
+	CLF_PAGING_BY_TIME,
+	CLF_PAGING_BY_NUMBER,
+	CLF_PAGING_BY_IDS,
+	CLF_PAGING_BY_TOKENS
+} ClfPaging;
+
+/* What to request */
+typedef struct ClfStep
+{
+	ClfPaging	paging;
+	TimestampTz until;			/* end of the window */
+	int			number;			/* of the page or of the chunk of ids, from 1 */
+	int			size;			/* of the page */
+} ClfStep;
+
+typedef enum ClfPagerState
+{
+	CLF_PAGER_START,
+	CLF_PAGER_REQUEST,
+	CLF_PAGER_PAGE,
+	CLF_PAGER_END
+} ClfPagerState;
+
+/* What there is after a page */
+typedef enum ClfOutlook
+{
+	CLF_OUTLOOK_END,			/* nothing */
+	CLF_OUTLOOK_MORE,			/* the step that was planned */
+	CLF_OUTLOOK_STUCK			/* more, but no way to ask for it */
+} ClfOutlook;
 
 struct ClfPager
 {
@@ -47,34 +140,36 @@ struct ClfPager
 	const ClfTable *table;
 	MemoryContext cxt;
 	ClfExchange *exchange;
+	ClfAnswers *answers;
+	ClfRows    *rows;
+	ClfActivity *activity;
 	bool		send_ahead;
+	bool		sorted;			/* must the rows come newest first? */
 	double		limit;			/* rows that are enough; 0: all may be needed */
 	bool		partial;		/* may the query need but a part of the rows? */
-	ClfActivity *activity;
-	ClfRows    *rows;
 	TimestampTz now;			/* by the API's clock, for all its queries; 0:
 								 * not known yet */
 	TimestampTz fixed_at;		/* when that was, by the local clock */
-	MemoryContext kept_cxt;		/* NULL: answers are not kept */
-	HTAB	   *kept;
 
 	/* for one run of a query */
 	const ClfQuery *query;
-	bool		window_empty;
-	ClfWindow	window;
-	TimestampTz until;			/* its end, moved back past the page ceiling */
-	bool		at_end;
+	ClfPagerState state;
+	ClfWindow	window;			/* all of it */
+	bool		timed;			/* go on by time where that is possible? */
+	bool		ordered;		/* has a page shown records newest first? */
+	int			nanswers;		/* so far */
+	int			barren;			/* of them in a row without new records */
 
-	/* the page being consumed, and the one after it */
-	MemoryContext page_cxt;
+	/* the page, and what was planned when it came */
 	ClfPage    *page;
-	int			page_number;	/* 0: none yet */
-	int			page_size;		/* smaller than all others for a limit */
+	ClfStep		step;			/* that it answers */
+	ClfSpan		span;			/* of its dates, if it is one of a list */
 	int			next_record;
-	int			new_records;	/* given out of it, so far */
-	int			barren_pages;	/* in a row before it, without new records */
-	char	   *next_url;		/* of the page that is to come; NULL: it is
-								 * not decided on yet */
+	int			new_records;	/* consumed so far */
+	bool		follows_new;	/* did the page before it have new records? */
+	ClfOutlook	outlook;
+	ClfStep		next;
+	char	   *next_url;		/* in state REQUEST; else NULL */
 };
 
 /* ----------
@@ -88,7 +183,7 @@ record_error_context(void *arg)
 	ClfPager   *pager = arg;
 
 	errcontext("record %d on page %d for foreign table \"%s\"",
-			   pager->next_record, pager->page_number,
+			   pager->next_record, pager->nanswers,
 			   pager->table->relname);
 }
 
@@ -118,41 +213,43 @@ clf_pager_create(MemoryContext cxt, const ClfTable *table,
 	pager->cxt = cxt;
 	pager->exchange = clf_exchange_create(cxt, table, table->server->base_url,
 										  userid, activity);
+	pager->answers = clf_answers_create(cxt, table, pager->exchange,
+										activity, keep);
 	pager->activity = activity;
 	pager->send_ahead = send_ahead;
+	pager->sorted = plan->sorted;
 	pager->limit = plan->limit;
 	pager->partial = plan->partial;
 	pager->rows = clf_rows_create(cxt, table, plan->sorted, selection);
-	pager->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
-											ALLOCSET_DEFAULT_SIZES);
-	if (keep)
-		pager->kept_cxt = AllocSetContextCreate(cxt, "call_log_fdw answers",
-												ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
 	return pager;
 }
 
-/* Stand before the first record of the page that is here, or of none */
+/* Forget the URL that was decided on */
 static void
-reset_run(ClfPager *pager)
-{
-	clf_rows_start(pager->rows, pager->query);
-	if (pager->page)
-		clf_rows_open_page(pager->rows, pager->page);
-	pager->next_record = 0;
-	pager->barren_pages = 0;
-	if (pager->query->since_token)
-		clf_rows_add_token(pager->rows, pager->query->since_token);
-	pager->at_end = pager->query->nothing;
-}
-
-/* What was decided on as the next page is not, after all */
-static void
-forget_next(ClfPager *pager)
+forget_url(ClfPager *pager)
 {
 	if (pager->next_url)
 		pfree(pager->next_url);
 	pager->next_url = NULL;
+}
+
+/* Go to the first record of the page, or, if there is none, to the start */
+static void
+reset_rows(ClfPager *pager)
+{
+	forget_url(pager);
+	clf_rows_start(pager->rows, pager->query);
+	if (pager->page)
+		clf_rows_open_page(pager->rows, pager->page);
+	if (pager->query->since_token)
+		clf_rows_add_token(pager->rows, pager->query->since_token);
+	pager->next_record = 0;
+	pager->new_records = 0;
+	pager->barren = 0;
+	pager->state = pager->page ? CLF_PAGER_PAGE : CLF_PAGER_START;
+	if (pager->query->nothing)
+		pager->state = CLF_PAGER_END;
 }
 
 /* Forget the pages as well */
@@ -160,12 +257,12 @@ static void
 reset_pages(ClfPager *pager)
 {
 	clf_exchange_abandon(pager->exchange);
-	forget_next(pager);
-	MemoryContextReset(pager->page_cxt);
+	clf_answers_release(pager->answers);
 	pager->page = NULL;
-	pager->page_number = 0;
-	pager->page_size = pager->query->page_size;
-	reset_run(pager);
+	pager->nanswers = 0;
+	pager->timed = pager->query->windowed && pager->table->newest_first;
+	pager->ordered = false;
+	reset_rows(pager);
 }
 
 /*
@@ -195,74 +292,10 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 void
 clf_pager_rewind(ClfPager *pager)
 {
-	if (pager->page_number == 1 && pager->until == pager->window.to)
-		reset_run(pager);
+	if (pager->nanswers == 1)
+		reset_rows(pager);
 	else
 		reset_pages(pager);
-}
-
-/* ----------
- * Answers that are kept
- * ----------
- */
-
-static uint64
-url_hash(const char *url)
-{
-	return hash_bytes_extended((const unsigned char *) url, strlen(url), 0);
-}
-
-/* The answer that this URL had before in this scan, or NULL */
-static const ClfHttpResponse *
-find_kept(const ClfPager *pager, const char *url)
-{
-	uint64		hash = url_hash(url);
-	KeptAnswer *answer = NULL;
-
-	if (pager->kept)
-		answer = hash_search(pager->kept, &hash, HASH_FIND, NULL);
-	return answer && strcmp(answer->url, url) == 0 ? &answer->response : NULL;
-}
-
-static void
-create_kept(ClfPager *pager)
-{
-	HASHCTL		control = {0};
-
-	control.keysize = sizeof(uint64);
-	control.entrysize = sizeof(KeptAnswer);
-	control.hcxt = pager->kept_cxt;
-	pager->kept = hash_create("call_log_fdw answers", 64, &control,
-							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-}
-
-/* Keep an answer that was good, if there is room */
-static void
-keep_answer(ClfPager *pager, const char *url, const ClfHttpResponse *response)
-{
-	uint64		hash = url_hash(url);
-	KeptAnswer *answer;
-	MemoryContext old;
-	bool		found;
-
-	if (pager->kept_cxt == NULL ||
-		MemoryContextMemAllocated(pager->kept_cxt, true) + response->length >
-		work_mem * (Size) 1024)
-		return;
-	if (pager->kept == NULL)
-		create_kept(pager);
-	answer = hash_search(pager->kept, &hash, HASH_ENTER, &found);
-	if (found)
-		return;
-	old = MemoryContextSwitchTo(pager->kept_cxt);
-	answer->url = pstrdup(url);
-	memset(&answer->response, 0, sizeof(ClfHttpResponse));
-	answer->response.status = response->status;
-	answer->response.body = pnstrdup(response->body, response->length);
-	answer->response.length = response->length;
-	answer->response.content_type = pstrdup(response->content_type);
-	answer->response.request_id = pstrdup(response->request_id);
-	MemoryContextSwitchTo(old);
 }
 
 /* ----------
@@ -271,8 +304,8 @@ keep_answer(ClfPager *pager, const char *url, const ClfHttpResponse *response)
  */
 
 /*
- * Where the changes after the current page begin; NULL: there is no page yet.
- * A token that was followed before would lead in a circle.
+ * Where the changes after the page begin; NULL: there is no page yet.  A token
+ * that was followed before would lead in a circle.
  */
 static char *
 next_token(const ClfPager *pager)
@@ -291,183 +324,53 @@ next_token(const ClfPager *pager)
 	return token;
 }
 
-/* The URL of the page after the current one */
+/* The window of the next step */
+static ClfWindow
+next_window(const ClfPager *pager)
+{
+	ClfWindow	window = pager->window;
+
+	window.to = pager->next.until;
+	return window;
+}
+
+/* The URL of the next step */
 static char *
 make_url(const ClfPager *pager)
 {
-	ClfWindow	window = pager->window;
+	ClfWindow	window = next_window(pager);
 
-	window.to = pager->until;
 	return psprintf("%s%s", pager->table->server->base_url,
-					clf_query_uri(pager->query, &window,
-								  pager->page_number + 1, pager->page_size,
-								  next_token(pager)));
+					clf_query_uri(pager->query, &window, pager->next.number,
+								  pager->next.size, next_token(pager)));
 }
 
-static ClfHttpRequest
+static ClfPageRequest
 page_request(const ClfPager *pager, const char *url)
 {
-	ClfHttpRequest request = {0};
-	ClfWindow	window = pager->window;
+	ClfWindow	window = next_window(pager);
+	ClfPageRequest request = {0};
 
-	window.to = pager->until;
 	request.url = url;
 	request.shown = clf_query_shown_uri(pager->query, &window,
-										pager->page_number + 1,
-										pager->page_size, pager->page == NULL);
-	request.label = pager->query->label;
-	if (clf_query_by_id(pager->query) && pager->query->max_ids > 1)
-		request.accept = CLF_BATCH_ACCEPT;
+										pager->next.number, pager->next.size,
+										pager->page == NULL);
+	request.query = pager->query;
+	request.number = pager->next.number;
 	return request;
 }
 
-/* Is this the media type of the answer?  "application/json;charset=utf-8" */
-static bool
-has_type(const ClfHttpResponse *response, const char *type)
-{
-	size_t		length = strlen(type);
-
-	return pg_strncasecmp(response->content_type, type, length) == 0 &&
-		strchr("; ", response->content_type[length]) != NULL;
-}
-
-/* Make a list answer the current page */
+/* Request the next step */
 static void
-read_list(ClfPager *pager, const ClfHttpResponse *response)
+enter_request(ClfPager *pager)
 {
-	const ClfResource *resource = pager->table->resource;
-	const char *error = "its content type is not application/json";
-
-	if (response->status != 200)
-		clf_report_status(response, clf_exchange_asked(pager->exchange));
-	if (has_type(response, "application/json"))
-		pager->page = clf_page_parse(pager->page_cxt, clf_rows_record_fields(pager->rows),
-									 response->body, response->length,
-									 resource->frame_path,
-									 resource->next_path, &error);
-	if (pager->page == NULL)
-		clf_report_bad_answer(error, response);
-}
-
-/* Make the answer for a single id the current page */
-static void
-read_record(ClfPager *pager, const ClfHttpResponse *response)
-{
-	const char *error = "its content type is not application/json";
-	bool		ok = false;
-
-	pager->page = clf_page_create(pager->page_cxt, clf_rows_record_fields(pager->rows));
-	if (clf_is_not_found(response->status, response->body, response->length))
-	{
-		if (pager->query->details)
-			clf_report_recording_gone(pager->query->shown ? NULL :
-									  list_nth(pager->query->ids,
-											   pager->page_number));
-		return;
-	}
-	if (response->status != 200)
-		clf_report_status(response, clf_exchange_asked(pager->exchange));
-	if (has_type(response, "application/json"))
-	{
-		error = "it is cut short or no JSON object";
-		ok = clf_page_add(pager->page, response->body, response->length);
-	}
-	if (!ok)
-		clf_report_bad_answer(error, response);
-}
-
-/*
- * Make the answers for several ids the current page.  One that failed takes
- * the place of them all; NULL, or what is wrong with them.
- */
-static const char *
-read_batch(ClfPager *pager, ClfHttpResponse *response, int nids)
-{
-	ClfFailedPart failed;
-	const char *error;
-
-	pager->page = clf_batch_parse(pager->page_cxt, clf_rows_record_fields(pager->rows),
-								  response->content_type, response->body,
-								  response->length, nids, &failed, &error);
-	if (pager->page)
-		return NULL;
-	if (failed.status == 0)
-		return error;
-	response->status = failed.status;
-	response->body = pnstrdup(failed.body, failed.length);
-	response->length = failed.length;
-	return NULL;
-}
-
-/* Get an answer for these ids that is none of those which pass by themselves */
-static void
-fetch_batch(ClfPager *pager, const ClfHttpRequest *request, int nids,
-			ClfHttpResponse *response)
-{
-	const char *error = NULL;
-	ClfTransport how;
-
-	clf_exchange_begin(pager->exchange, request);
-	do
-	{
-		how = clf_exchange_try(pager->exchange, request, pager->page_cxt,
-							   response);
-		error = NULL;
-		if (how == CLF_TRANSPORT_OK && response->status == 207)
-			error = read_batch(pager, response, nids);
-		else if (how == CLF_TRANSPORT_OK && response->status == 200)
-			error = "it is not one for several ids";
-	} while (clf_exchange_again(pager->exchange, how, response));
-	if (pager->page)
-		return;
-	if (error)
-		clf_report_bad_answer(error, response);
-	clf_report_status(response, clf_exchange_asked(pager->exchange));
-}
-
-/* The page after the current one is about to be the current one */
-static void
-follow_token(ClfPager *pager)
-{
-	char	   *token = next_token(pager);
-
-	if (token)
-		clf_rows_add_token(pager->rows, token);
-}
-
-/* Fetch the next page, or take the answer that was kept, as the current one */
-static void
-fetch_page(ClfPager *pager, ClfHttpResponse *response)
-{
-	int			nids = clf_query_chunk_length(pager->query,
-											  pager->page_number + 1);
-	ClfHttpRequest request = page_request(pager, pager->next_url);
-	const ClfHttpResponse *kept = find_kept(pager, pager->next_url);
-
-	follow_token(pager);
-	MemoryContextReset(pager->page_cxt);
-	pager->page = NULL;
-	if (kept)
-		*response = *kept;
-	else if (nids > 1)
-		fetch_batch(pager, &request, nids, response);
-	else
-		clf_exchange_get(pager->exchange, &request, pager->page_cxt, response);
-
-	if (nids == 0)
-		read_list(pager, response);
-	else if (nids == 1)
-		read_record(pager, response);
-	else if (kept)
-		(void) read_batch(pager, response, nids);
-	if (kept)
-		pager->activity->counters.spared++;
-	else
-		keep_answer(pager, pager->next_url, response);
+	forget_url(pager);
+	pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));
+	pager->state = CLF_PAGER_REQUEST;
 }
 
 /* ----------
- * The order of requests
+ * From START to REQUEST
  * ----------
  */
 
@@ -481,9 +384,9 @@ now_of_api(const ClfPager *pager)
 /*
  * Fix the window of the query.  Its present is that of the whole scan: not
  * before it begins, since only after the login it is known what the API's clock
- * shows, and the same for all queries of a join.
+ * shows, and the same for all queries of a join.  False: no call can be in it.
  */
-static void
+static bool
 fix_window(ClfPager *pager)
 {
 	if (pager->now == 0)
@@ -491,10 +394,8 @@ fix_window(ClfPager *pager)
 		pager->now = now_of_api(pager);
 		pager->fixed_at = GetCurrentTimestamp();
 	}
-	pager->window_empty = !clf_query_window(pager->query,
-											pager->table->history,
-											pager->now, &pager->window);
-	pager->until = pager->window.to;
+	return clf_query_window(pager->query, pager->table->history, pager->now,
+							&pager->window);
 }
 
 /* Are changes asked for that are still to come?  The API would refuse that. */
@@ -506,11 +407,11 @@ begins_in_future(const ClfPager *pager)
 }
 
 /*
- * Get ready for the first page; false when there is none to ask for.  With what
- * the clock shows, a lower bound in the future is seen before anything is sent.
+ * Is there something to ask for?  With what the clock shows, a lower bound in the
+ * future is seen before anything is sent.
  */
 static bool
-open_first_page(ClfPager *pager)
+can_open_query(ClfPager *pager)
 {
 	if (pager->query->windowed && clf_clock_known(pager->table->server->base_url) &&
 		pager->query->lower > now_of_api(pager) + USECS_PER_DAY)
@@ -518,8 +419,32 @@ open_first_page(ClfPager *pager)
 	clf_exchange_login(pager->exchange);
 	if (pager->query->windowed || pager->query->changes)
 		clf_exchange_learn_clock(pager->exchange);
-	fix_window(pager);
-	return !pager->window_empty && !begins_in_future(pager);
+	return fix_window(pager) && !begins_in_future(pager);
+}
+
+static ClfPaging
+first_paging(const ClfPager *pager)
+{
+	if (clf_query_by_id(pager->query))
+		return CLF_PAGING_BY_IDS;
+	if (pager->query->changes)
+		return CLF_PAGING_BY_TOKENS;
+	return pager->timed ? CLF_PAGING_BY_TIME : CLF_PAGING_BY_NUMBER;
+}
+
+static void
+open_query(ClfPager *pager)
+{
+	if (!can_open_query(pager))
+	{
+		pager->state = CLF_PAGER_END;
+		return;
+	}
+	pager->next.paging = first_paging(pager);
+	pager->next.until = pager->window.to;
+	pager->next.number = 1;
+	pager->next.size = pager->query->page_size;
+	enter_request(pager);
 }
 
 /*
@@ -528,241 +453,323 @@ open_first_page(ClfPager *pager)
  * moments are missing, so make it again.
  */
 static bool
-window_was_early(ClfPager *pager, const ClfHttpResponse *response)
+window_was_early(ClfPager *pager, TimestampTz date)
 {
 	TimestampTz elapsed = GetCurrentTimestamp() - pager->fixed_at;
 
-	if (!pager->query->windowed || !pager->window.to_now ||
-		pager->until != pager->window.to ||
-		response->date - elapsed <= pager->window.to)
+	if (pager->nanswers > 0 || !pager->query->windowed ||
+		!pager->window.to_now || date - elapsed <= pager->window.to)
 		return false;
 	pager->now = 0;
-	fix_window(pager);
+	(void) fix_window(pager);
+	pager->next.until = pager->window.to;
 	return true;
 }
 
-/*
- * Can the scan begin anew at page 1, with a window that ends at the oldest
- * record seen?  Only if the records come newest first, and if that moves the
- * window's end, though not past its beginning.
+/* ----------
+ * The step after a page
+ * ----------
  */
-static bool
-can_continue_window(const ClfPager *pager)
-{
-	TimestampTz oldest;
 
-	return pager->query->windowed &&
-		clf_rows_oldest(pager->rows, &oldest) &&
-		clf_second_after(oldest) < pager->until &&
-		clf_second_after(oldest) > pager->window.from;
+/* The next page of the same window */
+static ClfOutlook
+next_number(ClfPager *pager)
+{
+	bool		full = clf_page_length(pager->page) >= pager->step.size;
+
+	/* the last page that is numbered need not say that there is more */
+	if (pager->step.number == pager->table->resource->max_page)
+		return full || clf_page_has_next(pager->page) ? CLF_OUTLOOK_STUCK :
+			CLF_OUTLOOK_END;
+	pager->next = pager->step;
+	pager->next.paging = CLF_PAGING_BY_NUMBER;
+	pager->next.number++;
+	return CLF_OUTLOOK_MORE;
 }
 
-/* Do so; records of the same second come again and are dropped */
-static void
-continue_window(ClfPager *pager)
+/* The same window in a larger page, or, from the largest on, by number */
+static ClfOutlook
+widen_page(ClfPager *pager)
 {
-	TimestampTz oldest;
+	int			size = Min(2 * pager->step.size, MAX_PAGE_SIZE);
 
-	if (!can_continue_window(pager))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
-				 errmsg("cannot go on after page %d of the call log",
-						pager->page_number),
-				 errdetail("The page came twice, or it is the last that the "
-						   "API numbers; and the records do not come newest "
-						   "first, or too many are of one second, so the scan "
-						   "cannot go on from the oldest."),
-				 errhint("Narrow the range of start_time, or raise "
-						 "page_size.")));
-	clf_exchange_abandon(pager->exchange);
-	(void) clf_rows_oldest(pager->rows, &oldest);
-	pager->until = clf_second_after(oldest);
-	pager->page_number = 0;
+	if (pager->step.size < pager->table->page_size)
+		size = pager->table->page_size;
+	if (size <= pager->step.size)
+		return next_number(pager);
+	pager->next = pager->step;
+	pager->next.number = 1;
+	pager->next.size = size;
+	return CLF_OUTLOOK_MORE;
 }
 
 /*
- * Did nothing but known records come on this page?  Either more calls arrived
- * meanwhile than a page holds, or the API sent an older page again; in both
- * cases page numbers are not to be trusted.  Not so in a window that begins
- * with records that are known, because they are of its last second.
+ * The window until the end of the second that the page goes back to.  What is
+ * known of that second comes again, so that much more is asked for, where the
+ * API allows it.
  */
-static bool
-came_again(const ClfPager *pager)
+static ClfOutlook
+narrow_window(ClfPager *pager)
 {
-	bool		expected;
-
-	expected = pager->query->windowed && !clf_rows_unsorted(pager->rows) &&
-		!can_continue_window(pager);
-	return !pager->query->changes && pager->new_records == 0 &&
-		clf_page_length(pager->page) > 0 && !expected;
+	pager->next.paging = CLF_PAGING_BY_TIME;
+	pager->next.until = clf_second_after(pager->span.oldest);
+	pager->next.number = 1;
+	pager->next.size = Min(pager->table->page_size + pager->span.overlap,
+						   MAX_PAGE_SIZE);
+	return pager->next.until > pager->window.from ? CLF_OUTLOOK_MORE :
+		CLF_OUTLOOK_END;
 }
 
 /*
- * The API says that there is more and does not come to it.  A list is cut into
- * pages before it is filtered, perhaps, so that its pages may be empty, as many
- * as it numbers.
+ * All of the window by number, from now on.  Pages of known records are to be
+ * expected, and some more where calls arrive meanwhile, so they do not count as
+ * barren.
  */
-static void
-count_barren_page(ClfPager *pager)
+static ClfOutlook
+start_over(ClfPager *pager)
 {
-	if (pager->new_records > 0)
-		pager->barren_pages = 0;
-	else if (pager->query->changes || clf_page_length(pager->page) > 0)
-		pager->barren_pages++;
-	if (pager->barren_pages == MAX_BARREN_PAGES)
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("the last %d answers of RingCentral say that there is "
-						"more, but bring nothing new", MAX_BARREN_PAGES)));
+	int			size = pager->table->page_size;
+
+	pager->timed = false;
+	if (pager->nanswers == 1 && pager->step.size == size)
+		return next_number(pager);
+	pager->barren = -(int) (2 * clf_rows_count(pager->rows) / size);
+	pager->next.paging = CLF_PAGING_BY_NUMBER;
+	pager->next.until = pager->window.to;
+	pager->next.number = 1;
+	pager->next.size = size;
+	return CLF_OUTLOOK_MORE;
 }
 
-/* Is there more to ask for after the current page? */
+/* Does the page go back to a second before its window's last? */
 static bool
-has_more(const ClfPager *pager)
+reaches_back(const ClfPager *pager)
 {
-	if (clf_query_by_id(pager->query))
-		return clf_query_chunk_length(pager->query,
-									  pager->page_number + 1) > 0;
-	return clf_page_has_next(pager->page);
+	return pager->span.oldest != DT_NOEND &&
+		clf_second_after(pager->span.oldest) < pager->step.until;
 }
 
-/*
- * Was the page so small because so few rows should have been enough, but are
- * not?  Then the list is asked for anew, in pages of the usual size; what is
- * known comes again and is dropped.
- */
-static bool
-was_small(const ClfPager *pager)
+static ClfOutlook
+plan_list(ClfPager *pager)
 {
-	return !clf_query_by_id(pager->query) &&
-		pager->page_size < pager->table->page_size;
+	bool		more = clf_page_has_next(pager->page) ||
+	pager->step.number == pager->table->resource->max_page;
+
+	pager->span = clf_rows_survey(pager->rows, pager->page);
+	pager->ordered |= pager->span.falls;
+	if (pager->sorted && pager->span.rises)
+		return CLF_OUTLOOK_END; /* before which there will be an error */
+	if (pager->timed && pager->span.rises && (more || pager->nanswers > 1))
+		return start_over(pager);
+	if (!more)
+		return CLF_OUTLOOK_END;
+	if (pager->timed && pager->ordered && reaches_back(pager))
+		return narrow_window(pager);
+	if (pager->timed || (pager->sorted && !pager->ordered) ||
+		pager->step.size < pager->table->page_size)
+		return widen_page(pager);
+	return next_number(pager);
 }
 
-static void
-enlarge_pages(ClfPager *pager)
+static ClfOutlook
+next_chunk(ClfPager *pager)
 {
-	pager->page_size = pager->table->page_size;
-	pager->page_number = 0;
+	pager->next = pager->step;
+	pager->next.number++;
+	return clf_query_chunk_length(pager->query, pager->next.number) > 0 ?
+		CLF_OUTLOOK_MORE : CLF_OUTLOOK_END;
 }
 
-/* Is the current page the last one that the API numbers? */
-static bool
-at_page_ceiling(const ClfPager *pager)
+static ClfOutlook
+next_changes(ClfPager *pager)
 {
-	return !clf_query_by_id(pager->query) &&
-		pager->page_number == pager->table->resource->max_page;
+	pager->next = pager->step;
+	return clf_page_has_next(pager->page) ? CLF_OUTLOOK_MORE :
+		CLF_OUTLOOK_END;
 }
 
-/*
- * Is there a page after the current one?  If so, get ready to ask for it.  The
- * last page that the API numbers (page in EnumeratedPagingModel is 1000 at
- * most) need not be the last that there is, whatever it says.
- */
-static bool
-turn_page(ClfPager *pager)
+static ClfOutlook
+plan_next(ClfPager *pager)
 {
-	if (pager->page == NULL)
-		return open_first_page(pager);
-	if (!has_more(pager) &&
-		!(at_page_ceiling(pager) && can_continue_window(pager)))
-		return false;
-	if (!clf_query_by_id(pager->query))
-		count_barren_page(pager);
-	if (was_small(pager))
-		enlarge_pages(pager);
-	else if (!clf_query_by_id(pager->query) &&
-			 (at_page_ceiling(pager) || came_again(pager)))
-		continue_window(pager);
-	return true;
-}
-
-/*
- * Will the page after the current one be asked for, as far as can be told?  Of a
- * query that may be content with a part, the first page may be enough.
- */
-static bool
-is_next_needed(const ClfPager *pager)
-{
-	bool		enough;
-
-	enough = (pager->limit > 0 &&
-			  pager->activity->counters.records >= pager->limit) ||
-		(pager->partial && pager->page_number == 1);
-	return pager->send_ahead && !enough && has_more(pager) &&
-		!was_small(pager) && !at_page_ceiling(pager);
-}
-
-/* How far back all records have come by now is known: tell the planner */
-static void
-note_rate(const ClfPager *pager)
-{
-	TimestampTz from = pager->window.from;
-	bool		known = true;
-
-	if (!pager->query->windowed || !pager->query->unfiltered ||
-		pager->page == NULL)
-		return;
-	if (has_more(pager))
-		known = clf_rows_oldest(pager->rows, &from);
-	if (known)
-		clf_density_note(pager->table->relid,
-						 clf_token_umid(clf_exchange_token(pager->exchange)),
-						 clf_rows_count(pager->rows), from, pager->window.to);
-}
-
-/*
- * Decide on the page after the current one.  False when there is none.  Decided
- * once, it stays so until it is fetched.
- */
-static bool
-decide_on_page(ClfPager *pager)
-{
-	if (pager->next_url)
-		return true;
-	note_rate(pager);
-	if (!turn_page(pager))
-		return false;
-	pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));
-	return true;
-}
-
-/* Fetch the page that was decided on, with a window that is not too early */
-static void
-take_page(ClfPager *pager)
-{
-	ClfHttpResponse response;
-
-	fetch_page(pager, &response);
-	if (pager->page_number == 0 && window_was_early(pager, &response))
+	switch (pager->step.paging)
 	{
-		pager->page = NULL;
-		forget_next(pager);
-		pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));
-		fetch_page(pager, &response);
+		case CLF_PAGING_BY_TIME:
+		case CLF_PAGING_BY_NUMBER:
+			return plan_list(pager);
+		case CLF_PAGING_BY_IDS:
+			return next_chunk(pager);
+		case CLF_PAGING_BY_TOKENS:
+			return next_changes(pager);
 	}
-	forget_next(pager);
+	pg_unreachable();
 }
 
-/* A new page is here: stand before its records, and see to the one after it */
+/* ----------
+ * From REQUEST to PAGE
+ * ----------
+ */
+
+/*
+ * Will the next step be requested, as far as can be told?  Of a query that may be
+ * content with a part, the first page may be enough, and a page as small as a
+ * LIMIT should be.
+ */
+static bool
+is_next_expected(const ClfPager *pager)
+{
+	double		records = clf_rows_count(pager->rows) +
+	clf_page_length(pager->page);
+
+	if (!pager->send_ahead || pager->outlook != CLF_OUTLOOK_MORE)
+		return false;
+	return !(pager->limit > 0 && records >= pager->limit) &&
+		!(pager->partial && pager->nanswers == 1) &&
+		pager->step.size >= pager->table->page_size;
+}
+
+/* The page is here: plan the next step, and send its request ahead */
 static void
-open_page(ClfPager *pager)
+enter_page(ClfPager *pager)
 {
 	ClfCounters *counters = &pager->activity->counters;
 
-	pager->page_number++;
+	pager->state = CLF_PAGER_PAGE;
+	pager->step = pager->next;
+	pager->nanswers++;
 	pager->next_record = 0;
+	pager->follows_new = pager->new_records > 0;
 	pager->new_records = 0;
 	clf_rows_open_page(pager->rows, pager->page);
 	counters->pages++;
 	counters->records += clf_page_length(pager->page);
 	clf_activity_set(pager->activity, CLF_READS_ROWS);
-	if (is_next_needed(pager))
+	pager->outlook = plan_next(pager);
+	if (is_next_expected(pager))
 	{
-		ClfHttpRequest request = page_request(pager, make_url(pager));
+		ClfPageRequest request = page_request(pager, make_url(pager));
 
-		if (find_kept(pager, request.url) == NULL)
-			clf_exchange_send_ahead(pager->exchange, &request);
+		clf_answers_send_ahead(pager->answers, &request);
 	}
+}
+
+/* Fetch the page that was decided on */
+static ClfPage *
+fetch_page(ClfPager *pager, TimestampTz *date)
+{
+	ClfPageRequest request = page_request(pager, pager->next_url);
+
+	return clf_answers_get(pager->answers, &request,
+						   clf_rows_record_fields(pager->rows), date);
+}
+
+/* The page that was decided on, of a window that is not too early */
+static void
+take_page(ClfPager *pager)
+{
+	char	   *token = next_token(pager);
+	TimestampTz date;
+
+	if (token)
+		clf_rows_add_token(pager->rows, token);
+	pager->page = fetch_page(pager, &date);
+	if (window_was_early(pager, date))
+	{
+		pager->page = NULL;
+		enter_request(pager);
+		pager->page = fetch_page(pager, &date);
+	}
+	forget_url(pager);
+}
+
+/* ----------
+ * From PAGE to REQUEST or END
+ * ----------
+ */
+
+static void
+report_stuck(const ClfPager *pager)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
+			 errmsg("cannot go on after page %d of the call log",
+					pager->step.number),
+			 errdetail("It is the last that the API numbers, and the list "
+					   "does not come newest first, or has too many calls of "
+					   "one second, so that it cannot be continued by time."),
+			 errhint("Narrow the range of start_time, or raise "
+					 "page_size.")));
+}
+
+/* The API promises more, and does not come to it */
+static void
+count_barren(ClfPager *pager)
+{
+	if (pager->step.paging == CLF_PAGING_BY_IDS)
+		return;
+	if (pager->new_records > 0)
+		pager->barren = Min(pager->barren, 0);
+	else
+		pager->barren++;
+	if (pager->barren >= MAX_BARREN_ANSWERS)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
+				 errmsg("the last %d answers of RingCentral promise more "
+						"records, but have none that is new",
+						MAX_BARREN_ANSWERS),
+				 errhint("Narrow the range of start_time.")));
+}
+
+/* Was the page perhaps an old one, sent again? */
+static bool
+may_have_come_again(const ClfPager *pager)
+{
+	return pager->step.paging == CLF_PAGING_BY_NUMBER &&
+		pager->step.number > 1 && pager->new_records == 0 &&
+		pager->follows_new && clf_page_length(pager->page) > 0;
+}
+
+static void
+ask_again(ClfPager *pager)
+{
+	clf_exchange_abandon(pager->exchange);
+	pager->next = pager->step;
+	enter_request(pager);
+	clf_answers_forget(pager->answers, pager->next_url);
+}
+
+/* How far back all records have come by now is known: tell the planner */
+static void
+note_density(const ClfPager *pager)
+{
+	TimestampTz from = pager->window.from;
+
+	if (!pager->query->windowed || !pager->query->unfiltered)
+		return;
+	if (pager->outlook != CLF_OUTLOOK_END)
+		from = pager->span.oldest;
+	if (pager->outlook == CLF_OUTLOOK_END || (pager->timed && from != DT_NOEND))
+		clf_density_note(pager->table->relid,
+						 clf_token_umid(clf_exchange_token(pager->exchange)),
+						 clf_rows_count(pager->rows), from, pager->window.to);
+}
+
+/* All records of the page have been consumed */
+static void
+leave_page(ClfPager *pager)
+{
+	note_density(pager);
+	if (pager->outlook == CLF_OUTLOOK_END)
+	{
+		pager->state = CLF_PAGER_END;
+		return;
+	}
+	count_barren(pager);
+	if (pager->outlook == CLF_OUTLOOK_STUCK)
+		report_stuck(pager);
+	if (may_have_come_again(pager))
+		ask_again(pager);
+	else
+		enter_request(pager);
 }
 
 /*
@@ -780,19 +787,21 @@ next_page(ClfPager *pager, bool wait)
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	if (!decide_on_page(pager))
-		pager->at_end = true;
-	else if (!wait && find_kept(pager, pager->next_url) == NULL)
+	if (pager->state == CLF_PAGER_START)
+		open_query(pager);
+	else if (pager->state == CLF_PAGER_PAGE)
+		leave_page(pager);
+	if (pager->state == CLF_PAGER_REQUEST && !wait)
 	{
-		ClfHttpRequest request = page_request(pager, pager->next_url);
+		ClfPageRequest request = page_request(pager, pager->next_url);
 
-		ready = clf_exchange_poll(pager->exchange, &request);
+		ready = clf_answers_poll(pager->answers, &request);
 	}
-	if (ready && !pager->at_end)
+	if (pager->state == CLF_PAGER_REQUEST && ready)
 		take_page(pager);
 	error_context_stack = context.previous;
-	if (ready && !pager->at_end)
-		open_page(pager);
+	if (pager->state == CLF_PAGER_REQUEST && ready)
+		enter_page(pager);
 	return ready;
 }
 
@@ -848,7 +857,7 @@ clf_pager_next_on_page(ClfPager *pager)
 const ClfRow *
 clf_pager_next(ClfPager *pager, bool wait)
 {
-	while (!pager->at_end)
+	while (pager->state != CLF_PAGER_END)
 	{
 		const ClfRow *row = clf_pager_next_on_page(pager);
 
@@ -863,15 +872,15 @@ clf_pager_next(ClfPager *pager, bool wait)
 
 /*
  * clf_pager_reach
- *		How many records have come, and when the oldest of them began; were they
- *		the last?  If that is not known, that is not known to be so.
+ *		How many records have come, and when the oldest of the page began; were
+ *		they the last?  If that is not known, that is not known to be so.
  */
 double
 clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
 {
-	bool		sorted = clf_rows_oldest(pager->rows, oldest);
-
-	*last = !sorted || pager->page == NULL || !has_more(pager);
+	*oldest = pager->page ? pager->span.oldest : DT_NOEND;
+	*last = *oldest == DT_NOEND || pager->span.rises ||
+		pager->outlook == CLF_OUTLOOK_END;
 	return clf_rows_count(pager->rows);
 }
 
@@ -882,7 +891,7 @@ clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
 bool
 clf_pager_at_end(const ClfPager *pager)
 {
-	return pager->at_end;
+	return pager->state == CLF_PAGER_END;
 }
 
 /*

@@ -3,14 +3,14 @@
  * rows.c
  *	  From the records of pages to rows, each once.
  *
- * A list is paged by offset: when a call arrives while one pages, the rest
- * moves down and some records come again on the next page, so every id is
- * remembered.
+ * Records come again where pages overlap and where a list has moved meanwhile,
+ * so every id is remembered.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "api/time.h"
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "scan/rows.h"
@@ -87,9 +87,10 @@ struct ClfRows
 	MemoryContext run_cxt;
 	const ClfQuery *query;
 	seen_hash  *seen;
-	TimestampTz oldest;			/* start time of the oldest record so far */
-	bool		unsorted;		/* a record was newer than the one before it */
 	int64		nrecords;		/* so far, each once */
+	TimestampTz oldest;			/* if sorted: date of the oldest so far, and
+								 * of */
+	TimestampTz previous;		/* the record before, if on the same page */
 
 	/* the row that is given out */
 	bool		open;			/* may its record have another one? */
@@ -231,9 +232,9 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 	MemoryContextReset(rows->run_cxt);
 	rows->query = query;
 	rows->seen = seen_create(rows->run_cxt, 1024, NULL);
-	rows->oldest = DT_NOEND;
-	rows->unsorted = false;
 	rows->nrecords = 0;
+	rows->oldest = DT_NOEND;
+	rows->previous = DT_NOEND;
 	rows->open = false;
 	memset(&rows->row, 0, sizeof(ClfRow));
 	if (query->changes)
@@ -391,6 +392,7 @@ clf_rows_open_page(ClfRows *rows, ClfPage *page)
 {
 	const char *frame = clf_page_frame(page);
 
+	rows->previous = DT_NOEND;
 	rows->row.fields[CLF_FROM_ANSWER] = NULL;
 	if (frame && pick(rows, CLF_FROM_ANSWER, frame, strlen(frame)))
 		rows->row.fields[CLF_FROM_ANSWER] = rows->values[CLF_FROM_ANSWER];
@@ -471,24 +473,31 @@ has_id(ClfRows *rows, const ClfField *record)
 	return false;
 }
 
-/* Remember how far back the records reach, and whether they do in order */
-static void
-note_time(ClfRows *rows, const ClfField *record)
+/*
+ * The rows have to be newest first: false when this record must be left out.
+ *
+ * A page out of order is an error.  A record newer than those of earlier pages is
+ * none: it was entered, or rewritten to a later date, after they had been read,
+ * so the scan may as well not see it.
+ */
+static bool
+keeps_order(ClfRows *rows, const ClfField *record)
 {
 	TimestampTz t;
 
-	if (clf_field_time(get_field(record, rows->time), &t) &&
-		t <= rows->oldest)
-		rows->oldest = t;
-	else if (rows->sorted)
+	if (!clf_field_time(get_field(record, rows->time), &t) ||
+		t > rows->previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the records do not come newest first"),
 				 errdetail("The query was planned for that order."),
 				 errhint("Set the option newest_first of the server or table "
 						 "to false, and run the query again.")));
-	else
-		rows->unsorted = true;
+	rows->previous = t;
+	if (t > rows->oldest)
+		return false;
+	rows->oldest = t;
+	return true;
 }
 
 /* Deleted records are left out of lists, but by its id one may be found */
@@ -683,6 +692,8 @@ clf_rows_next(ClfRows *rows)
 bool
 clf_rows_take(ClfRows *rows, const ClfField *record)
 {
+	bool		in_order;
+
 	rows->open = false;
 	rows->broken = !has_id(rows, record);
 	if (rows->broken)
@@ -691,32 +702,48 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 		rows->row.fields[CLF_FROM_RECORD] = record;
 		return false;
 	}
+	in_order = !rows->sorted || keeps_order(rows, record);
 	if (!is_new(rows, record))
 		return false;
 	rows->nrecords++;
-	note_time(rows, record);
-	rows->open = is_wanted(rows, record);
+	rows->open = in_order && is_wanted(rows, record);
 	if (rows->open)
 		open_rows(rows, record);
 	return true;
 }
 
-/*
- * clf_rows_oldest
- *		When the oldest record so far began; false: there is none, or they did
- *		not come newest first, so that older ones may have been left out.
- */
-bool
-clf_rows_oldest(const ClfRows *rows, TimestampTz *oldest)
+/* The date of record i of the page; false: it has none */
+static bool
+get_time(const ClfRows *rows, const ClfPage *page, int i, TimestampTz *t)
 {
-	*oldest = rows->oldest;
-	return !rows->unsorted && rows->oldest != DT_NOEND;
+	return clf_field_time(get_field(clf_page_record(page, i), rows->time), t);
 }
 
-bool
-clf_rows_unsorted(const ClfRows *rows)
+/*
+ * clf_rows_survey
+ *		How the dates on a page run.  Records without a date are passed over.
+ */
+ClfSpan
+clf_rows_survey(const ClfRows *rows, const ClfPage *page)
 {
-	return rows->unsorted;
+	ClfSpan		span = {DT_NOEND, 0, false, false};
+	TimestampTz previous = DT_NOEND;
+	int			n = clf_page_length(page);
+	TimestampTz t;
+
+	for (int i = 0; i < n; i++)
+	{
+		if (!get_time(rows, page, i, &t))
+			continue;
+		span.falls |= previous != DT_NOEND && t < previous;
+		span.rises |= t > previous;
+		span.oldest = Min(span.oldest, t);
+		previous = t;
+	}
+	while (n-- > 0 && get_time(rows, page, n, &t) &&
+		   t <= clf_second_after(span.oldest))
+		span.overlap++;
+	return span;
 }
 
 /*

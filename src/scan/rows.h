@@ -15,6 +15,16 @@
 
 typedef struct ClfRows ClfRows;
 
+/* How the dates on a page run */
+typedef struct ClfSpan
+{
+	TimestampTz oldest;			/* DT_NOEND: no record has a date */
+	int			overlap;		/* how many of the last ones are not later
+								 * than the end of its second */
+	bool		falls;			/* is one older than the one before it? */
+	bool		rises;			/* is one newer than the one before it? */
+} ClfSpan;
+
 extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfTable *table,
 								bool sorted, ClfSelection *selection);
 extern void clf_rows_start(ClfRows *rows, const ClfQuery *query);
@@ -24,8 +34,7 @@ extern bool clf_rows_take(ClfRows *rows, const ClfField *record);
 extern const ClfRow *clf_rows_next(ClfRows *rows);
 extern void clf_rows_add_token(ClfRows *rows, const char *token);
 extern bool clf_rows_has_token(const ClfRows *rows, const char *token);
-extern bool clf_rows_oldest(const ClfRows *rows, TimestampTz *oldest);
-extern bool clf_rows_unsorted(const ClfRows *rows);
+extern ClfSpan clf_rows_survey(const ClfRows *rows, const ClfPage *page);
 extern int64 clf_rows_count(const ClfRows *rows);
 
 #endif							/* CLF_ROWS_H */

@@ -1,0 +1,350 @@
+/*-------------------------------------------------------------------------
+ *
+ * answers.c
+ *	  The answers to a scan's requests, as pages; kept for rescans.
+ *
+ * One page is there at a time.  Of a scan that may be started over with other
+ * values, as the inner side of a join is, answers are kept by their URL, as far
+ * as work_mem allows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/batch.h"
+#include "answer/error.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "scan/answers.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+/* An answer that is kept */
+typedef struct KeptAnswer
+{
+	uint64		hash;			/* of the URL: key of the table */
+	char	   *url;
+	ClfHttpResponse response;
+} KeptAnswer;
+
+struct ClfAnswers
+{
+	const ClfTable *table;
+	ClfExchange *exchange;
+	ClfActivity *activity;
+	MemoryContext kept_cxt;		/* NULL: answers are not kept */
+	HTAB	   *kept;			/* NULL: none yet */
+	MemoryContext page_cxt;		/* the page and its answer */
+	ClfPage    *page;
+	ClfFields  *fields;			/* to pick from each record */
+};
+
+/*
+ * clf_answers_create
+ *		Owned by the memory context.  Requests are sent by the exchange.  keep:
+ *		the same may be asked for again.
+ */
+ClfAnswers *
+clf_answers_create(MemoryContext cxt, const ClfTable *table,
+				   ClfExchange *exchange, ClfActivity *activity, bool keep)
+{
+	ClfAnswers *answers = MemoryContextAllocZero(cxt, sizeof(ClfAnswers));
+
+	answers->table = table;
+	answers->exchange = exchange;
+	answers->activity = activity;
+	answers->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
+											  ALLOCSET_DEFAULT_SIZES);
+	if (keep)
+		answers->kept_cxt = AllocSetContextCreate(cxt, "call_log_fdw answers",
+												  ALLOCSET_DEFAULT_SIZES);
+	return answers;
+}
+
+/*
+ * clf_answers_release
+ *		Free the page.
+ */
+void
+clf_answers_release(ClfAnswers *answers)
+{
+	MemoryContextReset(answers->page_cxt);
+	answers->page = NULL;
+}
+
+/* ----------
+ * Kept answers
+ * ----------
+ */
+
+static uint64
+hash_url(const char *url)
+{
+	return hash_bytes_extended((const unsigned char *) url, strlen(url), 0);
+}
+
+/* The kept answer for this URL, or NULL */
+static const ClfHttpResponse *
+find_kept(const ClfAnswers *answers, const char *url)
+{
+	uint64		hash = hash_url(url);
+	KeptAnswer *kept = NULL;
+
+	if (answers->kept)
+		kept = hash_search(answers->kept, &hash, HASH_FIND, NULL);
+	return kept && strcmp(kept->url, url) == 0 ? &kept->response : NULL;
+}
+
+static void
+create_kept(ClfAnswers *answers)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = sizeof(uint64);
+	control.entrysize = sizeof(KeptAnswer);
+	control.hcxt = answers->kept_cxt;
+	answers->kept = hash_create("call_log_fdw answers", 64, &control,
+								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+/* Keep an answer that was read without an error, if work_mem allows */
+static void
+keep_answer(ClfAnswers *answers, const char *url,
+			const ClfHttpResponse *response)
+{
+	uint64		hash = hash_url(url);
+	KeptAnswer *kept;
+	MemoryContext old;
+	bool		found;
+
+	if (answers->kept_cxt == NULL ||
+		MemoryContextMemAllocated(answers->kept_cxt, true) + response->length >
+		work_mem * (Size) 1024)
+		return;
+	if (answers->kept == NULL)
+		create_kept(answers);
+	kept = hash_search(answers->kept, &hash, HASH_ENTER, &found);
+	if (found)
+		return;
+	old = MemoryContextSwitchTo(answers->kept_cxt);
+	kept->url = pstrdup(url);
+	memset(&kept->response, 0, sizeof(ClfHttpResponse));
+	kept->response.status = response->status;
+	kept->response.body = pnstrdup(response->body, response->length);
+	kept->response.length = response->length;
+	kept->response.content_type = pstrdup(response->content_type);
+	kept->response.request_id = pstrdup(response->request_id);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * clf_answers_forget
+ *		Do not use the kept answer for this URL again.
+ */
+void
+clf_answers_forget(ClfAnswers *answers, const char *url)
+{
+	uint64		hash = hash_url(url);
+
+	if (find_kept(answers, url))
+		hash_search(answers->kept, &hash, HASH_REMOVE, NULL);
+}
+
+/* ----------
+ * Reading
+ * ----------
+ */
+
+/* Is this the media type of the answer?  "application/json;charset=utf-8" */
+static bool
+has_type(const ClfHttpResponse *response, const char *type)
+{
+	size_t		length = strlen(type);
+
+	return pg_strncasecmp(response->content_type, type, length) == 0 &&
+		strchr("; ", response->content_type[length]) != NULL;
+}
+
+/* Make a list answer the page */
+static void
+read_list(ClfAnswers *answers, const ClfHttpResponse *response)
+{
+	const ClfResource *resource = answers->table->resource;
+	const char *error = "its content type is not application/json";
+
+	if (response->status != 200)
+		clf_report_status(response,
+						  clf_exchange_asked(answers->exchange));
+	if (has_type(response, "application/json"))
+		answers->page = clf_page_parse(answers->page_cxt, answers->fields,
+									   response->body, response->length,
+									   resource->frame_path,
+									   resource->next_path, &error);
+	if (answers->page == NULL)
+		clf_report_bad_answer(error, response);
+}
+
+/* Make the answer for a single id the page */
+static void
+read_record(ClfAnswers *answers, const ClfPageRequest *request,
+			const ClfHttpResponse *response)
+{
+	const ClfQuery *query = request->query;
+	const char *error = "its content type is not application/json";
+	bool		ok = false;
+
+	answers->page = clf_page_create(answers->page_cxt, answers->fields);
+	if (clf_is_not_found(response->status, response->body, response->length))
+	{
+		if (query->details)
+			clf_report_recording_gone(query->shown ? NULL :
+									  list_nth(query->ids,
+											   request->number - 1));
+		return;
+	}
+	if (response->status != 200)
+		clf_report_status(response,
+						  clf_exchange_asked(answers->exchange));
+	if (has_type(response, "application/json"))
+	{
+		error = "it is cut short or no JSON object";
+		ok = clf_page_add(answers->page, response->body, response->length);
+	}
+	if (!ok)
+		clf_report_bad_answer(error, response);
+}
+
+/*
+ * Make the answers for several ids the page.  One that failed takes the place
+ * of them all; NULL, or what is wrong with them.
+ */
+static const char *
+read_batch(ClfAnswers *answers, ClfHttpResponse *response, int nids)
+{
+	ClfFailedPart failed;
+	const char *error;
+
+	answers->page = clf_batch_parse(answers->page_cxt, answers->fields,
+									response->content_type, response->body,
+									response->length, nids, &failed, &error);
+	if (answers->page)
+		return NULL;
+	if (failed.status == 0)
+		return error;
+	response->status = failed.status;
+	response->body = pnstrdup(failed.body, failed.length);
+	response->length = failed.length;
+	return NULL;
+}
+
+/* Get an answer for these ids that is none of those which pass by themselves */
+static void
+fetch_batch(ClfAnswers *answers, const ClfHttpRequest *request, int nids,
+			ClfHttpResponse *response)
+{
+	const char *error = NULL;
+	ClfTransport how;
+
+	clf_exchange_begin(answers->exchange, request);
+	do
+	{
+		how = clf_exchange_try(answers->exchange, request, answers->page_cxt,
+							   response);
+		error = NULL;
+		if (how == CLF_TRANSPORT_OK && response->status == 207)
+			error = read_batch(answers, response, nids);
+		else if (how == CLF_TRANSPORT_OK && response->status == 200)
+			error = "it is not one for several ids";
+	} while (clf_exchange_again(answers->exchange, how, response));
+	if (answers->page)
+		return;
+	if (error)
+		clf_report_bad_answer(error, response);
+	clf_report_status(response,
+						  clf_exchange_asked(answers->exchange));
+}
+
+/* ----------
+ * Requests
+ * ----------
+ */
+
+static ClfHttpRequest
+http_request(const ClfPageRequest *request)
+{
+	ClfHttpRequest http = {0};
+
+	http.url = request->url;
+	http.shown = request->shown;
+	http.label = request->query->label;
+	if (clf_query_by_id(request->query) && request->query->max_ids > 1)
+		http.accept = CLF_BATCH_ACCEPT;
+	return http;
+}
+
+/*
+ * clf_answers_send_ahead
+ *		Send the request that is to be asked for next, unless its answer is
+ *		kept.
+ */
+void
+clf_answers_send_ahead(ClfAnswers *answers, const ClfPageRequest *request)
+{
+	ClfHttpRequest http = http_request(request);
+
+	if (find_kept(answers, request->url) == NULL)
+		clf_exchange_send_ahead(answers->exchange, &http);
+}
+
+/*
+ * clf_answers_poll
+ *		Do for the request, the one that is to be asked for next, what can be
+ *		done without waiting.  True when its answer is here.
+ */
+bool
+clf_answers_poll(ClfAnswers *answers, const ClfPageRequest *request)
+{
+	ClfHttpRequest http = http_request(request);
+
+	return find_kept(answers, request->url) != NULL ||
+		clf_exchange_poll(answers->exchange, &http);
+}
+
+/*
+ * clf_answers_get
+ *		The page that answers the request, with these fields of each record.
+ *		It lives until the next one is asked for.  *date: the API's clock when
+ *		it answered; 0: not given, or the answer was kept.
+ */
+ClfPage    *
+clf_answers_get(ClfAnswers *answers, const ClfPageRequest *request,
+				ClfFields *fields, TimestampTz *date)
+{
+	int			nids = clf_query_chunk_length(request->query, request->number);
+	ClfHttpRequest http = http_request(request);
+	const ClfHttpResponse *kept = find_kept(answers, request->url);
+	ClfHttpResponse response;
+
+	clf_answers_release(answers);
+	answers->fields = fields;
+	if (kept)
+		response = *kept;
+	else if (nids > 1)
+		fetch_batch(answers, &http, nids, &response);
+	else
+		clf_exchange_get(answers->exchange, &http, answers->page_cxt,
+						 &response);
+
+	if (nids == 0)
+		read_list(answers, &response);
+	else if (nids == 1)
+		read_record(answers, request, &response);
+	else if (kept)
+		(void) read_batch(answers, &response, nids);
+	if (kept)
+		answers->activity->counters.spared++;
+	else
+		keep_answer(answers, request->url, &response);
+	*date = response.date;
+	return answers->page;
+}

@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * answers.h
+ *	  The answers to a scan's requests, as pages; kept for rescans.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CLF_ANSWERS_H
+#define CLF_ANSWERS_H
+
+#include "answer/field.h"
+#include "answer/page.h"
+#include "catalog/table.h"
+#include "net/exchange.h"
+#include "net/http.h"
+#include "plan/query.h"
+#include "shared/activity.h"
+
+typedef struct ClfAnswers ClfAnswers;
+
+/* One request of a query */
+typedef struct ClfPageRequest
+{
+	const char *url;
+	const char *shown;			/* its path and query for error messages */
+	const ClfQuery *query;
+	int			number;			/* of the page or of the chunk of ids, from 1 */
+} ClfPageRequest;
+
+extern ClfAnswers *clf_answers_create(MemoryContext cxt,
+									  const ClfTable *table,
+									  ClfExchange *exchange,
+									  ClfActivity *activity, bool keep);
+extern ClfPage *clf_answers_get(ClfAnswers *answers,
+								const ClfPageRequest *request,
+								ClfFields *fields, TimestampTz *date);
+extern bool clf_answers_poll(ClfAnswers *answers,
+							 const ClfPageRequest *request);
+extern void clf_answers_send_ahead(ClfAnswers *answers,
+								   const ClfPageRequest *request);
+extern void clf_answers_forget(ClfAnswers *answers, const char *url);
+extern void clf_answers_release(ClfAnswers *answers);
+
+#endif							/* CLF_ANSWERS_H */
