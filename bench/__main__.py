@@ -29,9 +29,9 @@ KEEP_MEMORY = {'MALLOC_ARENA_MAX': '1', 'MALLOC_TRIM_THRESHOLD_': str(1 << 30),
 
 
 @contextlib.contextmanager
-def serve(directory, count):
+def serve(directory):
     """The two URLs of bench/server.py."""
-    server = subprocess.Popen([sys.executable, HERE / 'server.py', directory, str(count)],
+    server = subprocess.Popen([sys.executable, HERE / 'server.py', directory],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               env=os.environ | KEEP_MEMORY)
     with server:
@@ -41,12 +41,11 @@ def serve(directory, count):
 
 def main():
     settings = QUICK if sys.argv[1:] == ['--quick'] else FULL
-    count = settings.calls // pages.SIZE
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         print(f'Making {settings.calls:,} calls up ...', flush=True)
-        cases.write(directory, pages.write(directory, count))
-        with serve(directory, count) as urls:
+        cases.write(directory, pages.write(directory, settings.calls))
+        with serve(directory) as urls:
             found = measure.Measurements(settings, directory, urls)
             found.prepare()
             for number in range(settings.rounds):

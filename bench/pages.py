@@ -1,7 +1,10 @@
-"""The pages of the call log on disk: of each the records, without what stands around them."""
+"""The calls on disk: of each view all records, newest first, without what stands around them."""
 
+import array
+import bisect
 import itertools
 import json
+import os
 
 import calls
 
@@ -11,24 +14,58 @@ VIEWS = 'Simple', 'Detailed'
 encode = json.JSONEncoder(ensure_ascii=False, separators=(',', ':')).encode
 
 
-def path(directory, view, number):
-    return directory / f'{view}-{number}.json'
+def path(directory, view):
+    return directory / f'{view}.json'
+
+
+def index_path(directory):
+    return directory / 'index.json'
 
 
 def write(directory, count):
-    """Write the first pages of both views; yields the pairs of records that are on them."""
-    records = iter(calls.Calls())
-    for number in range(1, count + 1):
-        page = list(itertools.islice(records, SIZE))
-        for view, shown in zip(VIEWS, zip(*page)):
-            path(directory, view, number).write_text(','.join(map(encode, shown)))
-        yield from page
+    """Write so many calls in both views, and where each is; yields the pairs of their records."""
+    starts, ends = [], {view: [] for view in VIEWS}
+    files = {view: path(directory, view).open('wb') for view in VIEWS}
+    for pair in itertools.islice(calls.Calls(), count):
+        starts.append(pair[0]['startTime'])
+        for view, record in zip(VIEWS, pair):
+            files[view].write(encode(record).encode() + b',')
+            ends[view].append(files[view].tell())
+        yield pair
+    for file in files.values():
+        file.close()
+    index_path(directory).write_text(json.dumps({'starts': starts, 'ends': ends}))
 
 
-def read(directory, view, number, count):
-    """Of so many pages one; after the last one they come again, a year earlier."""
-    years, number = divmod(number - 1, count)
-    records = path(directory, view, number + 1).read_bytes()
-    if years:
-        records = records.replace(b'%d-' % calls.YEAR, b'%d-' % (calls.YEAR - years))
-    return records
+class Pages:
+    """All calls of the year, then the same of the years before it, as many as anybody asks for."""
+
+    def __init__(self, directory):
+        index = json.loads(index_path(directory).read_text())
+        self.ascending = [start[4:] for start in reversed(index['starts'])]
+        self.ends = {view: array.array('Q', [0, *index['ends'][view]]) for view in VIEWS}
+        self.files = {view: os.open(path(directory, view), os.O_RDONLY) for view in VIEWS}
+
+    def later_than(self, until):
+        """How many calls began after that time, which is one of the API's."""
+        until = until if '.' in until else until.replace('Z', '.000Z')
+        years = calls.YEAR - int(until[:4])
+        if years < 0:
+            return 0
+        until = bisect.bisect_right(self.ascending, until[4:])
+        return (years + 1) * len(self.ascending) - until
+
+    def read(self, view, first, number):
+        """So many records, from the first on, with commas in between."""
+        parts = []
+        while number > 0:
+            years, place = divmod(first, len(self.ascending))
+            found = min(number, len(self.ascending) - place)
+            parts.append(self.read_of_year(view, place, found, calls.YEAR - years))
+            first, number = first + found, number - found
+        return b','.join(parts)
+
+    def read_of_year(self, view, place, number, year):
+        ends = self.ends[view]
+        records = os.pread(self.files[view], ends[place + number] - ends[place] - 1, ends[place])
+        return records if year == calls.YEAR else records.replace(b'%d-' % calls.YEAR, b'%d-' % year)

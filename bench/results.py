@@ -4,9 +4,11 @@ The floor of a copy is the download of the same pages by curl, over one connecti
 same rows as CSV into the same table. All figures are medians.
 """
 
+import math
 import statistics
 
 import cases
+import pages
 import table
 
 # What the ratios should be at most
@@ -15,11 +17,13 @@ SLOW_WALL = 1.1                 # to the download alone, with latency
 COUNT_CPU = 0.7                 # to INSERT
 GROWTH_CPU = 1.1                # of the time a row, to that of less rows
 GROWTH_MEMORY = 40              # megabytes more than for the least rows
+REQUESTS = 1.005                # to as many as there are pages
 
 
 class Results:
     def __init__(self, measurements):
         self.costs = measurements.costs
+        self.requests = measurements.requests
         self.sizes = measurements.settings.sizes
         self.table = table.Ratios()
 
@@ -31,6 +35,7 @@ class Results:
         self.add_other('http', 'extension http')
         self.add_growth('insert', f'INSERT of {cases.CALLS.title}')
         self.add_growth('count', 'SELECT count(*)')
+        self.add_requests('SELECT count(*)')
         self.table.print()
 
     def median(self, key, *figures):
@@ -89,6 +94,13 @@ class Results:
             self.table.difference(title, f'memory, {size:,} rows',
                                   self.median((kind, size), 'memory'),
                                   self.median((kind, first), 'memory'), 'MB', GROWTH_MEMORY)
+
+    def add_requests(self, title):
+        """What the overlap of pages costs; with few pages, one more request is too much of it."""
+        size = self.sizes[-1]
+        least = math.ceil(size / pages.SIZE)
+        self.table.ratio(title, f'requests / pages, {size:,} rows', self.requests[size], least, '',
+                         REQUESTS if least >= 1000 else None)
 
     def cpu_a_row(self, kind, size):
         return self.median((kind, size), 'cpu') / size * 1e6

@@ -14,7 +14,7 @@ class Ratios:
         """At most so many times the floor."""
         ratio = value / floor
         target = most and f'<= {most}'
-        self.add(case, figure, number(value, unit), number(floor, unit), f'{ratio:.2f}', target,
+        self.add(case, figure, number(value, unit), number(floor, unit), f'{ratio:.3f}', target,
                  most and ratio <= most)
 
     def difference(self, case, figure, value, floor, unit, most):
