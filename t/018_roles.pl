@@ -16,6 +16,7 @@ use Test::More;
 my $max_budgets = 256;
 my $max_tokens = 128;
 my $max_densities = 256;
+my $max_scans = 1024;
 my $share = 4;
 
 my $headers = join "\n", 'X-Rate-Limit-Group: heavy', 'X-Rate-Limit-Limit: 10',
@@ -154,6 +155,70 @@ sub estimate_of
 	return ($plan =~ /\((cost.*)\)/)[0];
 }
 
+# A 429 without a limit is one of the IP address, and closes all budgets; but not
+# if it came to credentials that anybody can make up
+sub test_closing
+{
+	my $mallory = session_of('mallory', 'token');
+
+	run_in($session, 'SELECT count(*) FROM token.call_log');
+	$simulator->fault('status', status => 429, retry_after => 600,
+		match => '/call-log');
+	run_in($mallory, q{
+		CREATE USER MAPPING FOR CURRENT_USER SERVER token OPTIONS (access_token 'made-up');
+		SET statement_timeout = '1s';
+		SELECT count(*) FROM pg_temp.own;
+		DROP USER MAPPING FOR CURRENT_USER SERVER token});
+	$simulator->clear_faults;
+	my ($rows, $error) = run_in($session, 'SELECT count(*) FROM token.call_log');
+	is("$rows|$error", '60|', 'a refusal of made-up credentials does not concern others');
+	$mallory->quit;
+	return;
+}
+
+# Whoever reads through a view uses the token of its owner, and cannot have others
+# log in anew
+sub test_disconnect
+{
+	my $mallory = session_of('mallory');
+	my $other = open_session($node);
+
+	run_in($session, 'CREATE VIEW shared AS SELECT id FROM token.call_log;
+		GRANT SELECT ON shared TO mallory');
+	my ($rows) = run_in($mallory, 'SELECT count(*) FROM shared;
+		SELECT call_log_fdw_disconnect()');
+	is($rows, "60\nt", 'a view, and a farewell');
+	$simulator->clear_log;
+	run_in($other, 'SELECT count(*) FROM token.call_log');
+	is(scalar($simulator->logins), 0, 'a token stays, whoever used it');
+	$_->quit foreach $mallory, $other;
+	return;
+}
+
+$node->safe_psql('postgres', 'GRANT USAGE ON FOREIGN SERVER token TO mallory');
+test_closing();
+test_disconnect();
+
+# Scans of others are seen, however many one has
+sub test_activity
+{
+	my $mallory = session_of('mallory');
+
+	run_in($mallory, 'BEGIN; ' . join '; ',
+		map { "DECLARE c$_ CURSOR FOR SELECT * FROM shared" } 1 .. $max_scans / $share + 10);
+	run_in($session, 'BEGIN; DECLARE c CURSOR FOR SELECT id FROM token.call_log; FETCH 1 FROM c');
+	my ($scans) = run_in($session, 'SELECT usename, count(*)
+		FROM call_log_fdw_activity GROUP BY 1 ORDER BY 1');
+	run_in($session, 'COMMIT');
+	my $most = $max_scans / $share;
+	like($scans, qr/^mallory\|$most\n\w+\|1$/,
+		'scans of others are shown, however many somebody has');
+	$mallory->quit;
+	return;
+}
+
+test_activity();
+
 # What is known of the size of a table: another account's says nothing of it,
 # and other tables do not replace it
 sub test_density
@@ -263,12 +328,15 @@ my @attacks = (
 			END $$};
 	});
 
-# What the role that works has sent, and how it went
+# What the role that works has sent in the group, and how it went.  Statistics of
+# logins may be replaced, where nobody has logged in for long.
 sub work_done
 {
-	my ($done) = run_in($session, q{SELECT sum(requests), sum(refused), sum(failed),
-		sum(waits) FROM call_log_fdw_stats
-		WHERE client_id = 'simulator-client' AND base_url LIKE '%localhost%'});
+	my ($group) = @_;
+	my ($done) = run_in($session, qq{SELECT coalesce(sum(requests), 0),
+		sum(refused), sum(failed), sum(waits) FROM call_log_fdw_stats
+		WHERE client_id = 'simulator-client' AND base_url LIKE '%localhost%'
+		AND throttling_group = '$group'});
 	return [ split /\|/, $done ];
 }
 
@@ -279,7 +347,8 @@ sub test_adversary
 	my $end = time + $seconds;
 	my $work = q{SELECT count(*), md5(string_agg(id, ',' ORDER BY id)) FROM token.call_log};
 	my ($truth) = run_in($session, $work);
-	my $before = work_done();
+	my $before = work_done('heavy');
+	my $logins = work_done('auth')->[0];
 	my (%sessions, $attacks, $runs, $wrong);
 	my $log_start = -s $node->logfile;
 
@@ -304,11 +373,12 @@ sub test_adversary
 			$attacks++;
 		}
 	}
-	my $after = work_done();
+	my $after = work_done('heavy');
 	diag("$attacks attacks in $seconds seconds, beside $runs queries");
 	is($wrong, undef, 'under attack: the right rows each time');
 	is_deeply([ map { $after->[$_] - $before->[$_] } 0 .. 3 ],
-		[ $runs, 0, 0, 0 ], 'under attack: as many requests as queries, no login, no wait');
+		[ $runs, 0, 0, 0 ], 'under attack: as many requests as queries, no wait');
+	cmp_ok(work_done('auth')->[0], '<=', $logins, 'under attack: no login');
 	my $log = substr slurp_file($node->logfile), $log_start;
 	unlike($log, qr/was terminated by signal|PANIC|TRAP/, 'under attack: no crash');
 	eval { $_->quit } foreach values %sessions;
@@ -319,7 +389,7 @@ $node->safe_psql('postgres', q{
 	CREATE FOREIGN DATA WRAPPER not_ours;
 	CREATE SERVER not_ours FOREIGN DATA WRAPPER not_ours;
 	CREATE USER MAPPING FOR PUBLIC SERVER not_ours;
-	GRANT USAGE ON FOREIGN SERVER not_ours, token TO mallory});
+	GRANT USAGE ON FOREIGN SERVER not_ours TO mallory});
 test_adversary($ENV{CALL_LOG_ATTACK_SECONDS} // 10);
 
 $session->quit;

@@ -20,10 +20,12 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "answer/error.h"
 #include "answer/field.h"
 #include "api/uri.h"
+#include "catalog/pg_user_mapping.h"
 #include "catalog/secret.h"
 #include "compat.h"
 #include "foreign/foreign.h"
@@ -34,6 +36,7 @@
 #include "shared/shmem.h"
 #include "storage/ipc.h"
 #include "storage/procarray.h"
+#include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
@@ -888,9 +891,28 @@ clf_token_logins(void)
 }
 
 /*
+ * May the current role make others log in anew?  Whoever reads through a view has
+ * used the token of its owner, and that of a mapping for PUBLIC is everybody's.
+ */
+static bool
+may_drop_shared(const ClfToken *token)
+{
+	HeapTuple	tuple = SearchSysCache1(USERMAPPINGOID,
+										ObjectIdGetDatum(token->umid));
+	Oid			user;
+
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	user = ((Form_pg_user_mapping) GETSTRUCT(tuple))->umuser;
+	ReleaseSysCache(tuple);
+	return OidIsValid(user) ? has_privs_of_role(GetUserId(), user) :
+		superuser();
+}
+
+/*
  * clf_token_forget_all
- *		Forget all tokens that this backend has used, for all backends.  True if
- *		there were any.
+ *		Forget all tokens that this backend has used; for all backends where the
+ *		current role may.  True if there were any.
  */
 bool
 clf_token_forget_all(void)
@@ -900,7 +922,7 @@ clf_token_forget_all(void)
 	for (ClfToken *token = tokens; token != NULL; token = token->next)
 	{
 		found |= token->value != NULL;
-		if (token->by_login && token->value)
+		if (token->by_login && token->value && may_drop_shared(token))
 			drop_shared(token);
 		wipe(token);
 	}
