@@ -136,3 +136,11 @@ CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'recor
 CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'call_log', max_recording_size '1MB');
 DROP FOREIGN TABLE audio;
 RESET client_min_messages;
+
+-- What has no id is no recording: ids are NOT NULL
+\! printf '%s' '{"id": "odd", "startTime": "2026-02-03T03:33:33.123Z", "recording": {"type": "OnDemand"}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id, type FROM calls.recordings WHERE call_start_time = '2026-02-03 03:33:33.123';
+ALTER FOREIGN TABLE calls.recordings OPTIONS (ADD on_error 'set_null');
+SELECT id, type FROM calls.recordings WHERE call_start_time = '2026-02-03 03:33:33.123';
+ALTER FOREIGN TABLE calls.recordings OPTIONS (DROP on_error);
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" records --clear

@@ -76,7 +76,7 @@ const char *const clf_level_names[CLF_LEVELS] = {
 
 /* CallLogRecord */
 #define RECORD_COLUMNS \
-	{"id", "text", "id", false}, \
+	{"id", "text NOT NULL", "id", false}, \
 	{"uri", "text", "uri", false}, \
 	{"session_id", "text", "sessionId", false}, \
 	{"telephony_session_id", "text", "telephonySessionId", false}, \
@@ -106,8 +106,8 @@ static const ClfColumn change_columns[] = {
 
 /* A leg, after what identifies and dates its call */
 static const ClfColumn leg_columns[] = {
-	{"call_id", "text", "^id", true},
-	{"leg_number", "bigint", "#", true},
+	{"call_id", "text NOT NULL", "^id", true},
+	{"leg_number", "bigint NOT NULL", "#", true},
 	{"call_start_time", "timestamptz", "^startTime", true},
 	{"session_id", "text", "^sessionId", true},
 	{"telephony_session_id", "text", "^telephonySessionId", true},
@@ -129,8 +129,8 @@ static const ClfColumn leg_columns[] = {
  * readCallRecording and readCallRecordingContent.
  */
 static const ClfColumn recording_columns[] = {
-	{"id", "text", "id", true},
-	{"call_id", "text", "^id", true},
+	{"id", "text NOT NULL", "id", true},
+	{"call_id", "text NOT NULL", "^id", true},
 	{"session_id", "text", "^sessionId", true},
 	{"telephony_session_id", "text", "^telephonySessionId", true},
 	{"call_start_time", "timestamptz", "^startTime", true},

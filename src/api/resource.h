@@ -35,7 +35,7 @@ typedef enum ClfLevel
 typedef struct ClfColumn
 {
 	const char *name;			/* SQL name */
-	const char *type;			/* SQL type */
+	const char *type;			/* SQL type; NOT NULL for keys, which every row has */
 	const char *json_path;		/* where in the row: "from.phoneNumber" */
 	bool		detailed;		/* does only view=Detailed always carry it? */
 } ClfColumn;

@@ -456,20 +456,19 @@ note_misfit(ClfRows *rows, int sqlstate, const char *misfit)
 	rows->row.misfit = misfit;
 }
 
-/* Has it an id?  Without one it may be a record that came before. */
+/* Is this the id of such a thing?  Without one it may have come before. */
 static bool
-has_id(ClfRows *rows, const ClfField *record)
+check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 {
-	const char *name = rows->table->resource->id_path;
-	ClfKind		kind = clf_field_kind(get_field(record, rows->id));
+	ClfKind		kind = clf_field_kind(id);
 
 	if (kind == CLF_KIND_STRING || kind == CLF_KIND_NUMBER)
 		return true;
 	note_misfit(rows, ERRCODE_FDW_UNABLE_TO_CREATE_REPLY,
 				kind == CLF_KIND_NULL ?
-				psprintf("a record has no field \"%s\"", name) :
-				psprintf("field \"%s\" of a record: expected a string, got %s",
-						 name, clf_kind_name(kind)));
+				psprintf("%s has no field \"%s\"", what, name) :
+				psprintf("field \"%s\" of %s: expected a string, got %s",
+						 name, what, clf_kind_name(kind)));
 	return false;
 }
 
@@ -571,8 +570,8 @@ is_new_row(ClfRows *rows)
 	if (rows->table->resource->row_id_path == NULL)
 		return true;
 	id = get_field(rows->values[CLF_FROM_ROW], rows->row_id);
-	if (id->start == NULL)
-		return true;
+	if (!check_id(rows, id, rows->table->resource->row_id_path, "a row"))
+		return true;			/* as a misfit */
 
 	/* a key of its own kind: no record's has a zero byte */
 	initStringInfo(&key);
@@ -695,7 +694,8 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 	bool		in_order;
 
 	rows->open = false;
-	rows->broken = !has_id(rows, record);
+	rows->broken = !check_id(rows, get_field(record, rows->id),
+							 rows->table->resource->id_path, "a record");
 	if (rows->broken)
 	{
 		rows->open = true;
