@@ -216,6 +216,9 @@ SELECT told($$SELECT FROM hostile.call_log WHERE id = ANY ((SELECT list FROM sec
 :fail
 SELECT told($$SELECT FROM hostile.call_log_changes WHERE since = (SELECT time + interval '89 days' FROM secret)$$);
 :clear
+-- nor by what a gateway repeats
+\! printf 'HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>You asked for /4711' | eval "$wire"
+SELECT details($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret)$$);
 -- constants, and times of the clock, are
 :fail
 SELECT told($$SELECT FROM hostile.call_log WHERE session_id = '0815' AND start_time >= timestamptz '2026-03-31' - interval '1 day' AND start_time < '2026-04-01'$$);

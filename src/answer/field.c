@@ -726,7 +726,7 @@ pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
 /*
  * clf_fields_pick
  *		Go through the value that begins at text and note in values, which has
- *		room for all fields, where they are.  Returns the place after the value,
+ *		space for all fields, where they are.  Returns the place after the value,
  *		or NULL when it is none, or ends after end.
  */
 const char *
@@ -926,7 +926,7 @@ clf_field_json(const ClfField *field, size_t *length)
 /*
  * clf_field_next_element
  *		The element of an array after this one; the first, if this one is all
- *		zeros.  False after the last.  An element may be null: its start says
+ *		zeros.  False after the last.  An element may be null: its start tells
  *		where it is all the same.
  */
 bool

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Small JSON answers: tokens, errors, what stands around records.
+ *	  Small JSON texts: tokens, errors, the parts of a list around its records.
  *
  * json-c allocates with malloc: every tree hangs on a memory context's reset
  * callback, so that an error anywhere frees it.

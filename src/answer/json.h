@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.h
- *	  Small JSON answers: tokens, errors, what stands around records.
+ *	  Small JSON texts: tokens, errors, the parts of a list around its records.
  *
  * The only module that includes json-c.  Pure: no I/O, but it checks for
  * interrupts.

@@ -4,7 +4,7 @@
  *	  The answers that records come in.
  *
  * The selected fields of all records are picked as the answer is gone through;
- * what stands around the records, the frame, is small and left to json-c.
+ * the part around the records, the frame, is small and left to json-c.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@ struct ClfPage
 	int			width;			/* fields of a record */
 	int			nrecords;
 	int			maxrecords;
-	char	   *frame;			/* what stands around the records */
+	char	   *frame;			/* the part around the records */
 	ClfJson    *answer;			/* the same, parsed */
 	bool		has_next;
 };
@@ -200,7 +200,7 @@ clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
 
 /*
  * clf_page_frame, clf_page_answer
- *		What stands around the records, as a terminated text and parsed; lives
+ *		The part around the records, as a terminated text and parsed; lives
  *		as long as the page.  NULL if it was not in an answer with records.
  */
 const char *

@@ -735,7 +735,7 @@ clf_query_chunk_count(const ClfQuery *query)
 	return query->nchunks;
 }
 
-/* The ids that request number page asks for, or what stands for them */
+/* The ids that request number page asks for, or the text in their place */
 static void
 append_ids(StringInfo out, const ClfQuery *query, int page)
 {

@@ -41,7 +41,7 @@ struct ClfRecordings
 /* The audio while it comes in */
 typedef struct Download
 {
-	bytea	   *content;		/* with room for all of it */
+	bytea	   *content;		/* allocated for all of it */
 	int64		length;			/* of what is there */
 	int64		total;			/* -1: not known yet */
 } Download;

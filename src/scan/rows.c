@@ -97,7 +97,7 @@ struct ClfRows
 	bool		broken;			/* has its record no id?  Then row.misfit is
 								 * all that there is of it */
 	ClfRow		row;
-	ClfField   *values[CLF_ORIGINS];	/* room for its fields */
+	ClfField   *values[CLF_ORIGINS];	/* space for its fields */
 	int			rows_path;		/* where the next one is looked for */
 	ClfField	element;		/* and after which of the array there */
 };
@@ -122,7 +122,7 @@ prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
 						  star[1] == '.' ? star + 2 : "");
 }
 
-/* Select the fields that this room itself looks at */
+/* Select the fields that are used here */
 static void
 select_fields(ClfRows *rows, const ClfResource *resource)
 {
@@ -168,9 +168,9 @@ clf_rows_create(MemoryContext cxt, const ClfTable *table, bool sorted,
 	return rows;
 }
 
-/* Room for the selected fields */
+/* Allocate the selected fields */
 static void
-make_room(ClfRows *rows)
+allocate_values(ClfRows *rows)
 {
 	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
 	{
@@ -228,7 +228,7 @@ void
 clf_rows_start(ClfRows *rows, const ClfQuery *query)
 {
 	if (rows->values[CLF_FROM_ROW] == NULL)
-		make_room(rows);
+		allocate_values(rows);
 	MemoryContextReset(rows->run_cxt);
 	rows->query = query;
 	rows->seen = seen_create(rows->run_cxt, 1024, NULL);
