@@ -2,7 +2,7 @@
 # their list: between any two requests. Every call that was there from before the
 # scan until after it, unchanged, must be returned exactly once; one that changed
 # at most once, as it was at some time, and exactly once if it could be seen all
-# the time. Nothing of that may end a scan.
+# the time. Nothing of that may end a scan. The price are few requests.
 #
 # CALL_LOG_TEST_SCANS and CALL_LOG_TEST_SEED change how many random scans are
 # tried, and which; CALL_LOG_TEST_SCAN=N tries scan N alone.
@@ -243,7 +243,8 @@ sub show_failure
 	my @problems = problems_of($scan, run_scan($scan, @numbers));
 	my $happened = decode_json($simulator->control('GET', 'churn'))->{changes};
 
-	diag("scan $scan->{number}, seed $seed: $scan->{shape}, page size $scan->{page_size}\n$scan->{sql}");
+	diag("to repeat: CALL_LOG_TEST_SEED=$seed CALL_LOG_TEST_SCAN=$scan->{number}");
+	diag("$scan->{shape}, page size $scan->{page_size}: $scan->{sql}");
 	diag(join ' ', map { "$_=$scan->{data}{$_}" } sort keys %{ $scan->{data} });
 	diag("before request $_->{request}: $_->{kind} $_->{id}") foreach @$happened;
 	diag("$_->{status} $_->{path}?$_->{query}: $_->{records} records") foreach $simulator->requests;
@@ -273,6 +274,43 @@ foreach my $number (@numbers)
 note sprintf('%-12s %5d scans, %5d wrong', $_, $tried{$_}, $failed{$_} // 0) foreach sort keys %tried;
 note "$_: $errors{$_} scans" foreach sort keys %errors;
 is(sum0(values %failed), 0, scalar(@numbers) . ' scans of changing lists');
+
+# ----------
+# The price
+# ----------
+
+# What pages overlap by: calls of a second, and of the first moment of the next
+sub largest_overlap
+{
+	my (@starts) = @_;
+	my %calls;
+
+	$calls{ substr $_, 0, 19 }++ foreach @starts;
+	return max(values %calls) + 1;
+}
+
+# A call a second, in pages of this size
+sub test_price
+{
+	my ($page_size) = @_;
+
+	$simulator->control('POST', 'reset',
+		{ calls => 3000, span => 3000, empty_last_page => 'off' });
+	my @starts = map { $_->[1] } $simulator->truth_index;
+	my $most = ceil(@starts / ($page_size - largest_overlap(@starts)));
+	my ($plan, $error) = run_in($session,
+		"EXPLAIN (ANALYZE, COSTS off, TIMING off) SELECT id FROM account_$page_size.call_log");
+	my $requests = $simulator->list_requests;
+	my ($duplicates) = $plan =~ /Duplicates Dropped: (\d+)/;
+
+	is($error, '', "pages of $page_size: no error");
+	cmp_ok($requests, '<=', $most, sprintf('%d calls, at most %d requests', scalar(@starts), $most));
+	cmp_ok($duplicates, '>=', $requests - 1, 'EXPLAIN ANALYZE shows what came twice');
+	cmp_ok($duplicates, '<=', ($requests - 1) * largest_overlap(@starts), 'which is little');
+	return;
+}
+
+test_price($_) foreach 100, 1000;
 
 $session->quit;
 $node->stop;

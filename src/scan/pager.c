@@ -3,76 +3,75 @@
  * pager.c
  *	  Which request comes next, and the rows of all answers.
  *
- * A scan reads a list that changes meanwhile.  What it promises: a call that is
- * in the list, unchanged, from before the scan's first request until after its
- * last one, is returned exactly once; any other at most once.
+ * A list changes while a scan reads it.  A call that is in the list, unchanged,
+ * from before the scan's first request until after its last one is returned
+ * exactly once; any other call at most once.
  *
- * Paging by number cannot promise that.  Page 2 begins where page 1 ends only
- * if nothing has left page 1 since: a call that was deleted, or rewritten to an
+ * Page numbers cannot guarantee that.  Page 2 begins where page 1 ended only if
+ * nothing has left page 1 since: a call that is deleted, or rewritten to an
  * earlier start, moves all later ones up by one, and one of them is never seen.
  * So lists that come newest first are paged by time.
  *
- *	   START
- *		 | open_query
- *		 v
- *	  REQUEST <----------------------+		a URL is decided on
- *		 | take_page				 |
- *		 v							 |
- *		PAGE: records are consumed,	 |		the next step is planned; its request
- *		 |	  the next step planned	 |		may be sent ahead
- *		 | leave_page				 |
- *		 +---------------------------+
- *		 |
- *		 v
- *		END								also from START: nothing to ask for
+ *	  START
+ *		|  open_query			the first step
+ *		v
+ *	 REQUEST  <--------------+	a step and its URL are decided on
+ *		|  take_page		 |
+ *		v					 |
+ *	  PAGE					 |	records are consumed; the next step is planned,
+ *		|  leave_page		 |	its request may be sent ahead
+ *		+--------------------+
+ *		v
+ *	   END						also from START: nothing to request
  *
- * The answer to a request is parsed wholly before its first record is consumed,
- * so that the next step can be planned, and requested, at once.  Each step is a
- * paging and its position (ClfStep); each way from one to the next a function:
+ * An answer is parsed wholly before its first record is consumed, so the next
+ * step can be planned, and requested, at once.  A step is a paging with its
+ * position (ClfStep).  The transitions between steps, a function for each:
  *
- *	BY_TIME		page 1 of the window from the query's lower bound until "until".
- *				Invariant: all calls of the list later than until have been seen.
+ *	BY_TIME		Page 1 of the window from the query's lower bound to "until".
+ *				Invariant: all calls later than "until" have been seen.
  *
- *		narrow_window	The page goes back to a second before until: the next
- *						window ends with that second.  The page holds all calls
- *						down to its oldest, but for ties with it, and those are
- *						in that second: the invariant holds, whatever moves.
- *						Whole seconds, because the API may truncate dates, and
- *						may take bounds as exclusive.  Calls of that second come
- *						again and are dropped by id.
- *		widen_page		It does not, since that second has more calls than the
+ *		narrow_window	The page reaches a second before "until": the next window
+ *						ends with that second.  The page has all calls down to
+ *						its oldest, except ties with that one, which are in the
+ *						same second: the invariant holds, whatever has moved.
+ *						Whole seconds, because the API may truncate dates, or
+ *						exclude its bounds.  Calls of that second come again and
+ *						are dropped by id.
+ *		widen_page		It does not, because that second has more calls than the
  *						page; or no page has shown yet that the list comes
- *						newest first: the same window, in a larger page.
- *		next_number		Nor is a larger page allowed: the next page of the same
- *						window, until one goes back to an earlier second.  Only
- *						here, with more than 1,000 calls in one second, can a
- *						call that leaves the list hide another.
- *		start_over		A page is not in order: nothing that was concluded from
- *						the order holds.  All of the query's window again, by
- *						number; what is known is dropped.  Unless rows must come
- *						newest first: then consuming the page raises an error.
+ *						newest first: the same window in a larger page.
+ *		next_number		The page is as large as the API allows: the next page
+ *						number of the same window, until a page reaches an
+ *						earlier second.  This is the only place, with more than
+ *						1,000 calls in one second, where a call that leaves the
+ *						list can hide another one.
+ *		start_over		A page is out of order, so the invariant need not hold:
+ *						the whole window again, by number, dropping known calls.
+ *						Where rows must come newest first, consuming the page
+ *						raises an error instead.
  *
- *	BY_NUMBER	Lists without a window, lists that are out of order, or that the
- *				option newest_first denies to be in order.  Arrivals move calls
- *				to later pages: they come again, and are dropped.
+ *	BY_NUMBER	Lists without a window, lists out of order, and those that the
+ *				option newest_first declares to be so.  Arrivals move calls to
+ *				later pages, where they come again and are dropped.
  *
- *		next_number		The next page, as far as the API numbers.
- *		ask_again		The page brought nothing new, though the one before it
- *						did: either it is an old one, sent again, or more calls
- *						arrived than a page holds.  The same number once more
- *						settles it.
+ *		next_number		The next page, up to the last number that the API has.
+ *		ask_again		The page has nothing new, although the one before it had:
+ *						either an old page was sent again, or more calls arrived
+ *						than a page holds.  Requesting the same number once more
+ *						covers both.
  *		widen_page		The first page was as small as a LIMIT: page 1 again.
  *
  *	BY_IDS		next_chunk: as many ids as a request takes.
  *
- *	BY_TOKENS	next_changes: the answer names the token where the next begins.
+ *	BY_TOKENS	next_changes: the answer has the token where the next one begins.
  *
- * Rows that must come newest first: a call newer than rows of an earlier page has
- * not been in the list when that was read (BY_TIME, by the invariant), so it is
- * left out; see rows.c.
+ * Where rows must come newest first, a call newer than the rows of an earlier
+ * page is left out (see rows.c): by the invariant it was not in the list, or not
+ * as it is now, when that page was read.
  *
- * URLs are our own; the server's nextPage only says whether there is more, since
- * the token would follow it wherever it leads.
+ * URLs are made here.  The API's nextPage is only a flag, since the token would
+ * follow its URI wherever it leads.
  *
  *-------------------------------------------------------------------------
  */
@@ -93,10 +92,11 @@
 #define ADVANCE_EVERY 32
 
 /*
- * Give up after this many answers in a row that promise more and have no new
- * record: two minutes, at ten requests a minute.
+ * Give up after this many answers in a row without a new record, although each
+ * has a nextPage: two minutes at ten requests a minute, and 20,000 records where
+ * the API cuts pages before it filters them.
  */
-#define MAX_BARREN_ANSWERS 20
+#define MAX_REDUNDANT 20
 
 /* perPage is 1000 at most, by the API reference */
 #define MAX_PAGE_SIZE 1000
@@ -109,7 +109,7 @@ typedef enum ClfPaging
 	CLF_PAGING_BY_TOKENS
 } ClfPaging;
 
-/* What to request */
+/* What is requested, or was */
 typedef struct ClfStep
 {
 	ClfPaging	paging;
@@ -120,10 +120,10 @@ typedef struct ClfStep
 
 typedef enum ClfPagerState
 {
-	CLF_PAGER_START,
-	CLF_PAGER_REQUEST,
-	CLF_PAGER_PAGE,
-	CLF_PAGER_END
+	CLF_PAGER_START,			/* nothing has been requested */
+	CLF_PAGER_REQUEST,			/* next_url is to be requested, or under way */
+	CLF_PAGER_PAGE,				/* records of the page are being consumed */
+	CLF_PAGER_END				/* no more rows */
 } ClfPagerState;
 
 /* What there is after a page */
@@ -158,7 +158,7 @@ struct ClfPager
 	bool		timed;			/* go on by time where that is possible? */
 	bool		ordered;		/* has a page shown records newest first? */
 	int			nanswers;		/* so far */
-	int			barren;			/* of them in a row without new records */
+	int			redundant;		/* of them in a row without a new record */
 
 	/* the page, and what was planned when it came */
 	ClfPage    *page;
@@ -234,7 +234,7 @@ forget_url(ClfPager *pager)
 	pager->next_url = NULL;
 }
 
-/* Go to the first record of the page, or, if there is none, to the start */
+/* Go to the first record of the page, or to the start if there is none */
 static void
 reset_rows(ClfPager *pager)
 {
@@ -246,7 +246,7 @@ reset_rows(ClfPager *pager)
 		clf_rows_add_token(pager->rows, pager->query->since_token);
 	pager->next_record = 0;
 	pager->new_records = 0;
-	pager->barren = 0;
+	pager->redundant = 0;
 	pager->state = pager->page ? CLF_PAGER_PAGE : CLF_PAGER_START;
 	if (pager->query->nothing)
 		pager->state = CLF_PAGER_END;
@@ -286,8 +286,8 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 
 /*
  * clf_pager_rewind
- *		Give out the same query's rows once more, of the same window.  When the
- *		first page is still here, it is not fetched again.
+ *		Return the same query's rows once more, of the same window.  While the
+ *		first page is still here, it is not requested again.
  */
 void
 clf_pager_rewind(ClfPager *pager)
@@ -435,6 +435,7 @@ first_paging(const ClfPager *pager)
 static void
 open_query(ClfPager *pager)
 {
+	Assert(pager->state == CLF_PAGER_START);
 	if (!can_open_query(pager))
 	{
 		pager->state = CLF_PAGER_END;
@@ -503,14 +504,22 @@ widen_page(ClfPager *pager)
 	return CLF_OUTLOOK_MORE;
 }
 
+/* Does the page reach a second before the last one of its window? */
+static bool
+reaches_back(const ClfPager *pager)
+{
+	return pager->span.oldest != DT_NOEND &&
+		clf_second_after(pager->span.oldest) < pager->step.until;
+}
+
 /*
- * The window until the end of the second that the page goes back to.  What is
- * known of that second comes again, so that much more is asked for, where the
- * API allows it.
+ * The window that ends with the second of the page's oldest record.  Records known
+ * of that second come again: request as many more, if the API allows it.
  */
 static ClfOutlook
 narrow_window(ClfPager *pager)
 {
+	Assert(pager->timed && pager->ordered && reaches_back(pager));
 	pager->next.paging = CLF_PAGING_BY_TIME;
 	pager->next.until = clf_second_after(pager->span.oldest);
 	pager->next.number = 1;
@@ -521,9 +530,8 @@ narrow_window(ClfPager *pager)
 }
 
 /*
- * All of the window by number, from now on.  Pages of known records are to be
- * expected, and some more where calls arrive meanwhile, so they do not count as
- * barren.
+ * The whole window by number, from now on.  Pages of known records are expected,
+ * and some more if calls arrive meanwhile, so these are not counted as redundant.
  */
 static ClfOutlook
 start_over(ClfPager *pager)
@@ -533,20 +541,12 @@ start_over(ClfPager *pager)
 	pager->timed = false;
 	if (pager->nanswers == 1 && pager->step.size == size)
 		return next_number(pager);
-	pager->barren = -(int) (2 * clf_rows_count(pager->rows) / size);
+	pager->redundant = -(int) (2 * clf_rows_count(pager->rows) / size);
 	pager->next.paging = CLF_PAGING_BY_NUMBER;
 	pager->next.until = pager->window.to;
 	pager->next.number = 1;
 	pager->next.size = size;
 	return CLF_OUTLOOK_MORE;
-}
-
-/* Does the page go back to a second before its window's last? */
-static bool
-reaches_back(const ClfPager *pager)
-{
-	return pager->span.oldest != DT_NOEND &&
-		clf_second_after(pager->span.oldest) < pager->step.until;
 }
 
 static ClfOutlook
@@ -558,7 +558,7 @@ plan_list(ClfPager *pager)
 	pager->span = clf_rows_survey(pager->rows, pager->page);
 	pager->ordered |= pager->span.falls;
 	if (pager->sorted && pager->span.rises)
-		return CLF_OUTLOOK_END; /* before which there will be an error */
+		return CLF_OUTLOOK_END; /* consuming the page raises an error */
 	if (pager->timed && pager->span.rises && (more || pager->nanswers > 1))
 		return start_over(pager);
 	if (!more)
@@ -669,6 +669,7 @@ take_page(ClfPager *pager)
 	char	   *token = next_token(pager);
 	TimestampTz date;
 
+	Assert(pager->state == CLF_PAGER_REQUEST);
 	if (token)
 		clf_rows_add_token(pager->rows, token);
 	pager->page = fetch_page(pager, &date);
@@ -700,26 +701,26 @@ report_stuck(const ClfPager *pager)
 					 "page_size.")));
 }
 
-/* The API promises more, and does not come to it */
+/* Give up on a list that always has a nextPage and never a new record */
 static void
-count_barren(ClfPager *pager)
+count_redundant(ClfPager *pager)
 {
 	if (pager->step.paging == CLF_PAGING_BY_IDS)
 		return;
 	if (pager->new_records > 0)
-		pager->barren = Min(pager->barren, 0);
+		pager->redundant = Min(pager->redundant, 0);
 	else
-		pager->barren++;
-	if (pager->barren >= MAX_BARREN_ANSWERS)
+		pager->redundant++;
+	if (pager->redundant >= MAX_REDUNDANT)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the last %d answers of RingCentral promise more "
 						"records, but have none that is new",
-						MAX_BARREN_ANSWERS),
+						MAX_REDUNDANT),
 				 errhint("Narrow the range of start_time.")));
 }
 
-/* Was the page perhaps an old one, sent again? */
+/* May the page be an old one that was sent again? */
 static bool
 may_have_come_again(const ClfPager *pager)
 {
@@ -757,13 +758,14 @@ note_density(const ClfPager *pager)
 static void
 leave_page(ClfPager *pager)
 {
+	Assert(pager->state == CLF_PAGER_PAGE);
 	note_density(pager);
 	if (pager->outlook == CLF_OUTLOOK_END)
 	{
 		pager->state = CLF_PAGER_END;
 		return;
 	}
-	count_barren(pager);
+	count_redundant(pager);
 	if (pager->outlook == CLF_OUTLOOK_STUCK)
 		report_stuck(pager);
 	if (may_have_come_again(pager))
@@ -810,7 +812,7 @@ next_page(ClfPager *pager, bool wait)
  * ----------
  */
 
-/* Stand before the rows of the next record of the page */
+/* Take the next record of the page */
 static void
 take_record(ClfPager *pager)
 {
