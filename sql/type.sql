@@ -96,6 +96,16 @@ SELECT max(duration) :one;
 ALTER FOREIGN TABLE odd OPTIONS (DROP on_error);
 ALTER SERVER ringcentral OPTIONS (DROP on_error);
 :forget
+-- Nor where rows have to be in the order of a date that one does not have
+CREATE FOREIGN TABLE timed (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log');
+\! printf '%s' '{"id": "soon", "startTime": "soon"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\! printf '%s' '{"id": "then", "startTime": "2026-02-03T03:33:33.123Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+\set last 'FROM timed WHERE start_time BETWEEN ''2026-02-03 03:33:33'' AND ''2026-02-03 03:33:34'' ORDER BY start_time DESC LIMIT 5'
+SELECT id :last;
+ALTER FOREIGN TABLE timed OPTIONS (on_error 'set_null');
+SELECT id :last;
+DROP FOREIGN TABLE timed;
+:forget
 -- Rows that are parts of a record
 CREATE FOREIGN TABLE parts (id text OPTIONS (json_path '^id'), start_time timestamptz OPTIONS (json_path '^startTime'), leg_type text) SERVER ringcentral OPTIONS (resource 'call_log_legs', on_error 'set_null');
 \! printf '%s' '{"id": "a", "startTime": "2026-02-03T03:33:33.123Z", "legs": "none"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z

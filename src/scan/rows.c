@@ -94,8 +94,8 @@ struct ClfRows
 
 	/* the row that is given out */
 	bool		open;			/* may its record have another one? */
-	bool		broken;			/* has its record no id?  Then row.misfit is
-								 * all that there is of it */
+	bool		broken;			/* has its record no id, or no date to be in
+								 * order by?  Then row.misfit tells so */
 	ClfRow		row;
 	ClfField   *values[CLF_ORIGINS];	/* space for its fields */
 	int			rows_path;		/* where the next one is looked for */
@@ -472,6 +472,20 @@ check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 	return false;
 }
 
+/* Has the record a date, by which it has to be in order? */
+static bool
+check_time(ClfRows *rows, const ClfField *record)
+{
+	TimestampTz t;
+
+	if (clf_field_time(get_field(record, rows->time), &t))
+		return true;
+	note_misfit(rows, ERRCODE_INVALID_DATETIME_FORMAT,
+				psprintf("field \"%s\" of a record is missing or no date",
+						 rows->table->resource->time_path));
+	return false;
+}
+
 /*
  * The rows have to be newest first: false when this record must be left out.
  *
@@ -482,10 +496,10 @@ check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 static bool
 keeps_order(ClfRows *rows, const ClfField *record)
 {
-	TimestampTz t;
+	TimestampTz t = 0;
 
-	if (!clf_field_time(get_field(record, rows->time), &t) ||
-		t > rows->previous)
+	(void) clf_field_time(get_field(record, rows->time), &t);
+	if (t > rows->previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the records do not come newest first"),
@@ -695,7 +709,8 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 
 	rows->open = false;
 	rows->broken = !check_id(rows, get_field(record, rows->id),
-							 rows->table->resource->id_path, "a record");
+							 rows->table->resource->id_path, "a record") ||
+		(rows->sorted && !check_time(rows, record));
 	if (rows->broken)
 	{
 		rows->open = true;
