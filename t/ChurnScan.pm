@@ -255,6 +255,7 @@ my @shapes = (
 	[ details => \&make_details, [qw(recordings)], 1 ],
 	[ unordered => \&make_plain, [qw(call_log)], 1 ],
 	[ 'order broken' => \&make_plain, [qw(call_log)], 1 ],
+	[ crowded => \&make_plain, [qw(call_log)], 1 ],
 	[ active => \&make_plain, [qw(active_calls)], 1 ]);
 my @weighted = map { my $shape = $_; ($shape) x $shape->[3] } @shapes;
 
@@ -274,7 +275,8 @@ sub random_data
 		span => pick(1, 2, max(1, int($calls / 10)), $calls, 1000 * $calls),
 		youngest => pick(0, 0, 180),
 		bounds => pick('inclusive', 'exclusive', 'seconds'),
-		empty_last_page => pick('on', 'off') };
+		empty_last_page => pick('on', 'off'),
+		short_pages => pick('off', 'off', 'off', 'on') };
 }
 
 # The scan of this number, from this seed
@@ -297,13 +299,17 @@ sub random_scan
 		churn => { rate => pick(0.3, 1, 2, 4), seed => 1 + int(rand 1_000_000) } };
 
 	$scan->{level} = 'account' if $scan->{table} =~ /^(call_log_changes|recordings)$/;
-	$scan->{by_number} = 1 if $shape =~ /^(unordered|order broken|active)$/;
+	$scan->{by_number} = 1 if $shape =~ /^(unordered|order broken|crowded|active)$/;
 	$scan->{churn}{kinds} = join ',', @arrivals if $scan->{by_number};
 
-	# a list that grows faster than it is read has no end
-	$scan->{churn}{rate} =
-	  min($scan->{churn}{rate}, $scan->{by_number} ? $page_size / 4 : $page_size);
 	$scan->{unsorted} = int(rand 3) if $shape eq 'order broken';
+
+	# an API that lowers page sizes, so that no page holds all calls of a second
+	@{ $scan->{data} }{qw(max_per_page span)} = (pick(3, 10), pick(1, 2)) if $shape eq 'crowded';
+
+	# a list that grows faster than it is read has no end
+	my $read = min($page_size, $scan->{data}{max_per_page} // $page_size);
+	$scan->{churn}{rate} = min($scan->{churn}{rate}, $scan->{by_number} ? $read / 4 : $read);
 	$scan->{schema} = "$scan->{level}_$page_size" . ($shape eq 'unordered' ? '_unordered' : '');
 	$scan->{rows} = $tables{ $scan->{table} }{rows};
 	$scan->{sql} = $make->($scan) =~ s/\{schema\}/$scan->{schema}/gr;
