@@ -18,6 +18,7 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "common/int.h"
 #include "mb/pg_wchar.h"
 #include "storage/fd.h"
@@ -590,6 +591,12 @@ ReleaseExternalFD(void)
 	external_fds--;
 }
 
+Oid
+GetUserId(void)
+{
+	return BOOTSTRAP_SUPERUSERID;
+}
+
 /* ----------
  * The shared memory
  * ----------
@@ -610,6 +617,21 @@ bool
 clf_shmem_by_cluster(void)
 {
 	return true;
+}
+
+void *
+clf_shmem_choose(void *entries, size_t size, int n, Oid role,
+				 ClfClaimOf claim_of)
+{
+	for (int i = 0; i < n; i++)
+	{
+		ClfEntryHead *head = (ClfEntryHead *) ((char *) entries + i * size);
+
+		if (head->used_at == 0 || claim_of == NULL ||
+			claim_of(head, fuzz_now) != CLF_CLAIM_STAYS)
+			return head;
+	}
+	return NULL;
 }
 
 ClfKey
