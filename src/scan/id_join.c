@@ -4,13 +4,13 @@
  *	  Joins by id, many ids in one request.
  *
  * A nested loop with a parameterized scan asks for one id at a time, where the
- * API takes 50 in one request.  So this is a way of our own to join: it reads
- * rows of the other side until it has as many ids as a request takes, has the
- * scan ask for all of them, and joins the two batches.
+ * API takes 50 in one request.  This node reads outer rows until they have as many
+ * different ids as a request takes, or take half of work_mem, has the inner scan
+ * ask for all these ids, and joins the two batches.
  *
- * As a plan it is a custom scan of a join, whose children are the other side and
- * the scan of the foreign table.  The row that it scans is that of the one side
- * followed by that of the other.
+ * In the plan it is a custom scan, whose children are the outer side and the scan
+ * of the foreign table.  The row that it scans has the outer columns, then the
+ * inner ones.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,8 +45,8 @@
 #define NAME "Call Log Join"
 
 /*
- * Where a nested loop takes as many requests this is the better plan: rows that
- * nobody expected hardly take more.
+ * Preferred to a nested loop that takes as many requests: with more rows than
+ * estimated it takes fewer.
  */
 #define DISCOUNT 0.97
 
@@ -379,19 +379,18 @@ clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 }
 
 /*
- * Let the columns look as they do above the join, since the same stand for both
- * what is joined and what comes of it: from PostgreSQL 16 on they say which outer
- * joins may have made them null, and where they do not match, that is an error.
+ * Copy varnullingrels from the target list, as setrefs.c expects (PG 16+): the
+ * same Vars refer to the joined row and to the rows that are joined.
  */
 static Node *
-see_from_above(Node *node, void *columns)
+copy_nullingrels(Node *node, void *columns)
 {
 	ListCell   *lc;
 
 	if (node == NULL)
 		return NULL;
 	if (!IsA(node, Var))
-		return expression_tree_mutator(node, see_from_above, columns);
+		return expression_tree_mutator(node, copy_nullingrels, columns);
 	foreach(lc, (List *) columns)
 	{
 		Var		   *var = lfirst(lc);
@@ -452,13 +451,13 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 							  PVC_RECURSE_PLACEHOLDERS);
 
 	scan->scan.plan.targetlist = tlist;
-	scan->scan.plan.qual = (List *) see_from_above((Node *) above, columns);
+	scan->scan.plan.qual = (List *) copy_nullingrels((Node *) above, columns);
 	scan->flags = path->flags;
 	scan->custom_plans = plans;
 	scan->custom_exprs = (List *)
-		see_from_above((Node *) lcons(list_nth(private, PATH_KEY), clauses),
+		copy_nullingrels((Node *) lcons(list_nth(private, PATH_KEY), clauses),
 					   columns);
-	scan->custom_scan_tlist = (List *) see_from_above((Node *) row, columns);
+	scan->custom_scan_tlist = (List *) copy_nullingrels((Node *) row, columns);
 	scan->custom_private = list_make2(makeInteger(jointype),
 									  list_nth(private, PATH_MAX_IDS));
 	scan->methods = &scan_methods;
