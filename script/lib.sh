@@ -203,7 +203,7 @@ build_extension()
     if [[ -n ${strict:-} ]]; then
         make+=(COPT="$warnings")
     fi
-    step "Building with $("$pg_config" --version) ..." 'PG_CONFIG chooses another PostgreSQL; 15 to 18 are supported.' \
+    step "Building with $("$pg_config" --version) ..." 'PG_CONFIG chooses another PostgreSQL; 15 to 19 are supported.' \
         as_worker "${make[@]}" --jobs="$(nproc)" install DESTDIR="$work/stage"
 }
 

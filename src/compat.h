@@ -47,7 +47,10 @@
  * Versions of libcurl, for the file that includes it: the macros expand where
  * curl/curl.h is known.
  */
-#define CLF_CURL_IS_SUPPORTED CURL_AT_LEAST_VERSION(7, 87, 0)
+#define CLF_CURL_IS_SUPPORTED CURL_AT_LEAST_VERSION(7, 74, 0)
+#define CLF_CURL_HAS_PROTOCOLS_STR CURL_AT_LEAST_VERSION(7, 85, 0)
+#define CLF_CURL_HAS_QUICK_EXIT CURL_AT_LEAST_VERSION(7, 87, 0)
+#define CLF_CURL_HAS_CA_CACHE CURL_AT_LEAST_VERSION(7, 87, 0)
 #define CLF_CURL_HAS_TOO_LARGE CURL_AT_LEAST_VERSION(8, 6, 0)	/* CURLE_TOO_LARGE */
 
 /* The spelling of PostgreSQL 18 */

@@ -39,7 +39,7 @@
 #include "utils/timestamp.h"
 
 #if !CLF_CURL_IS_SUPPORTED
-#error call_log_fdw needs libcurl 7.87 or later
+#error call_log_fdw needs libcurl 7.74 or later
 #endif
 
 /* Connections kept open between scans, for a session that reads many servers */
@@ -54,12 +54,12 @@
 /* epoll, timerfd, and the connection's socket */
 #define DESCRIPTORS 3
 
-/* Room for a body, malloc'd, with a byte to spare for its end */
-typedef struct BodyBuffer
+/* Received bytes, malloc'd, with space for one more that ends them */
+typedef struct ByteBuffer
 {
 	char	   *data;
 	size_t		capacity;
-} BodyBuffer;
+} ByteBuffer;
 
 /* A larger buffer is not kept for the next answer */
 #define KEPT_CAPACITY ((size_t) 16 * 1024 * 1024)
@@ -87,15 +87,18 @@ struct ClfHttp
 	struct curl_slist *headers;
 	struct curl_slist authorization;	/* the first of them; data is malloc'd */
 	char	   *form;			/* malloc'd */
-	BodyBuffer	body;			/* what has come of its answer */
+	ByteBuffer	body;			/* what has come of its answer */
 	size_t		length;
 	size_t		limit;
-	size_t		header_length;
+	ByteBuffer	header;			/* lines of the answer's header section */
+	size_t		header_length;	/* of these */
+	size_t		header_bytes;	/* with those of proxies, and trailers */
+	bool		in_header;		/* has the section begun, and not ended? */
 	bool		resumable;
 	bool		too_large;
 	char		error[CURL_ERROR_SIZE];
 
-	BodyBuffer	given;			/* the body of the answer before */
+	ByteBuffer	given;			/* the body of the answer before */
 	bool		confidential;	/* wipe the bodies: they hold a token */
 };
 
@@ -183,7 +186,7 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 
 /* Make room for so many bytes and one more; false: there is not enough memory */
 static bool
-enlarge(BodyBuffer *buffer, size_t length)
+enlarge(ByteBuffer *buffer, size_t length)
 {
 	size_t		capacity = Max(buffer->capacity, 64 * 1024);
 	char	   *data;
@@ -201,13 +204,13 @@ enlarge(BodyBuffer *buffer, size_t length)
 }
 
 static void
-free_buffer(const ClfHttp *http, BodyBuffer *buffer)
+free_buffer(const ClfHttp *http, ByteBuffer *buffer)
 {
 	if (http->confidential)
 		wipe_and_free(buffer->data);
 	else
 		free(buffer->data);
-	memset(buffer, 0, sizeof(BodyBuffer));
+	memset(buffer, 0, sizeof(ByteBuffer));
 }
 
 static size_t
@@ -219,26 +222,44 @@ on_body(char *data, size_t size, size_t count, void *arg)
 	if (length > http->limit - http->length)
 	{
 		http->too_large = true;
-		return CURL_WRITEFUNC_ERROR;
+		return 0;
 	}
 	if (!enlarge(&http->body, http->length + length))
-		return CURL_WRITEFUNC_ERROR;
+		return 0;
 	memcpy(http->body.data + http->length, data, length);
 	http->length += length;
 	return length;
 }
 
-/* Not all versions of libcurl put an end to headers, which it keeps */
+/*
+ * One line of a header section.  Those of a proxy and interim responses (1xx)
+ * come first, each with a status line, and trailers come last: only the section
+ * before the body counts.  Not all versions of libcurl limit them.
+ */
 static size_t
 on_header(char *data, size_t size, size_t count, void *arg)
 {
 	ClfHttp    *http = arg;
+	size_t		length = size * count;
 
-	/* the status line; that of a proxy comes first, and does not count */
-	if (size * count >= 5 && memcmp(data, "HTTP/", 5) == 0)
+	http->header_bytes += length;
+	if (http->header_bytes > MAX_HEADERS)
+		return 0;
+	if (length >= 5 && memcmp(data, "HTTP/", 5) == 0)
+	{
 		http->answered = GetCurrentTimestamp();
-	http->header_length += size * count;
-	return http->header_length <= MAX_HEADERS ? size * count : 0;
+		http->header_length = 0;
+		http->in_header = true;
+	}
+	else if (length == 0 || data[0] == '\r' || data[0] == '\n')
+		http->in_header = false;
+	if (!http->in_header)
+		return length;
+	if (!enlarge(&http->header, http->header_length + length))
+		return 0;
+	memcpy(http->header.data + http->header_length, data, length);
+	http->header_length += length;
+	return length;
 }
 
 /* ----------
@@ -282,7 +303,7 @@ end_transfer(ClfHttp *http)
 static void
 swap_buffers(ClfHttp *http)
 {
-	BodyBuffer	old = http->given;
+	ByteBuffer	old = http->given;
 
 	http->given = http->body;
 	if (old.capacity > KEPT_CAPACITY)
@@ -305,6 +326,7 @@ destroy_http(ClfHttp *http)
 		ReleaseExternalFD();
 	free_buffer(http, &http->body);
 	free_buffer(http, &http->given);
+	free_buffer(http, &http->header);
 	free(http->base_url);
 	free(http->sslrootcert);
 	free(http);
@@ -322,6 +344,7 @@ return_http(void *arg)
 	end_transfer(lease->http);
 	free_buffer(lease->http, &lease->http->body);
 	free_buffer(lease->http, &lease->http->given);
+	free_buffer(lease->http, &lease->http->header);
 	lease->http->confidential = false;
 	lease->http->next_idle = idle_list;
 	idle_list = lease->http;
@@ -498,7 +521,9 @@ set_authorities(ClfHttp *http, const char *file)
 	SETOPT(http, CURLOPT_CAPATH, null_is_default ? "/dev/null" : NULL);
 	SETOPT(http, CURLOPT_SSL_OPTIONS, 0L);
 	/* a changed file counts for the next connection */
+#if CLF_CURL_HAS_CA_CACHE
 	SETOPT(http, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
 }
 
 static void
@@ -510,9 +535,15 @@ set_engine_options(ClfHttp *http, const ClfServer *server)
 	SETOPT(http, CURLOPT_HEADERFUNCTION, on_header);
 	SETOPT(http, CURLOPT_HEADERDATA, http);
 	SETOPT(http, CURLOPT_NOSIGNAL, 1L); /* SIGALRM is PostgreSQL's */
+#if CLF_CURL_HAS_QUICK_EXIT
 	SETOPT(http, CURLOPT_QUICK_EXIT, 1L);	/* do not join a resolver thread */
+#endif
 	SETOPT(http, CURLOPT_CONNECTTIMEOUT_MS, (long) server->connect_timeout);
+#if CLF_CURL_HAS_PROTOCOLS_STR
 	SETOPT(http, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SETOPT(http, CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
 	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
 	SETOPT(http, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
@@ -684,7 +715,8 @@ clf_http_start(ClfHttp *http, const ClfServer *server,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
 	curl_easy_reset(http->easy);
 	http->done = http->too_large = false;
-	http->header_length = 0;
+	http->header_length = http->header_bytes = 0;
+	http->in_header = false;
 	http->error[0] = '\0';
 	copy_secrets(http, request);
 	set_engine_options(http, server);
@@ -831,7 +863,7 @@ classify(const ClfHttp *http)
 		case CURLE_WRITE_ERROR:
 			if (http->too_large)
 				return CLF_TRANSPORT_TOO_LARGE;
-			if (http->header_length > MAX_HEADERS)
+			if (http->header_bytes > MAX_HEADERS)
 				return CLF_TRANSPORT_BROKEN;
 			return CLF_TRANSPORT_LOCAL;
 		default:
@@ -839,16 +871,38 @@ classify(const ClfHttp *http)
 	}
 }
 
-/* A header of the answer, palloc'd in the current memory context; "" if none */
+/*
+ * A header of the answer, palloc'd in the current memory context; "" if none.
+ * Of several, the first.  libcurl has a function for it only since 7.84.
+ */
 static char *
-get_header(ClfHttp *http, const char *name)
+get_header(const ClfHttp *http, const char *name)
 {
-	struct curl_header *header;
+	const char *line = http->header.data;
+	size_t		left = http->header_length;
+	size_t		name_length = strlen(name);
 
-	if (curl_easy_header(http->easy, name, 0, CURLH_HEADER, -1,
-						 &header) != CURLHE_OK)
-		return pstrdup("");
-	return pstrdup(header->value);
+	while (left > 0)
+	{
+		const char *eol = memchr(line, '\n', left);
+		size_t		length = eol ? (size_t) (eol - line) + 1 : left;
+
+		if (length > name_length && line[name_length] == ':' &&
+			pg_strncasecmp(line, name, name_length) == 0)
+		{
+			const char *value = line + name_length + 1;
+			const char *end = line + length;
+
+			while (value < end && isspace((unsigned char) *value))
+				value++;
+			while (value < end && isspace((unsigned char) end[-1]))
+				end--;
+			return pnstrdup(value, end - value);
+		}
+		line += length;
+		left -= length;
+	}
+	return pstrdup("");
 }
 
 /* A header that is a whole number, -1 if it is none */
