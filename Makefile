@@ -12,6 +12,7 @@ MODULE_big = call_log_fdw
 OBJS = \
 	call_log_fdw.o \
 	src/admin/check.o \
+	src/admin/comment.o \
 	src/admin/monitor.o \
 	src/answer/batch.o \
 	src/answer/error.o \
@@ -51,7 +52,16 @@ OBJS = \
 	src/shared/clock.o \
 	src/shared/density.o \
 	src/shared/shmem.o \
-	src/sync/sync.o
+	src/sync/sync.o \
+	src/sync/sync_changes.o \
+	src/sync/sync_list.o \
+	src/sync/sync_plan.o \
+	src/sync/sync_ranges.o \
+	src/sync/sync_read.o \
+	src/sync/sync_recording.o \
+	src/sync/sync_sql.o \
+	src/sync/sync_state.o \
+	src/sync/sync_write.o
 
 PKG_CONFIG ?= pkg-config
 LIBRARIES = libcurl json-c

@@ -106,5 +106,24 @@ SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since_token = 'same
 SELECT state_of($$SELECT * FROM calls.call_log_changes WHERE since = '2026-03-30'$$);
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -oE 'syncToken=[^& ]*|FSync'
 :ctl reset
+-- With deletions: call-log-sync, at both levels
+CREATE FOREIGN TABLE with_deletions (id text, since timestamptz, since_token text, sync_token text, deleted boolean)
+  SERVER ringcentral OPTIONS (resource 'call_log_changes', show_deleted 'true');
+SELECT id AS one FROM mine.call_log ORDER BY start_time DESC LIMIT 1 \gset
+\setenv ONE :one
+:ctl clear
+SELECT sync_token AS token FROM with_deletions WHERE since = '2026-03-30 00:00' LIMIT 1 \gset
+SELECT sync_token AS mine FROM mine.call_log_changes WHERE since = '2026-03-05' LIMIT 1 \gset
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$ONE" >/dev/null
+SELECT id = :'one' AS one, deleted FROM with_deletions WHERE since_token = :'token';
+SELECT count(*) FROM mine.call_log_changes WHERE since_token = :'mine';
+ALTER FOREIGN TABLE mine.call_log_changes OPTIONS (ADD show_deleted 'true');
+SELECT id = :'one' AS one, deleted FROM mine.call_log_changes WHERE since_token = :'mine';
+ALTER FOREIGN TABLE mine.call_log_changes OPTIONS (DROP show_deleted);
+:log
+SELECT state_of($$SELECT count(*) FROM with_deletions WHERE since = '2026-03-12'$$);
+SELECT state_of($$SELECT count(*) FROM with_deletions WHERE since = '2026-01-12'$$);
+DROP FOREIGN TABLE with_deletions;
+:ctl reset
 DROP FUNCTION state_of;
 DROP FOREIGN TABLE small_changes;

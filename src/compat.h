@@ -357,4 +357,13 @@ clf_timestamp_to_timestamptz(Timestamp timestamp)
 #endif
 }
 
+/* To be called when all attributes of a TupleDesc are there: PostgreSQL 19 */
+static inline void
+clf_tupledesc_finalize(TupleDesc desc)
+{
+#if PG_VERSION_NUM >= 190000
+	TupleDescFinalize(desc);
+#endif
+}
+
 #endif							/* CLF_COMPAT_H */

@@ -87,6 +87,7 @@ typedef struct ApiErrorText
 	int			targets;
 	const char *code;			/* errors[0].errorCode, or its start, or the
 								 * error of OAuth; NULL: any */
+	const char *parameter;		/* errors[0].parameterName; NULL: any */
 	int			status;			/* HTTP status, or 3 for 3xx; 0: any */
 	int			sqlstate;
 	const char *hint;
@@ -106,55 +107,59 @@ typedef struct ApiErrorText
 	"RingCentral."
 #define CHECK_TOKEN \
 	"Check the user mapping: the access token is expired, revoked or wrong."
+#define STALE_TOKEN \
+	"RingCentral does not know this token any longer: begin again from a time, " \
+	"with since = '...'."
 #define REDIRECT(option) \
 	"Redirects are not followed, since the token would go along: check the " \
 	"server option " option "."
 
 /* The first row that fits: what was asked comes first, then code, then status */
 static const ApiErrorText api_error_texts[] = {
-	{LOGIN, "OAU-112", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
-	{LOGIN, "OAU-125", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
-	{LOGIN, "OAU-146", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
-	{LOGIN, "OAU-153", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
-	{LOGIN, "OAU-251", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
-	{LOGIN, "OAU-", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
-	{LOGIN, "invalid_client", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
-	{LOGIN, "invalid_grant", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_JWT},
-	{LOGIN, "unauthorized_client", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
-	{LOGIN, NULL, 400, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
-	{LOGIN, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
-	{LOGIN, NULL, 403, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, "OAU-112", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, "OAU-125", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, "OAU-146", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
+	{LOGIN, "OAU-153", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
+	{LOGIN, "OAU-251", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, "OAU-", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, "invalid_client", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_CLIENT},
+	{LOGIN, "invalid_grant", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_JWT},
+	{LOGIN, "unauthorized_client", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
+	{LOGIN, NULL, NULL, 400, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, NULL, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
+	{LOGIN, NULL, NULL, 403, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_LOGIN},
 
-	{MEDIA, NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	{MEDIA, NULL, NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the server option media_url."},
-	{MEDIA, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+	{MEDIA, NULL, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 	REDIRECT("media_url")},
 
-	{ANY, "CMN-401", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+	{ANY, "CMN-401", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral app lacks a permission: add it to the app in the "
 	"developer console, then log in anew."},
-	{ANY, "CMN-408", 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+	{ANY, "CMN-408", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral user's role lacks a permission; account-level "
 	"tables need FullCompanyCallLog, extension-level tables ReadCallLog."},
-	{ANY, "OAU-", 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
-	{ANY, "CLG-10", 400, ERRCODE_FDW_INVALID_HANDLE,
-		"RingCentral does not know this token any longer: begin again from a "
-	"time, with since = '...'."},
-	{ANY, "CMN-102", 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	{ANY, "OAU-", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
+	{ANY, "CLG-10", NULL, 400, ERRCODE_FDW_INVALID_HANDLE, STALE_TOKEN},
+	{ANY, NULL, "syncToken", 400, ERRCODE_FDW_INVALID_HANDLE, STALE_TOKEN},
+	{ANY, NULL, "dateFrom", 400, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
+	"RingCentral may not go back that far: ask for a later time."},
+	{ANY, "CMN-102", NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the options account_id and extension_id."},
-	{ANY, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
-	{ANY, NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+	{ANY, NULL, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
+	{ANY, NULL, NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 	"Check the permissions of the RingCentral app and of its user."},
-	{ANY, NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	{ANY, NULL, NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the server option base_url."},
-	{ANY, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+	{ANY, NULL, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 	REDIRECT("base_url")},
-	{ANY, NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+	{ANY, NULL, NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
 		"The request limit of this RingCentral user and app is used up; a "
 	"request sent too early restarts the penalty."},
-	{ANY, NULL, 503, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
+	{ANY, NULL, NULL, 503, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 	"RingCentral is overloaded or under maintenance: try again later."},
-	{ANY, NULL, 0, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, NULL},
+	{ANY, NULL, NULL, 0, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, NULL},
 };
 
 /* ----------
@@ -398,17 +403,28 @@ describe_status(const ClfAsked *asked, int status, const char *name,
 	return s.data;
 }
 
+static bool
+error_text_fits(const ApiErrorText *text, const ClfAsked *asked, int status,
+				const char *code, const char *parameter)
+{
+	if ((text->targets & (1 << asked->target)) == 0 ||
+		(text->status != 0 && text->status != status &&
+		 text->status != status / 100))
+		return false;
+	if (text->code != NULL &&
+		(code == NULL || strncmp(text->code, code, strlen(text->code)) != 0))
+		return false;
+	return text->parameter == NULL ||
+		(parameter != NULL && strcmp(text->parameter, parameter) == 0);
+}
+
 static const ApiErrorText *
-find_api_error_text(const ClfAsked *asked, int status, const char *code)
+find_api_error_text(const ClfAsked *asked, int status, const char *code,
+					const char *parameter)
 {
 	const ApiErrorText *text = api_error_texts;
 
-	while ((text->targets & (1 << asked->target)) == 0 ||
-		   (text->status != 0 && text->status != status &&
-			text->status != status / 100) ||
-		   (text->code != NULL &&
-			(code == NULL ||
-			 strncmp(text->code, code, strlen(text->code)) != 0)))
+	while (!error_text_fits(text, asked, status, code, parameter))
 		text++;
 	return text;
 }
@@ -484,7 +500,9 @@ clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
 	const ApiErrorText *text;
 
 	/* an OAuth error may come without a code */
-	text = find_api_error_text(asked, response->status, code ? code : name);
+	text = find_api_error_text(asked, response->status, code ? code : name,
+							   first_text(error, "errors.0.parameterName",
+										  "parameterName"));
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("RingCentral answered %s",

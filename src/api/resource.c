@@ -269,19 +269,19 @@ static const ClfFilter active_call_filters[] = {
 	{0}
 };
 
-/* extractSyncAccountCallLog */
+/* extractSyncAccountCallLog, syncAccountCallLog and syncUserCallLog */
 static const ClfFilter change_filters[] = {
 	{
 		.json_path = "?since",
 		.parameter = "dateFrom",
 		.operators = CLF_OP_SINCE,
-		.levels = CLF_AT_ACCOUNT
+		.levels = CLF_AT_BOTH
 	},
 	{
 		.json_path = "?sinceToken",
 		.parameter = "syncToken",
 		.operators = CLF_OP_SINCE_TOKEN,
-		.levels = CLF_AT_ACCOUNT
+		.levels = CLF_AT_BOTH
 	},
 	{0}
 };
@@ -295,6 +295,9 @@ static const ClfFilter change_filters[] = {
 	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/active-calls", \
 	[CLF_LEVEL_EXTENSION] = \
 	"/restapi/v1.0/account/{account}/extension/{extension}/active-calls"
+
+#define CALL_LOG_SYNC_OF_EXTENSION \
+	"/restapi/v1.0/account/{account}/extension/{extension}/call-log-sync"
 
 #define CALL_LOG_OPTIONS \
 	[CLF_LEVEL_ACCOUNT] = \
@@ -368,15 +371,28 @@ const ClfResource clf_resources[] = {
 	{
 		.name = "call_log_changes",
 		.rows_per_record = 1,
-		.levels = CLF_AT_ACCOUNT,
+		.levels = CLF_AT_BOTH,
 		.path = {
 			[CLF_LEVEL_ACCOUNT] =
 			"/restapi/v1.0/account/{account}/call-log-extract-sync",
+			[CLF_LEVEL_EXTENSION] = CALL_LOG_SYNC_OF_EXTENSION
 		},
-
-		/* documented for call-log-sync only */
-		.options = {[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED},
+		.options = {
+			[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED,
+			[CLF_LEVEL_EXTENSION] = CLF_HAS_SHOW_DELETED
+		},
 		.changes = true,
+
+		/*
+		 * Only call-log-sync has showDeleted.  Its answers have at most 250
+		 * records and do not say whether there are more.
+		 */
+		.deletions_path = {
+			[CLF_LEVEL_ACCOUNT] =
+			"/restapi/v1.0/account/{account}/call-log-sync",
+			[CLF_LEVEL_EXTENSION] = CALL_LOG_SYNC_OF_EXTENSION
+		},
+		.deletions_count = 250,
 		.frame_path = "syncInfo",
 		.next_path = "syncInfo.newerRecordsExist",
 		.throttling_group = "heavy",

@@ -114,6 +114,9 @@ typedef struct ClfResource
 	const char *const *details_fields;	/* of a row, those in both answers */
 	bool		changes;		/* is it a list of changes since a time or
 								 * token? */
+	const char *deletions_path[CLF_LEVELS]; /* instead of path, of changes with
+											 * deleted records */
+	int			deletions_count;	/* most records of an answer there */
 	const char *frame_path;		/* object that holds next_path */
 	const char *next_path;		/* it does if this is neither null nor false */
 	const char *throttling_group;	/* x-throttling-group */

@@ -527,7 +527,7 @@ bind_table_options(StringInfo out, const ClfTable *table)
 		clf_uri_append_parameter(out, "extensionNumber", table->extension_number);
 	if (!table->show_blocked)
 		clf_uri_append_parameter(out, "showBlocked", "false");
-	if (table->show_deleted)
+	if (table->show_deleted && !table->resource->changes)
 		clf_uri_append_parameter(out, "showDeleted", "true");
 }
 
@@ -576,10 +576,20 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	*input = text;
 }
 
+/*
+ * Changes of an extension, and those with deletions, have an endpoint of their
+ * own, and fewer records in an answer.
+ */
 static void
-bind_changes(ClfQuery *query, const ClfScanPlan *plan,
+bind_changes(ClfQuery *query, const ClfScanPlan *plan, const ClfTable *table,
 			 const ClfValue *values)
 {
+	query->show_deleted = table->show_deleted;
+	query->by_call_log_sync = table->show_deleted ||
+		plan->level == CLF_LEVEL_EXTENSION;
+	if (query->by_call_log_sync)
+		query->page_size = Min(query->page_size,
+							   plan->resource->deletions_count);
 	for (int i = 0; i < plan->nconditions; i++)
 	{
 		const ClfCondition *c = &plan->conditions[i];
@@ -597,7 +607,7 @@ bool
 clf_query_lacks_since(const ClfQuery *query)
 {
 	return query->changes && !query->nothing && !query->since &&
-		!query->since_token && !query->unknown_since;
+		!query->since_token && !query->unknown_since && !query->since_now;
 }
 
 /* The endpoint's path for the table */
@@ -609,6 +619,16 @@ bind_path(const char *path, const ClfTable *table)
 	initStringInfo(&out);
 	clf_uri_append_path(&out, path, table->account_id, table->extension_id);
 	return out.data;
+}
+
+static const char *
+endpoint_path(const ClfQuery *query, const ClfScanPlan *plan)
+{
+	if (query->details)
+		return plan->resource->details_path;
+	if (query->by_call_log_sync)
+		return plan->resource->deletions_path[plan->level];
+	return plan->resource->path[plan->level];
 }
 
 /*
@@ -650,9 +670,10 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	initStringInfo(&parameters);
 	appendStringInfo(&parameters, "view=%s",
 					 plan->detailed ? "Detailed" : "Simple");
+	query->page_size = plan->page_size;
 	query->changes = plan->resource->changes;
 	if (query->changes)
-		bind_changes(query, plan, values);
+		bind_changes(query, plan, table, values);
 	bind_dates(query, plan, values);
 	bind_ids(query, plan, values);
 	query->windowed = plan->resource->windowed && !clf_query_by_id(query);
@@ -664,11 +685,9 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	bind_table_options(&filters, table);
 	if (!clf_query_by_id(query))
 		appendStringInfoString(&parameters, filters.data);
-	query->path = bind_path(query->details ? plan->resource->details_path :
-							plan->resource->path[plan->level], table);
+	query->path = bind_path(endpoint_path(query, plan), table);
 	query->label = psprintf("GET %s", query->path);
 	query->parameters = query->details ? "" : parameters.data;
-	query->page_size = plan->page_size;
 	if (query->ids != NIL)
 		cut_ids(query);
 	return query;
@@ -701,6 +720,7 @@ clf_query_equals(const ClfQuery *a, const ClfQuery *b)
 		strcmp(a->parameters, b->parameters) == 0 &&
 		clf_same_text(a->since, b->since) &&
 		clf_same_text(a->since_token, b->since_token) &&
+		a->since_now == b->since_now &&
 		same_texts(a->ids, b->ids);
 }
 
@@ -769,13 +789,16 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 	{
 		clf_uri_append_parameter(out, "syncType", "ISync");
 		clf_uri_append_parameter(out, "syncToken", token);
+		if (query->show_deleted)
+			clf_uri_append_parameter(out, "showDeleted", "true");
 	}
 	else
 	{
 		TimestampTz from = clf_time_floor(query->since_time - 1);
 
 		clf_uri_append_parameter(out, "syncType", "FSync");
-		clf_uri_append_parameter(out, "dateFrom", clf_time_format(Max(from, UNIX_EPOCH)));
+		if (!query->since_now)
+			clf_uri_append_parameter(out, "dateFrom", clf_time_format(Max(from, UNIX_EPOCH)));
 		appendStringInfo(out, "&recordCount=%d", query->page_size);
 	}
 }

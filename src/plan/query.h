@@ -64,6 +64,9 @@ typedef struct ClfQuery
 	TimestampTz since_time;		/* the same */
 	char	   *since_token;	/* or since which token; UTF-8 */
 	const char *unknown_since;	/* shown in place of either; else NULL */
+	bool		since_now;		/* or only a token for changes from now on */
+	bool		by_call_log_sync;	/* from the endpoint with deletions */
+	bool		show_deleted;	/* of changes: deletions as well */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */

@@ -627,12 +627,33 @@ is_next_expected(const ClfPager *pager)
 		pager->step.size >= pager->table->page_size;
 }
 
+/*
+ * An answer of call-log-sync that is as long as it may be was probably cut, and
+ * there is no way to ask for the rest.
+ */
+static void
+check_not_cut(const ClfPager *pager)
+{
+	const ClfQuery *query = pager->query;
+
+	if (query->by_call_log_sync && query->since &&
+		clf_page_length(pager->page) >= query->page_size)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
+				 errmsg("there are more than %d calls since %s", query->page_size,
+						query->since),
+				 errhint("Ask for a later time, ask the table of calls, or "
+						 "raise page_size if it is below %d.",
+						 pager->table->resource->deletions_count)));
+}
+
 /* The page is here: plan the next step, and send its request ahead */
 static void
 enter_page(ClfPager *pager)
 {
 	ClfCounters *counters = &pager->activity->counters;
 
+	check_not_cut(pager);
 	pager->state = CLF_PAGER_PAGE;
 	pager->step = pager->next;
 	pager->nanswers++;
@@ -894,6 +915,30 @@ bool
 clf_pager_at_end(const ClfPager *pager)
 {
 	return pager->state == CLF_PAGER_END;
+}
+
+/*
+ * clf_pager_has_more
+ *		Does the API have more after the page whose rows were returned last?
+ */
+bool
+clf_pager_has_more(const ClfPager *pager)
+{
+	return pager->page != NULL && pager->outlook != CLF_OUTLOOK_END;
+}
+
+/*
+ * clf_pager_token
+ *		Where the changes after that page begin, palloc'd; NULL: the answer does
+ *		not tell.
+ */
+char *
+clf_pager_token(const ClfPager *pager)
+{
+	if (pager->page == NULL)
+		return NULL;
+	return clf_json_get_text(clf_page_answer(pager->page),
+							 "syncInfo.syncToken");
 }
 
 /*

@@ -26,6 +26,8 @@ extern const ClfRow *clf_pager_next_on_page(ClfPager *pager);
 extern double clf_pager_reach(const ClfPager *pager, TimestampTz *oldest,
 							  bool *last);
 extern bool clf_pager_at_end(const ClfPager *pager);
+extern bool clf_pager_has_more(const ClfPager *pager);
+extern char *clf_pager_token(const ClfPager *pager);
 extern int	clf_pager_descriptor(const ClfPager *pager);
 
 #endif							/* CLF_PAGER_H */

@@ -480,6 +480,16 @@ clf_tuple_warn(const ClfTuple *tuple)
 				 errdetail("The first is %s.", tuple->first)));
 }
 
+/*
+ * clf_tuple_misfits
+ *		How many values were set to NULL, and rows skipped.
+ */
+int64
+clf_tuple_misfits(const ClfTuple *tuple)
+{
+	return tuple->nulls + tuple->skipped;
+}
+
 /* ----------
  * Filling
  * ----------

@@ -1,35 +1,105 @@
 /*-------------------------------------------------------------------------
  *
  * sync.c
- *	  What the procedure call_log_fdw_sync cannot ask in SQL.
+ *	  The procedure call_log_fdw_sync: a local copy of the call log.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/table.h"
+#include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_class.h"
-#include "catalog/table.h"
-#include "executor/spi.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "foreign/foreign.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "net/exchange.h"
-#include "shared/activity.h"
-#include "shared/clock.h"
-#include "utils/acl.h"
+#include "nodes/parsenodes.h"
+#include "storage/lock.h"
+#include "sync/sync.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/timestamp.h"
-#include "utils/tuplestore.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
 
+PG_FUNCTION_INFO_V1(call_log_fdw_sync);
 PG_FUNCTION_INFO_V1(call_log_fdw_requests);
-PG_FUNCTION_INFO_V1(call_log_fdw_sync_may_commit);
-PG_FUNCTION_INFO_V1(call_log_fdw_sync_table);
-PG_FUNCTION_INFO_V1(call_log_fdw_sync_clock);
-PG_FUNCTION_INFO_V1(call_log_fdw_sync_columns);
+
+/*
+ * The lock on a copy is one on its table as an object, with a number of a column
+ * that no table has: no statement takes it but this procedure, which has looked
+ * at the caller's rights before.
+ */
+#define LOCK_SUBID 0x4C46
+
+/* Parameters of the procedure */
+enum
+{
+	ARG_SOURCE,
+	ARG_TARGET,
+	ARG_CHANGES,
+	ARG_SINCE,
+	ARG_NEWEST_FIRST,
+	ARG_SETTLE,
+	ARG_RECHECK,
+	ARG_MAX_REQUESTS,
+	ARG_MAX_BYTES,
+	ARG_LEAVE_REQUESTS,
+	ARG_ADD_COLUMNS,
+	ARG_MARK_ABSENT,
+	ARG_DELETE_ROWS,
+	ARG_RESTART
+};
+
+typedef void (*ClfSyncStep) (ClfSync *sync);
+
+/* ----------
+ * Words
+ * ----------
+ */
+
+/*
+ * clf_sync_say
+ *		What happens to the target.
+ */
+void
+clf_sync_say(const ClfSync *sync, const char *what)
+{
+	ereport(NOTICE, (errmsg_internal("%s: %s", sync->label, what)));
+}
+
+/* A number of things: 1 call, 2 calls */
+char *
+clf_sync_count(int64 n, const char *thing)
+{
+	return psprintf(INT64_FORMAT " %s%s", n, thing, n == 1 ? "" : "s");
+}
+
+/* To the second */
+char *
+clf_sync_time_text(TimestampTz t)
+{
+	int64		rest = t % USECS_PER_SEC;
+
+	t -= rest < 0 ? rest + USECS_PER_SEC : rest;
+	return DatumGetCString(DirectFunctionCall1(timestamptz_out,
+											   TimestampTzGetDatum(t)));
+}
+
+TimestampTz
+clf_sync_time_before(TimestampTz t, const Interval *interval)
+{
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+												   TimestampTzGetDatum(t),
+												   IntervalPGetDatum(unconstify(Interval *, interval))));
+}
+
+/* ----------
+ * Requests
+ * ----------
+ */
 
 /*
  * call_log_fdw_requests
@@ -38,119 +108,405 @@ PG_FUNCTION_INFO_V1(call_log_fdw_sync_columns);
 Datum
 call_log_fdw_requests(PG_FUNCTION_ARGS)
 {
-	(void) fcinfo;
 	PG_RETURN_INT64((int64) clf_exchange_sent());
 }
 
-/*
- * call_log_fdw_sync_may_commit
- *		Could the PL/pgSQL code that asks COMMIT now?  Not inside a transaction
- *		block, a function or a block with EXCEPTION.
- */
-Datum
-call_log_fdw_sync_may_commit(PG_FUNCTION_ARGS)
+/* How many the step has sent */
+int64
+clf_sync_sent(const ClfSync *sync)
 {
-	(void) fcinfo;
-	PG_RETURN_BOOL(SPI_inside_nonatomic_context());
+	return (int64) (clf_exchange_sent() - sync->requests_at_step);
+}
+
+/* And the whole call */
+static int64
+sent_in_all(const ClfSync *sync)
+{
+	return (int64) (clf_exchange_sent() - sync->requests_before);
 }
 
 /*
- * call_log_fdw_sync_table
- *		What a foreign table stands for; NULL when it is none of this wrapper's.
+ * clf_sync_add_rows
+ *		Count what the step has done: the rows that the answer, NULL: none, has
+ *		changed, and the requests.
  */
-Datum
-call_log_fdw_sync_table(PG_FUNCTION_ARGS)
+void
+clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 {
-	Oid			relid = PG_GETARG_OID(0);
-	Datum		values[7];
-	bool		nulls[7] = {false};
-	TupleDesc	desc;
-	ClfTable   *table;
+	ClfSyncState *state = sync->state;
 
-	if (!clf_table_is_ours(relid))
-		PG_RETURN_NULL();
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	table = clf_get_table(relid);
-	values[0] = CStringGetTextDatum(table->resource->name);
-	values[1] = CStringGetTextDatum(table->account_id);
-	values[2] = BoolGetDatum(clf_table_level(table) == CLF_LEVEL_ACCOUNT);
-	values[3] = BoolGetDatum(clf_holds_all_records(table));
-	values[4] = Int32GetDatum(table->page_size);
-	values[5] = BoolGetDatum(table->newest_first);
-	values[6] = IntervalPGetDatum(table->history);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
-													  values, nulls)));
-}
-
-/* See to it that it is known what the API's clock shows */
-static void
-learn_clock(const ClfTable *table)
-{
-	MemoryContext cxt;
-
-	if (clf_clock_known(table->server->base_url))
+	sync->rows += changed;
+	state->rows += changed;
+	state->requests += clf_sync_sent(sync);
+	if (answer == NULL)
 		return;
-	cxt = AllocSetContextCreate(CurrentMemoryContext, "call_log_fdw clock",
-								ALLOCSET_SMALL_SIZES);
-	clf_exchange_learn_clock(clf_exchange_create(cxt, table,
-												 table->server->base_url,
-												 GetUserId(),
-												 clf_activity_begin(cxt, table)));
-	MemoryContextDelete(cxt);
+	state->bad_values += answer->bad_values;
+	clf_sync_take_witness(sync, answer);
 }
 
-/*
- * call_log_fdw_sync_clock
- *		What the API's clock shows, for those who may read the table; NULL when
- *		it is none of this wrapper's.
- */
-Datum
-call_log_fdw_sync_clock(PG_FUNCTION_ARGS)
+/* Does the list have the text? */
+bool
+clf_sync_contains(List *texts, const char *text)
 {
-	Oid			relid = PG_GETARG_OID(0);
-	ClfTable   *table = clf_table_is_ours(relid) ? clf_get_table(relid) : NULL;
-	AclResult	allowed;
+	ListCell   *lc;
 
-	if (table == NULL)
-		PG_RETURN_NULL();
-	allowed = pg_class_aclcheck(relid, GetUserId(), ACL_SELECT);
-	if (allowed != ACLCHECK_OK)
-		aclcheck_error(allowed, OBJECT_FOREIGN_TABLE, get_rel_name(relid));
-	learn_clock(table);
-	PG_RETURN_TIMESTAMPTZ(clf_clock_now(table->server->base_url));
-}
-
-/*
- * call_log_fdw_sync_columns
- *		The columns of such a table, in their order, each with its JSON path.
- */
-Datum
-call_log_fdw_sync_columns(PG_FUNCTION_ARGS)
-{
-	Oid			relid = PG_GETARG_OID(0);
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ClfTable   *table;
-	Relation	rel;
-
-	InitMaterializedSRF(fcinfo, 0);
-	if (!clf_table_is_ours(relid))
-		return (Datum) 0;
-	rel = table_open(relid, AccessShareLock);
-	table = clf_get_table(relid);
-	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
+	foreach(lc, texts)
 	{
-		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), i);
-		Datum		values[2];
-		bool		nulls[2] = {false};
-
-		if (attr->attisdropped)
-			continue;
-		values[0] = NameGetDatum(&attr->attname);
-		values[1] = CStringGetTextDatum(clf_column_path(table, i + 1)->text);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
-							 nulls);
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
 	}
-	table_close(rel, AccessShareLock);
-	return (Datum) 0;
+	return false;
+}
+
+/* ----------
+ * The call
+ * ----------
+ */
+
+static void
+report_bad_argument(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("since must be finite, settle a minute or more, recheck "
+					"not negative")));
+}
+
+/* Microseconds, months as 30 days */
+static double
+interval_length(const Interval *interval)
+{
+	return interval->time + (interval->day + 30.0 * interval->month) *
+		USECS_PER_DAY;
+}
+
+static Interval *
+copy_interval(const Interval *interval)
+{
+	Interval   *copy = palloc(sizeof(Interval));
+
+	*copy = *interval;
+	return copy;
+}
+
+/* NULL is -1: no limit */
+static int64
+limit_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? -1 : Max(PG_GETARG_INT64(n), 0);
+}
+
+static bool
+flag_argument(FunctionCallInfo fcinfo, int n)
+{
+	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/* What was asked for, in the current memory context */
+static ClfSync *
+read_arguments(FunctionCallInfo fcinfo)
+{
+	ClfSync    *sync = palloc0(sizeof(ClfSync));
+
+	if (PG_ARGISNULL(ARG_SOURCE) || PG_ARGISNULL(ARG_TARGET) ||
+		PG_ARGISNULL(ARG_SETTLE))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("source, target and settle of call_log_fdw_sync must "
+						"not be null")));
+	sync->cxt = CurrentMemoryContext;
+	sync->source = PG_GETARG_OID(ARG_SOURCE);
+	sync->changes = PG_ARGISNULL(ARG_CHANGES) ? InvalidOid :
+		PG_GETARG_OID(ARG_CHANGES);
+	sync->since = PG_ARGISNULL(ARG_SINCE) ? CLF_SYNC_NEVER :
+		PG_GETARG_TIMESTAMPTZ(ARG_SINCE);
+	sync->newest_first = PG_ARGISNULL(ARG_NEWEST_FIRST) ||
+		PG_GETARG_BOOL(ARG_NEWEST_FIRST);
+	sync->settle = copy_interval(PG_GETARG_INTERVAL_P(ARG_SETTLE));
+	if (!PG_ARGISNULL(ARG_RECHECK))
+		sync->recheck = copy_interval(PG_GETARG_INTERVAL_P(ARG_RECHECK));
+	sync->max_requests = limit_argument(fcinfo, ARG_MAX_REQUESTS);
+	sync->max_bytes = limit_argument(fcinfo, ARG_MAX_BYTES);
+	sync->leave_requests = PG_ARGISNULL(ARG_LEAVE_REQUESTS) ? 0 :
+		PG_GETARG_INT32(ARG_LEAVE_REQUESTS);
+	sync->add_columns = flag_argument(fcinfo, ARG_ADD_COLUMNS);
+	if (!PG_ARGISNULL(ARG_MARK_ABSENT))
+		sync->absent = PG_GETARG_BOOL(ARG_MARK_ABSENT) ? CLF_ABSENT_DELETED :
+			CLF_ABSENT_KEPT;
+	sync->delete_rows = flag_argument(fcinfo, ARG_DELETE_ROWS);
+	sync->restart = flag_argument(fcinfo, ARG_RESTART);
+	if ((!PG_ARGISNULL(ARG_SINCE) && TIMESTAMP_NOT_FINITE(sync->since)) ||
+		interval_length(sync->settle) < USECS_PER_MINUTE ||
+		(sync->recheck && interval_length(sync->recheck) < 0))
+		report_bad_argument();
+	return sync;
+}
+
+/* Can copies be made here, and can this call commit? */
+static void
+check_context(FunctionCallInfo fcinfo)
+{
+	const CallContext *context = (const CallContext *) fcinfo->context;
+
+	if (RecoveryInProgress() || XactReadOnly)
+		ereport(ERROR,
+				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+				 errmsg("cannot execute %s in a read-only transaction",
+						"call_log_fdw_sync"),
+				 errhint("Copies are made on the primary, from where they "
+						 "reach its standbys.")));
+	if (context == NULL || !IsA(context, CallContext) || context->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+				 errmsg("call_log_fdw_sync cannot be called inside a "
+						"transaction block or a function"),
+				 errdetail("It commits after each step."),
+				 errhint("CALL it by itself.")));
+}
+
+/* ----------
+ * One at a time
+ * ----------
+ */
+
+static LOCKTAG
+lock_tag(const ClfSync *sync)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationRelationId, sync->target,
+					   LOCK_SUBID);
+	return tag;
+}
+
+/* The process that has the lock; 0: nobody any longer */
+static int
+lock_holder(const ClfSync *sync)
+{
+	ClfSyncParams params = {0};
+
+	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
+	clf_sync_param_bigint(&params, LOCK_SUBID);
+	if (clf_sync_execute(sync->caller,
+						 "SELECT l.pid::bigint FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+						 "WHERE l.locktype = 'object' AND l.granted AND l.classid = 'pg_class'::regclass "
+						 "AND l.objid = $1 AND l.objsubid = $2 AND d.datname = current_database()",
+						 &params) == 0)
+		return 0;
+	return (int) clf_sync_result_bigint(0, 1);
+}
+
+/*
+ * Take the lock, which outlives transactions that commit, and is given back by
+ * one that fails.
+ */
+static void
+take_lock(const ClfSync *sync)
+{
+	LOCKTAG		tag = lock_tag(sync);
+	int			holder;
+
+	if (LockAcquire(&tag, ExclusiveLock, true, true) !=
+		LOCKACQUIRE_NOT_AVAIL)
+		return;
+	holder = lock_holder(sync);
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("table %s is being synced by another session",
+					sync->label),
+			 holder != 0 ? errdetail("It is that of process %d.", holder) : 0,
+			 errhint("Let it finish. It may be interrupted, too: the next "
+					 "call goes on from there.")));
+}
+
+static void
+release_lock(const ClfSync *sync)
+{
+	LOCKTAG		tag = lock_tag(sync);
+
+	(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/* ----------
+ * Steps
+ * ----------
+ */
+
+/* Has the time come to read changes, or has all else been done? */
+static bool
+is_due(const ClfSync *sync, TimestampTz due, bool done)
+{
+	return due <= GetCurrentTimestamp() ||
+		(!done && sync->state->missing.n == 0);
+}
+
+/* Is there a list of changes that needs a token before anything is read? */
+static bool
+lacks_token(const ClfSync *sync)
+{
+	const ClfSyncPlan *plan = sync->plan;
+
+	return (plan->deletions && sync->state->deletions_token == NULL) ||
+		(plan->changes && !plan->extract && sync->state->sync_token == NULL);
+}
+
+/* What is due; NULL: nothing */
+static ClfSyncStep
+next_step(const ClfSync *sync)
+{
+	const ClfSyncPlan *plan = sync->plan;
+
+	if (!sync->without_tokens && lacks_token(sync))
+		return clf_sync_token_step;
+	if (plan->changes && !sync->without_changes &&
+		is_due(sync, sync->changes_due, sync->caught_up))
+		return clf_sync_changes_step;
+	if (plan->deletions && !sync->without_tokens &&
+		is_due(sync, sync->deletions_due, sync->deletions_read))
+		return clf_sync_deletions_step;
+	if (sync->state->absent != NIL)
+		return clf_sync_absent_step;
+	if (sync->state->missing.n > 0)
+		return clf_sync_part_step;
+	return plan->audio ? clf_sync_recording_step : NULL;
+}
+
+/* The limit that the step would exceed; NULL: none */
+static const char *
+find_limit(const ClfSync *sync, ClfSyncStep step)
+{
+	int64		most = sync->max_requests;
+	int			needed = step == clf_sync_recording_step ? 2 : 1;
+
+	if (most < 0 && sync->plan->table->max_requests > 0)
+		most = sync->plan->table->max_requests;
+	if (most >= 0 && sent_in_all(sync) + needed > most)
+		return "max_requests";
+	if (step == clf_sync_recording_step && sync->max_bytes >= 0 &&
+		sync->bytes >= sync->max_bytes)
+		return "max_bytes";
+	return NULL;
+}
+
+/* Do what is due next */
+static void
+do_step(ClfSync *sync)
+{
+	ClfSyncStep step;
+	const char *limit;
+
+	if (!sync->begun)
+		clf_sync_begin(sync);
+	else
+		clf_sync_load(sync);
+	step = next_step(sync);
+	limit = step ? find_limit(sync, step) : NULL;
+	if (limit)
+		clf_sync_say(sync, psprintf("stopping at %s, the next call goes on from here",
+									limit));
+	if (step && limit == NULL)
+		step(sync);
+	else
+		sync->finished = true;
+}
+
+/* End what the step has read */
+static void
+end_answers(ClfSync *sync)
+{
+	ListCell   *lc;
+
+	foreach(lc, sync->stores)
+		tuplestore_end(lfirst(lc));
+	sync->stores = NIL;
+}
+
+/* Run one step in a transaction of its own, without a snapshot while it waits */
+static void
+run_step(ClfSync *sync)
+{
+	MemoryContext old = MemoryContextSwitchTo(sync->step_cxt);
+	int			nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("call_log_fdw.leave_requests",
+							 psprintf("%d", sync->leave_requests), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	sync->owner = CurrentResourceOwner;
+	sync->requests_at_step = clf_exchange_sent();
+	clf_sync_make_plan(sync);
+	do_step(sync);
+	end_answers(sync);
+	AtEOXact_GUC(false, nest_level);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(sync->step_cxt);
+	SPI_commit();
+}
+
+/* ----------
+ * The procedure
+ * ----------
+ */
+
+/* Find or make the target, and take its lock */
+static void
+prepare(ClfSync *sync, const char *target, Oid function)
+{
+	MemoryContext old = MemoryContextSwitchTo(sync->step_cxt);
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	sync->caller = GetUserId();
+	clf_sync_check_source(sync);
+	clf_sync_find_state(sync, function);
+	sync->target = clf_sync_find_target(sync, target);
+	sync->label = MemoryContextStrdup(sync->cxt, clf_sync_label(sync->target));
+	clf_sync_make_plan(sync);
+	take_lock(sync);
+	PopActiveSnapshot();
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(sync->step_cxt);
+	SPI_commit();
+}
+
+/* What came of it */
+static void
+report(ClfSync *sync)
+{
+	char	   *audio;
+
+	clf_sync_make_plan(sync);
+	audio = clf_sync_describe_audio(sync);
+	clf_sync_say(sync, psprintf("%s new or changed, %s%s%s in all",
+								clf_sync_count(sync->rows, "row"),
+								audio ? audio : "", audio ? ", " : "",
+								clf_sync_count(sent_in_all(sync), "request")));
+}
+
+/*
+ * call_log_fdw_sync
+ *		Make and keep a local copy of a foreign table of calls or recordings.
+ */
+Datum
+call_log_fdw_sync(PG_FUNCTION_ARGS)
+{
+	ClfSync    *sync;
+	char	   *target;
+
+	check_context(fcinfo);
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to the SPI manager");
+	sync = read_arguments(fcinfo);
+	target = text_to_cstring(PG_GETARG_TEXT_PP(ARG_TARGET));
+	sync->step_cxt = AllocSetContextCreate(sync->cxt, "call_log_fdw sync step",
+										   ALLOCSET_DEFAULT_SIZES);
+	sync->began_at = GetCurrentTimestamp();
+	sync->reported_at = sync->began_at;
+	sync->requests_before = clf_exchange_sent();
+	sync->width = USECS_PER_DAY;
+	prepare(sync, target, fcinfo->flinfo->fn_oid);
+	while (!sync->finished)
+		run_step(sync);
+	report(sync);
+	release_lock(sync);
+	SPI_finish();
+	PG_RETURN_VOID();
 }

@@ -1,0 +1,616 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync_plan.c
+ *	  Source and target of a copy: what is copied, and what tells rows apart.
+ *
+ * Between two steps anybody may alter either table, so each step plans anew.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "api/resource.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "sync/sync.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+/* Where a call's start is in a row of the source */
+static const char *
+start_path(const ClfTable *table)
+{
+	return table->resource->order_path;
+}
+
+static bool
+contains_name(List *names, const char *name)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ----------
+ * The source
+ * ----------
+ */
+
+/*
+ * clf_sync_label
+ *		The qualified name of a table.
+ */
+char *
+clf_sync_label(Oid relid)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+									  get_rel_name(relid));
+}
+
+static void
+check_select(Oid relid, Oid userid, const char *label)
+{
+	if (pg_class_aclcheck(relid, userid, ACL_SELECT) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for foreign table %s", label)));
+}
+
+/* The first column of the table with that path; InvalidAttrNumber: none */
+static AttrNumber
+find_path(Relation rel, const ClfTable *table, const char *path)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
+	{
+		if (!TupleDescAttr(desc, attnum - 1)->attisdropped &&
+			strcmp(clf_column_path(table, attnum)->text, path) == 0)
+			return attnum;
+	}
+	return InvalidAttrNumber;
+}
+
+/*
+ * clf_sync_check_source
+ *		Can it be copied by the caller?
+ */
+void
+clf_sync_check_source(ClfSync *sync)
+{
+	const ClfTable *table;
+	const char *resource;
+	AttrNumber	start;
+	Relation	rel;
+
+	LockRelationOid(sync->source, AccessShareLock);
+	if (!clf_table_is_ours(sync->source))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is not a foreign table of call_log_fdw",
+						clf_sync_label(sync->source))));
+	sync->source_label = MemoryContextStrdup(sync->cxt,
+											 clf_sync_label(sync->source));
+	table = clf_get_table(sync->source);
+	resource = table->resource->name;
+	if (strcmp(resource, "call_log") != 0 && strcmp(resource, "recordings") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("cannot keep a copy of %s, whose resource is %s",
+						sync->source_label, resource),
+				 errhint("It must be call_log, whose column legs has the legs "
+						 "of calls, or recordings.")));
+	rel = table_open(sync->source, AccessShareLock);
+	start = find_path(rel, table, start_path(table));
+	if (find_path(rel, table, "id") == InvalidAttrNumber ||
+		start == InvalidAttrNumber ||
+		TupleDescAttr(RelationGetDescr(rel), start - 1)->atttypid != TIMESTAMPTZOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s needs columns for the id and the start time of a call",
+						sync->source_label),
+				 errhint("The start time must be timestamp with time zone.")));
+	table_close(rel, AccessShareLock);
+	check_select(sync->source, sync->caller, sync->source_label);
+}
+
+/* Changes of the same account, by the options of the table that was named */
+static const ClfTable *
+named_changes(ClfSync *sync, const ClfTable *source)
+{
+	char	   *label = clf_sync_label(sync->changes);
+	ClfTable   *table = NULL;
+
+	LockRelationOid(sync->changes, AccessShareLock);
+	if (clf_table_is_ours(sync->changes))
+		table = clf_get_table(sync->changes);
+	if (table == NULL || !table->resource->changes ||
+		!sync->plan->complete || source->resource->details_path ||
+		table->server->serverid != source->server->serverid ||
+		clf_table_level(table) != clf_table_level(source) ||
+		strcmp(table->account_id, source->account_id) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s does not list the changes of %s", label,
+						sync->source_label),
+				 errhint("It must be a foreign table of the resource "
+						 "call_log_changes, of the same server and account.")));
+	check_select(sync->changes, sync->caller, label);
+	return table;
+}
+
+/* The source, as if it were of another resource */
+static const ClfTable *
+changes_table(const ClfTable *source, const ClfTable *named,
+			  bool show_deleted)
+{
+	ClfTable   *changes = palloc(sizeof(ClfTable));
+
+	*changes = *source;
+	changes->resource = clf_find_resource("call_log_changes");
+	changes->show_deleted = show_deleted;
+	changes->page_size = named->page_size;
+	return changes;
+}
+
+/*
+ * How to ask for changes: as for the source, but at other endpoints.  So a copy
+ * needs no foreign table of changes; where one is named, its page_size counts.
+ * Of an account, changes come from call-log-extract-sync, deletions from
+ * call-log-sync; of an extension, which has no extract, both come from the
+ * latter.
+ */
+static void
+plan_changes(ClfSync *sync, const ClfTable *source)
+{
+	ClfSyncPlan *plan = sync->plan;
+	const ClfTable *named = source;
+
+	if (OidIsValid(sync->changes))
+		named = named_changes(sync, source);
+	if (!plan->complete || source->resource->details_path)
+		return;
+	plan->extract = clf_table_level(source) == CLF_LEVEL_ACCOUNT;
+	plan->changes = changes_table(source, named, !plan->extract);
+	if (plan->extract && (plan->deleted || sync->delete_rows))
+		plan->deletions = changes_table(source, named, true);
+}
+
+/* ----------
+ * Columns
+ * ----------
+ */
+
+/*
+ * The type that a value is to be cast to before it is compared with what the
+ * target has.  A cast to varchar(n) would cut what an assignment refuses, so
+ * the length of characters and bits is left to the assignment.
+ */
+static const char *
+cast_type(Form_pg_attribute attr)
+{
+	char		category;
+	bool		preferred;
+	int32		typmod = attr->atttypmod;
+
+	get_type_category_preferred(getBaseType(attr->atttypid), &category,
+								&preferred);
+	if (category == TYPCATEGORY_STRING || category == TYPCATEGORY_BITSTRING)
+		typmod = -1;
+	return format_type_extended(attr->atttypid, typmod,
+								FORMAT_TYPE_TYPEMOD_GIVEN |
+								FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+/* The target's column of that name, if it may be written; else NULL */
+static Form_pg_attribute
+find_writable(Relation target, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(target);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		if (!attr->attisdropped && strcmp(NameStr(attr->attname), name) == 0)
+			return attr->attgenerated == '\0' &&
+				attr->attidentity != ATTRIBUTE_IDENTITY_ALWAYS ? attr : NULL;
+	}
+	return NULL;
+}
+
+static bool
+has_column(Relation target, const char *name)
+{
+	return get_attnum(RelationGetRelid(target), name) != InvalidAttrNumber;
+}
+
+/* Note what the column is for */
+static void
+assign_role(ClfSyncPlan *plan, ClfSyncColumn *column, Oid type,
+			Oid target_type)
+{
+	if (strcmp(column->path->text, "id") == 0 && plan->id == NULL)
+		plan->id = column;
+	else if (strcmp(column->path->text, start_path(plan->table)) == 0 &&
+			 plan->time == NULL && type == TIMESTAMPTZOID &&
+			 target_type == TIMESTAMPTZOID)
+		plan->time = column;
+	else if (strcmp(column->path->text, "deleted") == 0 && type == BOOLOID &&
+			 target_type == BOOLOID)
+		plan->deleted = column;
+	else if (column->path->origin == CLF_FROM_CONTENT)
+		plan->audio = column;
+}
+
+/* The columns that both tables have */
+static void
+plan_columns(ClfSyncPlan *plan, Relation source, Relation target)
+{
+	TupleDesc	desc = RelationGetDescr(source);
+
+	plan->columns = palloc0(desc->natts * sizeof(ClfSyncColumn));
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		ClfSyncColumn *column = &plan->columns[plan->ncolumns];
+		Form_pg_attribute other;
+
+		if (attr->attisdropped)
+			continue;
+		plan->all_columns = lappend(plan->all_columns,
+									pstrdup(NameStr(attr->attname)));
+		other = find_writable(target, NameStr(attr->attname));
+		if (other == NULL)
+			continue;
+		column->attnum = attr->attnum;
+		column->name = llast(plan->all_columns);
+		column->path = clf_column_path(plan->table, attr->attnum);
+		column->cast = cast_type(other);
+		assign_role(plan, column, attr->atttypid, other->atttypid);
+		plan->ncolumns++;
+	}
+}
+
+/* ----------
+ * The key
+ * ----------
+ */
+
+/* How many columns the index has, if all of them can be a key; else 0 */
+static int
+count_key_columns(const ClfSyncPlan *plan, Relation target,
+				  Form_pg_index index, List *candidates)
+{
+	bool		has_id = false;
+
+	for (int i = 0; i < index->indnkeyatts; i++)
+	{
+		AttrNumber	attnum = index->indkey.values[i];
+		const char *name;
+
+		if (attnum <= 0)
+			return 0;
+		name = NameStr(TupleDescAttr(RelationGetDescr(target),
+									 attnum - 1)->attname);
+		if (!contains_name(candidates, name))
+			return 0;
+		has_id |= strcmp(name, plan->id->name) == 0;
+	}
+	return has_id ? index->indnkeyatts : 0;
+}
+
+static void
+set_keys(ClfSyncPlan *plan, List *names)
+{
+	for (int i = 0; i < plan->ncolumns; i++)
+		plan->columns[i].is_key = contains_name(names, plan->columns[i].name);
+}
+
+static List *
+index_columns(Relation target, Form_pg_index index)
+{
+	List	   *names = NIL;
+
+	for (int i = 0; i < index->indnkeyatts; i++)
+		names = lappend(names,
+						pstrdup(NameStr(TupleDescAttr(RelationGetDescr(target),
+													  index->indkey.values[i] - 1)->attname)));
+	return names;
+}
+
+/* The columns that may tell rows apart: the id, and the call's of a recording */
+static List *
+key_candidates(const ClfSyncPlan *plan)
+{
+	List	   *names = list_make1(unconstify(char *, plan->id->name));
+
+	for (int i = 0; i < plan->ncolumns; i++)
+	{
+		if (strcmp(plan->columns[i].path->text, "^id") == 0)
+			names = lappend(names, unconstify(char *, plan->columns[i].name));
+	}
+	return names;
+}
+
+/*
+ * The columns of the smallest unique index of the target on the id, perhaps the
+ * call's, and nothing else; of a partitioned table, which cannot have one, all
+ * candidates.  False when there is none.
+ */
+static bool
+plan_key(ClfSyncPlan *plan, Relation target)
+{
+	List	   *candidates = key_candidates(plan);
+	List	   *best = NIL;
+	ListCell   *lc;
+
+	if (target->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+	{
+		set_keys(plan, candidates);
+		return true;
+	}
+	foreach(lc, RelationGetIndexList(target))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		Form_pg_index form = index->rd_index;
+		bool		fits = form->indisunique && form->indisvalid &&
+			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
+			count_key_columns(plan, target, form, candidates) > 0;
+
+		if (fits && (best == NIL || form->indnkeyatts < list_length(best)))
+			best = index_columns(target, form);
+		index_close(index, AccessShareLock);
+	}
+	set_keys(plan, best);
+	return best != NIL;
+}
+
+/* Is there an index that begins with the id? */
+static bool
+has_index_on_id(const ClfSyncPlan *plan, Relation target)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(target), plan->id->name);
+	ListCell   *lc;
+
+	foreach(lc, RelationGetIndexList(target))
+	{
+		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
+		bool		found = index->rd_index->indkey.values[0] == attnum;
+
+		index_close(index, AccessShareLock);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+/* ----------
+ * The target
+ * ----------
+ */
+
+/* The column of the source with that path, quoted; "": there is none */
+static const char *
+quoted_column(const ClfTable *table, Relation rel, const char *path)
+{
+	AttrNumber	attnum = find_path(rel, table, path);
+
+	return attnum == InvalidAttrNumber ? "" :
+		quote_identifier(table->columns[attnum - 1].name);
+}
+
+/* Make the table, with the source's columns, as the caller */
+static void
+create_target(ClfSync *sync, const RangeVar *name)
+{
+	Relation	rel = table_open(sync->source, AccessShareLock);
+	const ClfTable *source = clf_get_table(sync->source);
+	const char *schema = get_namespace_name(RangeVarGetCreationNamespace(name));
+	const char *target = quote_qualified_identifier(schema, name->relname);
+	const char *call = "";
+
+	if (source->resource->details_path)
+		call = quoted_column(source, rel, "^id");
+	(void) clf_sync_execute(sync->caller,
+							psprintf("CREATE TABLE %s (LIKE %s, PRIMARY KEY (%s%s%s))",
+									 target, clf_sync_label(sync->source),
+									 quoted_column(source, rel, "id"),
+									 call[0] ? ", " : "", call), NULL);
+	(void) clf_sync_execute(sync->caller,
+							psprintf("CREATE INDEX ON %s (%s)", target,
+									 quoted_column(source, rel,
+												   start_path(source))), NULL);
+	table_close(rel, NoLock);
+}
+
+/*
+ * clf_sync_find_target
+ *		The table of that name, as it is written in SQL; made, unless it is
+ *		there.
+ */
+Oid
+clf_sync_find_target(ClfSync *sync, const char *name)
+{
+	List	   *names = textToQualifiedNameList(cstring_to_text(name));
+	RangeVar   *rv = makeRangeVarFromNameList(names);
+	Oid			relid = RangeVarGetRelid(rv, NoLock, true);
+
+	if (OidIsValid(relid))
+		return relid;
+	create_target(sync, rv);
+	sync->created = true;
+	CommandCounterIncrement();
+	relid = RangeVarGetRelid(rv, NoLock, false);
+	ereport(NOTICE, (errmsg("created table %s", clf_sync_label(relid))));
+	return relid;
+}
+
+/*
+ * The rows become the owner's, so the owner must be allowed to see them; and
+ * the caller to act for the owner.
+ */
+static void
+check_target(const ClfSync *sync, Relation target)
+{
+	Oid			owner = target->rd_rel->relowner;
+
+	if (target->rd_rel->relkind != RELKIND_RELATION &&
+		target->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is not a table", sync->label)));
+	if (!has_privs_of_role(sync->caller, owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of table %s", sync->label)));
+	if (pg_class_aclcheck(sync->source, owner, ACL_SELECT) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the owner of table %s may not read %s", sync->label,
+						sync->source_label),
+				 errdetail("The owner, %s, would see the calls that are copied.",
+						   GetUserNameFromId(owner, false)),
+				 errhint("GRANT SELECT on the foreign table to that role, or "
+						 "name another table.")));
+}
+
+/* The same for its columns */
+static void
+check_columns(const ClfSync *sync)
+{
+	if (sync->plan->id == NULL || sync->plan->time == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table %s lacks the column for the id or for the start "
+						"time of a call that %s has", sync->label,
+						sync->source_label),
+				 errhint("They must have the same names, and the start time "
+						 "the same type.")));
+}
+
+static void
+report_no_key(const ClfSync *sync)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
+			 errmsg("table %s has no unique index on column \"%s\"",
+					sync->label, sync->plan->id->name),
+			 errhint("ALTER TABLE %s ADD PRIMARY KEY (%s);", sync->label,
+					 quote_identifier(sync->plan->id->name))));
+}
+
+/*
+ * clf_sync_make_plan
+ *		Plan the step, in the current memory context.  Both tables are locked
+ *		until its end, so that their names do not change.
+ */
+void
+clf_sync_make_plan(ClfSync *sync)
+{
+	ClfSyncPlan *plan = palloc0(sizeof(ClfSyncPlan));
+	Relation	source = try_relation_open(sync->source, AccessShareLock);
+	Relation	target = try_relation_open(sync->target, RowExclusiveLock);
+
+	if (source == NULL || target == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table %s was dropped meanwhile", source == NULL ?
+						sync->source_label : sync->label)));
+	sync->plan = plan;
+	check_select(sync->source, sync->caller, sync->source_label);
+	check_target(sync, target);
+	plan->table = clf_get_table(sync->source);
+	plan->complete = clf_holds_all_records(plan->table);
+	plan->owner = target->rd_rel->relowner;
+	plan->target = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(target)),
+											  RelationGetRelationName(target));
+	plan_columns(plan, source, target);
+	check_columns(sync);
+	if (!plan_key(plan, target))
+		report_no_key(sync);
+	plan_changes(sync, plan->table);
+	relation_close(target, NoLock);
+	relation_close(source, NoLock);
+}
+
+/*
+ * clf_sync_check_plan
+ *		Tell what the caller may want to change.
+ */
+void
+clf_sync_check_plan(ClfSync *sync)
+{
+	ClfSyncPlan *plan = sync->plan;
+	Relation	target = relation_open(sync->target, NoLock);
+	ListCell   *lc;
+
+	if (!has_index_on_id(plan, target))
+		ereport(NOTICE,
+				(errmsg("table %s has no index on column \"%s\", so each step reads all of it",
+						sync->label, plan->id->name),
+				 errhint("CREATE INDEX ON %s (%s);", sync->label,
+						 quote_identifier(plan->id->name))));
+	foreach(lc, plan->all_columns)
+	{
+		char	   *name = lfirst(lc);
+
+		if (!contains_name(sync->state->columns, name) &&
+			!has_column(target, name))
+			plan->new_columns = lappend(plan->new_columns, name);
+	}
+	relation_close(target, NoLock);
+	if (plan->new_columns && !sync->add_columns)
+		ereport(NOTICE,
+				(errmsg("%s has columns that table %s lacks: %s",
+						sync->source_label, sync->label,
+						clf_sync_list(plan->new_columns, ", ")),
+				 errhint("add_columns => true adds and fills them.")));
+}
+
+/*
+ * clf_sync_add_columns
+ *		Give the target the new columns of the source, and plan anew.  They are
+ *		filled as the whole log is read once more.
+ */
+void
+clf_sync_add_columns(ClfSync *sync)
+{
+	ListCell   *lc;
+
+	foreach(lc, sync->plan->new_columns)
+	{
+		AttrNumber	attnum = get_attnum(sync->source, lfirst(lc));
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+
+		get_atttypetypmodcoll(sync->source, attnum, &type, &typmod, &collation);
+		(void) clf_sync_execute(sync->plan->owner,
+								psprintf("ALTER TABLE %s ADD COLUMN %s %s",
+										 sync->plan->target,
+										 quote_identifier(lfirst(lc)),
+										 format_type_extended(type, typmod,
+															  FORMAT_TYPE_TYPEMOD_GIVEN |
+															  FORMAT_TYPE_FORCE_QUALIFY)),
+								NULL);
+	}
+	clf_sync_make_plan(sync);
+}

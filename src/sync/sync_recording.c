@@ -1,0 +1,344 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync_recording.c
+ *	  Steps: the audio of recordings, newest first.
+ *
+ * One that cannot be had is noted and passed by, and tried again after a time
+ * that grows, until RingCentral's time for recordings is over.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "sync/sync.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#define KIND "recording"
+
+/*
+ * RingCentral keeps recordings for 90 days, unless the account says less:
+ * https://support.ringcentral.com/article-v2/Call-recording-retention.html
+ */
+#define KEPT (90 * USECS_PER_DAY)
+
+/* A recording that cannot be had is tried again after 5 minutes, 20, ... a day */
+#define FIRST_DELAY (5 * USECS_PER_MINUTE)
+#define LONGEST_DELAY USECS_PER_DAY
+
+/* After so many in a row that are not there, so many of all ages are tried */
+#define GONE_IN_A_ROW 20
+#define PROBES "20"
+
+/* So many errors in a row are no longer those of single recordings */
+#define FAILURES_IN_A_ROW 20
+#define SERVER_FAILURES_IN_A_ROW 3
+
+/* What is asked for, and what came of it */
+typedef struct Attempt
+{
+	const char *id;
+	TimestampTz start;			/* of its call */
+	ClfSyncAnswer answer;
+	int64		size;			/* -1: it is not there */
+} Attempt;
+
+static const char *
+audio_name(const ClfSync *sync)
+{
+	return quote_identifier(sync->plan->audio->name);
+}
+
+static const char *
+id_name(const ClfSync *sync)
+{
+	return quote_identifier(sync->plan->id->name);
+}
+
+static const char *
+time_name(const ClfSync *sync)
+{
+	return quote_identifier(sync->plan->time->name);
+}
+
+/* Recordings that are not to be asked for in this run */
+static List *
+skipped(ClfSync *sync)
+{
+	if (!sync->knows_skipped)
+	{
+		List	   *ids = clf_sync_problems(sync, KIND, clf_sync_clock(sync));
+		ListCell   *lc;
+
+		sync->knows_skipped = true;
+		foreach(lc, ids)
+			clf_sync_skip(sync, lfirst(lc));
+	}
+	return sync->skipped;
+}
+
+/*
+ * clf_sync_skip
+ *		Leave the recording alone for the rest of the run.
+ */
+void
+clf_sync_skip(ClfSync *sync, const char *id)
+{
+	MemoryContext old = MemoryContextSwitchTo(sync->cxt);
+
+	sync->skipped = lappend(sync->skipped, pstrdup(id));
+	MemoryContextSwitchTo(old);
+}
+
+/* ----------
+ * Which recording is next
+ * ----------
+ */
+
+/* Of those that were not asked for yet, one of each age */
+static void
+choose_probes(ClfSync *sync)
+{
+	ClfSyncParams params = {0};
+	MemoryContext old;
+
+	clf_sync_param_texts(&params, skipped(sync));
+	(void) clf_sync_execute(sync->plan->owner, psprintf("SELECT array_agg(x.id) FROM (SELECT DISTINCT ON (y.age) y.id FROM ("
+														"SELECT %1$s::text AS id, row_number() OVER (ORDER BY %2$s) AS n, "
+														"ntile(" PROBES ") OVER (ORDER BY %2$s) AS age "
+														"FROM %3$s WHERE %4$s IS NULL AND %1$s::text <> ALL ($1)) y "
+														"ORDER BY y.age, y.n DESC) x",
+														id_name(sync), time_name(sync), sync->plan->target,
+														audio_name(sync)), &params);
+	old = MemoryContextSwitchTo(sync->cxt);
+	sync->probes = clf_sync_result_texts(0, 1);
+	MemoryContextSwitchTo(old);
+	sync->probing = true;
+}
+
+/* The newest, or the next probe; false: there is none */
+static bool
+next_recording(ClfSync *sync, Attempt *attempt)
+{
+	ClfSyncParams params = {0};
+	bool		isnull;
+	const char *which = "%1$s::text <> ALL ($1)";
+
+	if (sync->gone == GONE_IN_A_ROW && !sync->probing)
+		choose_probes(sync);
+	if (sync->probing && sync->probes == NIL)
+		return false;
+	if (sync->probing)
+	{
+		clf_sync_param_texts(&params, list_make1(linitial(sync->probes)));
+		sync->probes = list_delete_first(sync->probes);
+		which = "%1$s::text = ANY ($1)";
+	}
+	else
+		clf_sync_param_texts(&params, skipped(sync));
+	which = psprintf("SELECT %%1$s::text, %%2$s FROM %%3$s WHERE %%4$s IS NULL AND %s "
+					 "ORDER BY %%2$s DESC LIMIT 1", which);
+	if (clf_sync_execute(sync->plan->owner,
+						 psprintf(which, id_name(sync), time_name(sync),
+								  sync->plan->target, audio_name(sync)),
+						 &params) == 0)
+		return false;
+	attempt->id = clf_sync_result_text(0, 1);
+	attempt->start = DatumGetTimestampTz(clf_sync_result(0, 2, &isnull));
+	return true;
+}
+
+/* ----------
+ * What cannot be had
+ * ----------
+ */
+
+/* When to try again, after so many tries; never: its time is over */
+static TimestampTz
+next_try(TimestampTz now, TimestampTz start, int tries)
+{
+	int64		delay = FIRST_DELAY;
+
+	while (tries-- > 0 && delay < LONGEST_DELAY)
+		delay *= 4;
+	return start < now - KEPT ? CLF_SYNC_NEVER : now + Min(delay, LONGEST_DELAY);
+}
+
+/* An empty value is one that is given up */
+static void
+give_up(ClfSync *sync, const char *id)
+{
+	ClfSyncParams params = {0};
+
+	clf_sync_param_text(&params, id);
+	(void) clf_sync_execute(sync->plan->owner,
+							psprintf("UPDATE %s SET %s = '' WHERE %s::text = $1 AND %s IS NULL",
+									 sync->plan->target, audio_name(sync),
+									 id_name(sync), audio_name(sync)), &params);
+}
+
+static void
+note_failure(ClfSync *sync, const Attempt *attempt, const char *reason)
+{
+	TimestampTz next = next_try(clf_sync_clock(sync), attempt->start,
+								clf_sync_problem_tries(sync, KIND,
+													   attempt->id));
+
+	clf_sync_note_problem(sync, KIND, attempt->id, reason, next);
+	clf_sync_skip(sync, attempt->id);
+	if (next == CLF_SYNC_NEVER)
+		give_up(sync, attempt->id);
+}
+
+/* None of the probes is there: so are none of the others that old */
+static void
+leave_others(ClfSync *sync)
+{
+	TimestampTz now = clf_sync_clock(sync);
+	ClfSyncParams params = {0};
+	List	   *ids;
+	ListCell   *lc;
+	int64		n;
+
+	clf_sync_param_texts(&params, skipped(sync));
+	clf_sync_param_time(&params, now - KEPT);
+	n = clf_sync_execute(sync->plan->owner,
+						 psprintf("UPDATE %s SET %s = '' WHERE %s IS NULL AND %s::text <> ALL ($1) AND %s < $2",
+								  sync->plan->target, audio_name(sync), audio_name(sync),
+								  id_name(sync), time_name(sync)), &params);
+	(void) clf_sync_execute(sync->plan->owner,
+							psprintf("SELECT array_agg(%s::text) FROM %s WHERE %s IS NULL AND %s::text <> ALL ($1) AND %s >= $2",
+									 id_name(sync), sync->plan->target, audio_name(sync),
+									 id_name(sync), time_name(sync)), &params);
+	ids = clf_sync_result_texts(0, 1);
+	foreach(lc, ids)
+	{
+		clf_sync_note_problem(sync, KIND, lfirst(lc),
+							  "not there, as others of its age",
+							  now + LONGEST_DELAY);
+		clf_sync_skip(sync, lfirst(lc));
+	}
+	clf_sync_say(sync, psprintf("RingCentral does not have any of the older recordings: %s given up, %s to be tried again",
+								clf_sync_count(n, "recording"),
+								clf_sync_count(list_length(ids), "recording")));
+	sync->probing = false;
+	sync->gone = 0;
+}
+
+/* Is it an error of all recordings, not of this one? */
+static bool
+concerns_all(const ClfSync *sync, const ErrorData *error)
+{
+	switch (error->sqlerrcode)
+	{
+		case ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION:
+		case ERRCODE_CONNECTION_FAILURE:
+		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
+			return true;
+		case ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION:
+		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
+			return sync->failures >= SERVER_FAILURES_IN_A_ROW;
+		default:
+			return sync->failures >= FAILURES_IN_A_ROW;
+	}
+}
+
+/* ----------
+ * The step
+ * ----------
+ */
+
+static void
+fetch(ClfSync *sync, void *arg)
+{
+	Attempt    *attempt = arg;
+
+	attempt->size = clf_sync_read_recording(sync, attempt->id,
+											&attempt->answer);
+}
+
+static void
+note_audio(ClfSync *sync, const Attempt *attempt)
+{
+	(void) clf_sync_put_audio(sync, &attempt->answer);
+	clf_sync_forget_problem(sync, KIND, attempt->id);
+	sync->recordings++;
+	sync->bytes += attempt->size;
+	sync->gone = 0;
+	sync->failures = 0;
+	sync->probing = false;
+}
+
+static void
+note_error(ClfSync *sync, const Attempt *attempt, ErrorData *error)
+{
+	sync->failures++;
+	if (concerns_all(sync, error))
+		ReThrowError(error);
+	ereport(WARNING,
+			(errmsg("%s: could not copy recording \"%s\": %s", sync->label,
+					attempt->id, error->message),
+			 error->detail ? errdetail_internal("%s", error->detail) : 0));
+	note_failure(sync, attempt, error->message);
+}
+
+/* Once a minute */
+static void
+report_progress(ClfSync *sync)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now - sync->reported_at < USECS_PER_MINUTE)
+		return;
+	clf_sync_say(sync, clf_sync_describe_audio(sync));
+	sync->reported_at = now;
+}
+
+/*
+ * clf_sync_recording_step
+ *		Copy the audio of a recording.
+ */
+void
+clf_sync_recording_step(ClfSync *sync)
+{
+	Attempt		attempt = {0};
+	ErrorData  *error = NULL;
+
+	if (!next_recording(sync, &attempt))
+	{
+		if (!sync->probing)
+			sync->finished = true;
+		else if (sync->probes == NIL)
+			leave_others(sync);
+		return;
+	}
+	error = clf_sync_try(sync, fetch, &attempt);
+	if (error)
+		note_error(sync, &attempt, error);
+	else if (attempt.size >= 0)
+		note_audio(sync, &attempt);
+	else
+	{
+		note_failure(sync, &attempt, "RingCentral does not have it");
+		sync->gone++;
+	}
+	clf_sync_add_rows(sync, &attempt.answer, 0);
+	clf_sync_save(sync);
+	report_progress(sync);
+}
+
+/*
+ * clf_sync_describe_audio
+ *		How much of it there was; NULL where there is to be none.
+ */
+char *
+clf_sync_describe_audio(const ClfSync *sync)
+{
+	if (sync->plan->audio == NULL)
+		return NULL;
+	return psprintf("audio of %s, %s",
+					clf_sync_count(sync->recordings, "recording"),
+					TextDatumGetCString(DirectFunctionCall1(pg_size_pretty,
+															Int64GetDatum(sync->bytes))));
+}

@@ -1,0 +1,233 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync_sql.c
+ *	  Statements of the procedure, as one role or the other.
+ *
+ * Each runs in a security-restricted context with a search_path that only
+ * pg_catalog is in, and whatever settings code of the target changes meanwhile,
+ * triggers for example, are put back: as REFRESH MATERIALIZED VIEW does it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "sync/sync.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#define SAFE_SEARCH_PATH "pg_catalog, pg_temp"
+
+/* ----------
+ * Parameters
+ * ----------
+ */
+
+void
+clf_sync_param(ClfSyncParams *params, Oid type, Datum value, bool isnull)
+{
+	Assert(params->n < CLF_SYNC_MAX_PARAMS);
+	params->types[params->n] = type;
+	params->values[params->n] = value;
+	params->nulls[params->n] = isnull ? 'n' : ' ';
+	params->n++;
+}
+
+/* NULL is NULL */
+void
+clf_sync_param_text(ClfSyncParams *params, const char *text)
+{
+	clf_sync_param(params, TEXTOID,
+				   text ? CStringGetTextDatum(text) : (Datum) 0, text == NULL);
+}
+
+void
+clf_sync_param_texts(ClfSyncParams *params, List *texts)
+{
+	Datum	   *elements = palloc((list_length(texts) + 1) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, texts)
+		elements[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	clf_sync_param(params, TEXTARRAYOID,
+				   PointerGetDatum(construct_array(elements,
+												   list_length(texts), TEXTOID,
+												   -1, false, TYPALIGN_INT)),
+				   false);
+}
+
+/* CLF_SYNC_NEVER is NULL */
+void
+clf_sync_param_time(ClfSyncParams *params, TimestampTz t)
+{
+	clf_sync_param(params, TIMESTAMPTZOID, TimestampTzGetDatum(t),
+				   t == CLF_SYNC_NEVER);
+}
+
+void
+clf_sync_param_bigint(ClfSyncParams *params, int64 n)
+{
+	clf_sync_param(params, INT8OID, Int64GetDatum(n), false);
+}
+
+/* ----------
+ * Execution
+ * ----------
+ */
+
+/*
+ * clf_sync_execute
+ *		Run a statement as that role; returns the number of rows.  Its result
+ *		stays until the next one.
+ */
+int64
+clf_sync_execute(Oid userid, const char *sql, const ClfSyncParams *params)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ClfSyncParams given = {0};
+	Oid			saved_userid;
+	int			saved_context;
+	int			nest_level;
+	int			result;
+
+	if (params)
+		given = *params;
+	if (SPI_tuptable)
+		SPI_freetuptable(SPI_tuptable);
+	SPI_tuptable = NULL;
+	GetUserIdAndSecContext(&saved_userid, &saved_context);
+	SetUserIdAndSecContext(userid,
+						   saved_context | SECURITY_RESTRICTED_OPERATION);
+	nest_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", SAFE_SEARCH_PATH, PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	result = SPI_execute_with_args(sql, given.n, given.types, given.values,
+								   given.nulls, false, 0);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", sql,
+			 SPI_result_code_string(result));
+	AtEOXact_GUC(false, nest_level);
+	SetUserIdAndSecContext(saved_userid, saved_context);
+	MemoryContextSwitchTo(cxt);
+	return (int64) SPI_processed;
+}
+
+/* A value of the last result; valid until the next statement */
+Datum
+clf_sync_result(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, isnull);
+}
+
+/* The same of type text, palloc'd in the current memory context; NULL is NULL */
+char *
+clf_sync_result_text(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = clf_sync_result(row, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* NULL is 0 */
+int64
+clf_sync_result_bigint(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = clf_sync_result(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetInt64(value);
+}
+
+/* An array of text as strings; NULL is NIL */
+List *
+clf_sync_result_texts(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = clf_sync_result(row, column, &isnull);
+	List	   *texts = NIL;
+	Datum	   *elements;
+	int			n;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, NULL, &n);
+	for (int i = 0; i < n; i++)
+		texts = lappend(texts, TextDatumGetCString(elements[i]));
+	return texts;
+}
+
+/*
+ * clf_sync_list
+ *		Names as they are written in a statement.
+ */
+char *
+clf_sync_list(List *names, const char *separator)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, names)
+		appendStringInfo(&list, "%s%s", list.len > 0 ? separator : "",
+						 quote_identifier(lfirst(lc)));
+	return list.data;
+}
+
+/* ----------
+ * Errors that do not end the run
+ * ----------
+ */
+
+/* Does the person, or the server, want the session to end what it does? */
+static bool
+ends_run(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
+		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
+		error->sqlerrcode == ERRCODE_CRASH_SHUTDOWN ||
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
+		ERRCODE_INSUFFICIENT_RESOURCES;
+}
+
+/*
+ * clf_sync_try
+ *		Run the action in a subtransaction.  NULL, or the error that it ended
+ *		with, palloc'd in the current memory context; what it did to the
+ *		database is undone then.
+ */
+ErrorData *
+clf_sync_try(ClfSync *sync, ClfSyncAction action, void *arg)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		action(sync, arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(cxt);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(cxt);
+	CurrentResourceOwner = owner;
+	if (error && ends_run(error))
+		ReThrowError(error);
+	return error;
+}

@@ -1,0 +1,516 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync_state.c
+ *	  What is noted about a copy, in two tables of the extension.
+ *
+ * Only the procedure writes them, as their owner.  A copy is known by the name
+ * of its table, which survives dump and restore, by its OID, which survives a
+ * change of its name, and by witnesses: ids that it has got.  A table without
+ * them is not the copy that was noted, whatever it is called.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "sync/sync.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+/* In the name of the owner of these tables */
+static int64
+execute(const ClfSync *sync, const char *sql, const ClfSyncParams *params)
+{
+	return clf_sync_execute(sync->state_owner, sql, params);
+}
+
+/* $1 and $2: the target by its name as it is now */
+static ClfSyncParams
+target_params(const ClfSync *sync)
+{
+	ClfSyncParams params = {0};
+
+	clf_sync_param_text(&params,
+						get_namespace_name(get_rel_namespace(sync->target)));
+	clf_sync_param_text(&params, get_rel_name(sync->target));
+	return params;
+}
+
+#define IS_TARGET "schema_name = $1::name AND table_name = $2::name"
+
+/*
+ * clf_sync_find_state
+ *		Where the tables are: beside the procedure.
+ */
+void
+clf_sync_find_state(ClfSync *sync, Oid function)
+{
+	Oid			schema = get_func_namespace(function);
+	const char *name = get_namespace_name(schema);
+	Oid			table = get_relname_relid("call_log_fdw_copies", schema);
+	ClfSyncParams params = {0};
+	bool		isnull;
+
+	if (!OidIsValid(table))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table \"%s.call_log_fdw_copies\" does not exist", name),
+				 errhint("DROP EXTENSION call_log_fdw, then CREATE it again.")));
+	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(table), false);
+	(void) clf_sync_execute(sync->caller,
+							"SELECT relowner FROM pg_class WHERE oid = $1",
+							&params);
+	sync->state_owner = DatumGetObjectId(clf_sync_result(0, 1, &isnull));
+	sync->copies = MemoryContextStrdup(sync->cxt,
+									   quote_qualified_identifier(name, "call_log_fdw_copies"));
+	sync->problems = MemoryContextStrdup(sync->cxt,
+										 quote_qualified_identifier(name, "call_log_fdw_problems"));
+}
+
+/* ----------
+ * Reading and writing
+ * ----------
+ */
+
+/* The ranges of the last result, one a row; NULL is an open end */
+static ClfSyncRanges
+result_ranges(int64 n)
+{
+	ClfSyncRanges ranges = {0};
+
+	for (int64 i = 0; i < n; i++)
+	{
+		ClfSyncRange range;
+		bool		isnull;
+
+		range.lower = DatumGetTimestampTz(clf_sync_result(i, 1, &isnull));
+		range.upper = DatumGetTimestampTz(clf_sync_result(i, 2, &isnull));
+		if (isnull)
+			range.upper = DT_NOEND;
+		ranges = clf_sync_ranges_add(ranges, range);
+	}
+	return ranges;
+}
+
+static TimestampTz
+result_time(int column)
+{
+	bool		isnull;
+	Datum		value = clf_sync_result(0, column, &isnull);
+
+	return isnull ? CLF_SYNC_NEVER : DatumGetTimestampTz(value);
+}
+
+/* NULL: nothing is noted about the target */
+static ClfSyncState *
+load(const ClfSync *sync)
+{
+	ClfSyncParams params = target_params(sync);
+	ClfSyncState *state = palloc0(sizeof(ClfSyncState));
+
+	if (execute(sync, psprintf("SELECT since, synced_at, sync_token, deletions_token, absent, "
+							   "witnesses, source_columns::text[], rows, requests, bad_values "
+							   "FROM %s WHERE " IS_TARGET, sync->copies), &params) == 0)
+		return NULL;
+	state->since = result_time(1);
+	state->synced_at = result_time(2);
+	state->sync_token = clf_sync_result_text(0, 3);
+	state->deletions_token = clf_sync_result_text(0, 4);
+	state->absent = clf_sync_result_texts(0, 5);
+	state->witnesses = clf_sync_result_texts(0, 6);
+	state->columns = clf_sync_result_texts(0, 7);
+	state->rows = clf_sync_result_bigint(0, 8);
+	state->requests = clf_sync_result_bigint(0, 9);
+	state->bad_values = clf_sync_result_bigint(0, 10);
+	state->missing = result_ranges(execute(sync,
+										   psprintf("SELECT lower(r), upper(r) FROM %s, unnest(missing) r "
+													"WHERE " IS_TARGET, sync->copies), &params));
+	return state;
+}
+
+/*
+ * clf_sync_load
+ *		What is noted about the target, which clf_sync_begin has made sure of.
+ */
+void
+clf_sync_load(ClfSync *sync)
+{
+	sync->state = load(sync);
+	if (sync->state == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("what was noted about table %s has vanished",
+						sync->label)));
+}
+
+/* $n and $n+1: bounds of ranges as arrays */
+static void
+param_ranges(ClfSyncParams *params, ClfSyncRanges ranges)
+{
+	Datum	   *bounds = palloc((ranges.n + 1) * sizeof(Datum));
+
+	for (int upper = 0; upper < 2; upper++)
+	{
+		for (int i = 0; i < ranges.n; i++)
+			bounds[i] = TimestampTzGetDatum(upper ? ranges.ranges[i].upper :
+											ranges.ranges[i].lower);
+		clf_sync_param(params, TIMESTAMPTZARRAYOID,
+					   PointerGetDatum(construct_array(bounds, ranges.n, TIMESTAMPTZOID,
+													   sizeof(TimestampTz), FLOAT8PASSBYVAL,
+													   TYPALIGN_DOUBLE)), false);
+	}
+}
+
+/*
+ * clf_sync_save
+ *		Note the state of the copy.
+ */
+void
+clf_sync_save(ClfSync *sync)
+{
+	const ClfSyncState *state = sync->state;
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param_time(&params, state->since);
+	param_ranges(&params, state->missing);
+	clf_sync_param_time(&params, state->synced_at);
+	clf_sync_param_text(&params, state->sync_token);
+	clf_sync_param_text(&params, state->deletions_token);
+	clf_sync_param_texts(&params, state->absent);
+	clf_sync_param_texts(&params, state->witnesses);
+	clf_sync_param_texts(&params, state->columns);
+	clf_sync_param_bigint(&params, state->rows);
+	clf_sync_param_bigint(&params, state->requests);
+	clf_sync_param_bigint(&params, state->bad_values);
+	(void) execute(sync, psprintf("UPDATE %s SET since = $3, missing = coalesce("
+								  "(SELECT range_agg(tstzrange(l, nullif(u, 'infinity'))) "
+								  "FROM unnest($4, $5) AS r (l, u)), '{}'), "
+								  "synced_at = $6, sync_token = $7, deletions_token = $8, absent = $9, "
+								  "witnesses = $10, source_columns = $11::name[], rows = $12, "
+								  "requests = $13, bad_values = $14, updated_at = clock_timestamp() "
+								  "WHERE " IS_TARGET, sync->copies), &params);
+}
+
+/* ----------
+ * Which state is the target's
+ * ----------
+ */
+
+/* Tables that are gone are forgotten; one is there by its name or its OID */
+static void
+forget_dropped(const ClfSync *sync)
+{
+	const char *const tables[] = {sync->copies, sync->problems};
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+		(void) execute(sync, psprintf("DELETE FROM %s s WHERE NOT EXISTS ("
+									  "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+									  "WHERE c.relname = s.table_name AND n.nspname = s.schema_name "
+									  "OR c.oid = s.table_oid)", tables[i]), NULL);
+}
+
+static void
+forget_target(const ClfSync *sync)
+{
+	ClfSyncParams params = target_params(sync);
+
+	(void) execute(sync, psprintf("DELETE FROM %s WHERE " IS_TARGET,
+								  sync->copies), &params);
+	(void) execute(sync, psprintf("DELETE FROM %s WHERE " IS_TARGET,
+								  sync->problems), &params);
+}
+
+/* What is noted under the OID goes with the table's new name */
+static void
+follow_rename(const ClfSync *sync)
+{
+	const char *const tables[] = {sync->copies, sync->problems};
+
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		ClfSyncParams params = target_params(sync);
+
+		clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
+		(void) execute(sync, psprintf("UPDATE %s s SET schema_name = $1::name, table_name = $2::name "
+									  "WHERE table_oid = $3 AND NOT EXISTS (SELECT FROM pg_class c "
+									  "JOIN pg_namespace n ON n.oid = c.relnamespace "
+									  "WHERE c.relname = s.table_name AND n.nspname = s.schema_name)",
+									  tables[i]), &params);
+	}
+}
+
+/* How many of the witnesses the target has */
+static int64
+count_witnesses(const ClfSync *sync, List *witnesses)
+{
+	ClfSyncParams params = {0};
+
+	clf_sync_param_texts(&params, witnesses);
+	(void) clf_sync_execute(sync->plan->owner,
+							psprintf("SELECT count(DISTINCT %1$s) FROM %2$s WHERE %1$s = ANY ($1)",
+									 quote_identifier(sync->plan->id->name),
+									 sync->plan->target), &params);
+	return clf_sync_result_bigint(0, 1);
+}
+
+/*
+ * Is it still the table that the state is about?  One with another OID was
+ * replaced, or restored from a dump, so all witnesses must be in it; the same one
+ * may have lost old rows, but not all that is known of it.
+ */
+static bool
+is_same_copy(const ClfSync *sync, ClfSyncState *state)
+{
+	ClfSyncParams params = target_params(sync);
+	bool		same_oid;
+	bool		isnull;
+	int64		found;
+
+	if (sync->created)
+		return false;
+	if (state->witnesses == NIL)
+		return true;
+	(void) execute(sync, psprintf("SELECT table_oid FROM %s WHERE " IS_TARGET,
+								  sync->copies), &params);
+	same_oid = DatumGetObjectId(clf_sync_result(0, 1, &isnull)) == sync->target;
+	found = count_witnesses(sync, state->witnesses);
+	if (found == list_length(state->witnesses))
+		return true;
+	state->witnesses = NIL;		/* others will do */
+	return same_oid && found > 0;
+}
+
+/*
+ * clf_sync_take_witness
+ *		Once in a run, remember a call that the target has got: beside the first
+ *		that was remembered, the latest.
+ */
+void
+clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer)
+{
+	List	  **witnesses = &sync->state->witnesses;
+
+	if (sync->has_witness || answer->witness == NULL ||
+		count_witnesses(sync, list_make1(answer->witness)) == 0)
+		return;
+	sync->has_witness = true;
+	if (list_length(*witnesses) > 1)
+		*witnesses = list_copy_head(*witnesses, 1);
+	if (!clf_sync_contains(*witnesses, answer->witness))
+		*witnesses = lappend(*witnesses, answer->witness);
+}
+
+/* A copy of another table, which still exists, is not taken over */
+static void
+check_same_source(const ClfSync *sync)
+{
+	ClfSyncParams params = target_params(sync);
+	bool		isnull;
+	Oid			other;
+
+	if (execute(sync, psprintf("SELECT c.oid FROM %s s JOIN pg_class c ON c.relname = s.source_name "
+							   "JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.source_schema "
+							   "WHERE " IS_TARGET, sync->copies), &params) == 0)
+		return;
+	other = DatumGetObjectId(clf_sync_result(0, 1, &isnull));
+	if (other != sync->source)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table %s is a copy of %s", sync->label,
+						clf_sync_label(other)),
+				 errhint("restart => true makes it one of %s.",
+						 sync->source_label)));
+}
+
+/* The names of the source, and the OID of the target, as they are now */
+static void
+note_names(const ClfSync *sync)
+{
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
+	clf_sync_param_text(&params, get_namespace_name(get_rel_namespace(sync->source)));
+	clf_sync_param_text(&params, get_rel_name(sync->source));
+	(void) execute(sync, psprintf("UPDATE %s SET table_oid = $3, source_schema = $4::name, "
+								  "source_name = $5::name WHERE " IS_TARGET,
+								  sync->copies), &params);
+}
+
+/* The first note about a copy */
+static void
+create_state(ClfSync *sync)
+{
+	ClfSyncState *state = palloc0(sizeof(ClfSyncState));
+	ClfSyncParams params = target_params(sync);
+	ClfSyncRange all;
+
+	state->since = sync->since;
+	if (state->since == CLF_SYNC_NEVER)
+		state->since = clf_sync_time_before(clf_sync_clock(sync),
+								   sync->plan->table->history);
+	all.lower = state->since;
+	all.upper = DT_NOEND;
+	state->missing = clf_sync_ranges_add(state->missing, all);
+	state->synced_at = CLF_SYNC_NEVER;
+	state->columns = sync->plan->all_columns;
+	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
+	clf_sync_param_time(&params, state->since);
+	(void) execute(sync, psprintf("INSERT INTO %s (schema_name, table_name, table_oid, since, missing) "
+								  "VALUES ($1::name, $2::name, $3, $4, '{}')", sync->copies), &params);
+	sync->state = state;
+	sync->changes_due = GetCurrentTimestamp() + CLF_SYNC_CHANGES_EVERY;
+	sync->deletions_due = sync->changes_due;
+}
+
+/* What is to be read, from what was before and what is asked for now */
+static void
+extend_state(ClfSync *sync)
+{
+	ClfSyncState *state = sync->state;
+	ClfSyncRange range;
+
+	range.lower = sync->since;
+	range.upper = state->since;
+	if (sync->since != CLF_SYNC_NEVER && sync->since < state->since)
+	{
+		state->missing = clf_sync_ranges_add(state->missing, range);
+		state->since = sync->since;
+	}
+	range.upper = DT_NOEND;
+	if (state->synced_at != CLF_SYNC_NEVER && sync->recheck)
+	{
+		range.lower = Max(state->since, clf_sync_time_before(state->synced_at, sync->recheck));
+		state->missing = clf_sync_ranges_add(state->missing, range);
+	}
+	if (state->synced_at != CLF_SYNC_NEVER && sync->plan->changes == NULL)
+	{
+		range.lower = Max(state->since, clf_sync_time_before(state->synced_at, sync->settle));
+		state->missing = clf_sync_ranges_add(state->missing, range);
+	}
+	sync->changes_due = GetCurrentTimestamp();
+	sync->deletions_due = sync->changes_due;
+}
+
+/* Read everything once more, for columns that were added */
+static void
+read_again(ClfSync *sync)
+{
+	ClfSyncRange all = {sync->state->since, DT_NOEND};
+
+	sync->state->missing = clf_sync_ranges_add(sync->state->missing, all);
+	sync->state->columns = sync->plan->all_columns;
+}
+
+/*
+ * clf_sync_begin
+ *		Begin a copy, or go on where the last run ended.
+ */
+void
+clf_sync_begin(ClfSync *sync)
+{
+	follow_rename(sync);
+	forget_dropped(sync);
+	if (sync->restart)
+		forget_target(sync);
+	sync->state = load(sync);
+	if (sync->state && !is_same_copy(sync, sync->state))
+	{
+		if (!sync->created)
+			ereport(WARNING,
+					(errmsg("table %s is not the copy that was noted under its name, starting over",
+							sync->label),
+					 errdetail("Calls that it had got are no longer in it.")));
+		if (sync->since == CLF_SYNC_NEVER)
+			sync->since = sync->state->since;
+		forget_target(sync);
+		sync->state = NULL;
+	}
+	if (sync->state == NULL)
+		create_state(sync);
+	else
+	{
+		check_same_source(sync);
+		extend_state(sync);
+	}
+	note_names(sync);
+	clf_sync_check_plan(sync);
+	if (sync->plan->new_columns && sync->add_columns)
+	{
+		clf_sync_add_columns(sync);
+		read_again(sync);
+	}
+	clf_sync_save(sync);
+	sync->begun = true;
+}
+
+/* ----------
+ * Problems
+ * ----------
+ */
+
+/*
+ * clf_sync_note_problem
+ *		Note once more what is wrong with a record or recording, and when it is
+ *		to be tried again: CLF_SYNC_NEVER is never.
+ */
+void
+clf_sync_note_problem(ClfSync *sync, const char *kind, const char *id,
+					  const char *reason, TimestampTz next_at)
+{
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
+	clf_sync_param_text(&params, kind);
+	clf_sync_param_text(&params, id);
+	clf_sync_param_text(&params, reason);
+	clf_sync_param_time(&params, next_at);
+	(void) execute(sync, psprintf("INSERT INTO %s AS p (schema_name, table_name, table_oid, kind, id, reason, next_at) "
+								  "VALUES ($1::name, $2::name, $3, $4, $5, $6, $7) "
+								  "ON CONFLICT (schema_name, table_name, kind, id) DO UPDATE SET "
+								  "reason = $6, next_at = $7, tries = p.tries + 1, last_at = clock_timestamp()",
+								  sync->problems), &params);
+}
+
+void
+clf_sync_forget_problem(ClfSync *sync, const char *kind, const char *id)
+{
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param_text(&params, kind);
+	clf_sync_param_text(&params, id);
+	(void) execute(sync, psprintf("DELETE FROM %s WHERE " IS_TARGET " AND kind = $3 AND id = $4",
+								  sync->problems), &params);
+}
+
+/* Those not to be tried now: ids */
+List *
+clf_sync_problems(ClfSync *sync, const char *kind, TimestampTz now)
+{
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param_text(&params, kind);
+	clf_sync_param_time(&params, now);
+	(void) execute(sync, psprintf("SELECT array_agg(id) FROM %s WHERE " IS_TARGET
+								  " AND kind = $3 AND (next_at IS NULL OR next_at > $4)",
+								  sync->problems), &params);
+	return clf_sync_result_texts(0, 1);
+}
+
+/* How often it was tried in vain */
+int
+clf_sync_problem_tries(ClfSync *sync, const char *kind, const char *id)
+{
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param_text(&params, kind);
+	clf_sync_param_text(&params, id);
+	if (execute(sync, psprintf("SELECT tries::bigint FROM %s WHERE " IS_TARGET
+							   " AND kind = $3 AND id = $4", sync->problems), &params) == 0)
+		return 0;
+	return (int) clf_sync_result_bigint(0, 1);
+}

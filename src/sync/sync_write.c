@@ -1,0 +1,411 @@
+/*-------------------------------------------------------------------------
+ *
+ * sync_write.c
+ *	  Rows on their way into the target, in the name of its owner.
+ *
+ * What was read is an ephemeral named relation, as the transition tables of
+ * triggers are.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
+#include "sync/sync.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+/* How statements call what was read */
+#define ROWS "call_log_fdw_rows"
+
+/* A statement on what was read */
+typedef struct Statement
+{
+	const char *sql;
+	ClfSyncParams params;
+	ClfSyncAnswer answer;
+	int64		n;				/* rows that it touched */
+} Statement;
+
+/* ----------
+ * Execution
+ * ----------
+ */
+
+/*
+ * Between these two, statements can read the answer's rows.  The list of such
+ * relations is made with the first of them, and lives as long as the call.
+ */
+static void
+register_rows(const ClfSync *sync, const ClfSyncAnswer *answer)
+{
+	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	MemoryContext old;
+
+	enr->md.name = ROWS;
+	enr->md.tupdesc = answer->desc;
+	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
+	enr->md.enrtuples = answer->nrows;
+	enr->reldata = answer->rows;
+	old = MemoryContextSwitchTo(sync->cxt);
+	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register the rows that were read");
+	MemoryContextSwitchTo(old);
+}
+
+static void
+unregister_rows(void)
+{
+	MemoryContext old = CurrentMemoryContext;
+
+	(void) SPI_unregister_relation(ROWS);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Deferred constraints are checked at once: at the end of the transaction their
+ * triggers would run as the caller.
+ */
+static void
+run(ClfSync *sync, void *arg)
+{
+	Statement  *statement = arg;
+
+	(void) clf_sync_execute(sync->plan->owner, "SET CONSTRAINTS ALL IMMEDIATE",
+							NULL);
+	statement->n = clf_sync_execute(sync->plan->owner, statement->sql,
+									&statement->params);
+}
+
+/* The text of the id in a row */
+static char *
+shown_id(const ClfSync *sync, TupleTableSlot *slot)
+{
+	int			n = sync->plan->id - sync->plan->columns;
+	bool		isnull;
+	Datum		value = slot_getattr(slot, n + 1, &isnull);
+	Oid			output;
+	bool		varlena;
+
+	if (isnull)
+		return "";
+	getTypeOutputInfo(TupleDescAttr(slot->tts_tupleDescriptor, n)->atttypid,
+					  &output, &varlena);
+	return OidOutputFunctionCall(output, value);
+}
+
+/* The error without the statement, with the call instead */
+static void
+rethrow(const ClfSync *sync, ErrorData *error, const char *id)
+{
+	char	   *statement = error->context ?
+		strstr(error->context, "SQL statement \"") : NULL;
+
+	if (statement)
+		*statement = '\0';
+	error->context = psprintf("%s%s%s%scopy in table %s",
+							  error->context ? error->context : "",
+							  id ? "call \"" : "", id ? id : "",
+							  id ? "\", " : "", sync->label);
+	error->internalquery = NULL;
+	error->internalpos = 0;
+	ReThrowError(error);
+}
+
+/* Run the statement on one row after the other, to find the one that fails */
+static void
+find_bad_row(ClfSync *sync, const Statement *statement)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(statement->answer.desc,
+													&TTSOpsMinimalTuple);
+	Tuplestorestate *rows = statement->answer.rows;
+	ErrorData  *error = NULL;
+	Statement	one = *statement;
+
+	one.answer.nrows = 1;
+	tuplestore_select_read_pointer(rows, 0);
+	tuplestore_rescan(rows);
+	while (error == NULL && tuplestore_gettupleslot(rows, true, true, slot))
+	{
+		one.answer.rows = tuplestore_begin_heap(false, false, work_mem);
+		tuplestore_puttupleslot(one.answer.rows, slot);
+		register_rows(sync, &one.answer);
+		error = clf_sync_try(sync, run, &one);
+		unregister_rows();
+		tuplestore_end(one.answer.rows);
+		tuplestore_select_read_pointer(rows, 0);
+	}
+	if (error)
+		rethrow(sync, error, shown_id(sync, slot));
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* Run a statement on the answer's rows; returns how many it touched */
+static int64
+execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
+		   const ClfSyncParams *params)
+{
+	Statement	statement = {0};
+	ErrorData  *error;
+
+	statement.sql = sql;
+	statement.params = *params;
+	statement.answer = *answer;
+	if (answer->rows)
+		register_rows(sync, answer);
+	error = clf_sync_try(sync, run, &statement);
+	if (answer->rows)
+		unregister_rows();
+	if (error == NULL)
+		return statement.n;
+	if (answer->nrows > 1)
+		find_bad_row(sync, &statement);
+	rethrow(sync, error, NULL);
+	return 0;
+}
+
+/* ----------
+ * Statements
+ * ----------
+ */
+
+/* Which columns are in a list */
+typedef bool (*ColumnTest) (const ClfSyncPlan *plan,
+							const ClfSyncColumn *column);
+
+static bool
+is_listed(const ClfSyncPlan *plan, const ClfSyncColumn *column)
+{
+	return !CLF_IS_PER_ROW(column->path->origin);
+}
+
+static bool
+is_key(const ClfSyncPlan *plan, const ClfSyncColumn *column)
+{
+	return column->is_key;
+}
+
+/* The uri names the view that was asked for, so it is no difference */
+static bool
+is_compared(const ClfSyncPlan *plan, const ClfSyncColumn *column)
+{
+	return is_listed(plan, column) && !column->is_key &&
+		strcmp(column->path->text, "uri") != 0;
+}
+
+static bool
+is_audio(const ClfSyncPlan *plan, const ClfSyncColumn *column)
+{
+	return CLF_IS_PER_ROW(column->path->origin);
+}
+
+/*
+ * Append for each of the columns the template: %N is its name, %C what was read
+ * for it, %T the type of the target's column.
+ */
+static void
+append_columns(StringInfo sql, const ClfSyncPlan *plan, ColumnTest test,
+			   const char *template, const char *separator)
+{
+	bool		first = true;
+
+	for (int i = 0; i < plan->ncolumns; i++)
+	{
+		const ClfSyncColumn *column = &plan->columns[i];
+
+		if (!test(plan, column))
+			continue;
+		appendStringInfoString(sql, first ? "" : separator);
+		first = false;
+		for (const char *p = template; *p; p++)
+		{
+			if (*p != '%')
+				appendStringInfoChar(sql, *p);
+			else if (*++p == 'N')
+				appendStringInfoString(sql, quote_identifier(column->name));
+			else if (*p == 'C')
+				appendStringInfo(sql, "c%d", i + 1);
+			else
+				appendStringInfoString(sql, column->cast);
+		}
+	}
+}
+
+/*
+ * What was read, in the target's types.  Of several versions of a call in one
+ * answer the last one counts.
+ */
+static void
+append_source(StringInfo sql, const ClfSyncPlan *plan)
+{
+	appendStringInfoString(sql, "(SELECT DISTINCT ON (");
+	append_columns(sql, plan, is_key, "%C", ", ");
+	appendStringInfoString(sql, ") ");
+	append_columns(sql, plan, is_listed, "%C::%T AS %C", ", ");
+	appendStringInfoString(sql, ", dead FROM " ROWS " ORDER BY ");
+	append_columns(sql, plan, is_key, "%C", ", ");
+	appendStringInfoString(sql, ", n DESC)");
+}
+
+/* The same without looking for versions */
+static void
+append_plain_source(StringInfo sql, const ClfSyncPlan *plan)
+{
+	appendStringInfoString(sql, "(SELECT ");
+	append_columns(sql, plan, is_listed, "%C::%T AS %C", ", ");
+	appendStringInfoString(sql, ", dead FROM " ROWS ")");
+}
+
+/*
+ * A call that was deleted may come as nothing but its id: what is known of it
+ * stays.
+ */
+static void
+append_deletions(StringInfo sql, const ClfSync *sync)
+{
+	const ClfSyncPlan *plan = sync->plan;
+
+	if (sync->delete_rows)
+		appendStringInfoString(sql, " WHEN MATCHED AND s.dead THEN DELETE");
+	else if (plan->deleted == NULL)
+		appendStringInfoString(sql, " WHEN MATCHED AND s.dead THEN DO NOTHING");
+	else
+	{
+		const char *deleted = quote_identifier(plan->deleted->name);
+		int			start = plan->time - plan->columns + 1;
+
+		appendStringInfo(sql, " WHEN MATCHED AND s.dead AND s.c%d IS NULL AND t.%s IS NOT TRUE "
+						 "THEN UPDATE SET %s = true"
+						 " WHEN MATCHED AND s.dead AND s.c%d IS NULL THEN DO NOTHING",
+						 start, deleted, deleted, start);
+		return;
+	}
+	appendStringInfoString(sql, " WHEN NOT MATCHED AND s.dead THEN DO NOTHING");
+}
+
+/*
+ * clf_sync_merge
+ *		Bring the answer's rows into the target, without touching what is equal
+ *		to the last bit; returns how many were not.
+ */
+int64
+clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
+{
+	const ClfSyncPlan *plan = sync->plan;
+	ClfSyncParams params = {0};
+	StringInfoData sql;
+
+	if (answer->nrows == 0)
+		return 0;
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "MERGE INTO %s t USING ", plan->target);
+	if (versions)
+		append_source(&sql, plan);
+	else
+		append_plain_source(&sql, plan);
+	appendStringInfoString(&sql, " s ON ");
+	append_columns(&sql, plan, is_key, "t.%N = s.%C", " AND ");
+	append_deletions(&sql, sync);
+	appendStringInfoString(&sql, " WHEN MATCHED AND ROW(");
+	append_columns(&sql, plan, is_compared, "t.%N", ", ");
+	appendStringInfoString(&sql, ")::record *<> ROW(");
+	append_columns(&sql, plan, is_compared, "s.%C", ", ");
+	appendStringInfoString(&sql, ")::record THEN UPDATE SET ");
+	append_columns(&sql, plan, is_listed, "%N = s.%C", ", ");
+	appendStringInfo(&sql, " WHEN NOT MATCHED AND s.c%d >= $1 THEN INSERT (",
+					 (int) (plan->time - plan->columns) + 1);
+	append_columns(&sql, plan, is_listed, "%N", ", ");
+	appendStringInfoString(&sql, ") VALUES (");
+	append_columns(&sql, plan, is_listed, "s.%C", ", ");
+	appendStringInfoChar(&sql, ')');
+	clf_sync_param_time(&params, sync->state->since);
+	return execute_on(sync, answer, sql.data, &params);
+}
+
+/*
+ * clf_sync_find_absent
+ *		Ids of calls in the target that began in that range and are not in the
+ *		answer, which has all that RingCentral lists; how many others the target
+ *		has there; when the oldest absent one began.
+ */
+List *
+clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
+					 ClfSyncRange range, int64 *present, TimestampTz *oldest)
+{
+	const ClfSyncPlan *plan = sync->plan;
+	const char *id = quote_identifier(plan->id->name);
+	const char *start = quote_identifier(plan->time->name);
+	int			n = plan->id - plan->columns + 1;
+	ClfSyncParams params = {0};
+	bool		isnull;
+
+	clf_sync_param_time(&params, range.lower);
+	clf_sync_param(&params, TIMESTAMPTZOID, TimestampTzGetDatum(range.upper),
+				   false);
+	register_rows(sync, answer);
+	(void) clf_sync_execute(plan->owner, psprintf("SELECT array_agg(t.%1$s::text) FILTER (WHERE s.c%2$d IS NULL), "
+												  "count(s.c%2$d), min(t.%3$s) FILTER (WHERE s.c%2$d IS NULL) "
+												  "FROM %4$s t LEFT JOIN " ROWS " s ON s.c%2$d::%5$s = t.%1$s "
+												  "WHERE t.%3$s >= $1 AND t.%3$s < $2 %6$s",
+												  id, n, start, plan->target, plan->id->cast,
+												  plan->deleted ? psprintf("AND t.%s IS NOT TRUE", quote_identifier(plan->deleted->name)) : ""),
+							&params);
+	unregister_rows();
+	*present = clf_sync_result_bigint(0, 2);
+	*oldest = DatumGetTimestampTz(clf_sync_result(0, 3, &isnull));
+	if (isnull)
+		*oldest = DT_NOEND;
+	return clf_sync_result_texts(0, 1);
+}
+
+/*
+ * clf_sync_mark_deleted
+ *		Calls with these ids are no longer there; returns how many were not
+ *		known to be.
+ */
+int64
+clf_sync_mark_deleted(ClfSync *sync, List *ids)
+{
+	const ClfSyncPlan *plan = sync->plan;
+	const char *id = quote_identifier(plan->id->name);
+	const char *deleted;
+	ClfSyncParams params = {0};
+	ClfSyncAnswer none = {0};
+	char	   *sql;
+
+	clf_sync_param_texts(&params, ids);
+	if (sync->delete_rows)
+		sql = psprintf("DELETE FROM %s t WHERE t.%s::text = ANY ($1)",
+					   plan->target, id);
+	else
+	{
+		deleted = quote_identifier(plan->deleted->name);
+		sql = psprintf("UPDATE %s t SET %s = true WHERE t.%s::text = ANY ($1) AND t.%s IS NOT TRUE",
+					   plan->target, deleted, id, deleted);
+	}
+	return execute_on(sync, &none, sql, &params);
+}
+
+/*
+ * clf_sync_put_audio
+ *		Bring the audio of the answer's recording, and what comes with it, into
+ *		the target's rows of that recording.
+ */
+int64
+clf_sync_put_audio(ClfSync *sync, const ClfSyncAnswer *answer)
+{
+	const ClfSyncPlan *plan = sync->plan;
+	ClfSyncParams params = {0};
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "UPDATE %s t SET ", plan->target);
+	append_columns(&sql, plan, is_audio, "%N = s.%C", ", ");
+	appendStringInfo(&sql, " FROM " ROWS " s WHERE t.%s = s.c%d::%s",
+					 quote_identifier(plan->id->name),
+					 (int) (plan->id - plan->columns) + 1, plan->id->cast);
+	return execute_on(sync, answer, sql.data, &params);
+}
