@@ -63,6 +63,10 @@ OBJS = \
 	src/sync/sync_state.o \
 	src/sync/sync_write.o
 
+UNIT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/t/unit/*.c)) \
+	src/answer/batch.o src/answer/field.o src/answer/json.o src/answer/page.o \
+	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o
+
 PKG_CONFIG ?= pkg-config
 LIBRARIES = libcurl json-c
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
@@ -77,7 +81,7 @@ REGRESS = unit setup option import scan pushdown rescan write type encoding erro
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 
-EXTRA_CLEAN = t/unit.o t/unit$(DLSUFFIX) $(FUZZ_TARGETS) tmp_check results regression.diffs regression.out log \
+EXTRA_CLEAN = $(UNIT_OBJS) t/unit/unit$(DLSUFFIX) $(FUZZ_TARGETS) tmp_check results regression.diffs regression.out log \
 	$(wildcard $(srcdir)/simulator/__pycache__ $(srcdir)/simulator/*/__pycache__)
 
 PG_CONFIG ?= pg_config
@@ -104,22 +108,21 @@ $(error $(CLANG) is missing, with which PostgreSQL's JIT compiler has extensions
 endif
 endif
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS) t/unit.o)))
+$(shell mkdir -p $(sort $(dir $(OBJS) $(UNIT_OBJS))))
 endif
 endif
 
 # PGXS does not know which headers an object was made from
-$(OBJS) t/unit.o: $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+$(OBJS) $(UNIT_OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)/t/unit/*.h)
 
-# The unit tests are a module of their own, with the pure rooms linked in
-UNIT_OBJS = t/unit.o src/answer/batch.o src/answer/field.o src/answer/json.o src/answer/page.o \
-	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o
-t/unit$(DLSUFFIX): $(UNIT_OBJS)
+# The unit tests are a module of their own, with the modules that need no I/O
+# linked in
+t/unit/unit$(DLSUFFIX): $(UNIT_OBJS)
 	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 
-# Each fuzz target is a program of its own, to be run by script/fuzz: the rooms
-# that read answers, in what stands for a backend. What it does not reach of them
-# is left out, and with it what that would need of PostgreSQL.
+# Each fuzz target is a program of its own, to be run by script/fuzz: the modules
+# that read responses, with t/fuzz/backend.c in place of a backend. The linker drops
+# what a target does not reach, and with it what that would need of PostgreSQL.
 FUZZ_TARGETS = $(patsubst $(srcdir)/t/fuzz/corpus/%,t/fuzz/%,$(wildcard $(srcdir)/t/fuzz/corpus/*))
 FUZZ_CC = clang -g -O1 -fno-omit-frame-pointer -ffunction-sections \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
@@ -136,7 +139,7 @@ fuzz-targets: $(FUZZ_TARGETS)
 .PHONY: dist fuzz-targets installcheck installcheck-regress installcheck-tap regress
 installcheck: installcheck-regress installcheck-tap
 
-installcheck-regress: t/unit$(DLSUFFIX)
+installcheck-regress: t/unit/unit$(DLSUFFIX)
 	SIMULATOR_OPTIONS='--clock 2026-03-31T12:00:00Z' \
 	$(srcdir)/script/with_simulator $(MAKE) -f $(firstword $(MAKEFILE_LIST)) regress
 
@@ -145,7 +148,7 @@ installcheck-regress: t/unit$(DLSUFFIX)
 regress:
 	CALL_LOG_UNIT=$$(mktemp -d /tmp/call_log_fdw.XXXXXX) && export CALL_LOG_UNIT && \
 	trap 'rm -rf "$$CALL_LOG_UNIT"' 0 && trap 'exit 130' 2 15 && chmod 755 "$$CALL_LOG_UNIT" && \
-	$(INSTALL_SHLIB) t/unit$(DLSUFFIX) "$$CALL_LOG_UNIT" && \
+	$(INSTALL_SHLIB) t/unit/unit$(DLSUFFIX) "$$CALL_LOG_UNIT" && \
 	$(pg_regress_installcheck) $(REGRESS_OPTS) $(REGRESS)
 
 installcheck-tap:

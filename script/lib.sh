@@ -293,7 +293,7 @@ show_ours()
 {
     local begin=$1 aside=$2 sources
     shift 2
-    sources="[(/ ]($(cd "$source_tree" && find call_log_fdw.c src t/unit.c -name '*.c' -printf '%f|')none):[0-9]|lib(curl|json-c)[.]so"
+    sources="[(/ ]($(cd "$source_tree" && find call_log_fdw.c src t/unit -name '*.c' -printf '%f|')none):[0-9]|lib(curl|json-c)[.]so"
     cat /dev/null "$@" | sed 's/^==[0-9]*== \?//' | awk -v begin="$begin" -v aside="$aside" -v sources="$sources" '
         $0 ~ begin { if (mine) printf "%s\n", block; block = ""; mine = skip = 0 }
         $0 ~ aside { skip = 1 }

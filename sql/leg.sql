@@ -4,9 +4,7 @@
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/[A-Za-z0-9_-]{15}(,|[?])/ID\\\\1/g; s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g"'
-CREATE TABLE truth.legs (LIKE calls.call_log_legs);
 CREATE TABLE truth.my_legs (LIKE mine.call_log_legs);
-\copy truth.legs FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource call_log_legs --level account' WITH (FORMAT csv, HEADER)
 \copy truth.my_legs FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource call_log_legs --level extension' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 10000 AS "many legs" FROM truth.legs;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear

@@ -16,8 +16,10 @@ IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO mine;
 CREATE SCHEMA truth;
 CREATE TABLE truth.calls (LIKE calls.call_log);
 CREATE TABLE truth.mine (LIKE mine.call_log);
+CREATE TABLE truth.legs (LIKE calls.call_log_legs);
 \copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --level account' WITH (FORMAT csv, HEADER)
 \copy truth.mine FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --level extension' WITH (FORMAT csv, HEADER)
+\copy truth.legs FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource call_log_legs --level account' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 10000 AS "more than ten pages" FROM truth.calls;
 SELECT count(*) BETWEEN 100 AND 5000 AS "a few pages" FROM truth.mine;
 

@@ -1,4 +1,4 @@
--- Unit tests of the pure rooms (t/unit.c). Each row is a failure.
+-- Unit tests of the modules that need no I/O (t/unit). Each row is a failure.
 SET timezone = 'UTC';
 \getenv library CALL_LOG_UNIT
 \set library :library '/unit'

@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * page.c
+ *	  Unit tests of answer/page.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "answer/page.h"
+#include "lib/stringinfo.h"
+#include "unit.h"
+
+/* "3+" is three records and a next page; else the start of the reason */
+static char *
+describe_page(const char *body)
+{
+	const char *error;
+	ClfPage    *page = clf_page_parse(CurrentMemoryContext, unit_whole_records(), body,
+									  strlen(body), "navigation",
+									  "navigation.nextPage", &error);
+	StringInfoData s;
+
+	if (page == NULL)
+		return pstrdup(error);
+	initStringInfo(&s);
+	appendStringInfo(&s, "%d%s", clf_page_length(page),
+					 clf_page_has_next(page) ? "+" : "");
+	for (int i = 0; i < clf_page_length(page); i++)
+		appendStringInfo(&s, " %s", unit_raw(clf_page_record(page, i)));
+	return s.data;
+}
+
+void
+test_pages(void)
+{
+#define NO_ARRAY "it is not a JSON object with an array \"records\""
+#define NOT_VALID "it is not valid JSON"
+#define TWICE "it has records twice"
+#define NO_NAVIGATION "it does not say whether there is a next page"
+#define LAST "\"navigation\":{}"
+#define STOPS(n) "record " #n " is cut short or no valid JSON object"
+	static const struct
+	{
+		const char *body;
+		const char *expected;
+	}			cases[] = {
+		{"{\"records\":[]," LAST "}", "0"},
+		{" { \"records\" : [ ] , \"navigation\" : {} } ", "0"},
+		{"{\"navigation\":{\"nextPage\":{\"uri\":\"x\"}},\"records\":[{}]}",
+		"1+ {}"},
+		{"{\"records\":[{\"a\":\"}]\\\"\"} , {\"b\":[{}]}],"
+			"\"navigation\":{\"nextPage\":null}}",
+		"2 {\"a\":\"}]\\\"\"} {\"b\":[{}]}"},
+		{"{\"uri\":\"\\\"records\\\":[\",\"records\":[{}]," LAST "}", "1 {}"},
+		{"{\"x\":{\"records\":[1]},\"records\":[{}]," LAST "}", "1 {}"},
+		{"{\"records\":[1]," LAST "}", STOPS(1)},
+		{"{\"records\":[{},null]," LAST "}", STOPS(2)},
+		{"{\"records\":[{\"a\":}]," LAST "}", STOPS(1)},
+		{"{\"records\":[{},]," LAST "}", STOPS(2)},
+		{"{\"records\":[{]}]}", STOPS(1)},
+		{"{\"records\":[{}{}]}", STOPS(2)},
+		{"{\"records\":[{}", STOPS(2)},
+		{"{\"records\":[{\"a\":\"", STOPS(1)},
+		{"{\"records\":[{\"a\":\"\\", STOPS(1)},
+		{"{\"records\":{}," LAST "}", NO_ARRAY},
+		{"{\"records\":null," LAST "}", NO_ARRAY},
+		{"[]", NO_ARRAY}, {"", NO_ARRAY}, {"{", NO_ARRAY}, {"{}", NO_ARRAY},
+		{"{\"a\"}", NO_ARRAY}, {"{\"a\":+,\"records\":[]," LAST "}", NO_ARRAY},
+		{"{\"records\":[]", NOT_VALID},
+		{"{\"records\":[]," LAST "} trailing", NOT_VALID},
+		{"{\"records\":[],\"a\":+," LAST "}", NOT_VALID},
+		{"{\"records\":[],\"a\":1," LAST ",}", NOT_VALID},
+		{"{\"records\":[],'a':1," LAST "}", NOT_VALID},
+		{"{\"records\":[],/*a*/" LAST "}", NOT_VALID},
+		{"{\"records\":[],\"records\":[{}]," LAST "}", TWICE},
+		{"{\"records\":[{}]," LAST ",\"records\":[]}", TWICE},
+		{"{\"records\":[{}]," LAST ",\"rec\\u006frds\":null}", TWICE},
+		{"{\"records\":null,\"records\":[{}]," LAST "}", "1 {}"},
+		{"{\"records\":[]}", NO_NAVIGATION},
+		{"{\"records\":[],\"navigation\":\"x\"}", NO_NAVIGATION},
+	};
+
+	for (size_t i = 0; i < lengthof(cases); i++)
+		unit_check(cases[i].body, describe_page(cases[i].body), cases[i].expected);
+	unit_check("too many records", describe_page(unit_repeat_text("{\"records\":[", "{},",
+														100000, "{}]," LAST "}")),
+		  STOPS(100001));
+}
