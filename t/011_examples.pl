@@ -907,7 +907,8 @@ is_deeply(
 	months_of_archive(@archive),
 	months_expected(\@archived),
 	'again: the same');
-is(scalar($simulator->requests('/account/')), 1, 'one request, for changes');
+is(scalar($simulator->requests('/account/')),
+	2, 'one request for changes, one for deletions');
 
 my ($gone) = between($kept_since, $today - 30 * $day, @archived);
 my ($changed_id) =

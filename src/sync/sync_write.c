@@ -161,7 +161,7 @@ execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
 		unregister_rows();
 	if (error == NULL)
 		return statement.n;
-	if (answer->nrows > 1)
+	if (answer->rows)
 		find_bad_row(sync, &statement);
 	rethrow(sync, error, NULL);
 	return 0;

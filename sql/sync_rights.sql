@@ -1,0 +1,256 @@
+-- call_log_fdw_sync: what others may try with a copy that a superuser keeps, and what is in the way of the copy.
+\pset format unaligned
+\pset tuples_only on
+\set VERBOSITY terse
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+:ctl reset
+CREATE SCHEMA copy;
+CREATE ROLE regress_call_log_evil LOGIN;
+GRANT CREATE ON SCHEMA public TO regress_call_log_evil;
+GRANT USAGE ON SCHEMA calls TO regress_call_log_evil;
+CREATE TABLE copy.witness (what text, who name);
+GRANT USAGE ON SCHEMA copy TO PUBLIC;
+GRANT INSERT ON copy.witness TO PUBLIC;
+
+-- What is there after CREATE EXTENSION, but for what belongs to tables
+SELECT pg_describe_object(classid, objid, 0) COLLATE "C" AS object FROM pg_depend
+  WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'call_log_fdw') AND deptype = 'e'
+  AND classid <> 'pg_type'::regclass ORDER BY object;
+
+-- Operators and functions of others, nearer than those that are meant
+SET ROLE regress_call_log_evil;
+CREATE FUNCTION public.evil(interval, integer) RETURNS interval LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy.witness VALUES ('operator /', current_user); RETURN $1; END $$;
+CREATE OPERATOR public./ (LEFTARG = interval, RIGHTARG = integer, FUNCTION = public.evil);
+CREATE FUNCTION public.evil(timestamptz, interval) RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy.witness VALUES ('operator -', current_user); RETURN $1; END $$;
+CREATE OPERATOR public.- (LEFTARG = timestamptz, RIGHTARG = interval, FUNCTION = public.evil);
+CREATE FUNCTION public.evil(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy.witness VALUES ('operator =', current_user); RETURN true; END $$;
+CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = public.evil);
+CREATE FUNCTION public.lower(tstzrange) RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy.witness VALUES ('lower', current_user); RETURN NULL; END $$;
+RESET ROLE;
+SET search_path = public, pg_catalog;
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30', newest_first => false, recheck => '1 day');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', newest_first => false, recheck => '1 day');
+RESET client_min_messages;
+RESET search_path;
+SELECT count(*) FROM copy.calls;
+TABLE copy.witness;
+DROP OPERATOR public./ (interval, integer), public.- (timestamptz, interval), public.= (text, text);
+DROP FUNCTION public.evil(interval, integer), public.evil(timestamptz, interval), public.evil(text, text), public.lower(tstzrange);
+
+-- A table that was made first, by somebody who would see the calls
+SET ROLE regress_call_log_evil;
+CREATE TABLE public.archive (id text PRIMARY KEY, start_time timestamptz, result text);
+CREATE FUNCTION public.spy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO copy.witness VALUES (TG_NAME || ' ' || current_setting('search_path'), current_user);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER spy BEFORE INSERT ON public.archive FOR EACH STATEMENT EXECUTE FUNCTION public.spy();
+CREATE CONSTRAINT TRIGGER late_spy AFTER INSERT ON public.archive DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.result = 'Busy') EXECUTE FUNCTION public.spy();
+RESET ROLE;
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'archive', since => '2026-03-31');
+\set VERBOSITY terse
+SELECT count(*) FROM public.archive;
+-- Code of its owner, who may see them, runs as its owner
+GRANT SELECT ON calls.call_log TO regress_call_log_evil;
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'archive', since => '2026-03-30');
+RESET client_min_messages;
+SELECT count(*) > 0 AS copied FROM public.archive;
+SELECT DISTINCT what, who FROM copy.witness ORDER BY 1;
+DELETE FROM copy.witness;
+REVOKE SELECT ON calls.call_log FROM regress_call_log_evil;
+-- It may change no settings for those who come after it, and become nobody else
+SET ROLE regress_call_log_evil;
+CREATE OR REPLACE FUNCTION public.spy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('search_path', 'public', false);
+  SET SESSION AUTHORIZATION DEFAULT;
+  RETURN NEW;
+END $$;
+RESET ROLE;
+GRANT SELECT ON calls.call_log TO regress_call_log_evil;
+DELETE FROM public.archive WHERE start_time < (SELECT max(start_time) FROM public.archive);
+CALL call_log_fdw_sync('calls.call_log', 'archive', recheck => '3 days');
+SHOW search_path;
+REVOKE SELECT ON calls.call_log FROM regress_call_log_evil;
+SELECT count(*) FROM pg_locks WHERE classid = 'pg_class'::regclass;
+DROP TABLE public.archive;
+DROP FUNCTION public.spy();
+
+-- Foreign tables of changes that others put beside the source do not matter
+GRANT CREATE ON SCHEMA calls TO regress_call_log_evil;
+GRANT USAGE ON FOREIGN SERVER ringcentral TO regress_call_log_evil;
+SET ROLE regress_call_log_evil;
+CREATE FUNCTION public.spy(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy.witness VALUES ('domain', current_user); RETURN true; END $$;
+CREATE DOMAIN public.spied AS text CHECK (public.spy(VALUE));
+CREATE FOREIGN TABLE calls.aaa_changes (id public.spied) SERVER ringcentral OPTIONS (resource 'call_log_changes');
+RESET ROLE;
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+RESET client_min_messages;
+TABLE copy.witness;
+DROP FOREIGN TABLE calls.aaa_changes;
+REVOKE CREATE ON SCHEMA calls FROM regress_call_log_evil;
+
+-- The state is written by the procedure alone, and shown to those who may see the copy
+SET ROLE regress_call_log_evil;
+INSERT INTO call_log_fdw_copies (schema_name, table_name, table_oid, since, missing) VALUES ('copy', 'next', 1, now(), '{}');
+UPDATE call_log_fdw_copies SET missing = '{}';
+TABLE call_log_fdw_problems;
+INSERT INTO call_log_fdw_sync_state (since) VALUES (now());
+SELECT count(*) FROM call_log_fdw_sync_state;
+SELECT count(*) FROM call_log_fdw_sync_problems;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+-- Nor can they stop it with a lock
+SELECT pg_advisory_lock('copy.calls'::regclass::oid::bigint);
+LOCK TABLE copy.calls IN SHARE UPDATE EXCLUSIVE MODE;
+RESET ROLE;
+GRANT SELECT ON copy.calls TO regress_call_log_evil;
+SET ROLE regress_call_log_evil;
+SELECT target, source, missing FROM call_log_fdw_sync_state;
+RESET ROLE;
+-- Whoever owns the database dumps and restores it
+SELECT relname, has_table_privilege('pg_database_owner', oid, 'SELECT') AS dumped, has_table_privilege('pg_database_owner', oid, 'INSERT') AS restored, relrowsecurity
+  FROM pg_class WHERE oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'call_log_fdw')::oid[]) ORDER BY 1;
+
+-- ---- what is noticed ----
+-- A table that was renamed; that lost its rows; that was replaced, or dropped
+ALTER TABLE copy.calls RENAME TO renamed;
+SELECT count(*) FROM call_log_fdw_sync_state;
+CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
+SELECT target FROM call_log_fdw_sync_state;
+TRUNCATE copy.renamed;
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
+\set VERBOSITY terse
+CREATE TABLE copy.other (LIKE copy.renamed INCLUDING ALL);
+INSERT INTO copy.other SELECT * FROM copy.renamed ORDER BY start_time LIMIT 10;
+DROP TABLE copy.renamed;
+ALTER TABLE copy.other RENAME TO renamed;
+CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
+CREATE TABLE copy.other (LIKE copy.renamed INCLUDING ALL);
+INSERT INTO copy.other SELECT * FROM copy.renamed;
+DROP TABLE copy.renamed;
+ALTER TABLE copy.other RENAME TO renamed;
+CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
+DROP TABLE copy.renamed;
+SELECT count(*) FROM call_log_fdw_sync_state;
+SET default_transaction_read_only = on;
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+RESET default_transaction_read_only;
+
+-- What a target does not accept: which call it is, and why
+CREATE TABLE copy.checked (id text PRIMARY KEY, start_time timestamptz, result text CHECK (result <> 'Missed'));
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', since => '2026-03-30');
+DROP TABLE copy.checked;
+CREATE TABLE copy.checked (id varchar(5) PRIMARY KEY, start_time timestamptz);
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', since => '2026-03-30');
+DROP TABLE copy.checked;
+CREATE TABLE copy.checked (id text, start_time timestamptz, from_name text NOT NULL) PARTITION BY RANGE (start_time);
+CREATE TABLE copy.april PARTITION OF copy.checked FOR VALUES FROM ('2026-04-01') TO ('2026-05-01');
+SET client_min_messages = warning;
+SELECT id AS newest FROM truth.calls ORDER BY start_time DESC LIMIT 1 \gset
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', since => '2026-03-31 11:30');
+DROP TABLE copy.checked;
+\set VERBOSITY terse
+
+-- Limits end a run, not its progress
+ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD max_requests '3', ADD page_size '20');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-29');
+:ctl clear
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', max_requests => 1);
+:ctl count --clear --path /call-log
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+:ctl count --clear --path /call-log
+SELECT count(*) AS differences FROM ((SELECT * FROM truth.calls WHERE start_time >= '2026-03-29' EXCEPT ALL TABLE copy.calls) UNION ALL (TABLE copy.calls EXCEPT ALL SELECT * FROM truth.calls WHERE start_time >= '2026-03-29')) x;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP max_requests, DROP page_size);
+RESET client_min_messages;
+
+-- Values and characters that do not fit are named, counted, and passed
+\! printf '{"id": "nul", "startTime": "2026-03-31T11:59:00Z", "from": {"name": "a\\u0000b"}, "duration": "long", "lastModifiedTime": "2026-03-31T12:00:20Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:59:00Z
+\! printf '{"id": "when", "startTime": "yesterday", "lastModifiedTime": "2026-03-31T12:00:21Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:58:00Z
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
+\set VERBOSITY terse
+SELECT id, from_name, duration FROM copy.calls WHERE id IN ('nul', 'when');
+SELECT bad_values > 0 AS counted FROM call_log_fdw_sync_state;
+:ctl records --clear
+
+-- ---- calls that are gone ----
+DROP TABLE copy.calls;
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-28');
+-- The oldest of the range, and all of the last hour; told by the list alone
+SELECT string_agg(id, ' ') AS ids FROM copy.calls WHERE start_time <= (SELECT min(start_time) FROM copy.calls) OR start_time > '2026-03-31 11:00' \gset
+\setenv IDS :ids
+\! for id in $IDS; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$id" >/dev/null; done
+UPDATE call_log_fdw_copies SET deletions_token = NULL;
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
+SELECT count(*) = array_length(string_to_array(:'ids', ' '), 1) AS found FROM copy.calls WHERE deleted;
+-- A user that sees fewer calls: nothing is marked, unless that is said
+INSERT INTO copy.calls (id, start_time) SELECT 'unseen' || n, timestamptz '2026-03-29' + n * interval '1 minute' FROM generate_series(1, 100) n;
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
+\set VERBOSITY terse
+SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark_absent => false);
+SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark_absent => true);
+SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
+-- A table without a column for it loses the row, if that is said
+CREATE TABLE copy.plain (id text PRIMARY KEY, start_time timestamptz, result text);
+CALL call_log_fdw_sync('calls.call_log', 'copy.plain', since => '2026-03-28', delete_rows => true);
+SELECT id AS one FROM copy.plain ORDER BY start_time LIMIT 1 \gset
+\setenv ONE :one
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$ONE" >/dev/null
+CALL call_log_fdw_sync('calls.call_log', 'copy.plain');
+SELECT count(*) FROM copy.plain WHERE id = :'one';
+CALL call_log_fdw_sync('calls.call_log', 'copy.plain', delete_rows => true);
+SELECT count(*) FROM copy.plain WHERE id = :'one';
+RESET client_min_messages;
+
+-- A time that is refused as well leads to the list
+:ctl set sync_tokens_expire=on sync_error_code=CMN-101 extract_reach=1
+UPDATE call_log_fdw_copies SET synced_at = '2026-03-29 12:00' WHERE table_name = 'plain';
+CALL call_log_fdw_sync('calls.call_log', 'copy.plain');
+SELECT synced_at > '2026-03-31', missing FROM call_log_fdw_sync_state WHERE target = 'copy.plain'::regclass;
+:ctl reset
+
+-- Recordings that cannot be had are named and passed by
+SELECT recording_id AS missing FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC LIMIT 1 \gset
+SELECT recording_id AS forbidden FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 1 LIMIT 1 \gset
+SELECT recording_id AS empty FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 2 LIMIT 1 \gset
+\setenv MISSING :missing
+\setenv FORBIDDEN :forbidden
+\setenv EMPTY :empty
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$MISSING" state=missing >/dev/null
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$FORBIDDEN" state=forbidden >/dev/null
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$EMPTY" state=empty >/dev/null
+SET client_min_messages = error;
+CALL call_log_fdw_sync('calls.recordings', 'copy.audio', since => '2026-03-29', max_bytes => 100000);
+RESET client_min_messages;
+SELECT reason, tries, next_at > '2026-03-31 12:00' AS again FROM call_log_fdw_sync_problems WHERE target = 'copy.audio'::regclass ORDER BY array_position(ARRAY[:'missing', :'forbidden', :'empty'], id);
+SELECT count(*) FILTER (WHERE content <> '') > 0 AS others FROM copy.audio;
+-- And tried again later
+\! for id in $MISSING $FORBIDDEN $EMPTY; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$id" state=ready >/dev/null; done
+UPDATE call_log_fdw_problems SET next_at = '2026-03-31';
+SET client_min_messages = error;
+CALL call_log_fdw_sync('calls.recordings', 'copy.audio');
+RESET client_min_messages;
+SELECT count(*) FROM call_log_fdw_sync_problems;
+SELECT count(*) FROM copy.audio WHERE id IN (:'missing', :'forbidden', :'empty') AND content <> '';
+
+:ctl reset
+SET client_min_messages = warning;
+DROP SCHEMA copy CASCADE;
+DROP OWNED BY regress_call_log_evil CASCADE;
+DROP ROLE regress_call_log_evil;
