@@ -96,6 +96,19 @@ ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
 SELECT * FROM newest;
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
 DROP VIEW newest;
+-- where one record does not show the order, two do, before it is relied on: here it is not the order
+CREATE FOREIGN TABLE single (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '1');
+\! printf '{"records": [{"id": "a", "startTime": "2026-03-30T01:00:00Z"}], "navigation": {"nextPage": {}}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=1&perPage=1' --times always raw
+\! printf '{"records": [{"id": "a", "startTime": "2026-03-30T01:00:00Z"}, {"id": "b", "startTime": "2026-03-30T02:00:00Z"}], "navigation": {"nextPage": {}}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=1&perPage=2' --times always raw
+\! printf '{"records": [{"id": "b", "startTime": "2026-03-30T02:00:00Z"}], "navigation": {"nextPage": {}}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=2&perPage=1' --times always raw
+\! printf '{"records": [{"id": "c", "startTime": "2026-03-30T03:00:00Z"}], "navigation": {}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=3&perPage=1' --times always raw
+:ctl clear
+SELECT string_agg(id, ' ') FROM single WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
+:log
+SELECT id FROM single WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31' ORDER BY start_time DESC;
+:ctl faults --clear
+:ctl clear
+DROP FOREIGN TABLE single;
 CREATE FOREIGN TABLE nothing (id text) SERVER ringcentral OPTIONS (resource 'call_log_changes', newest_first 'true');
 :ctl clear
 
