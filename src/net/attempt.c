@@ -10,7 +10,7 @@
 #include "net/attempt.h"
 #include "shared/clock.h"
 
-/* The wait for the slot, which has been taken, is over */
+/* Record the wait for a slot that has been taken */
 static void
 note_slot_wait(ClfAttempt *attempt)
 {
@@ -20,7 +20,7 @@ note_slot_wait(ClfAttempt *attempt)
 
 /*
  * clf_attempt_try_slot
- *		Take a slot if that is possible at once.
+ *		Take a slot if one is available without waiting.
  */
 bool
 clf_attempt_try_slot(ClfAttempt *attempt)
@@ -31,8 +31,8 @@ clf_attempt_try_slot(ClfAttempt *attempt)
 
 /*
  * clf_attempt_poll_slot
- *		Take a slot, and return 0; or wait for it, and return after how many
- *		milliseconds to come back.
+ *		Take a slot and return 0, or join the queue and return the number of
+ *		milliseconds after which to call again.
  */
 int64
 clf_attempt_poll_slot(ClfAttempt *attempt)
@@ -47,7 +47,7 @@ clf_attempt_poll_slot(ClfAttempt *attempt)
 
 /*
  * clf_attempt_take_slot
- *		Take a slot, after a wait if need be, open to interrupts.
+ *		Take a slot, waiting for it if necessary.  Checks for interrupts.
  */
 void
 clf_attempt_take_slot(ClfAttempt *attempt)
@@ -59,8 +59,8 @@ clf_attempt_take_slot(ClfAttempt *attempt)
 
 /*
  * clf_attempt_start
- *		Start the transfer, for which a slot has been taken unless there is no
- *		budget.
+ *		Start the transfer.  The caller has taken a slot, unless the requests
+ *		are not limited.
  */
 void
 clf_attempt_start(ClfAttempt *attempt, const ClfHttpRequest *request)
@@ -70,7 +70,7 @@ clf_attempt_start(ClfAttempt *attempt, const ClfHttpRequest *request)
 	INSTR_TIME_SET_CURRENT(attempt->started);
 }
 
-/* One line for each request; what the label leaves out may be confidential */
+/* Log one line per request; the label omits confidential values */
 static void
 log_attempt(const ClfAttempt *attempt, ClfTransport how,
 			const ClfHttpResponse *response)
@@ -90,8 +90,8 @@ log_attempt(const ClfAttempt *attempt, ClfTransport how,
 
 /*
  * clf_attempt_finish
- *		Wait for the end of the transfer, open to interrupts.  The response is
- *		as in clf_http_finish.
+ *		Wait for the end of the transfer, checking for interrupts.  The
+ *		response is as in clf_http_finish.
  */
 ClfTransport
 clf_attempt_finish(ClfAttempt *attempt, MemoryContext cxt,
@@ -115,8 +115,8 @@ clf_attempt_finish(ClfAttempt *attempt, MemoryContext cxt,
 
 /*
  * clf_attempt_again
- *		The attempt ended like that.  True when there is to be another one, after
- *		the wait that it takes, open to interrupts.
+ *		Given the outcome of an attempt, decide whether to make another one.
+ *		If so, wait for the delay, checking for interrupts, and return true.
  */
 bool
 clf_attempt_again(ClfAttempt *attempt, ClfTransport how,
@@ -127,7 +127,7 @@ clf_attempt_again(ClfAttempt *attempt, ClfTransport how,
 
 /*
  * clf_attempt_abandon
- *		Drop the request under way, or its wait for a slot, if there is one.
+ *		Drop the request in progress, or leave the queue for a slot.
  */
 void
 clf_attempt_abandon(ClfAttempt *attempt)

@@ -3,9 +3,9 @@
  * attempt.h
  *	  Attempts to get a request answered: slot, transfer, outcome.
  *
- * What logins and GET requests have in common.  An attempt takes a slot of the
- * budget, starts the transfer, waits for its end, tells the budget and the
- * shared clock what the response says, and decides whether there is another one.
+ * Shared by logins and GET requests.  An attempt takes a slot of the budget,
+ * starts the transfer, waits for its end, updates the budget and the shared
+ * clock from the response, and decides whether to retry.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,20 +18,20 @@
 #include "net/retry.h"
 #include "portability/instr_time.h"
 
-/* The attempts of one request after the other; starts as zeros */
+/* State of consecutive requests and their attempts; initialize with zeros */
 typedef struct ClfAttempt
 {
 	const ClfServer *server;
 	const char *base_url;		/* one of the server's */
 	ClfHttp    *http;
 	ClfBudget  *budget;			/* NULL: the requests are not limited */
-	uint64		slot;			/* that the request under way took */
-	ClfTurn		turn;			/* of one that waits for a slot */
-	double		slot_wait;		/* seconds that the last one waited */
+	uint64		slot;			/* taken by the request in progress */
+	ClfTurn		turn;			/* position in the queue for a slot */
+	double		slot_wait;		/* seconds waited for the last slot */
 	instr_time	started;
 	bool		may_be_missing; /* see ClfHttpRequest */
-	const char *label;			/* the request, for the log, without values */
-	const char *detail;			/* libcurl's message about the last failure */
+	const char *label;			/* method and path for the log, without values */
+	const char *detail;			/* libcurl's message for the last failure */
 	ClfRetry	retry;
 } ClfAttempt;
 

@@ -1,33 +1,33 @@
 /*-------------------------------------------------------------------------
  *
  * budget.c
- *	  Rate limiter: how many requests the API still allows, and waiting for
- *	  more.
+ *	  Rate limiter: sliding window with a FIFO queue of waiters.
  *
- * Sliding window.  The API allows a number of requests in any window of some
- * seconds, and says with each answer which: heavy requests, 10 in 60 seconds.
- * A request holds a slot from before it is sent until a window after its
- * response began, which is not before the API counted it.  With all slots held
- * the next request waits for the first one to be free.  Requests that others
- * sent, as the answers tell, hold slots as well.
+ * The API allows a number of requests in any window of some seconds, for
+ * example 10 heavy requests in 60 seconds, and reports both with each
+ * response.  A request takes a slot before it is sent and holds it until one
+ * window after its response began; the API has counted the request by then.
+ * When all slots are held, the next request waits until the first of them
+ * expires.  Requests of other clients, computed from X-Rate-Limit-Remaining,
+ * hold slots as well.
  *
- * Until the first answer only what is documented is known, and not what others
- * have sent: until then one request at a time is sent.
+ * Until the first response, the documented defaults apply and requests of
+ * other clients are unknown, so only one request at a time is sent.
  *
- * After a 429 nothing of that budget leaves before the penalty is over: a
- * request during the penalty would restart it.
+ * After status 429 no request of that budget is sent until the penalty is
+ * over: a request during the penalty would restart it.
  * https://developers.ringcentral.com/guide/basics/rate-limits
  *
- * Waiters are served FIFO by ticket: each has the slot reserved that its
- * position in the queue will get, and whoever comes later takes only what is
- * left beyond these.  A scan takes a new ticket for each page, so that one of
- * many pages does not keep others waiting.  A session that works in the
- * background leaves a part of each window to others, unless it has waited for
- * more than a window.
+ * Waiters are served FIFO by ticket: each has a slot reserved according to its
+ * position in the queue, and a later request takes only slots that are not
+ * reserved.  A scan takes a new ticket for each page, so that a scan of many
+ * pages does not delay the others.  A background session
+ * (call_log_fdw.leave_requests) leaves a part of each window to other
+ * sessions, unless it has waited for more than a window.
  *
- * Budgets are in shared memory, where no role has more than its share of them,
- * and those that matter stay.  For a budget that finds no entry there, the
- * backend has one of its own.
+ * Budgets are entries in shared memory; the number per role is limited, and
+ * entries in use are not replaced.  If no entry can be allocated, the backend
+ * uses a local one.
  *
  *-------------------------------------------------------------------------
  */
@@ -48,7 +48,9 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-/* What is documented for a group, until an answer tells */
+/*
+ * Documented limit of a throttling group, the default until the first response
+ */
 typedef struct GroupLimit
 {
 	const char *group;			/* NULL: any other */
@@ -59,55 +61,61 @@ static const GroupLimit group_limits[] = {
 	{"light", 50}, {"medium", 40}, {"heavy", 10}, {"auth", 5}, {NULL, 10}
 };
 
-/* Window that is documented, and the longest that is believed, in seconds */
+/* Documented window and the maximum accepted from a response, in seconds */
 #define DEFAULT_WINDOW 60
-#define LONGEST_WINDOW 3600
+#define MAX_WINDOW 3600
 
-/* Penalty when a 429 does not say how long it is, and the longest, in seconds */
+/* Penalty of a 429 without Retry-After, and the maximum, in seconds */
 #define DEFAULT_PENALTY 30
-#define LONGEST_PENALTY 3600
+#define MAX_PENALTY 3600
 
-/* The name of a group is a word of letters; longer ones are none */
-#define LONGEST_GROUP 32
+/* Maximum length of a group name, which consists of letters */
+#define MAX_GROUP_LENGTH 32
 
 /*
- * Not a limit: the API was asked the same thing by two at once.  It is enough to
- * let the other one finish; milliseconds.
+ * Error code for concurrent identical requests, which is not a rate limit: a
+ * pause, in milliseconds, lets the other request finish.
  */
 #define DUPLICATE_REQUEST "CMN-304"
 #define DUPLICATE_PAUSE 1000
 
-/* A request that was not answered yet is taken to be counted by then */
-#define LONGEST_TRAVEL (5 * USECS_PER_SEC)
+/* Maximum time after sending until the API has counted a request */
+#define MAX_TRANSIT (5 * USECS_PER_SEC)
 
-/* How often the backoff is doubled; see stay_away */
+/* Maximum number of doublings of the backoff; see backoff_delay */
 #define MAX_DOUBLINGS 5
 
-/* Interval between requests that waited for the end of a penalty */
+/* Interval between requests that waited for the end of the same penalty */
 #define SPREAD (50 * INT64CONST(1000))
 
-/* Re-check interval, in milliseconds; a waiter not seen for longer is dead */
-#define LONGEST_SLEEP 250
+/*
+ * Re-check interval, in milliseconds; a waiter not seen for GONE_AFTER is
+ * presumed dead
+ */
+#define RECHECK_INTERVAL 250
 #define GONE_AFTER (5 * USECS_PER_SEC)
 
-/* The same while the first answer is awaited, and how long it is */
+/*
+ * Re-check interval while waiting for the first response, and maximum wait for
+ * it
+ */
 #define FIRST_ANSWER_SLEEP (20 * INT64CONST(1000))
 #define FIRST_ANSWER_WAIT (5 * USECS_PER_SEC)
 
-/* Shorter waits are not worth a message, in milliseconds */
-#define QUIET_WAIT 1000
+/* Minimum wait for which a NOTICE is raised, in milliseconds */
+#define NOTICE_AFTER_MS 1000
 
-/* This backend's way to an entry of the shared table */
+/* Backend-local handle of a budget */
 struct ClfBudget
 {
 	ClfAccount	account;
-	const char *use;			/* whose group is the same */
+	const char *use;			/* requests of the same group */
 	char		group[CLF_MAX_TEXT];
 	ClfKey		key;
 	ClfBudget  *next;
 };
 
-/* An entry for which there is none in shared memory */
+/* A backend-local entry, used if none could be allocated in shared memory */
 typedef struct OwnEntry
 {
 	ClfBudgetEntry entry;
@@ -137,7 +145,7 @@ clf_budget_init(void)
 }
 
 /* ----------
- * Entries; all of this with the lock
+ * Entries; the caller holds the lock
  * ----------
  */
 
@@ -152,7 +160,7 @@ is_idle(const ClfBudgetEntry *entry, TimestampTz now)
 	return entry->closed_until <= now;
 }
 
-/* Of what use is the entry? */
+/* Replacement priority of an entry; see ClfClaim */
 static ClfClaim
 budget_claim(const ClfEntryHead *head, TimestampTz now)
 {
@@ -162,11 +170,14 @@ budget_claim(const ClfEntryHead *head, TimestampTz now)
 		clf_budget_remaining(entry, now) == 0 ||
 		clf_budget_queue_length(entry, now) > 0 ||
 		(entry->proven && !is_idle(entry, now)))
-		return CLF_CLAIM_STAYS;
+		return CLF_CLAIM_IN_USE;
 	return entry->proven ? CLF_CLAIM_IDLE : CLF_CLAIM_UNPROVEN;
 }
 
-/* A new budget, with what is documented of it and what holds for all */
+/*
+ * Initialize an entry with documented defaults, and with a penalty that
+ * applies to all budgets of the base_url
+ */
 static void
 fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
 {
@@ -196,7 +207,7 @@ fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
 	}
 }
 
-/* The entry in shared memory, or NULL */
+/* Find the entry in shared memory, or NULL */
 static ClfBudgetEntry *
 find_shared_entry(ClfShared *shared, const ClfKey *key)
 {
@@ -210,7 +221,10 @@ find_shared_entry(ClfShared *shared, const ClfKey *key)
 	return NULL;
 }
 
-/* Where the backend's own entry is linked from; NULL there: it has none */
+/*
+ * Find the list link of the backend-local entry; it is NULL if there is no
+ * entry
+ */
 static OwnEntry **
 find_own_entry(const ClfKey *key)
 {
@@ -221,7 +235,10 @@ find_own_entry(const ClfKey *key)
 	return link;
 }
 
-/* A new entry in shared memory, the backend's own from now on; or NULL */
+/*
+ * Allocate an entry in shared memory, moving a backend-local one there; or
+ * NULL
+ */
 static ClfBudgetEntry *
 share_entry(ClfShared *shared, const ClfBudget *budget)
 {
@@ -245,7 +262,7 @@ share_entry(ClfShared *shared, const ClfBudget *budget)
 	return entry;
 }
 
-/* An entry of the backend's own */
+/* Find or create the backend-local entry */
 static ClfBudgetEntry *
 get_own_entry(ClfShared *shared, const ClfBudget *budget)
 {
@@ -259,7 +276,7 @@ get_own_entry(ClfShared *shared, const ClfBudget *budget)
 	return &(*link)->entry;
 }
 
-/* The entry of this budget, made if need be */
+/* Find or create the entry of a budget */
 static ClfBudgetEntry *
 get_entry(ClfShared *shared, const ClfBudget *budget)
 {
@@ -275,8 +292,7 @@ get_entry(ClfShared *shared, const ClfBudget *budget)
 
 /*
  * clf_budget_own
- *		Entry n, from 0, of those that are this backend's own because there is
- *		none for them in shared memory; NULL: there are no more.
+ *		Return backend-local entry n, counted from 0; NULL after the last one.
  */
 const ClfBudgetEntry *
 clf_budget_own(int n)
@@ -290,7 +306,7 @@ clf_budget_own(int n)
 
 /*
  * clf_budget_reset_counts
- *		Let the statistics begin at zero.
+ *		Reset the statistics.
  */
 void
 clf_budget_reset_counts(void)
@@ -306,13 +322,14 @@ clf_budget_reset_counts(void)
 }
 
 /*
- * Drop what counts no more.  What claims to count for longer than it can is
- * from before the window was known, or before the clock was set back.
+ * Drop expired slots, penalties and waiters.  Slots that expire later than
+ * possible date from before the window was known, or before the clock was set
+ * back; clamp them.
  */
 static void
 refresh(ClfBudgetEntry *entry, TimestampTz now)
 {
-	TimestampTz latest = now + entry->window * USECS_PER_SEC + LONGEST_TRAVEL;
+	TimestampTz latest = now + entry->window * USECS_PER_SEC + MAX_TRANSIT;
 	int			kept = 0;
 
 	for (int i = 0; i < entry->nslots; i++)
@@ -335,21 +352,21 @@ refresh(ClfBudgetEntry *entry, TimestampTz now)
 	}
 }
 
-/* When the slot is free of a request that is on its way, at the latest */
+/* Upper bound of the time when the slot of a request just sent expires */
 static TimestampTz
 latest_free(const ClfBudgetEntry *entry, TimestampTz now)
 {
 	int64		window = entry->window * USECS_PER_SEC;
 
-	return now + window + Min(LONGEST_TRAVEL, window / 2);
+	return now + window + Min(MAX_TRANSIT, window / 2);
 }
 
-/* A request holds a slot until then */
+/* Add a slot that is held until frees_at */
 static void
 add_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 {
 	if (entry->nslots == CLF_MAX_SLOTS)
-		return;					/* slot_time leaves such a limit to the API */
+		return;					/* slot_time does not enforce larger limits */
 	entry->slots[entry->nslots].id = id;
 	entry->slots[entry->nslots++].frees_at = frees_at;
 }
@@ -364,8 +381,8 @@ compare_slots(const void *a, const void *b)
 }
 
 /*
- * Has the only request been sent that is sent until an answer has told the limit?
- * One that is not answered soon is not waited for.
+ * Is the request in progress whose response reports the limit?  No other one
+ * is sent until then, or until FIRST_ANSWER_WAIT has passed.
  */
 static bool
 awaits_first_answer(const ClfBudgetEntry *entry, TimestampTz now)
@@ -375,9 +392,9 @@ awaits_first_answer(const ClfBudgetEntry *entry, TimestampTz now)
 }
 
 /*
- * When a request may be sent before which others have slots reserved, in the
- * queue or because they are left to them.  A limit beyond the size of the table
- * is left to the API's answers.
+ * Compute when a request may be sent, given the number of slots that are
+ * reserved for others.  A limit beyond CLF_MAX_SLOTS is not enforced here but
+ * by the API.
  */
 static TimestampTz
 slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
@@ -391,7 +408,8 @@ slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
 		time = now;
 	else if (lacking <= entry->nslots)
 		time = entry->slots[lacking - 1].frees_at;
-	else						/* those before take all that become free */
+	else						/* the reserved ones take all slots that
+								 * expire */
 		time = now + windows * entry->window * USECS_PER_SEC;
 	if (entry->closed_until > now)
 		time = Max(time, entry->closed_until + before * SPREAD);
@@ -400,7 +418,7 @@ slot_time(ClfBudgetEntry *entry, int before, TimestampTz now)
 	return time;
 }
 
-/* How many waiters with a smaller ticket do not yield */
+/* Count waiters that are served before this ticket */
 static int
 count_before(const ClfBudgetEntry *entry, uint64 ticket, bool yields)
 {
@@ -417,7 +435,9 @@ count_before(const ClfBudgetEntry *entry, uint64 ticket, bool yields)
 	return n;
 }
 
-/* How many of the limit's requests the one with this turn leaves to others */
+/*
+ * Number of slots that this session leaves to others; none after a full window
+ */
 static int
 count_left(const ClfBudgetEntry *entry, const ClfTurn *turn, TimestampTz now)
 {
@@ -429,8 +449,9 @@ count_left(const ClfBudgetEntry *entry, const ClfTurn *turn, TimestampTz now)
 }
 
 /*
- * Enter the queue with this ticket, or show that one still waits.  With the queue
- * full of earlier tickets, one waits outside; a later one makes way.
+ * Enter the queue with this ticket, or update seen_at of its entry.  If the
+ * queue is full, the latest ticket is replaced; if that is this one, it waits
+ * without an entry.
  */
 static void
 join_queue(ClfBudgetEntry *entry, uint64 ticket, bool yields, TimestampTz now)
@@ -441,7 +462,7 @@ join_queue(ClfBudgetEntry *entry, uint64 ticket, bool yields, TimestampTz now)
 	{
 		ClfWaiter  *waiter = &entry->waiters[i];
 
-		/* one's own, else a free one, else that of the last ticket */
+		/* own entry, else a free one, else that of the latest ticket */
 		if (place == NULL || waiter->ticket == ticket ||
 			(place->ticket != 0 && (waiter->ticket == 0 ||
 									waiter->ticket > place->ticket)))
@@ -458,7 +479,7 @@ join_queue(ClfBudgetEntry *entry, uint64 ticket, bool yields, TimestampTz now)
 
 /*
  * clf_budget_remaining
- *		Requests that could leave at once, but for those that wait.
+ *		Number of free slots, not considering waiters.
  */
 int
 clf_budget_remaining(const ClfBudgetEntry *entry, TimestampTz now)
@@ -474,7 +495,7 @@ clf_budget_remaining(const ClfBudgetEntry *entry, TimestampTz now)
 
 /*
  * clf_budget_queue_length
- *		How many backends wait.
+ *		Number of backends in the queue.
  */
 int
 clf_budget_queue_length(const ClfBudgetEntry *entry, TimestampTz now)
@@ -512,8 +533,9 @@ set_group(ClfBudget *budget, const char *group)
 
 /*
  * clf_budget_get
- *		The budget for some use by that account; lives as long as the backend.
- *		It is that of the throttling group, until an answer names another one.
+ *		Return the budget of an account for a kind of request ("use"); it lives
+ *		until the backend exits.  It starts with the given throttling group;
+ *		the group is replaced when a response names another one.
  */
 ClfBudget  *
 clf_budget_get(const ClfAccount *account, const char *use, const char *group)
@@ -536,9 +558,9 @@ clf_budget_get(const ClfAccount *account, const char *use, const char *group)
 }
 
 /*
- * Take a slot if it is this ticket's turn, and return 0; else enter the queue, or
- * stay in it, and return when its turn will be.  A ticket is drawn if it is 0;
- * without stay it is not entered.
+ * Take a slot and return 0 if one is available to this ticket, else return the
+ * expected time.  In the latter case, join the queue if wanted.  Assigns a
+ * ticket if it is 0.
  */
 static TimestampTz
 take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
@@ -570,7 +592,7 @@ take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 
 /*
  * clf_budget_try
- *		Take a slot if that is possible at once.
+ *		Take a slot if one is available without waiting.
  */
 bool
 clf_budget_try(ClfBudget *budget, uint64 *slot)
@@ -586,10 +608,13 @@ is_too_long(const ClfServer *server, int64 milliseconds)
 	return server->max_rate_wait > 0 && milliseconds > server->max_rate_wait;
 }
 
-/* Say what is waited for, or that it takes too long; hint may be NULL */
+/*
+ * Raise a NOTICE about a wait, or an error if it exceeds max_rate_wait; hint
+ * may be NULL
+ */
 static void
-announce_wait(const ClfServer *server, int64 milliseconds,
-			  const char *purpose, const char *reason, const char *hint)
+report_wait(const ClfServer *server, int64 milliseconds,
+			const char *purpose, const char *reason, const char *hint)
 {
 	if (is_too_long(server, milliseconds))
 		ereport(ERROR,
@@ -600,7 +625,7 @@ announce_wait(const ClfServer *server, int64 milliseconds,
 				 errdetail("%s", reason),
 				 errhint("Try again later, or raise the server option "
 						 "max_rate_wait.")));
-	if (milliseconds > QUIET_WAIT)
+	if (milliseconds > NOTICE_AFTER_MS)
 		ereport(NOTICE,
 				(errmsg("waiting %lld seconds %s",
 						(long long) (milliseconds + 999) / 1000, purpose),
@@ -608,14 +633,14 @@ announce_wait(const ClfServer *server, int64 milliseconds,
 				 hint ? errhint("%s", hint) : 0));
 }
 
-/* One sleep, which the latch may end early */
+/* Sleep on the latch for at most RECHECK_INTERVAL */
 static void
 sleep_for(int64 milliseconds)
 {
 	static uint32 wait_event = 0;
 
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 (long) Min(milliseconds, LONGEST_SLEEP),
+					 (long) Min(milliseconds, RECHECK_INTERVAL),
 					 clf_wait_event(&wait_event, "CallLogRateLimit"));
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
@@ -623,8 +648,8 @@ sleep_for(int64 milliseconds)
 
 /*
  * clf_budget_pause
- *		Wait that long, open to interrupts.  purpose and reason are for a
- *		NOTICE: "waiting 5 seconds <purpose>".
+ *		Wait, checking for interrupts. purpose and reason are for a NOTICE:
+ *		"waiting 5 seconds <purpose>".
  */
 void
 clf_budget_pause(const ClfServer *server, int64 milliseconds,
@@ -633,7 +658,7 @@ clf_budget_pause(const ClfServer *server, int64 milliseconds,
 	TimestampTz until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 													milliseconds);
 
-	announce_wait(server, milliseconds, purpose, reason, NULL);
+	report_wait(server, milliseconds, purpose, reason, NULL);
 	for (;;)
 	{
 		int64		rest = TimestampDifferenceMilliseconds(GetCurrentTimestamp(),
@@ -651,7 +676,7 @@ is_for_logins(const ClfBudget *budget)
 	return strcmp(budget->group, "auth") == 0;
 }
 
-/* Why a request has to wait */
+/* Detail message for a wait */
 static const char *
 describe_wait(ClfBudget *budget)
 {
@@ -672,24 +697,24 @@ describe_wait(ClfBudget *budget)
 					limit, budget->group, window);
 }
 
-/* A request has just entered the queue, and has to wait that long */
+/* Report the wait of a request that has just joined the queue */
 static void
-announce_queue(ClfBudget *budget, const ClfServer *server, int64 milliseconds)
+report_queue_wait(ClfBudget *budget, const ClfServer *server, int64 milliseconds)
 {
 	const char *hint = NULL;
 
 	if (!clf_shmem_by_cluster())
 		hint = CLF_PRELOAD_HINT;
-	announce_wait(server, milliseconds,
-				  is_for_logins(budget) ? "for RingCentral's login limit" :
-				  "for RingCentral's request limit", describe_wait(budget),
-				  hint);
+	report_wait(server, milliseconds,
+				is_for_logins(budget) ? "for RingCentral's login limit" :
+				"for RingCentral's request limit", describe_wait(budget),
+				hint);
 }
 
 /*
  * clf_budget_seconds
- *		How long that number of requests takes at the least, if the limit is known
- *		from an answer; negative: it is not.
+ *		Minimum duration of that number of requests; negative if the limit is
+ *		not known from a response yet.
  */
 double
 clf_budget_seconds(ClfBudget *budget, double requests)
@@ -706,7 +731,7 @@ clf_budget_seconds(ClfBudget *budget, double requests)
 	return seconds;
 }
 
-/* The wait is over */
+/* Account for the wait of a request that has got its slot */
 static void
 note_wait(ClfBudget *budget, ClfTurn *turn)
 {
@@ -721,7 +746,7 @@ note_wait(ClfBudget *budget, ClfTurn *turn)
 
 /*
  * clf_budget_leave
- *		Leave the queue, if one is in it.
+ *		Leave the queue, if joined.
  */
 void
 clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
@@ -742,9 +767,10 @@ clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
 
 /*
  * clf_budget_poll
- *		Take a slot if it is one's turn: then 0, and the turn tells how long it
- *		took.  Else wait in the queue, and return after how many milliseconds to
- *		come back.  A waiter that does not for GONE_AFTER loses its place.
+ *		Take a slot and return 0, with the time waited in *turn.  If none is
+ *		available, join the queue and return the number of milliseconds after
+ *		which to call again.  A waiter that does not call for GONE_AFTER loses
+ *		its place.
  */
 int64
 clf_budget_poll(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
@@ -760,10 +786,10 @@ clf_budget_poll(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
 		turn->since = now;
 		if (is_too_long(server, wait))
 			clf_budget_leave(budget, turn);
-		announce_queue(budget, server, wait);
+		report_queue_wait(budget, server, wait);
 	}
 	if (at != 0)
-		return Max(1, Min(wait, LONGEST_SLEEP));
+		return Max(1, Min(wait, RECHECK_INTERVAL));
 	if (turn->since != 0)
 		note_wait(budget, turn);
 	taken.waited = turn->waited;
@@ -774,7 +800,7 @@ clf_budget_poll(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
 
 /*
  * clf_budget_take
- *		Take a slot, after a wait if need be, open to interrupts.
+ *		Take a slot, waiting for it if necessary.  Checks for interrupts.
  */
 void
 clf_budget_take(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
@@ -796,11 +822,11 @@ clf_budget_take(ClfBudget *budget, const ClfServer *server, ClfTurn *turn,
 }
 
 /* ----------
- * Learning from answers
+ * Updates from responses
  * ----------
  */
 
-/* The API's code for a 429 */
+/* Error code in the body of a 429 */
 static char *
 refusal_code(const ClfHttpResponse *response)
 {
@@ -820,14 +846,13 @@ close_entry(ClfBudgetEntry *entry, int64 milliseconds, TimestampTz now)
 }
 
 /*
- * Backoff with jitter: milliseconds on top of a penalty.  Clients that are not
- * known here may use the same budget.  If all came back when the penalty ends,
- * each would restart that of the others for ever.  The backoff grows with each
- * refusal in a row, from the second one on; for an entry that is not shared, from
- * the first one on.
+ * Exponential backoff with jitter, in milliseconds added to a penalty.  Other
+ * clients may use the same budget; if all retried at the end of the penalty,
+ * each would restart that of the others.  The backoff starts with the second
+ * consecutive refusal, or with the first if the entry is not shared.
  */
 static int64
-stay_away(const ClfBudgetEntry *entry, int64 penalty)
+backoff_delay(const ClfBudgetEntry *entry, int64 penalty)
 {
 	bool		is_shared = clf_shmem_by_cluster() &&
 	*find_own_entry(&entry->key) == NULL;
@@ -837,7 +862,7 @@ stay_away(const ClfBudgetEntry *entry, int64 penalty)
 		pg_prng_double(&pg_global_prng_state);
 }
 
-/* Close all budgets of this base_url */
+/* Close all budgets of a base_url */
 static void
 close_all(ClfShared *shared, const char *base_url, int64 milliseconds,
 		  TimestampTz now)
@@ -859,9 +884,10 @@ close_all(ClfShared *shared, const char *base_url, int64 milliseconds,
 }
 
 /*
- * A 429.  Without the headers of a limit it is another one, such as that of the
- * IP address, and all budgets there are closed; but not because of credentials
- * that anybody can make up.
+ * Process a 429.  Without rate limit headers it is not the limit of the group
+ * but another one, such as that of the IP address, and all budgets of the
+ * base_url are closed.  This requires that the account has been accepted
+ * before: invalid credentials must not block other accounts.
  */
 static void
 close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
@@ -873,8 +899,8 @@ close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
 
 	entry->counts.refused++;
 	entry->refused_in_row++;
-	penalty = Min(penalty + stay_away(entry, penalty),
-				  LONGEST_PENALTY * INT64CONST(1000));
+	penalty = Min(penalty + backoff_delay(entry, penalty),
+				  MAX_PENALTY * INT64CONST(1000));
 	if (code && strcmp(code, DUPLICATE_REQUEST) == 0)
 		penalty = DUPLICATE_PAUSE;
 	else if (response->rate_limit < 0 && entry->proven)
@@ -882,7 +908,10 @@ close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,
 	close_entry(entry, penalty, now);
 }
 
-/* What others sent holds slots from now on: the API counted it earlier */
+/*
+ * Set limit and window from the response, and add slots for requests of other
+ * clients.  They expire at most one window from now.
+ */
 static void
 learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 			TimestampTz now)
@@ -894,7 +923,7 @@ learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 	entry->limit = response->rate_limit;
 	entry->learned = true;
 	if (response->rate_window > 0)
-		entry->window = Min(response->rate_window, LONGEST_WINDOW);
+		entry->window = Min(response->rate_window, MAX_WINDOW);
 	if (response->rate_remaining < 0 || response->status == 429)
 		return;
 	unknown = entry->limit - entry->nslots -
@@ -906,8 +935,8 @@ learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 }
 
 /*
- * The request that took the slot holds it until then.  It is held again if the
- * answer took longer than it was.
+ * Set the time when a request's slot expires.  If the response took so long
+ * that the slot has been dropped, add it again.
  */
 static void
 settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
@@ -926,7 +955,7 @@ settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 
 /*
  * clf_budget_return
- *		The request that took the slot never reached the API.
+ *		Release the slot of a request that did not reach the API.
  */
 void
 clf_budget_return(ClfBudget *budget, uint64 slot)
@@ -939,7 +968,7 @@ clf_budget_return(ClfBudget *budget, uint64 slot)
 	clf_shmem_unlock();
 }
 
-/* The request was counted in another group than it was thought to be */
+/* Move a slot to the group that the API counted the request in */
 static void
 move_slot(ClfBudget *budget, uint64 slot, const char *group)
 {
@@ -954,27 +983,30 @@ move_slot(ClfBudget *budget, uint64 slot, const char *group)
 }
 
 /*
- * Does the answer say that the request counts in another group?  Whatever is no
- * name is not shown in a view, nor are budgets made of it.
+ * Does the response name another group?  Malformed names are ignored, as the
+ * name is shown in a view and creates an entry.
  */
 static bool
 names_other_group(const ClfBudget *budget, const ClfHttpResponse *response)
 {
 	size_t		length = strlen(response->rate_group);
 
-	return length > 0 && length <= LONGEST_GROUP &&
+	return length > 0 && length <= MAX_GROUP_LENGTH &&
 		strspn(response->rate_group, CLF_LETTERS) == length &&
 		pg_strcasecmp(response->rate_group, budget->group) != 0;
 }
 
-/* What an answer tells; code: the API's, of a 429 */
+/* Update the entry from a response; code is the API's error code of a 429 */
 static void
 note_response(ClfShared *shared, ClfBudgetEntry *entry, uint64 slot,
 			  const ClfHttpResponse *response, const char *code, TimestampTz now)
 {
 	ClfBudgetCounts *counts = &entry->counts;
 
-	/* hold the slot before what others sent is counted, and by the new window */
+	/*
+	 * first, so that learn_limit sees the slot; again, as the window may have
+	 * changed
+	 */
 	settle_slot(entry, slot, response->answered + entry->window * USECS_PER_SEC);
 	learn_limit(entry, response, now);
 	settle_slot(entry, slot, response->answered + entry->window * USECS_PER_SEC);
@@ -991,8 +1023,8 @@ note_response(ClfShared *shared, ClfBudgetEntry *entry, uint64 slot,
 
 /*
  * clf_budget_note
- *		Learn from the answer to the request that took the slot; NULL: there
- *		was none, or it is not waited for.
+ *		Update the budget from the response to the request that took the slot.
+ *		NULL: the request failed or was abandoned.
  */
 void
 clf_budget_note(ClfBudget *budget, uint64 slot, const ClfHttpResponse *response)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * budget.h
- *	  How many requests the API still allows, and waiting for more.
+ *	  Rate limiter: sliding window with a FIFO queue of waiters.
  *
- * A budget is that of an account, which is a RingCentral user and an app, and
- * of one of the API's throttling groups.  Before a request leaves, a slot of the
- * budget has to be taken; what the answer says goes back to it.
+ * The API has one budget per account (a RingCentral user and an app) and
+ * throttling group.  A request takes a slot of the budget before it is sent;
+ * the response updates the budget.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,22 +18,22 @@
 
 typedef struct ClfBudget ClfBudget;
 
-/* Who sends requests */
+/* A RingCentral user and an app */
 typedef struct ClfAccount
 {
 	ClfKey		key;
 	char		base_url[CLF_MAX_TEXT];
-	char		client_id[CLF_MAX_TEXT];	/* "": not known, as the next */
+	char		client_id[CLF_MAX_TEXT];	/* "": unknown; the same for owner */
 	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
-	Oid			role;			/* that the budget is charged to */
+	Oid			role;			/* that the entry is charged to */
 } ClfAccount;
 
-/* A place in the queue for a slot; starts as zeros */
+/* A position in the queue for a slot; initialize with zeros */
 typedef struct ClfTurn
 {
-	uint64		ticket;			/* 0: in no queue */
-	TimestampTz since;			/* waits from then; 0: it did not have to */
-	double		waited;			/* seconds, once there is a slot */
+	uint64		ticket;			/* 0: not assigned */
+	TimestampTz since;			/* start of the wait; 0: none */
+	double		waited;			/* seconds, set when the slot is taken */
 } ClfTurn;
 
 extern void clf_budget_init(void);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * exchange.c
- *	  Authorized GET requests: token, budget, retries.
+ *	  Authorized GET requests of a scan: token, budget, retries.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,39 +14,38 @@
 #include "shared/clock.h"
 #include "utils/memutils.h"
 
-/* The API's versions, without authorization */
+/* API versions; needs no authorization */
 #define VERSIONS_PATH "/restapi"
 
-/* Bytes of a URL that a message shows at most: enough for 50 ids */
-#define LONGEST_SHOWN 2000
+/* Maximum length of a URL in messages, in bytes: enough for 50 ids */
+#define MAX_SHOWN_URL 2000
 
-/* Requests of this backend that count, since it began */
+/* Number of rate-limited requests that this backend has sent */
 static uint64 sent = 0;
 
 struct ClfExchange
 {
 	const ClfTable *table;
-	Oid			userid;			/* whose user mapping counts */
+	Oid			userid;			/* whose user mapping is used */
 	MemoryContext cxt;
 	ClfActivity *activity;
 
-	ClfAttempt	attempt;		/* its connection is opened at the first
-								 * request */
+	ClfAttempt	attempt;		/* opens its connection for the first request */
 	ClfToken   *token;
-	uint64		generation;		/* of the token that was sent last */
+	uint64		generation;		/* of the token sent last */
 
-	/* the request under way, or the last one */
-	ClfAsked	asked;			/* with the secrets of all of them */
+	/* the request in progress, or the last one */
+	ClfAsked	asked;			/* with the secrets of all requests */
 	char	   *shown;			/* path and query, for error messages */
-	int			renewals;		/* how often a refused token was replaced */
-	int64		logins_before;	/* the scan's, when it began */
+	int			renewals;		/* number of refused tokens replaced */
+	int64		logins_before;	/* the scan's, at the start of the request */
 };
 
 /*
  * clf_exchange_create
- *		Owned by the memory context, as are its requests.  Sends them to that
- *		URL, one of the server's, as the user mapping of that role, as part of
- *		that activity.
+ *		Create an exchange, owned by the memory context.  Its requests go to
+ *		base_url, one of the server's URLs, with the user mapping of the role,
+ *		and are counted in the activity.
  */
 ClfExchange *
 clf_exchange_create(MemoryContext cxt, const ClfTable *table,
@@ -67,8 +66,7 @@ clf_exchange_create(MemoryContext cxt, const ClfTable *table,
 
 /*
  * clf_exchange_context
- *		Error context callback: which request it is, and how often it was
- *		tried.
+ *		Error context callback: the request and the number of attempts.
  */
 void
 clf_exchange_context(void *arg)
@@ -83,10 +81,7 @@ clf_exchange_context(void *arg)
 	clf_retry_context(&exchange->attempt.retry);
 }
 
-/*
- * Keep the URL for messages, without the part that is always the same.  It may
- * be one that an answer named.
- */
+/* Keep path and query for messages. The URL may come from a response. */
 static void
 show_request(ClfExchange *exchange, const ClfHttpRequest *request)
 {
@@ -97,8 +92,8 @@ show_request(ClfExchange *exchange, const ClfHttpRequest *request)
 
 	if (strncmp(url, exchange->attempt.base_url, length) == 0)
 		url += length;
-	shown = clf_excerpt(url, strlen(url), LONGEST_SHOWN);
-	/* without memory for it, the error's context still shows the old one */
+	shown = clf_excerpt(url, strlen(url), MAX_SHOWN_URL);
+	/* on out of memory, the error context shows the old one */
 	exchange->shown = MemoryContextStrdup(exchange->cxt, shown);
 	if (old)
 		pfree(old);
@@ -115,7 +110,7 @@ open_http(ClfExchange *exchange)
 
 /*
  * clf_exchange_login
- *		See to it that there is a token.
+ *		Make sure that there is a valid token.
  */
 void
 clf_exchange_login(ClfExchange *exchange)
@@ -126,7 +121,10 @@ clf_exchange_login(ClfExchange *exchange)
 		!clf_token_fresh(exchange->token, exchange->table->server))
 		clf_activity_set(exchange->activity, CLF_WAITS_FOR_TOKEN);
 
-	/* a login gives its connection back, so that it can be used here */
+	/*
+	 * a login returns its connection to the pool, from which open_http takes
+	 * it
+	 */
 	exchange->token = clf_token_get(exchange->table->server, exchange->userid);
 	exchange->activity->counters.logins += clf_token_logins() - before;
 	open_http(exchange);
@@ -134,10 +132,10 @@ clf_exchange_login(ClfExchange *exchange)
 
 /*
  * clf_exchange_get_versions
- *		Request the API's versions, which takes no authorization and does not
- *		count against a limit:
+ *		Request the API's versions, which needs no authorization and is not
+ *		rate limited:
  *		https://developers.ringcentral.com/api-reference/API-Info/readAPIVersions
- *		The answer is palloc'd in the current memory context.
+ *		The response is palloc'd in the current memory context.
  */
 ClfTransport
 clf_exchange_get_versions(ClfExchange *exchange, ClfHttpResponse *response,
@@ -160,9 +158,9 @@ clf_exchange_get_versions(ClfExchange *exchange, ClfHttpResponse *response,
 
 /*
  * clf_exchange_learn_clock
- *		See to it that what the API's clock shows is known, if it can be.  A
- *		login tells it; with a token from the user mapping nothing may have been
- *		asked yet.  Without an answer the local clock has to do.
+ *		Make sure that the offset of the API's clock is known.  A login
+ *		determines it; with a token from the user mapping there may have been
+ *		no response yet.  Without a response, the local clock is used.
  */
 void
 clf_exchange_learn_clock(ClfExchange *exchange)
@@ -184,7 +182,7 @@ find_budget(ClfExchange *exchange)
 					   exchange->table->resource->throttling_group);
 }
 
-/* Would that many more requests exceed max_requests? */
+/* Would this number of additional requests exceed max_requests? */
 static bool
 exceeds_max_requests(const ClfExchange *exchange, int more)
 {
@@ -196,8 +194,8 @@ exceeds_max_requests(const ClfExchange *exchange, int more)
 
 /*
  * clf_exchange_expect
- *		So many requests are to be sent, for certain: an error if the scan may
- *		not send them.
+ *		Raise an error if the scan may not send this number of requests, all of
+ *		which are needed.
  */
 void
 clf_exchange_expect(const ClfExchange *exchange, int requests)
@@ -215,7 +213,7 @@ clf_exchange_expect(const ClfExchange *exchange, int requests)
 						 "server or table.")));
 }
 
-/* Send the request, for which a slot has been taken */
+/* Send a request, for which a slot has been taken */
 static void
 send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 {
@@ -231,23 +229,20 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 	sent++;
 }
 
-/*
- * The request has its slot.  While it waited for it, the token may have become
- * another one.
- */
+/* Check the token again after the wait for a slot */
 static void
-look_at_token_again(ClfExchange *exchange)
+recheck_token(ClfExchange *exchange)
 {
 	if (exchange->attempt.slot_wait > 0)
-		clf_token_look_again(exchange->token);
+		clf_token_revalidate(exchange->token);
 	if (!clf_token_fresh(exchange->token, exchange->table->server))
 		clf_exchange_login(exchange);
 }
 
 /*
  * clf_exchange_seconds
- *		Seconds that these requests of this role take at least because of the
- *		request limit; negative if the limit is not known.  Sends nothing.
+ *		Minimum duration of these requests of this role because of the request
+ *		limit; negative if the limit is not known.  Sends no request.
  */
 double
 clf_exchange_seconds(const ClfTable *table, Oid userid, double requests)
@@ -263,12 +258,12 @@ clf_exchange_seconds(const ClfTable *table, Oid userid, double requests)
 }
 
 /*
- * clf_exchange_send_ahead
- *		Send the request that is to be asked for next, unless that would mean to
- *		wait for a login or for the budget.
+ * clf_exchange_prefetch
+ *		Prefetch: send the next request early, unless that would wait for a
+ *		login or for the budget.
  */
 void
-clf_exchange_send_ahead(ClfExchange *exchange, const ClfHttpRequest *request)
+clf_exchange_prefetch(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	if (!clf_token_fresh(exchange->token, exchange->table->server) ||
 		exceeds_max_requests(exchange, 1) ||
@@ -280,9 +275,9 @@ clf_exchange_send_ahead(ClfExchange *exchange, const ClfHttpRequest *request)
 
 /*
  * clf_exchange_poll
- *		Do for the request, the one that is to be asked for next, what can be
- *		done without waiting, but for a login.  True when its answer is here;
- *		if not, the descriptor tells when there is more to do.
+ *		Advance the next request without waiting, except for a login.  Returns
+ *		true when its response is complete; otherwise the descriptor becomes
+ *		readable when there is more to do.
  */
 bool
 clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
@@ -302,7 +297,7 @@ clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 			clf_http_wake_after(exchange->attempt.http, wait);
 			return false;
 		}
-		look_at_token_again(exchange);
+		recheck_token(exchange);
 		show_request(exchange, request);
 		send_request(exchange, request);
 	}
@@ -311,7 +306,7 @@ clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 
 /*
  * clf_exchange_descriptor
- *		See clf_exchange_poll, which must have been called for the request.
+ *		Descriptor to wait on after clf_exchange_poll has returned false.
  */
 int
 clf_exchange_descriptor(const ClfExchange *exchange)
@@ -321,7 +316,7 @@ clf_exchange_descriptor(const ClfExchange *exchange)
 
 /*
  * clf_exchange_advance
- *		Let a request that was sent ahead do what it can do without waiting.
+ *		Drive a prefetched request without waiting.
  */
 void
 clf_exchange_advance(ClfExchange *exchange)
@@ -332,7 +327,7 @@ clf_exchange_advance(ClfExchange *exchange)
 
 /*
  * clf_exchange_abandon
- *		Drop the request under way, if there is one.
+ *		Drop the request in progress, if any.
  */
 void
 clf_exchange_abandon(ClfExchange *exchange)
@@ -342,7 +337,7 @@ clf_exchange_abandon(ClfExchange *exchange)
 
 /*
  * clf_exchange_begin
- *		What is tried from now on is this request; it may have been sent ahead.
+ *		Start with a new request, which may have been prefetched.
  */
 void
 clf_exchange_begin(ClfExchange *exchange, const ClfHttpRequest *request)
@@ -375,10 +370,10 @@ finish_request(ClfExchange *exchange, MemoryContext cxt,
 
 /*
  * clf_exchange_try
- *		Send the request and wait for the answer, which is palloc'd in cxt.
+ *		Send the request and wait for the response, which is palloc'd in cxt.
  *
- * One sent ahead may have run into its timeout merely because the executor did
- * not come back for a while: that is no failure, it is sent once more.
+ * A prefetched request may have timed out merely because the executor did not
+ * fetch for a while: its failure is ignored and the request sent again.
  */
 ClfTransport
 clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
@@ -396,18 +391,18 @@ clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 	clf_exchange_expect(exchange, 1);
 	if (clf_attempt_poll_slot(&exchange->attempt) > 0)
 	{
-		/* whoever sees this knows that the ticket is drawn */
+		/* after the ticket has been assigned, as tests depend on */
 		clf_activity_set(exchange->activity, CLF_WAITS_FOR_LIMIT);
 		clf_attempt_take_slot(&exchange->attempt);
 	}
-	look_at_token_again(exchange);
+	recheck_token(exchange);
 	send_request(exchange, request);
 	return finish_request(exchange, cxt, response);
 }
 
 /*
- * May a refused token be replaced?  Once; and once more if its replacement came
- * from another session rather than from a login since, and may be as old.
+ * May a refused token be replaced?  Once; and a second time if the replacement
+ * came from another session instead of a new login, as it may be invalid too.
  */
 static bool
 may_renew(const ClfExchange *exchange)
@@ -419,10 +414,10 @@ may_renew(const ClfExchange *exchange)
 
 /*
  * clf_exchange_again
- *		The try ended so.  True when there is to be another one, after a wait
- *		if need be: once with a new token when the API refused the old one, and
- *		when the failure will pass.  False when the answer is one, of whatever
- *		status; an error when there is none.
+ *		Given the outcome of an attempt, return true if there is to be another
+ *		one: with a new token if the API refused the old one, or after a delay
+ *		if the failure is transient.  Return false for a final response, of any
+ *		status.  Raise an error if there is no response.
  */
 bool
 clf_exchange_again(ClfExchange *exchange, ClfTransport how,
@@ -449,7 +444,8 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 
 /*
  * clf_exchange_get
- *		Get an answer, of whatever status, palloc'd in cxt.
+ *		Send a request with retries.  The response, of any status, is palloc'd
+ *		in cxt.
  */
 void
 clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
@@ -466,7 +462,7 @@ clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
 
 /*
  * clf_exchange_sent
- *		How many requests this backend has sent that count against the limit.
+ *		Number of rate-limited requests that this backend has sent.
  */
 uint64
 clf_exchange_sent(void)
@@ -476,7 +472,7 @@ clf_exchange_sent(void)
 
 /*
  * clf_exchange_token
- *		The token of the last login or request.
+ *		The token last used.
  */
 const ClfToken *
 clf_exchange_token(const ClfExchange *exchange)
@@ -486,7 +482,7 @@ clf_exchange_token(const ClfExchange *exchange)
 
 /*
  * clf_exchange_asked
- *		What the errors about an answer need to know of the request.
+ *		The request's properties, for error messages.
  */
 const ClfAsked *
 clf_exchange_asked(const ClfExchange *exchange)

@@ -28,8 +28,8 @@ extern ClfTransport clf_exchange_get_versions(ClfExchange *exchange,
 											  ClfHttpResponse *response,
 											  const char **detail);
 extern void clf_exchange_learn_clock(ClfExchange *exchange);
-extern void clf_exchange_send_ahead(ClfExchange *exchange,
-									const ClfHttpRequest *request);
+extern void clf_exchange_prefetch(ClfExchange *exchange,
+								  const ClfHttpRequest *request);
 extern void clf_exchange_advance(ClfExchange *exchange);
 extern bool clf_exchange_poll(ClfExchange *exchange,
 							  const ClfHttpRequest *request);

@@ -3,18 +3,18 @@
  * http.c
  *	  HTTP transfers that never block the backend.
  *
- * libcurl's multi interface tells which sockets and which timeout it waits
- * for; both go into one epoll descriptor per ClfHttp, and that descriptor into
- * PostgreSQL's latch loop, so that a cancel is answered whatever the transfer
- * is doing.
+ * libcurl's multi interface reports the sockets and the timeout that it waits
+ * for; both are registered with one epoll descriptor per ClfHttp, and that
+ * descriptor is waited on together with the process latch, so that a query
+ * cancel is processed in every state of the transfer.
  *
  * A ClfHttp is malloc'd and outlives the scan that used it: when the scan's
- * memory context goes, by whichever way, the ClfHttp goes back to a small pool
- * with its open connection, for the next scan of the session.
+ * memory context is reset or deleted, the ClfHttp returns to a small pool with
+ * its open connection, for the next scan of the session.
  *
- * The libcurl callbacks in here must not palloc, ereport or check for
- * interrupts: a longjmp out of libcurl leaves it unusable, not even to be
- * freed.  They set a flag and return.
+ * The libcurl callbacks in this file must not palloc, ereport or check for
+ * interrupts: after a longjmp out of libcurl its handles can be neither used
+ * nor freed.  They set a flag and return.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,28 +45,28 @@
 /* Connections kept open between scans, for a session that reads many servers */
 #define MAX_IDLE 4
 
-/* Headers' dates after the year 9998 are none; seconds after 1970 */
+/* Dates after the year 9998 are ignored; seconds since 1970 */
 #define LATEST_DATE INT64CONST(253370764799)
 
-/* Bytes of headers, all of an answer's, beyond which it is none */
+/* Maximum size of all headers of a response, in bytes */
 #define MAX_HEADERS (256 * 1024)
 
 /* epoll, timerfd, and the connection's socket */
 #define DESCRIPTORS 3
 
-/* Received bytes, malloc'd, with space for one more that ends them */
+/* Received bytes, malloc'd, with space for a terminating zero byte */
 typedef struct ByteBuffer
 {
 	char	   *data;
 	size_t		capacity;
 } ByteBuffer;
 
-/* A larger buffer is not kept for the next answer */
+/* Larger buffers are not reused for the next response */
 #define KEPT_CAPACITY ((size_t) 16 * 1024 * 1024)
 
 struct ClfHttp
 {
-	/* Whom the open connection leads to */
+	/* Server that the open connection belongs to */
 	char	   *base_url;
 	char	   *sslrootcert;
 
@@ -78,31 +78,31 @@ struct ClfHttp
 	int			descriptors;	/* acquired from fd.c */
 	ClfHttp    *next_idle;
 
-	/* The request under way */
+	/* The request in progress */
 	bool		in_flight;		/* the easy handle is in the multi handle */
 	TimestampTz started;		/* by the local clock */
-	TimestampTz answered;		/* likewise, when the answer began to come */
+	TimestampTz answered;		/* likewise, when the response began */
 	bool		done;
 	CURLcode	result;
 	struct curl_slist *headers;
-	struct curl_slist authorization;	/* the first of them; data is malloc'd */
+	struct curl_slist authorization;	/* list head; data is malloc'd */
 	char	   *form;			/* malloc'd */
-	ByteBuffer	body;			/* what has come of its answer */
+	ByteBuffer	body;			/* of the response, received so far */
 	size_t		length;
 	size_t		limit;
-	ByteBuffer	header;			/* lines of the answer's header section */
-	size_t		header_length;	/* of these */
-	size_t		header_bytes;	/* with those of proxies, and trailers */
-	bool		in_header;		/* has the section begun, and not ended? */
+	ByteBuffer	header;			/* lines of the response's header section */
+	size_t		header_length;
+	size_t		header_bytes;	/* including proxies and trailers */
+	bool		in_header;		/* inside the header section */
 	bool		resumable;
 	bool		too_large;
 	char		error[CURL_ERROR_SIZE];
 
-	ByteBuffer	given;			/* the body of the answer before */
-	bool		confidential;	/* wipe the bodies: they hold a token */
+	ByteBuffer	previous;		/* body of the previous response */
+	bool		confidential;	/* wipe the bodies: they contain a token */
 };
 
-/* Gives a ClfHttp back when the memory context goes */
+/* Returns a ClfHttp to the pool when the memory context is reset */
 typedef struct Lease
 {
 	ClfHttp    *http;
@@ -112,8 +112,8 @@ typedef struct Lease
 static ClfHttp *idle_list = NULL;
 
 /* ----------
- * Memory of libcurl, which does not wipe its copies of requests: here they are
- * wiped when it frees them.  These are callbacks as well.
+ * Allocation functions for libcurl, which does not wipe its copies of
+ * requests: memory is wiped when it is freed.  These are callbacks as well.
  * ----------
  */
 
@@ -158,7 +158,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 		event.events |= EPOLLOUT;
 	if (what == CURL_POLL_REMOVE)
 	{
-		/* closed already: then the kernel has forgotten it */
+		/* fails if closed already, which deregistered it */
 		(void) epoll_ctl(http->mux, EPOLL_CTL_DEL, fd, &event);
 		return 0;
 	}
@@ -184,7 +184,7 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 	return timerfd_settime(http->timer, 0, &when, NULL) == 0 ? 0 : -1;
 }
 
-/* Make room for so many bytes and one more; false: there is not enough memory */
+/* Enlarge the buffer to length + 1 bytes; false if out of memory */
 static bool
 enlarge(ByteBuffer *buffer, size_t length)
 {
@@ -232,9 +232,10 @@ on_body(char *data, size_t size, size_t count, void *arg)
 }
 
 /*
- * One line of a header section.  Those of a proxy and interim responses (1xx)
- * come first, each with a status line, and trailers come last: only the section
- * before the body counts.  Not all versions of libcurl limit them.
+ * One line of a header section.  Sections of a proxy and of interim responses
+ * (1xx) come first, each with a status line, and trailers come last: only the
+ * section before the body is kept.  Not all versions of libcurl limit their
+ * total size.
  */
 static size_t
 on_header(char *data, size_t size, size_t count, void *arg)
@@ -277,9 +278,9 @@ wipe_text(char **text)
 }
 
 /*
- * Take the easy handle out of the multi handle and drop what it carried.  A
- * handle that sent a login goes as a whole, with its buffers; the connection
- * stays, with the multi handle.
+ * Remove the easy handle from the multi handle and free the request's data.  A
+ * handle that sent a login is destroyed together with its buffers; the
+ * connection belongs to the multi handle and stays open.
  */
 static void
 end_transfer(ClfHttp *http)
@@ -299,13 +300,13 @@ end_transfer(ClfHttp *http)
 	http->length = 0;
 }
 
-/* The one before that is read by nobody any more: let its buffer serve again */
+/* Reuse the buffer of the previous response, which is no longer referenced */
 static void
 swap_buffers(ClfHttp *http)
 {
-	ByteBuffer	old = http->given;
+	ByteBuffer	old = http->previous;
 
-	http->given = http->body;
+	http->previous = http->body;
 	if (old.capacity > KEPT_CAPACITY)
 		free_buffer(http, &old);
 	http->body = old;
@@ -325,14 +326,14 @@ destroy_http(ClfHttp *http)
 	while (http->descriptors-- > 0)
 		ReleaseExternalFD();
 	free_buffer(http, &http->body);
-	free_buffer(http, &http->given);
+	free_buffer(http, &http->previous);
 	free_buffer(http, &http->header);
 	free(http->base_url);
 	free(http->sslrootcert);
 	free(http);
 }
 
-/* Back to the pool; the oldest of too many is closed */
+/* Return to the pool, and close the oldest connection beyond MAX_IDLE */
 static void
 return_http(void *arg)
 {
@@ -343,7 +344,7 @@ return_http(void *arg)
 		return;
 	end_transfer(lease->http);
 	free_buffer(lease->http, &lease->http->body);
-	free_buffer(lease->http, &lease->http->given);
+	free_buffer(lease->http, &lease->http->previous);
 	free_buffer(lease->http, &lease->http->header);
 	lease->http->confidential = false;
 	lease->http->next_idle = idle_list;
@@ -361,7 +362,8 @@ return_http(void *arg)
 
 /*
  * clf_http_close_idle
- *		Close the connections that no scan uses.  True if there were any.
+ *		Close the connections that no scan uses.  Returns true if there were
+ *		any.
  */
 bool
 clf_http_close_idle(void)
@@ -378,7 +380,7 @@ clf_http_close_idle(void)
 	return found;
 }
 
-/* Take one out of the pool whose connection leads there */
+/* Remove from the pool an entry with the same URL and certificates */
 static ClfHttp *
 reuse_http(const ClfServer *server, const char *base_url)
 {
@@ -396,7 +398,7 @@ reuse_http(const ClfServer *server, const char *base_url)
 	return NULL;
 }
 
-/* The descriptors and handles of a new ClfHttp; false: see errno */
+/* Create the descriptors and handles of a new ClfHttp; on false, see errno */
 static bool
 build_http(ClfHttp *http, const ClfServer *server, const char *base_url)
 {
@@ -434,17 +436,17 @@ build_http(ClfHttp *http, const ClfServer *server, const char *base_url)
 static ClfHttp *
 create_http(const ClfServer *server, const char *base_url)
 {
-	static bool initialised = false;
+	static bool initialized = false;
 	ClfHttp    *http;
 
-	/* not in _PG_init: that may be the postmaster, before it forks */
-	if (!initialised &&
+	/* not in _PG_init, which may run in the postmaster before it forks */
+	if (!initialized &&
 		curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free,
 							 wipe_and_realloc, strdup, calloc) != CURLE_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_ERROR),
-				 errmsg("could not initialise libcurl")));
-	initialised = true;
+				 errmsg("could not initialize libcurl")));
+	initialized = true;
 
 	http = calloc(1, sizeof(ClfHttp));
 	if (http == NULL)
@@ -466,8 +468,8 @@ create_http(const ClfServer *server, const char *base_url)
 
 /*
  * clf_http_open
- *		A ClfHttp for requests to that URL, one of the server's, until the
- *		memory context is reset.
+ *		Return a ClfHttp for requests to base_url, one of the server's URLs.
+ *		It returns to the pool when the memory context is reset.
  */
 ClfHttp    *
 clf_http_open(MemoryContext cxt, const ClfServer *server,
@@ -504,11 +506,11 @@ check_setopt(CURLcode rc, const char *option)
 	check_setopt(curl_easy_setopt((http)->easy, option, value), #option)
 
 /*
- * Trust the certificates of this file and no others: neither those of the
- * system's directory nor those of a store of the operating system.
+ * Trust only the certificates of this file, not those of the system's
+ * directory or of a certificate store of the operating system.
  *
- * From 8.21 on, libcurl takes NULL for "the directory of the system", and one
- * without certificates has to be named.
+ * As of 8.21, NULL selects the system's directory, so that a path without
+ * certificates has to be given.
  */
 static void
 set_authorities(ClfHttp *http, const char *file)
@@ -520,7 +522,7 @@ set_authorities(ClfHttp *http, const char *file)
 	SETOPT(http, CURLOPT_CAINFO, file);
 	SETOPT(http, CURLOPT_CAPATH, null_is_default ? "/dev/null" : NULL);
 	SETOPT(http, CURLOPT_SSL_OPTIONS, 0L);
-	/* a changed file counts for the next connection */
+	/* a changed file takes effect for the next connection */
 #if CLF_CURL_HAS_CA_CACHE
 	SETOPT(http, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 #endif
@@ -545,7 +547,8 @@ set_engine_options(ClfHttp *http, const ClfServer *server)
 	SETOPT(http, CURLOPT_PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 	SETOPT(http, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
-	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* a token goes nowhere else */
+	SETOPT(http, CURLOPT_FOLLOWLOCATION, 0L);	/* do not send the token
+												 * elsewhere */
 	SETOPT(http, CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
 	if (server->sslrootcert)
 		set_authorities(http, server->sslrootcert);
@@ -553,7 +556,7 @@ set_engine_options(ClfHttp *http, const ClfServer *server)
 		SETOPT(http, CURLOPT_NOPROXY, "*");
 }
 
-/* How much may come, and how long it may take */
+/* Limits of size and time */
 static void
 set_limits(ClfHttp *http, const ClfServer *server, const ClfHttpRequest *request)
 {
@@ -595,8 +598,8 @@ add_header(ClfHttp *http, const char *line)
 }
 
 /*
- * The header that authorizes the request, malloc'd, NULL without memory for it.
- * It is not left to libcurl, which keeps user name, password and token with the
+ * Build the Authorization header, malloc'd; NULL if out of memory.  It is not
+ * left to libcurl, which keeps user name, password and token with the
  * connection.
  */
 static char *
@@ -629,7 +632,7 @@ make_authorization(const ClfHttpRequest *request)
 }
 
 /*
- * Copy what is secret of the request, so that it can be wiped when the transfer
+ * Copy the secrets of the request, so that they can be wiped when the transfer
  * ends
  */
 static void
@@ -649,9 +652,10 @@ copy_secrets(ClfHttp *http, const ClfHttpRequest *request)
 }
 
 /*
- * RingCentral asks clients to say who they are:
+ * RingCentral asks clients to identify themselves:
  * https://developers.ringcentral.com/guide/basics/user-agent
- * Messages in an error are to be in the language of the hints.
+ *
+ * Error messages of the API are requested in English, as our hints are.
  */
 static void
 set_headers(ClfHttp *http, const ClfHttpRequest *request)
@@ -666,7 +670,7 @@ set_headers(ClfHttp *http, const ClfHttpRequest *request)
 		   &http->authorization : http->headers);
 }
 
-/* Note the end of the transfer, if that is what happened */
+/* Record the result of the transfer if it has ended */
 static void
 collect_result(ClfHttp *http)
 {
@@ -682,7 +686,7 @@ collect_result(ClfHttp *http)
 	}
 }
 
-/* Tell libcurl that a socket is ready, or (CURL_SOCKET_TIMEOUT) that it is time */
+/* Notify libcurl of a ready socket, or of its timeout (CURL_SOCKET_TIMEOUT) */
 static void
 act(ClfHttp *http, curl_socket_t fd, int ready)
 {
@@ -698,8 +702,8 @@ act(ClfHttp *http, curl_socket_t fd, int ready)
 
 /*
  * clf_http_start
- *		Send a request.  Returns at once; the options are those that the
- *		ClfHttp was opened with.
+ *		Send a request without waiting.  The server is that which the ClfHttp
+ *		was opened with.
  */
 void
 clf_http_start(ClfHttp *http, const ClfServer *server,
@@ -742,8 +746,8 @@ clf_http_in_flight(const ClfHttp *http)
 
 /*
  * clf_http_descriptor
- *		Becomes readable when there is something for clf_http_advance to do, or
- *		the time of clf_http_wake_after has passed.
+ *		Descriptor that becomes readable when clf_http_advance has work to do,
+ *		or the timeout of clf_http_wake_after has passed.
  */
 int
 clf_http_descriptor(const ClfHttp *http)
@@ -753,8 +757,8 @@ clf_http_descriptor(const ClfHttp *http)
 
 /*
  * clf_http_wake_after
- *		With no request under way, make the descriptor readable after so long,
- *		or when the next request has something to do.
+ *		Without a request in progress, make the descriptor readable after a
+ *		timeout.
  */
 void
 clf_http_wake_after(ClfHttp *http, int64 milliseconds)
@@ -765,7 +769,7 @@ clf_http_wake_after(ClfHttp *http, int64 milliseconds)
 
 /*
  * clf_http_advance
- *		Do what can be done without waiting.  True when the transfer is done.
+ *		Continue the transfer without waiting.  Returns true when it is done.
  */
 bool
 clf_http_advance(ClfHttp *http)
@@ -798,7 +802,7 @@ clf_http_advance(ClfHttp *http)
 
 /*
  * clf_http_wait
- *		Wait until the transfer is done, open to interrupts all the time.
+ *		Wait until the transfer is done, checking for interrupts.
  */
 void
 clf_http_wait(ClfHttp *http)
@@ -822,7 +826,7 @@ clf_http_wait(ClfHttp *http)
 	}
 }
 
-/* How libcurl's result reads to us */
+/* Map libcurl's result code to a ClfTransport */
 static ClfTransport
 classify(const ClfHttp *http)
 {
@@ -855,7 +859,7 @@ classify(const ClfHttp *http)
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_UNSUPPORTED_PROTOCOL:
 #if CLF_CURL_HAS_TOO_LARGE
-		case CURLE_TOO_LARGE:	/* headers, to libcurl's own limit */
+		case CURLE_TOO_LARGE:	/* headers beyond libcurl's own limit */
 #endif
 			return CLF_TRANSPORT_BROKEN;
 		case CURLE_FILESIZE_EXCEEDED:
@@ -872,8 +876,8 @@ classify(const ClfHttp *http)
 }
 
 /*
- * A header of the answer, palloc'd in the current memory context; "" if none.
- * Of several, the first.  libcurl has a function for it only since 7.84.
+ * Value of a response header, palloc'd in the current memory context; "" if
+ * not present.  If repeated, the first. libcurl's own function requires 7.84.
  */
 static char *
 get_header(const ClfHttp *http, const char *name)
@@ -905,7 +909,7 @@ get_header(const ClfHttp *http, const char *name)
 	return pstrdup("");
 }
 
-/* A header that is a whole number, -1 if it is none */
+/* Value of a header as an integer, -1 if missing or malformed */
 static int
 get_number_header(ClfHttp *http, const char *name)
 {
@@ -921,7 +925,7 @@ get_number_header(ClfHttp *http, const char *name)
 	return (int) number;
 }
 
-/* A header that is a date (RFC 9110) of sane years, 0 if it is none */
+/* Value of a header as a date (RFC 9110), 0 if missing or out of range */
 static TimestampTz
 get_date_header(ClfHttp *http, const char *name)
 {
@@ -930,7 +934,7 @@ get_date_header(ClfHttp *http, const char *name)
 	return date < 0 || date > LATEST_DATE ? 0 : time_t_to_timestamptz(date);
 }
 
-/* Retry-After comes as seconds or as a date (RFC 9110) */
+/* Retry-After is a number of seconds or a date (RFC 9110) */
 static int
 get_retry_after(ClfHttp *http, TimestampTz now)
 {
@@ -947,15 +951,15 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 {
 	long		status = 0;
 	curl_off_t	bytes = 0;
-	curl_off_t	announced = -1;
+	curl_off_t	content_length = -1;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
 	response->status = (int) status;
 	response->wire_bytes = bytes;
 	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-					  &announced);
-	response->content_length = announced;
+					  &content_length);
+	response->content_length = content_length;
 	response->started = http->started;
 	response->answered = http->answered;
 	response->content_range = get_header(http, "Content-Range");
@@ -979,7 +983,7 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 	swap_buffers(http);
 }
 
-/* Why libcurl could not use the file of sslrootcert, palloc'd */
+/* Why libcurl could not use the file of sslrootcert, for a DETAIL; palloc'd */
 static const char *
 describe_ca_file(const ClfHttp *http)
 {
@@ -994,11 +998,12 @@ describe_ca_file(const ClfHttp *http)
 
 /*
  * clf_http_finish
- *		Take the answer of a transfer that is done, palloc'd in cxt, or learn
- *		why there is none, with libcurl's words in *detail; of a resumable one
- *		that broke, what came of it.  The ClfHttp is free for the next request.
- *		The body belongs to the ClfHttp, and lives until the next answer is
- *		taken or the ClfHttp goes.
+ *		Return the response of a transfer that is done, palloc'd in cxt, or the
+ *		kind of failure, with libcurl's message in *detail; after a failed
+ *		resumable transfer the response holds the bytes received.  The ClfHttp
+ *		is then available for the next request.  The body belongs to the
+ *		ClfHttp, and is valid until the next response is returned or the
+ *		ClfHttp is released.
  */
 ClfTransport
 clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfHttpResponse *response,
@@ -1024,7 +1029,7 @@ clf_http_finish(ClfHttp *http, MemoryContext cxt, ClfHttpResponse *response,
 
 /*
  * clf_http_abandon
- *		Drop the request under way, if there is one.
+ *		Drop the request in progress, if any.
  */
 void
 clf_http_abandon(ClfHttp *http)
@@ -1032,7 +1037,7 @@ clf_http_abandon(ClfHttp *http)
 	end_transfer(http);
 }
 
-/* One part of a URL, malloc'd by libcurl; NULL: it has none */
+/* One component of a URL, allocated by libcurl; NULL if missing */
 static char *
 url_part(CURLU *url, CURLUPart part)
 {
@@ -1042,13 +1047,13 @@ url_part(CURLU *url, CURLUPart part)
 		text :		NULL;
 }
 
-/* Is this part the same in both, and, unless it is needed, missing in both? */
+/* Compare a component of two URLs; unless required, both may lack it */
 static bool
-same_part(CURLU *a, CURLU *b, CURLUPart part, bool needed)
+same_part(CURLU *a, CURLU *b, CURLUPart part, bool required)
 {
 	char	   *text_a = url_part(a, part);
 	char	   *text_b = url_part(b, part);
-	bool		same = !needed && text_a == NULL && text_b == NULL;
+	bool		same = !required && text_a == NULL && text_b == NULL;
 
 	if (text_a != NULL && text_b != NULL)
 		same = pg_strcasecmp(text_a, text_b) == 0;
@@ -1059,8 +1064,8 @@ same_part(CURLU *a, CURLU *b, CURLUPart part, bool needed)
 
 /*
  * clf_http_leads_to
- *		Does this URL, from an answer of the API, lead to that server and port?
- *		libcurl takes it apart here, as it will when it sends the request.
+ *		Does a URL from an API response refer to the same server and port as
+ *		base_url? libcurl parses it here as it does when it sends the request.
  */
 bool
 clf_http_leads_to(const char *url, const char *base_url)

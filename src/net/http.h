@@ -5,9 +5,8 @@
  *
  * The only module that includes libcurl.
  *
- * A ClfHttp carries one request at a time: start, then advance (no waiting)
- * or wait, then finish.  It watches everything that libcurl waits for through
- * one descriptor of its own.
+ * A ClfHttp carries one request at a time: start, then advance (no waiting) or
+ * wait, then finish.  One descriptor covers everything that libcurl waits for.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,26 +19,25 @@
 
 typedef struct ClfHttp ClfHttp;
 
-/* What to send.  Nothing of it needs to outlive clf_http_start. */
+/* A request. It need not outlive clf_http_start. */
 typedef struct ClfHttpRequest
 {
 	const char *url;
-	const char *label;			/* method and path, without ids: what the log
-								 * shows of it */
+	const char *label;			/* method and path for the log, without ids */
 	const char *shown;			/* path and query for error messages; NULL:
-								 * those of the URL */
+								 * taken from url */
 	const char *bearer;			/* access token, or NULL */
 	const char *username;		/* Basic authentication, or NULL */
 	const char *password;
 	const char *form;			/* body of a POST, form-encoded; NULL: GET */
 	const char *accept;			/* media types; NULL: application/json */
-	bool		may_be_missing; /* status 404 is no failure */
+	bool		may_be_missing; /* status 404 is not a failure */
 	size_t		limit;			/* bytes of the body, decompressed; 0:
 								 * max_response_size */
-	bool		resumable;		/* take as long as it goes on at all, without
-								 * compression, and keep what came when it
-								 * breaks */
-	int64		offset;			/* skip so many bytes of the body */
+	bool		resumable;		/* limit the stall time instead of the total
+								 * time, disable compression, and keep the
+								 * bytes received on failure */
+	int64		offset;			/* bytes of the body to skip */
 } ClfHttpRequest;
 
 extern ClfHttp *clf_http_open(MemoryContext cxt, const ClfServer *server,

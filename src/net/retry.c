@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * retry.c
- *	  Whether and when a request that failed is sent again.
+ *	  Whether and when to retry a failed request.
  *
  * Transient failures are retried: a server that is overloaded or under
- * maintenance, a connection that is refused or breaks, a timeout.  What the API
- * refuses it will refuse again.
+ * maintenance, a connection that is refused or lost, a timeout.  Other error
+ * responses are permanent.
  * https://developers.ringcentral.com/guide/basics/errors
  *
  *-------------------------------------------------------------------------
@@ -17,18 +17,18 @@
 #include "net/retry.h"
 #include "utils/timestamp.h"
 
-/* The first delay, which doubles with each try, and the longest; milliseconds */
+/* Initial and maximum backoff, in milliseconds; it doubles with each retry */
 #define FIRST_DELAY 500
-#define LONGEST_DELAY 30000
+#define MAX_DELAY 30000
 
-/* A longer Retry-After is not waited for; milliseconds */
-#define LONGEST_RETRY_AFTER 3600000
+/* Maximum Retry-After that is waited for, in milliseconds */
+#define MAX_RETRY_AFTER 3600000
 
-/* What is sent again; of everything else the outcome is final */
+/* Outcomes that are retried; all others are final */
 typedef struct RetryRule
 {
 	ClfTransport how;
-	int			status;			/* 0: there is none */
+	int			status;			/* 0: no response */
 	ClfRetryKind kind;
 } RetryRule;
 
@@ -37,7 +37,7 @@ static const RetryRule rules[] = {
 	{CLF_TRANSPORT_TIMEOUT, 0, CLF_RETRY_BACKOFF},
 	{CLF_TRANSPORT_BROKEN, 0, CLF_RETRY_BACKOFF},
 	{CLF_TRANSPORT_OK, 401, CLF_RETRY_NEW_TOKEN},
-	/* its Retry-After closes the budget, which is waited for there */
+	/* its Retry-After closes the budget, and the next slot waits for that */
 	{CLF_TRANSPORT_OK, 429, CLF_RETRY_BACKOFF},
 	{CLF_TRANSPORT_OK, 500, CLF_RETRY_AFTER},
 	{CLF_TRANSPORT_OK, 502, CLF_RETRY_AFTER},
@@ -47,7 +47,7 @@ static const RetryRule rules[] = {
 
 /*
  * clf_retry_kind
- *		Is a request that ended like that sent again, and after what?
+ *		Is a request with this outcome retried, and how?
  */
 ClfRetryKind
 clf_retry_kind(ClfTransport how, const ClfHttpResponse *response)
@@ -61,13 +61,15 @@ clf_retry_kind(ClfTransport how, const ClfHttpResponse *response)
 	return CLF_RETRY_NEVER;
 }
 
-/* Exponential backoff with jitter, so that sessions do not all come back at once */
+/*
+ * Exponential backoff with jitter, so that sessions do not retry in lockstep
+ */
 static int64
 next_delay(const ClfRetry *retry, ClfRetryKind kind,
 		   const ClfHttpResponse *response)
 {
 	int			doublings = Min(retry->tries - 1, 10);
-	int			delay = Min(FIRST_DELAY << doublings, LONGEST_DELAY);
+	int			delay = Min(FIRST_DELAY << doublings, MAX_DELAY);
 
 	if (kind == CLF_RETRY_AFTER && response->retry_after >= 0)
 		return response->retry_after * INT64CONST(1000);
@@ -76,8 +78,9 @@ next_delay(const ClfRetry *retry, ClfRetryKind kind,
 
 /*
  * clf_retry
- *		The request ended like that.  True when it is to be sent again as it is,
- *		after the wait that this takes, open to interrupts.
+ *		Given the outcome of a request, decide whether to send it again
+ *		unchanged.  If so, wait for the delay, checking for interrupts, and
+ *		return true.
  */
 bool
 clf_retry(ClfRetry *retry, const ClfServer *server, ClfTransport how,
@@ -92,7 +95,7 @@ clf_retry(ClfRetry *retry, const ClfServer *server, ClfTransport how,
 	if (retry->tries++ == 0)
 		retry->started = GetCurrentTimestamp();
 	delay = next_delay(retry, kind, response);
-	if (retry->tries > server->max_retries || delay > LONGEST_RETRY_AFTER)
+	if (retry->tries > server->max_retries || delay > MAX_RETRY_AFTER)
 		return false;
 	if (how == CLF_TRANSPORT_OK)
 		reason = psprintf("It answered %d.", response->status);
@@ -102,7 +105,7 @@ clf_retry(ClfRetry *retry, const ClfServer *server, ClfTransport how,
 
 /*
  * clf_retry_context
- *		For an error context: how often it was tried, and for how long.
+ *		Add the number and duration of the attempts to an error's context.
  */
 void
 clf_retry_context(const ClfRetry *retry)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * retry.h
- *	  Whether and when a request that failed is sent again.
+ *	  Whether and when to retry a failed request.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,20 +12,20 @@
 #include "catalog/table.h"
 #include "datatype/timestamp.h"
 
-/* What makes a request that failed worth sending again */
+/* How a failed request is retried */
 typedef enum ClfRetryKind
 {
 	CLF_RETRY_NEVER,
-	CLF_RETRY_BACKOFF,			/* after growing delays */
-	CLF_RETRY_AFTER,			/* after Retry-After, else likewise */
-	CLF_RETRY_NEW_TOKEN			/* with another token, at once */
+	CLF_RETRY_BACKOFF,			/* with exponential backoff */
+	CLF_RETRY_AFTER,			/* after Retry-After, else with backoff */
+	CLF_RETRY_NEW_TOKEN			/* at once, with another token */
 } ClfRetryKind;
 
-/* The tries of one request; starts as zeros */
+/* Failed attempts of one request; initialize with zeros */
 typedef struct ClfRetry
 {
-	int			tries;			/* that failed */
-	TimestampTz started;		/* when the first of them had failed */
+	int			tries;
+	TimestampTz started;		/* when the first attempt had failed */
 } ClfRetry;
 
 extern ClfRetryKind clf_retry_kind(ClfTransport how,

@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * token.c
- *	  OAuth: obtain, keep and renew access tokens.
+ *	  OAuth: obtain, cache and renew access tokens.
  *
- * A login costs one of few requests of the group "auth", and RingCentral ends
- * the oldest session of a user who has too many, so one login serves all
- * backends with the same credentials, until shortly before its token expires.
- * While a backend logs in, others who need the token wait for it.
+ * Logins have a low rate limit, and RingCentral ends the oldest session of a
+ * user who has too many.  Therefore one login serves all backends with the
+ * same credentials, until shortly before its token expires.  While a backend
+ * logs in, other backends that need the token wait for it.
  * https://developers.ringcentral.com/guide/authentication/jwt-flow
  *
- * The table of tokens that backends share is found by a hash of URL and
- * credentials, so that nobody gets a token who could not have logged in.  Each
- * backend has a copy of those it uses.
+ * The key of the shared table of tokens is a hash of URL and credentials, so
+ * that a backend can only find tokens whose credentials it has.  Each backend
+ * caches the tokens that it uses.
  *
  * A change of the user mapping or the server takes effect at once: syscache
- * invalidation empties the copies and the shared entry.
+ * invalidation drops the cached tokens and the shared entry.
  *
  *-------------------------------------------------------------------------
  */
@@ -45,61 +45,63 @@
 #define TOKEN_PATH "/restapi/oauth/token"
 #define GRANT_TYPE "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-/* A token is renewed this early, so that no request arrives with a dead one */
+/* Renew a token this long before it expires */
 #define RENEW_BEFORE_MS 60000
 
-/* What expires_in is when the answer does not say, or nonsense, in seconds */
+/* Default of expires_in if missing or invalid, in seconds */
 #define DEFAULT_EXPIRES_IN 3600
 
-/* Bytes of the answer to a login: a token and a few short texts */
+/* Maximum size of the response to a login: a token and a few short texts */
 #define MAX_ANSWER 65535
 
-/* Bytes of a login's form beside the jwt */
+/* Size of a login's form without the jwt, in bytes */
 #define FORM_OVERHEAD 256
 
-/* Who waits for a login looks so often whether its backend lives; milliseconds */
-#define LOOK_EVERY 500
+/*
+ * Interval of checks whether the backend that logs in is alive, in
+ * milliseconds
+ */
+#define LOGIN_CHECK_INTERVAL 500
 
-/* Shorter waits are not worth a message */
-#define QUIET_WAIT USECS_PER_SEC
+/* Minimum wait for which a NOTICE is raised */
+#define NOTICE_AFTER USECS_PER_SEC
 
 /* The token of one user mapping; lives as long as the backend */
 struct ClfToken
 {
 	Oid			umid;
 	Oid			role;			/* that used it last */
-	uint32		mapping_hash;	/* of the syscache entries it was made from */
+	uint32		mapping_hash;	/* of the syscache entries it depends on */
 	uint32		server_hash;
 	bool		by_login;		/* else the mapping's own access_token */
 	ClfKey		key;			/* of the shared entry, if by_login */
-	char	   *value;			/* NULL: none at present */
-	uint64		generation;		/* tells one value from the next */
-	char	   *base_url;		/* where it may be sent */
-	ClfAccount	account;		/* whose requests it is for */
-	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app; "": not
-										 * known */
+	char	   *value;			/* NULL: none */
+	uint64		generation;		/* changes with the value */
+	char	   *base_url;		/* server that it may be sent to */
+	ClfAccount	account;		/* for the budget of its requests */
+	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app; "": unknown */
 	TimestampTz renew_at;		/* by the local clock */
 	ClfToken   *next;
 };
 
-/* A login under way */
+/* A login in progress */
 typedef struct Login
 {
 	const ClfServer *server;
 	const ClfCredentials *credentials;
-	Oid			role;			/* that its budget is charged to */
+	Oid			role;			/* that the budget entry is charged to */
 	ClfAsked	asked;
 	ClfAttempt	attempt;
 } Login;
 
-/* The same, for those who wait for it */
-typedef struct LoginForAll
+/* Argument of end_login */
+typedef struct SharedLogin
 {
 	const ClfKey *key;
 	MemoryContext cxt;
-} LoginForAll;
+} SharedLogin;
 
-/* What the shared table says, or a token as it goes from a login to the copy */
+/* State of the shared entry, or the result of a login */
 typedef struct Obtained
 {
 	char		token[CLF_MAX_TOKEN_LENGTH];
@@ -107,8 +109,8 @@ typedef struct Obtained
 	char		scope[CLF_MAX_MESSAGE];
 	uint64		generation;
 	TimestampTz renew_at;
-	bool		under_way;		/* there is none, another backend logs in */
-	uint64		failures;		/* of logins, and the last of them */
+	bool		under_way;		/* no token, but another backend logs in */
+	uint64		failures;		/* of logins, and the last one */
 	ClfFailure	failure;
 } Obtained;
 
@@ -118,11 +120,11 @@ static ClfToken *tokens = NULL;
 static int64 logins = 0;
 
 /* ----------
- * The shared table; all of this with the lock
+ * The shared table; the caller holds the lock
  * ----------
  */
 
-/* The entry, or NULL; tokens that are out of date are wiped by the way */
+/* Find the entry, or NULL; also wipes expired tokens */
 static ClfTokenEntry *
 find_entry(ClfShared *shared, const ClfKey *key)
 {
@@ -143,7 +145,7 @@ find_entry(ClfShared *shared, const ClfKey *key)
 	return found;
 }
 
-/* Does another backend log in at this moment? */
+/* Is another backend logging in? */
 static bool
 login_under_way(const ClfTokenEntry *entry)
 {
@@ -151,7 +153,7 @@ login_under_way(const ClfTokenEntry *entry)
 		BackendPidGetProc(entry->login_pid) != NULL;
 }
 
-/* Of what use is the entry? */
+/* Replacement priority of an entry; see ClfClaim */
 static ClfClaim
 token_claim(const ClfEntryHead *head, TimestampTz now)
 {
@@ -159,11 +161,11 @@ token_claim(const ClfEntryHead *head, TimestampTz now)
 
 	if ((entry->token[0] != '\0' && entry->renew_at > now) ||
 		entry->login_pid == MyProcPid || login_under_way(entry))
-		return CLF_CLAIM_STAYS;
+		return CLF_CLAIM_IN_USE;
 	return entry->generation != 0 ? CLF_CLAIM_IDLE : CLF_CLAIM_UNPROVEN;
 }
 
-/* The entry of this token, made if need be; NULL: there is none for it */
+/* Find or create the entry of a token; NULL if none can be allocated */
 static ClfTokenEntry *
 get_entry(ClfShared *shared, const ClfToken *token)
 {
@@ -183,7 +185,7 @@ get_entry(ClfShared *shared, const ClfToken *token)
 	return entry;
 }
 
-/* Forget the shared tokens of a user mapping or server that changed */
+/* Drop the shared tokens of a user mapping or server that changed */
 static void
 drop_shared_of(int cacheid, uint32 hash)
 {
@@ -201,7 +203,7 @@ drop_shared_of(int cacheid, uint32 hash)
 	clf_shmem_unlock();
 }
 
-/* Forget the shared token, if it still is that one */
+/* Drop the shared token if its generation is still the same */
 static void
 drop_shared(const ClfToken *token)
 {
@@ -213,11 +215,11 @@ drop_shared(const ClfToken *token)
 }
 
 /* ----------
- * The backend's copies
+ * The backend's cache
  * ----------
  */
 
-/* Forget the value, in memory as well */
+/* Drop the value and wipe its memory */
 static void
 wipe(ClfToken *token)
 {
@@ -229,10 +231,10 @@ wipe(ClfToken *token)
 }
 
 /*
- * A user mapping or server changed: hash 0 means any.  The backend that changes
- * it, which has a transaction id, wipes its shared tokens, even if all backends
- * that used them are gone.  Others may learn of the change long after somebody
- * has logged in again.
+ * A user mapping or server changed; hash 0 means any.  Shared tokens are
+ * dropped by the backend that made the change, which is recognized by its
+ * transaction id.  Other backends may process the invalidation long after a
+ * new login, and must not drop its token.
  */
 static void
 on_syscache_change(Datum arg, int cacheid, uint32 hash)
@@ -284,7 +286,9 @@ find_token(Oid umid, Oid serverid)
 	return token;
 }
 
-/* Without memory for it there is no value, and whatever is there is whole */
+/*
+ * Set the value.  If out of memory, the token has no value but is consistent.
+ */
 static void
 set_value(ClfToken *token, const ClfServer *server, const char *value)
 {
@@ -297,7 +301,7 @@ set_value(ClfToken *token, const ClfServer *server, const char *value)
 	token->value = MemoryContextStrdup(TopMemoryContext, value);
 }
 
-/* The start of a text in UTF-8, whole characters */
+/* Copy a UTF-8 text, truncated at a character boundary */
 static void
 clip(char *copy, size_t size, const char *text)
 {
@@ -310,8 +314,9 @@ clip(char *copy, size_t size, const char *text)
 }
 
 /*
- * Whose requests they are: the texts that tell, and those that people see.  The
- * latter are in UTF-8, as databases of other encodings show them as well.
+ * Set the account: its key is the hash of the texts; client_id and owner are
+ * for display.  They are stored in UTF-8, as databases of any encoding show
+ * them.
  */
 static void
 set_account(ClfAccount *account, const char *const *texts, int ntexts,
@@ -325,7 +330,7 @@ set_account(ClfAccount *account, const char *const *texts, int ntexts,
 	clip(account->owner, CLF_MAX_TEXT, owner);
 }
 
-/* The copy of a token that came from a login */
+/* Cache a token obtained by a login */
 static void
 use_obtained(ClfToken *token, const ClfServer *server,
 			 const ClfCredentials *credentials, const Obtained *obtained)
@@ -344,7 +349,7 @@ use_obtained(ClfToken *token, const ClfServer *server,
 	token->renew_at = obtained->renew_at;
 }
 
-/* The copy of a token that the user mapping has; nothing tells whose it is */
+/* Cache the access_token of a user mapping, whose owner is unknown */
 static void
 use_static(ClfToken *token, const ClfServer *server, const char *value)
 {
@@ -375,8 +380,8 @@ login_error_context(void *arg)
 }
 
 /*
- * The request for a login.  The form is made in memory that is wiped, large
- * enough from the beginning: growing would leave copies behind.
+ * Build a login request.  The form is allocated in memory that is wiped, at
+ * its full size: enlarging it would leave copies behind.
  */
 static ClfHttpRequest
 login_request(const ClfServer *server, const ClfCredentials *credentials)
@@ -400,7 +405,7 @@ login_request(const ClfServer *server, const ClfCredentials *credentials)
 	return request;
 }
 
-/* The budget of logins: whose they are only the jwt tells */
+/* The budget of logins; the account is identified by the jwt */
 static ClfBudget *
 login_budget(const Login *login)
 {
@@ -417,7 +422,7 @@ login_budget(const Login *login)
 	return clf_budget_get(&account, TOKEN_PATH, "auth");
 }
 
-/* Post the login and wait for the answer */
+/* Post the login and wait for the response */
 static void
 send_login(Login *login, ClfHttpResponse *response)
 {
@@ -447,7 +452,7 @@ send_login(Login *login, ClfHttpResponse *response)
 		clf_report_status(response, &login->asked);
 }
 
-/* Seconds that the token is good for */
+/* Lifetime of the token, in seconds */
 static int
 get_expires_in(const ClfField *field)
 {
@@ -456,7 +461,7 @@ get_expires_in(const ClfField *field)
 	return seconds > 0 ? seconds : DEFAULT_EXPIRES_IN;
 }
 
-/* May it be in a header?  What ends the line would begin another one. */
+/* Is the token valid in a header? A line end would start another header. */
 static bool
 is_sendable(const char *token)
 {
@@ -468,7 +473,7 @@ is_sendable(const char *token)
 	return true;
 }
 
-/* Copy the text of a field, "" if there is none; false: it is too long */
+/* Copy the text of a field, "" if missing; false if too long */
 static bool
 copy_token(const ClfField *field, char *copy, size_t size)
 {
@@ -479,13 +484,13 @@ copy_token(const ClfField *field, char *copy, size_t size)
 	if (fits)
 		memcpy(copy, text, length);
 	if (field->escaped)
-		explicit_bzero(unconstify(char *, text), length);	/* a copy already */
+		explicit_bzero(unconstify(char *, text), length);	/* a palloc'd copy */
 	return fits;
 }
 
 /*
- * What a login brought.  Its fields are read where they are, as a tree of them
- * would be one more copy of the token.
+ * Read the response to a login.  Fields are read in place, as a JSON tree
+ * would be another copy of the token.
  */
 static void
 read_answer(const Login *login, const ClfHttpResponse *response,
@@ -547,13 +552,13 @@ log_in(const ClfToken *token, const ClfServer *server,
 }
 
 /* ----------
- * One login for all
+ * Sharing a login
  * ----------
  */
 
 /*
- * Take the shared token.  If there is none, false, and unless another backend
- * is about to log in, this one is.
+ * Copy the shared token.  If there is none, return false, and unless another
+ * backend is logging in, register this one as doing so.
  */
 static bool
 take_shared(const ClfToken *token, Obtained *obtained)
@@ -585,7 +590,10 @@ take_shared(const ClfToken *token, Obtained *obtained)
 	return there;
 }
 
-/* The login that was waited for failed, and would fail here as well */
+/*
+ * Raise the error of another backend's login, as this one would fail the same
+ * way
+ */
 static void
 report_shared_failure(const ClfFailure *failure)
 {
@@ -596,7 +604,7 @@ report_shared_failure(const ClfFailure *failure)
 			 errcontext("waiting for another session's login")));
 }
 
-/* Keep a text of an error for other backends, whose encoding may differ */
+/* Store an error text for other backends, whose encoding may differ */
 static void
 keep_text(char *copy, size_t size, const char *text)
 {
@@ -608,7 +616,7 @@ keep_text(char *copy, size_t size, const char *text)
 	}
 }
 
-/* This backend's login ended without a token; error: how, or NULL */
+/* End this backend's login without a token; error may be NULL */
 static void
 share_failure(const ClfKey *key, const ErrorData *error)
 {
@@ -650,13 +658,14 @@ share_token(const ClfKey *key, Obtained *obtained)
 }
 
 /*
- * The login under way ended without a token, by an error or, if there is a code,
- * together with the backend.  That somebody cancels it is no failure of others.
+ * Cleanup after a login that ended without a token: by an error, or by the
+ * exit of the backend if code is not 0.  A cancel is not a failure for the
+ * waiters.
  */
 static void
 end_login(int code, Datum arg)
 {
-	const LoginForAll *login = (const LoginForAll *) DatumGetPointer(arg);
+	const SharedLogin *login = (const SharedLogin *) DatumGetPointer(arg);
 	MemoryContext old = MemoryContextSwitchTo(login->cxt);
 	ErrorData  *error = code == 0 ? CopyErrorData() : NULL;
 	bool		failed;
@@ -668,10 +677,10 @@ end_login(int code, Datum arg)
 }
 
 static void
-log_in_for_all(const ClfToken *token, const ClfServer *server,
-			   const ClfCredentials *credentials, Obtained *obtained)
+log_in_and_share(const ClfToken *token, const ClfServer *server,
+				 const ClfCredentials *credentials, Obtained *obtained)
 {
-	LoginForAll login;
+	SharedLogin login;
 
 	login.key = &token->key;
 	login.cxt = CurrentMemoryContext;
@@ -683,12 +692,15 @@ log_in_for_all(const ClfToken *token, const ClfServer *server,
 	share_token(&token->key, obtained);
 }
 
-/* Wait for another backend's login, open to interrupts; true: there is a token */
+/*
+ * Wait for another backend's login, checking for interrupts; true if it
+ * succeeded
+ */
 static bool
 wait_for_login(const ClfToken *token, Obtained *obtained)
 {
 	static uint32 wait_event = 0;
-	TimestampTz announce_at = GetCurrentTimestamp() + QUIET_WAIT;
+	TimestampTz notice_at = GetCurrentTimestamp() + NOTICE_AFTER;
 	ConditionVariable *login_ended = &clf_shmem_lock()->login_ended;
 	uint64		failures_before = obtained->failures;
 	bool		there;
@@ -697,18 +709,18 @@ wait_for_login(const ClfToken *token, Obtained *obtained)
 	ConditionVariablePrepareToSleep(login_ended);
 	while (!(there = take_shared(token, obtained)) && obtained->under_way)
 	{
-		(void) ConditionVariableTimedSleep(login_ended, LOOK_EVERY,
+		(void) ConditionVariableTimedSleep(login_ended, LOGIN_CHECK_INTERVAL,
 										   clf_wait_event(&wait_event,
 														  "CallLogToken"));
-		if (GetCurrentTimestamp() < announce_at)
+		if (GetCurrentTimestamp() < notice_at)
 			continue;
-		announce_at = DT_NOEND;
+		notice_at = DT_NOEND;
 		ereport(NOTICE, (errmsg("waiting for another session's login")));
 	}
 	ConditionVariableCancelSleep();
 	if (!there && obtained->failures != failures_before)
 	{
-		share_failure(&token->key, NULL);	/* this one does not log in */
+		share_failure(&token->key, NULL);	/* do not log in here */
 		report_shared_failure(&obtained->failure);
 	}
 	return there;
@@ -733,18 +745,17 @@ obtain(ClfToken *token, const ClfServer *server,
 	if (obtained->under_way)
 		there = wait_for_login(token, obtained);
 	if (!there)
-		log_in_for_all(token, server, credentials, obtained);
+		log_in_and_share(token, server, credentials, obtained);
 	use_obtained(token, server, credentials, obtained);
 }
 
 /*
  * clf_token_get
- *		The token with which this role calls this server, good for a while.
- *		Logs in when there is none, which sends a request, or waits for another
- *		backend that does.
+ *		Return the token of this role for this server, valid for a while.
+ *		Without one, logs in, which sends a request, or waits for another
+ *		backend's login.
  *
- * What the token points to is the backend's; it may lose its value at any
- * access to the catalogs.
+ * The token is owned by the backend; any catalog access may drop its value.
  */
 ClfToken   *
 clf_token_get(const ClfServer *server, Oid userid)
@@ -769,8 +780,8 @@ clf_token_get(const ClfServer *server, Oid userid)
 
 /*
  * clf_token_peek
- *		The token that this role has used with this server in this session;
- *		NULL: none.  It may be out of date.
+ *		Return the token that this role has used with this server in this
+ *		session, or NULL. It may have expired.
  */
 const ClfToken *
 clf_token_peek(Oid userid, Oid serverid)
@@ -791,7 +802,7 @@ clf_token_value(const ClfToken *token)
 
 /*
  * clf_token_umid
- *		The user mapping that it belongs to.
+ *		The user mapping of the token.
  */
 Oid
 clf_token_umid(const ClfToken *token)
@@ -801,7 +812,7 @@ clf_token_umid(const ClfToken *token)
 
 /*
  * clf_token_account
- *		Whose requests are sent with it, for the budget room.
+ *		The account of the token, for its budget.
  */
 const ClfAccount *
 clf_token_account(const ClfToken *token)
@@ -811,7 +822,7 @@ clf_token_account(const ClfToken *token)
 
 /*
  * clf_token_scope
- *		The permissions of the app, separated by spaces; "": not known.
+ *		The permissions of the app, separated by spaces; "" if unknown.
  */
 const char *
 clf_token_scope(const ClfToken *token)
@@ -821,9 +832,8 @@ clf_token_scope(const ClfToken *token)
 
 /*
  * clf_token_fresh
- *		Is there a value, will it do for another request, and may it be sent to
- *		this server?  A scan that began before an ALTER SERVER still uses the
- *		old URL.
+ *		Is there a value that has not expired and may be sent to this server?
+ *		A scan that began before an ALTER SERVER still uses the old URL.
  */
 bool
 clf_token_fresh(const ClfToken *token, const ClfServer *server)
@@ -834,7 +844,7 @@ clf_token_fresh(const ClfToken *token, const ClfServer *server)
 
 /*
  * clf_token_generation
- *		Tells one value of the token from the next.
+ *		Number that changes with the value of the token.
  */
 uint64
 clf_token_generation(const ClfToken *token)
@@ -844,8 +854,8 @@ clf_token_generation(const ClfToken *token)
 
 /*
  * clf_token_discard
- *		The API refused the value of that generation.  True when another one
- *		may help.
+ *		Drop the value of a generation, which the API has refused.  Returns
+ *		true if another value can be obtained.
  */
 bool
 clf_token_discard(ClfToken *token, uint64 generation)
@@ -860,12 +870,12 @@ clf_token_discard(ClfToken *token, uint64 generation)
 }
 
 /*
- * clf_token_look_again
- *		Some time has passed: if another session has replaced or discarded the
- *		token meanwhile, it loses its value here as well.
+ * clf_token_revalidate
+ *		Drop the value if another session has replaced or discarded the shared
+ *		token.  To be called after a wait.
  */
 void
-clf_token_look_again(ClfToken *token)
+clf_token_revalidate(ClfToken *token)
 {
 	const ClfTokenEntry *entry;
 	bool		gone;
@@ -882,7 +892,7 @@ clf_token_look_again(ClfToken *token)
 
 /*
  * clf_token_logins
- *		How many logins this backend has sent.
+ *		Number of logins that this backend has sent.
  */
 int64
 clf_token_logins(void)
@@ -891,8 +901,9 @@ clf_token_logins(void)
 }
 
 /*
- * May the current role make others log in anew?  Whoever reads through a view has
- * used the token of its owner, and that of a mapping for PUBLIC is everybody's.
+ * May the current role drop the shared token, which makes other sessions log
+ * in again?  The token may belong to another role: to the owner of a view, or
+ * to a mapping for PUBLIC.
  */
 static bool
 may_drop_shared(const ClfToken *token)
@@ -911,8 +922,8 @@ may_drop_shared(const ClfToken *token)
 
 /*
  * clf_token_forget_all
- *		Forget all tokens that this backend has used; for all backends where the
- *		current role may.  True if there were any.
+ *		Drop all tokens that this backend has used, and the shared ones as far
+ *		as the current role is allowed to.  Returns true if there were any.
  */
 bool
 clf_token_forget_all(void)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * token.h
- *	  OAuth: obtain, keep and renew access tokens.
+ *	  OAuth: obtain, cache and renew access tokens.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,7 @@ extern const char *clf_token_scope(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfServer *server);
 extern uint64 clf_token_generation(const ClfToken *token);
 extern bool clf_token_discard(ClfToken *token, uint64 generation);
-extern void clf_token_look_again(ClfToken *token);
+extern void clf_token_revalidate(ClfToken *token);
 extern bool clf_token_forget_all(void);
 extern int64 clf_token_logins(void);
 

@@ -283,17 +283,17 @@ http_request(const ClfPageRequest *request)
 }
 
 /*
- * clf_answers_send_ahead
+ * clf_answers_prefetch
  *		Send the request that is to be asked for next, unless its answer is
  *		kept.
  */
 void
-clf_answers_send_ahead(ClfAnswers *answers, const ClfPageRequest *request)
+clf_answers_prefetch(ClfAnswers *answers, const ClfPageRequest *request)
 {
 	ClfHttpRequest http = http_request(request);
 
 	if (find_kept(answers, request->url) == NULL)
-		clf_exchange_send_ahead(answers->exchange, &http);
+		clf_exchange_prefetch(answers->exchange, &http);
 }
 
 /*

@@ -143,7 +143,7 @@ struct ClfPager
 	ClfAnswers *answers;
 	ClfRows    *rows;
 	ClfActivity *activity;
-	bool		send_ahead;
+	bool		prefetch;
 	bool		sorted;			/* must the rows come newest first? */
 	double		limit;			/* rows that are enough; 0: all may be needed */
 	bool		partial;		/* may the query need but a part of the rows? */
@@ -203,7 +203,7 @@ record_error_context(void *arg)
 ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfTable *table,
 				 const ClfScanPlan *plan, ClfSelection *selection,
-				 Oid userid, bool send_ahead, bool keep,
+				 Oid userid, bool prefetch, bool keep,
 				 ClfActivity *activity)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
@@ -216,7 +216,7 @@ clf_pager_create(MemoryContext cxt, const ClfTable *table,
 	pager->answers = clf_answers_create(cxt, table, pager->exchange,
 										activity, keep);
 	pager->activity = activity;
-	pager->send_ahead = send_ahead;
+	pager->prefetch = prefetch;
 	pager->sorted = plan->sorted;
 	pager->limit = plan->limit;
 	pager->partial = plan->partial;
@@ -620,7 +620,7 @@ is_next_expected(const ClfPager *pager)
 	double		records = clf_rows_count(pager->rows) +
 	clf_page_length(pager->page);
 
-	if (!pager->send_ahead || pager->outlook != CLF_OUTLOOK_MORE)
+	if (!pager->prefetch || pager->outlook != CLF_OUTLOOK_MORE)
 		return false;
 	return !(pager->limit > 0 && records >= pager->limit) &&
 		!(pager->partial && pager->nanswers == 1) &&
@@ -669,7 +669,7 @@ enter_page(ClfPager *pager)
 	{
 		ClfPageRequest request = page_request(pager, make_url(pager));
 
-		clf_answers_send_ahead(pager->answers, &request);
+		clf_answers_prefetch(pager->answers, &request);
 	}
 }
 

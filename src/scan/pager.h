@@ -17,7 +17,7 @@ typedef struct ClfPager ClfPager;
 extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfTable *table,
 								  const ClfScanPlan *plan,
 								  ClfSelection *selection, Oid userid,
-								  bool send_ahead, bool keep,
+								  bool prefetch, bool keep,
 								  ClfActivity *activity);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);

@@ -20,7 +20,7 @@
  * Maximum age of what was learned.  The local clock, by which the age is told,
  * may be set meanwhile: by more than that does not pass unnoticed.
  */
-#define BELIEVED USECS_PER_DAY
+#define MAX_OFFSET_AGE USECS_PER_DAY
 
 /* The entry of this URL, or NULL; with the lock */
 static ClfClockEntry *
@@ -77,14 +77,14 @@ clf_clock_note(const char *base_url, TimestampTz date, TimestampTz started)
 
 /* What was learned, in microseconds before the local clock, if it was */
 static bool
-get_ahead(const char *base_url, int64 *ahead)
+get_clock_offset(const char *base_url, int64 *ahead)
 {
 	ClfKey		key = clf_shmem_key(&base_url, 1);
 	ClfClockEntry *entry = find_clock(clf_shmem_lock(), &key);
 	int64		age = entry ? GetCurrentTimestamp() - entry->head.used_at : 0;
 	bool		known;
 
-	known = entry && age >= -BELIEVED && age <= BELIEVED;
+	known = entry && age >= -MAX_OFFSET_AGE && age <= MAX_OFFSET_AGE;
 	*ahead = known ? entry->ahead : USECS_PER_SEC;
 	clf_shmem_unlock();
 	return known;
@@ -99,7 +99,7 @@ clf_clock_known(const char *base_url)
 {
 	int64		ahead;
 
-	return get_ahead(base_url, &ahead);
+	return get_clock_offset(base_url, &ahead);
 }
 
 /*
@@ -112,6 +112,6 @@ clf_clock_now(const char *base_url)
 {
 	int64		ahead;
 
-	(void) get_ahead(base_url, &ahead);
+	(void) get_clock_offset(base_url, &ahead);
 	return GetCurrentTimestamp() + ahead;
 }

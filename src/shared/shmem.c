@@ -157,7 +157,7 @@ clf_shmem_choose(void *entries, size_t size, int n, Oid role,
 {
 	TimestampTz now = GetCurrentTimestamp();
 	ClfEntryHead *best = NULL;
-	ClfClaim	best_claim = CLF_CLAIM_STAYS;
+	ClfClaim	best_claim = CLF_CLAIM_IN_USE;
 	bool		has_share;
 	int			held = 0;
 

@@ -51,7 +51,7 @@ typedef enum ClfClaim
 {
 	CLF_CLAIM_UNPROVEN,			/* a key that has never succeeded */
 	CLF_CLAIM_IDLE,
-	CLF_CLAIM_STAYS				/* is not replaced */
+	CLF_CLAIM_IN_USE			/* is not replaced */
 } ClfClaim;
 
 typedef ClfClaim (*ClfClaimOf) (const ClfEntryHead *entry, TimestampTz now);

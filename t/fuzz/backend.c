@@ -628,7 +628,7 @@ clf_shmem_choose(void *entries, size_t size, int n, Oid role,
 		ClfEntryHead *head = (ClfEntryHead *) ((char *) entries + i * size);
 
 		if (head->used_at == 0 || claim_of == NULL ||
-			claim_of(head, fuzz_now) != CLF_CLAIM_STAYS)
+			claim_of(head, fuzz_now) != CLF_CLAIM_IN_USE)
 			return head;
 	}
 	return NULL;

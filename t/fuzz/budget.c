@@ -25,14 +25,14 @@ check_entry(ClfBudgetEntry *entry)
 	int64		window = entry->window * USECS_PER_SEC;
 
 	INVARIANT(entry->limit > 0);
-	INVARIANT(entry->window > 0 && entry->window <= LONGEST_WINDOW);
+	INVARIANT(entry->window > 0 && entry->window <= MAX_WINDOW);
 	INVARIANT(entry->nslots >= 0 && entry->nslots <= CLF_MAX_SLOTS);
 	INVARIANT(entry->closed_until <=
-			  fuzz_now + LONGEST_PENALTY * USECS_PER_SEC);
+			  fuzz_now + MAX_PENALTY * USECS_PER_SEC);
 	for (int i = 0; i < 3; i++)
 		INVARIANT(slot_time(entry, i, fuzz_now) <=
-				  fuzz_now + 4 * window + LONGEST_PENALTY * USECS_PER_SEC +
-				  LONGEST_TRAVEL + i * SPREAD);
+				  fuzz_now + 4 * window + MAX_PENALTY * USECS_PER_SEC +
+				  MAX_TRANSIT + i * SPREAD);
 }
 
 static int
