@@ -74,13 +74,13 @@ RECORDING_HEADER = ['id', *(name for name, _ in (*CALL_OF_RECORDING_COLUMNS, *RE
 # A directory entry; the name of a person may be in its parts only.
 EXTENSION_COLUMNS = columns(
     ('id', 'id'), ('type', 'type'), ('status', 'status'), ('extension_number', 'extensionNumber'),
-    ('first_name', 'firstName'), ('last_name', 'lastName'), ('department', 'department'),
+    ('name', 'name'), ('first_name', 'firstName'), ('last_name', 'lastName'), ('department', 'department'),
     ('job_title', 'jobTitle'), ('email', 'email'), ('phone_numbers', 'phoneNumbers'),
     ('site_id', 'site.id'), ('site_name', 'site.name'), ('site_code', 'site.code'),
     ('hidden', 'hidden'), ('profile_image_uri', 'profileImage.uri'),
     ('profile_image_etag', 'profileImage.etag'), ('custom_fields', 'customFields'),
     ('integration', 'integration'))
-EXTENSION_HEADER = ['name', *(name for name, _ in EXTENSION_COLUMNS), 'attrs']
+EXTENSION_HEADER = [name for name, _ in EXTENSION_COLUMNS] + ['attrs']
 
 MESSAGE_COLUMNS = columns(
     ('id', 'id'), ('uri', 'uri'), ('extension_id', 'extensionId'), ('type', 'type'),
@@ -135,8 +135,9 @@ def recordings(texts, source):
 def extensions(texts):
     """One line per directory entry."""
     return csv_lines(EXTENSION_HEADER, (
-        [full_name(fields), *(as_json(find(fields, path)) for _, path in EXTENSION_COLUMNS), text]
-        for fields, text in parsed(texts)))
+        [*(as_json(find(named, path)) for _, path in EXTENSION_COLUMNS), text]
+        for named, text in ((fields | {'name': full_name(fields)}, text)
+                            for fields, text in parsed(texts))))
 
 
 def full_name(fields):

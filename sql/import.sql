@@ -8,7 +8,7 @@ SELECT foreign_table_schema, foreign_table_name, option_name, option_value
   ORDER BY 1, 2, 3;
 
 -- Tables that exist at both levels have the same columns
-SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'calls' AND table_name NOT IN ('call_log_changes', 'recordings')
+SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'calls' AND table_name NOT IN ('call_log_changes', 'extensions')
 EXCEPT
 SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'mine';
 

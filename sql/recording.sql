@@ -132,7 +132,7 @@ DROP FOREIGN TABLE wrong;
 CREATE FOREIGN TABLE wrong (content bytea OPTIONS (json_path '@')) SERVER ringcentral OPTIONS (resource 'call_log');
 SELECT * FROM wrong;
 DROP FOREIGN TABLE wrong;
-CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'recordings', extension_id '~');
+CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'call_log_changes', extension_id '~');
 CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'call_log', max_recording_size '1MB');
 DROP FOREIGN TABLE audio;
 RESET client_min_messages;
@@ -144,3 +144,18 @@ ALTER FOREIGN TABLE calls.recordings OPTIONS (ADD on_error 'set_null');
 SELECT id, type FROM calls.recordings WHERE call_start_time = '2026-02-03 03:33:33.123';
 ALTER FOREIGN TABLE calls.recordings OPTIONS (DROP on_error);
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" records --clear
+
+-- Of an extension: those of its own calls, details and audio by the account's path
+CREATE TABLE truth.my_recordings (LIKE mine.recordings);
+\copy truth.my_recordings FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource recordings --level extension' WITH (FORMAT csv, HEADER)
+SELECT count(*) > 10 AS some, count(*) < (SELECT count(*) FROM truth.recordings) AS not_all FROM truth.my_recordings;
+SELECT count(*) AS differences FROM (SELECT :cheap FROM mine.recordings EXCEPT ALL SELECT :cheap FROM truth.my_recordings) x;
+SELECT count(*) AS differences FROM (SELECT :cheap FROM truth.my_recordings EXCEPT ALL SELECT :cheap FROM mine.recordings) x;
+SELECT id AS own FROM truth.my_recordings WHERE content IS NOT NULL ORDER BY call_start_time DESC LIMIT 1 \gset
+SELECT id AS other FROM truth.recordings WHERE id NOT IN (SELECT id FROM truth.my_recordings) AND content IS NOT NULL ORDER BY call_start_time DESC LIMIT 1 \gset
+:ctl clear
+SELECT md5(content) = (SELECT md5(content) FROM truth.my_recordings WHERE id = :'own') AS equal FROM mine.recordings WHERE id = :'own' AND call_start_time >= (SELECT call_start_time FROM truth.recordings WHERE id = :'own');
+:log
+SELECT count(content) FROM mine.recordings WHERE id = :'other';
+SELECT * FROM explain($$SELECT duration FROM mine.recordings WHERE id = '17' AND type = 'OnDemand'$$);
+:ctl clear

@@ -388,8 +388,6 @@ sub create_foreign_tables
 
 	import_tables($node, 'calls', $schema, $level);
 	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
-		$level eq 'extension' ? qq{IMPORT FOREIGN SCHEMA account
-			LIMIT TO (recordings) FROM SERVER calls INTO $schema;} : '',
 		(map { "ALTER FOREIGN TABLE $_ " . options_clause(%options) . ';' }
 			qw(call_log active_calls call_log_legs recordings)),
 		$leave_out, $views_and_functions, $script);
@@ -419,15 +417,13 @@ sub create_collation
 sub create_truth
 {
 	my ($node, $simulator, $schema, $level, $like) = @_;
-	my %level_of = (recordings => 'account');    # where alone there are some
-
 	$node->safe_psql('postgres', "CREATE SCHEMA $schema");
 	foreach my $resource (qw(call_log active_calls call_log_legs recordings))
 	{
 		copy_truth(
 			$node, $simulator, $like, "$schema.$resource",
 			resource => $resource,
-			level => $level_of{$resource} // $level);
+			level => $level);
 	}
 	copy_truth($node, $simulator, $like, "$schema.with_deleted",
 		level => $level,

@@ -298,7 +298,7 @@ sub random_scan
 		data => random_data($page_size),
 		churn => { rate => pick(0.3, 1, 2, 4), seed => 1 + int(rand 1_000_000) } };
 
-	$scan->{level} = 'account' if $scan->{table} =~ /^(call_log_changes|recordings)$/;
+	$scan->{level} = 'account' if $scan->{table} =~ /^call_log_changes$/;
 	$scan->{by_number} = 1 if $shape =~ /^(unordered|order broken|crowded|active)$/;
 	$scan->{churn}{kinds} = join ',', @arrivals if $scan->{by_number};
 

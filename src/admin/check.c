@@ -38,6 +38,7 @@ PG_FUNCTION_INFO_V1(call_log_fdw_check);
 
 #define CALL_LOG "/restapi/v1.0/account/~/call-log"
 #define MY_CALL_LOG "/restapi/v1.0/account/~/extension/~/call-log"
+#define DIRECTORY "/restapi/v1.0/account/~/directory/entries"
 
 /* Nobody has a recording with this id */
 #define NO_RECORDING "/restapi/v1.0/account/~/recording/0"
@@ -53,6 +54,7 @@ typedef struct Check
 	const ClfTable *table;
 	ClfExchange *api;
 	ClfExchange *media;
+	ClfActivity *activity;
 	ClfFields  *fields;			/* of a call: when it began */
 	TimestampTz newest;			/* start of a call; 0: none was found */
 	ClfHttpResponse last;		/* its numbers; of the texts only some live */
@@ -82,18 +84,41 @@ untried(Check *check, const char *why)
 
 /* An answer of status 200; everything else is an error */
 static ClfHttpResponse
-ask(Check *check, const char *path)
+ask_by(ClfExchange *exchange, const Check *check, const char *label,
+	   const char *path)
 {
 	ClfHttpRequest request = {0};
 	ClfHttpResponse response;
 
 	request.url = psprintf("%s%s", check->table->server->base_url, path);
-	request.label = "GET call-log";
-	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
+	request.label = label;
+	clf_exchange_get(exchange, &request, CurrentMemoryContext, &response);
 	if (response.status != 200)
-		clf_report_status(&response, clf_exchange_asked(check->api));
-	check->last = response;
+		clf_report_status(&response, clf_exchange_asked(exchange));
 	return response;
+}
+
+static ClfHttpResponse
+ask(Check *check, const char *path)
+{
+	check->last = ask_by(check->api, check, "GET call-log", path);
+	return check->last;
+}
+
+/* The same of a resource with another request limit */
+static ClfHttpResponse
+ask_for_resource(const Check *check, const char *resource, const char *path)
+{
+	MemoryContext old = MemoryContextSwitchTo(check->cxt);
+	ClfTable   *table = palloc(sizeof(ClfTable));
+	ClfExchange *exchange;
+
+	*table = *check->table;
+	table->resource = clf_find_resource(resource);
+	exchange = clf_exchange_create(check->cxt, table, table->server->base_url,
+								   GetUserId(), check->activity);
+	MemoryContextSwitchTo(old);
+	return ask_by(exchange, check, psprintf("GET %s", resource), path);
 }
 
 /* The calls of a range of time, at most so many */
@@ -110,8 +135,7 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 								   clf_time_format(from), clf_time_format(to),
 								   count));
 	page = clf_page_parse(CurrentMemoryContext, check->fields, response.body,
-						  response.length, "navigation",
-						  "navigation.nextPage", &error);
+						  response.length, check->table->resource, &error);
 	if (page == NULL)
 		clf_report_bad_answer(error, &response);
 	return page;
@@ -262,6 +286,20 @@ check_recordings(Check *check)
 }
 
 static char *
+check_extensions(Check *check)
+{
+	ClfHttpResponse response = ask_for_resource(check, "extensions",
+												DIRECTORY "?showFederated=false&page=1&perPage=1");
+	ClfJson    *answer = clf_json_parse(CurrentMemoryContext, response.body,
+										response.length);
+	char	   *count = clf_json_get_text(answer, "paging.totalElements");
+
+	return psprintf("can be read; %s of them", count ?
+					clf_to_server_encoding(count, strlen(count)) :
+					"an unknown number");
+}
+
+static char *
 check_media_host(Check *check)
 {
 	(void) ask_host(check->media);	/* it need not have that path */
@@ -344,6 +382,7 @@ static const struct
 	{"calls of the account", check_account_calls, true},
 	{"calls of the extension", check_extension_calls, true},
 	{"recordings", check_recordings, true},
+	{"extensions", check_extensions, true},
 	{"bounds of a range", check_bounds, true},
 	{"page size", check_page_size, true},
 	{"request limit", check_limit, true},
@@ -442,7 +481,6 @@ call_log_fdw_check(PG_FUNCTION_ARGS)
 	char	   *name = NameStr(*PG_GETARG_NAME(0));
 	ForeignServer *server = GetForeignServerByName(name, false);
 	Check		check = {0};
-	ClfActivity *activity;
 
 	clf_check_server_usable(server->serverid);
 	InitMaterializedSRF(fcinfo, 0);
@@ -451,13 +489,13 @@ call_log_fdw_check(PG_FUNCTION_ARGS)
 	check.table = clf_get_server_table(server->serverid);
 	check.fields = clf_fields_create();
 	(void) clf_fields_add(check.fields, "startTime");
-	activity = clf_activity_begin(check.cxt, check.table);
+	check.activity = clf_activity_begin(check.cxt, check.table);
 	check.api = clf_exchange_create(check.cxt, check.table,
 									check.table->server->base_url, GetUserId(),
-									activity);
+									check.activity);
 	check.media = clf_exchange_create(check.cxt, check.table,
 									  check.table->server->media_url, GetUserId(),
-									  activity);
+									  check.activity);
 	run_steps(fcinfo, &check);
 	MemoryContextDelete(check.cxt);
 	return (Datum) 0;

@@ -136,10 +136,16 @@ static const ApiErrorText api_error_texts[] = {
 
 	{ANY, "CMN-401", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral app lacks a permission: add it to the app in the "
-	"developer console, then log in anew."},
+		"developer console, then log in anew. Calls take Read Call Log, "
+		"recordings Read Call Recording, extensions Read Accounts."},
 	{ANY, "CMN-408", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral user's role lacks a permission; account-level "
-	"tables need FullCompanyCallLog, extension-level tables ReadCallLog."},
+	"tables of calls need FullCompanyCallLog, extension-level ones ReadCallLog."},
+	{ANY, "ADG-10", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
+		"The company directory takes the permission Read Accounts of the "
+	"RingCentral app, and a user who may see it."},
+	{ANY, "ADG-107", NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
+	"Check the option account_id."},
 	{ANY, "OAU-", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
 	{ANY, "CLG-10", NULL, 400, ERRCODE_FDW_INVALID_HANDLE, STALE_TOKEN},
 	{ANY, NULL, "syncToken", 400, ERRCODE_FDW_INVALID_HANDLE, STALE_TOKEN},

@@ -27,7 +27,8 @@ struct ClfPage
 	int			maxrecords;
 	char	   *frame;			/* the part around the records */
 	ClfJson    *answer;			/* the same, parsed */
-	bool		has_next;
+	bool		has_next;		/* does the answer say that there is more? */
+	int			npages;			/* or how many pages there are; 0: no */
 };
 
 /*
@@ -174,26 +175,45 @@ cut_body(ClfPage *page, const char *body, const char *end)
 }
 
 /*
+ * Read from the frame whether there is more.  An answer that should give the number
+ * of pages but does not is followed by others up to one without records.
+ */
+static void
+read_next(ClfPage *page, const ClfResource *resource)
+{
+	char	   *npages;
+
+	if (resource->pages_path == NULL)
+	{
+		page->has_next = clf_json_is_set(clf_json_get(page->answer,
+													  resource->next_path));
+		return;
+	}
+	npages = clf_json_get_text(page->answer, resource->pages_path);
+	page->has_next = npages == NULL && page->nrecords > 0;
+	if (npages)
+		page->npages = atoi(npages);
+}
+
+/*
  * clf_page_parse
- *		Take an answer with records apart, and pick these fields of each.  The
- *		page belongs to the memory context and refers to the body, which must
- *		live as long.  frame_path leads to the object that says whether there is
- *		more: when next_path leads to something that is neither null nor false.
- *		NULL, with the reason in *error, when it is no such answer.
+ *		Take an answer with records of the resource apart, and pick these fields
+ *		of each.  The page belongs to the memory context and refers to the body,
+ *		which must live as long.  NULL, with the reason in *error, when it is no
+ *		such answer.
  */
 ClfPage    *
 clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
-			   size_t length, const char *frame_path, const char *next_path,
-			   const char **error)
+			   size_t length, const ClfResource *resource, const char **error)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPage    *page = clf_page_create(cxt, fields);
 
 	*error = cut_body(page, body, body + length);
 	if (*error == NULL && !clf_json_is_object(clf_json_get(page->answer,
-														   frame_path)))
+														   resource->frame_path)))
 		*error = "it does not say whether there is a next page";
-	page->has_next = clf_json_is_set(clf_json_get(page->answer, next_path));
+	read_next(page, resource);
 	MemoryContextSwitchTo(old);
 	return *error ? NULL : page;
 }
@@ -221,10 +241,14 @@ clf_page_length(const ClfPage *page)
 	return page->nrecords;
 }
 
+/*
+ * clf_page_has_next
+ *		Is there more after the page, which was asked for by that number?
+ */
 bool
-clf_page_has_next(const ClfPage *page)
+clf_page_has_next(const ClfPage *page, int number)
 {
-	return page->has_next;
+	return page->has_next || number < page->npages;
 }
 
 /*

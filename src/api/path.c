@@ -43,6 +43,13 @@ clf_path(const char *text)
 	return path;
 }
 
+/* Is it a path of keys, from one separator to the next? */
+static bool
+are_keys(const char *keys, size_t length)
+{
+	return length > 0 && keys[0] != '.' && keys[length - 1] != '.';
+}
+
 /*
  * clf_path_is_valid
  *		May a user write this path?
@@ -51,16 +58,25 @@ bool
 clf_path_is_valid(const char *text)
 {
 	ClfPath		path = clf_path(text);
-	size_t		length = strlen(path.keys);
+	const char *keys = path.keys;
 
 	if (strcmp(text, CLF_WHOLE_ROW) == 0)
 		return true;
 	if (path.origin == CLF_FROM_ROW_NUMBER || path.origin == CLF_FROM_CONTENT)
-		return length == 0;
-	return path.origin != CLF_FROM_CONSTANT && length > 0 &&
-		path.keys[0] != '.' && path.keys[length - 1] != '.' &&
-		strstr(path.keys, "..") == NULL &&
-		strpbrk(path.keys, "$#@^%?&[]") == NULL;
+		return keys[0] == '\0';
+	if (path.origin == CLF_FROM_CONSTANT || strstr(keys, "..") ||
+		strpbrk(keys, "$#@^%?&[]"))
+		return false;
+	for (;;)
+	{
+		size_t		length = strcspn(keys, CLF_KEYS_SEPARATORS);
+
+		if (!are_keys(keys, length))
+			return false;
+		if (keys[length] == '\0')
+			return true;
+		keys += length + 1;
+	}
 }
 
 /*

@@ -6,7 +6,9 @@
  * A path is written as keys joined by dots, from the outside in, with numbers
  * into arrays ("from.phoneNumber", "legs.0.legType"), after a character that
  * tells what the path starts at; without one it starts at the row.  "$" stands
- * for no keys at all, the whole row.  docs/tables.md documents all of them.
+ * for no keys at all, the whole row.  "|" stands between paths of which the first
+ * counts that leads to something, "+" between those whose texts are joined by a
+ * space: "name|firstName+lastName".  docs/tables.md documents all of them.
  *
  *-------------------------------------------------------------------------
  */
@@ -34,6 +36,11 @@ typedef enum ClfOrigin
 } ClfOrigin;
 
 #define CLF_WHOLE_ROW "$"
+
+/* Between the keys of several values that one column shows */
+#define CLF_ALTERNATIVE '|'
+#define CLF_JOINED '+'
+#define CLF_KEYS_SEPARATORS "|+"
 
 /* A path taken apart; the texts belong to whoever gave the path */
 typedef struct ClfPath

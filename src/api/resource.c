@@ -3,7 +3,9 @@
  * resource.c
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * Another field or parameter is another row.
+ * Another field or parameter is another row.  Beside calls there is the company
+ * directory,
+ * https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
  *
  *-------------------------------------------------------------------------
  */
@@ -143,6 +145,34 @@ static const ClfColumn recording_columns[] = {
 	{0}
 };
 
+/*
+ * ContactResource of the directory, which calls extensions contacts.  The ids are
+ * text there and numbers in calls: here they are numbers, to be joined.
+ */
+static const ClfColumn extension_columns[] = {
+	{"id", "bigint NOT NULL", "id", false},
+	{"type", "text", "type", false},
+	{"status", "text", "status", false},
+	{"extension_number", "text", "extensionNumber", false},
+	{"name", "text", "name|firstName+lastName", false},
+	{"first_name", "text", "firstName", false},
+	{"last_name", "text", "lastName", false},
+	{"department", "text", "department", false},
+	{"job_title", "text", "jobTitle", false},
+	{"email", "text", "email", false},
+	{"phone_numbers", "jsonb", "phoneNumbers", false},
+	{"site_id", "text", "site.id", false},
+	{"site_name", "text", "site.name", false},
+	{"site_code", "text", "site.code", false},
+	{"hidden", "boolean", "hidden", false},
+	{"profile_image_uri", "text", "profileImage.uri", false},
+	{"profile_image_etag", "text", "profileImage.etag", false},
+	{"custom_fields", "jsonb", "customFields", false},
+	{"integration", "jsonb", "integration", false},
+	{"attrs", "jsonb", CLF_WHOLE_ROW, false},
+	{0}
+};
+
 static const char *const leg_rows[] = {"legs.*", NULL};
 static const char *const recording_rows[] = {
 	"recording", "legs.*.recording", NULL
@@ -154,6 +184,16 @@ static const char *const direction_values[] = {"Inbound", "Outbound", NULL};
 static const char *const transport_values[] = {"PSTN", "VoIP", NULL};
 static const char *const recording_type_values[] = {
 	"Automatic", "OnDemand", NULL
+};
+
+/*
+ * Of the types by which the directory can be filtered all but User: it returns
+ * others under that name, too, and whether it then finds them is not documented.
+ */
+static const char *const extension_type_values[] = {
+	"Department", "Announcement", "Voicemail", "SharedLinesGroup",
+	"PagingOnly", "IvrMenu", "ParkLocation", "Limited", "External",
+	"DelegatedLinesGroup", "TieLine", NULL
 };
 
 /* The parameters that filter, each for the column of that path */
@@ -242,6 +282,8 @@ static const ClfFilter leg_filters[] = {
  * call or a leg has one.
  */
 static const ClfFilter recording_filters[] = {
+
+	/* an extension's table must not find recordings of others */
 	{
 		.json_path = "id",
 		.parameter = "callRecordingId",
@@ -253,7 +295,7 @@ static const ClfFilter recording_filters[] = {
 		.json_path = "type",
 		.parameter = "recordingType",
 		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_ACCOUNT,
+		.levels = CLF_AT_BOTH,
 		.values = recording_type_values,
 		.any_value = "All",
 		.always = true
@@ -286,6 +328,26 @@ static const ClfFilter change_filters[] = {
 	{0}
 };
 
+/* listDirectoryEntries */
+static const ClfFilter extension_filters[] = {
+	{
+		.json_path = "type",
+		.parameter = "type",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_ACCOUNT,
+		.values = extension_type_values,
+		.open = true
+	},
+	{
+		.json_path = "site.id",
+		.parameter = "siteId",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_ACCOUNT,
+		.characters = CLF_DIGITS
+	},
+	{0}
+};
+
 #define CALL_LOG_PATHS \
 	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/call-log", \
 	[CLF_LEVEL_EXTENSION] = \
@@ -310,6 +372,7 @@ static const ClfFilter change_filters[] = {
 #define CALL_LOG_ENDPOINTS \
 	.path = {CALL_LOG_PATHS}, \
 	.options = {CALL_LOG_OPTIONS}, \
+	.has_views = true, \
 	.windowed = true, \
 	.max_ids = 50
 
@@ -350,6 +413,8 @@ const ClfResource clf_resources[] = {
 		.order_path = "startTime",
 		.levels = CLF_AT_BOTH,
 		.path = {ACTIVE_CALLS_PATHS},
+		.has_views = true,
+		.records = 50,
 		PAGED_RECORDS,
 		.columns = call_columns,
 		.filters = active_call_filters
@@ -358,7 +423,7 @@ const ClfResource clf_resources[] = {
 		.name = "recordings",
 		.rows_per_record = 1,
 		.order_path = "^startTime",
-		.levels = CLF_AT_ACCOUNT,
+		.levels = CLF_AT_BOTH,
 		CALL_LOG_ENDPOINTS,
 		.rows_paths = recording_rows,
 		.row_id_path = "id",
@@ -381,6 +446,7 @@ const ClfResource clf_resources[] = {
 			[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED,
 			[CLF_LEVEL_EXTENSION] = CLF_HAS_SHOW_DELETED
 		},
+		.has_views = true,
 		.changes = true,
 
 		/*
@@ -401,6 +467,25 @@ const ClfResource clf_resources[] = {
 		.time_path = "startTime",
 		.columns = change_columns,
 		.filters = change_filters
+	},
+	{
+		.name = "extensions",
+		.rows_per_record = 1,
+		.levels = CLF_AT_ACCOUNT,
+		.path = {
+			[CLF_LEVEL_ACCOUNT] =
+			"/restapi/v1.0/account/{account}/directory/entries",
+		},
+		.constant_parameters = "showFederated=false",
+		.records = 200,
+		.frame_path = "paging",
+		.pages_path = "paging.totalPages",
+		.all_records = "all",
+		.throttling_group = "medium",
+		.id_path = "id",
+		.max_page = 1000,
+		.columns = extension_columns,
+		.filters = extension_filters
 	},
 	{0}
 };

@@ -78,9 +78,12 @@ typedef struct ClfFilter
 	const char *const *values;	/* the values it takes, NULL-terminated; NULL:
 								 * a text of characters */
 	const char *characters;
+	bool		open;			/* may records have other values than these?  They
+								 * cannot be asked for. */
 	bool		repeatable;		/* type=Voice&type=Fax? */
 	const char *any_value;		/* the one value that means any of values, for
-								 * a parameter that is not repeatable */
+								 * a parameter that is not repeatable; NULL:
+								 * it is left out */
 	bool		always;			/* sent, as any_value, without a condition? */
 	ClfRivals	rivals;
 } ClfFilter;
@@ -94,6 +97,9 @@ typedef enum ClfTableOptions
 	CLF_HAS_HISTORY = 8
 } ClfTableOptions;
 
+/* perPage is 1000 at most, or what stands for all records, see all_records */
+#define CLF_MAX_PAGE_SIZE 1000
+
 /* A resource of the API, which a foreign table represents */
 typedef struct ClfResource
 {
@@ -102,6 +108,8 @@ typedef struct ClfResource
 	const char *path[CLF_LEVELS];	/* "{account}", "{extension}" to be filled
 									 * in */
 	int			options[CLF_LEVELS];	/* ClfTableOptions */
+	bool		has_views;		/* does it take view=Simple and view=Detailed? */
+	const char *constant_parameters;	/* "a=b", of every request; NULL: none */
 	bool		windowed;		/* does it take dateFrom and dateTo? */
 	const char *const *rows_paths;	/* where a record's rows are, "*" being
 									 * each element of an array; NULL: the
@@ -117,14 +125,21 @@ typedef struct ClfResource
 	const char *deletions_path[CLF_LEVELS]; /* instead of path, of changes with
 											 * deleted records */
 	int			deletions_count;	/* most records of an answer there */
-	const char *frame_path;		/* object that holds next_path */
-	const char *next_path;		/* it does if this is neither null nor false */
+	double		records;		/* roughly, of a list without a window, for the
+								 * planner */
+	const char *frame_path;		/* object that holds one of the next two */
+	const char *next_path;		/* there is more if this is neither null nor
+								 * false */
+	const char *pages_path;		/* or if this number of pages is greater than
+								 * that of the page; NULL: see next_path */
+	const char *all_records;	/* perPage for the largest page_size; NULL: that
+								 * number */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */
 	const char *version_path;	/* with it, where a record may come in several
 								 * versions */
 	const char *time_path;		/* the record's date; dateFrom and dateTo act
-								 * on it */
+								 * on it; NULL: it has none */
 	const char *order_path;		/* a row's date by which lists come newest
 								 * first; NULL: they do not */
 	int			max_ids;		/* by-id requests: ids in one */

@@ -29,9 +29,8 @@
 /* Ids in an array that is not known when the query is planned */
 #define DEFAULT_IDS 100.0
 
-/* Records of a session, of a list of active calls */
+/* Records of a session */
 #define SESSION_RECORDS 2.0
-#define ACTIVE_RECORDS 50.0
 
 /* Days of a window, or of changes, whose beginning is not known */
 #define DEFAULT_DAYS 1.0
@@ -85,7 +84,7 @@ clf_estimate_tuples(const ClfTable *table, Oid umid, double reltuples)
 	if (reltuples > 0)
 		return reltuples;
 	if (!resource->windowed && !resource->changes)
-		return ACTIVE_RECORDS;
+		return resource->records;
 	if (per_day < 0)
 		per_day = DEFAULT_PER_DAY;
 	return Max(1, per_day * table_days(table) * resource->rows_per_record);
@@ -197,7 +196,7 @@ estimate_list(PlannerInfo *root, RelOptInfo *baserel,
 {
 	const ClfResource *resource = table->resource;
 	double		days = query_days(query, table);
-	double		records = ACTIVE_RECORDS;
+	double		records = resource->records;
 	ListCell   *lc;
 
 	if (resource->windowed || resource->changes)

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "mb/pg_wchar.h"
 #include "plan/query.h"
+#include "port/pg_bitutils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -267,7 +268,12 @@ common_texts(List *one, List *other)
 	return common;
 }
 
-/* The enumerated values that are among the texts, as a mask */
+/* The bit of all values that an open filter cannot ask for */
+#define OTHER_VALUES (1U << 31)
+
+/*
+ * The enumerated values that are among the texts, which are distinct, as a mask.
+ */
 static uint32
 texts_mask(const ClfFilter *filter, List *texts)
 {
@@ -278,6 +284,8 @@ texts_mask(const ClfFilter *filter, List *texts)
 		if (contains_text(texts, filter->values[i]))
 			mask |= 1U << i;
 	}
+	if (filter->open && pg_popcount32(mask) < list_length(texts))
+		mask |= OTHER_VALUES;
 	return mask;
 }
 
@@ -317,12 +325,12 @@ apply_condition(ParameterState *state, const ClfCondition *c,
 		return false;
 	if (!(c->filter->operators & CLF_OP_EQUAL))
 		return true;			/* only its presence can be asked for */
+	texts = sort_texts(texts);
 	if (c->filter->values)
 	{
 		state->mask &= texts_mask(c->filter, texts);
 		return state->mask != 0;
 	}
-	texts = sort_texts(texts);
 	state->texts = state->limited ? common_texts(state->texts, texts) : texts;
 	state->limited = true;
 	return state->texts != NIL;
@@ -346,12 +354,15 @@ gather_conditions(const ClfScanPlan *plan, const ClfFilter *filter,
 	return true;
 }
 
+/* Values of the mask, unless some of them cannot be asked for */
 static void
 append_enumerated(StringInfo out, const ClfFilter *filter, uint32 mask)
 {
 	const char *chosen = NULL;
 	int			n = 0;
 
+	if (filter->open && (mask & OTHER_VALUES))
+		return;
 	for (int i = 0; filter->values[i] != NULL; i++)
 	{
 		if (!(mask & (1U << i)))
@@ -361,9 +372,10 @@ append_enumerated(StringInfo out, const ClfFilter *filter, uint32 mask)
 		chosen = filter->values[i];
 		n++;
 	}
-	if (!filter->repeatable)
-		clf_uri_append_parameter(out, filter->parameter,
-								 n == 1 ? chosen : filter->any_value);
+	if (n != 1)
+		chosen = filter->any_value;
+	if (!filter->repeatable && chosen)
+		clf_uri_append_parameter(out, filter->parameter, chosen);
 }
 
 /* Is it the first filter of its parameter? */
@@ -668,8 +680,12 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	StringInfoData filters;
 
 	initStringInfo(&parameters);
-	appendStringInfo(&parameters, "view=%s",
-					 plan->detailed ? "Detailed" : "Simple");
+	if (plan->resource->has_views)
+		clf_uri_append_parameter(&parameters, "view",
+								 plan->detailed ? "Detailed" : "Simple");
+	if (plan->resource->constant_parameters)
+		appendStringInfo(&parameters, "&%s",
+						 plan->resource->constant_parameters);
 	query->page_size = plan->page_size;
 	query->changes = plan->resource->changes;
 	if (query->changes)
@@ -688,6 +704,7 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	query->path = bind_path(endpoint_path(query, plan), table);
 	query->label = psprintf("GET %s", query->path);
 	query->parameters = query->details ? "" : parameters.data;
+	query->all_records = plan->resource->all_records;
 	if (query->ids != NIL)
 		cut_ids(query);
 	return query;
@@ -803,6 +820,17 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 	}
 }
 
+/* Number and size of a page */
+static void
+append_page(StringInfo out, const ClfQuery *query, int page, int page_size)
+{
+	appendStringInfo(out, "&page=%d", page);
+	if (query->all_records && page_size == CLF_MAX_PAGE_SIZE)
+		clf_uri_append_parameter(out, "perPage", query->all_records);
+	else
+		appendStringInfo(out, "&perPage=%d", page_size);
+}
+
 /*
  * clf_query_uri
  *		Path and query of one request: a page, of that size, of a window, some
@@ -814,13 +842,14 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
 			  int page_size, const char *token)
 {
 	StringInfoData out;
+	int			end_of_path;
 
 	initStringInfo(&out);
 	appendStringInfoString(&out, query->path);
 	if (clf_query_by_id(query))
 		append_ids(&out, query, page);
-	if (query->parameters[0] != '\0')
-		appendStringInfo(&out, "?%s", query->parameters);
+	end_of_path = out.len;
+	appendStringInfoString(&out, query->parameters);
 	if (query->windowed)
 	{
 		append_date(&out, "dateFrom", window->from, query->unknown_lower);
@@ -829,7 +858,9 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
 	if (query->changes)
 		append_changes(&out, query, token);
 	else if (!clf_query_by_id(query))
-		appendStringInfo(&out, "&page=%d&perPage=%d", page, page_size);
+		append_page(&out, query, page, page_size);
+	if (out.len > end_of_path)
+		out.data[end_of_path] = '?';
 	return out.data;
 }
 

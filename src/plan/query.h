@@ -71,10 +71,11 @@ typedef struct ClfQuery
 	TimestampTz upper;			/* start_time <= this */
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
-	const char *parameters;		/* "view=Simple&type=Voice", escaped */
+	const char *parameters;		/* "&view=Simple&type=Voice", escaped */
 	const char *unknown_lower;	/* shown in place of the bounds; else NULL */
 	const char *unknown_upper;
 	int			page_size;		/* of the first request */
+	const char *all_records;	/* in place of the largest one; NULL: nothing */
 	const struct ClfQuery *shown;	/* the same for messages, without values
 									 * from elsewhere; NULL: it has none */
 } ClfQuery;

@@ -169,7 +169,6 @@ has_type(const ClfHttpResponse *response, const char *type)
 static void
 read_list(ClfAnswers *answers, const ClfHttpResponse *response)
 {
-	const ClfResource *resource = answers->table->resource;
 	const char *error = "its content type is not application/json";
 
 	if (response->status != 200)
@@ -178,8 +177,7 @@ read_list(ClfAnswers *answers, const ClfHttpResponse *response)
 	if (has_type(response, "application/json"))
 		answers->page = clf_page_parse(answers->page_cxt, answers->fields,
 									   response->body, response->length,
-									   resource->frame_path,
-									   resource->next_path, &error);
+									   answers->table->resource, &error);
 	if (answers->page == NULL)
 		clf_report_bad_answer(error, response);
 }

@@ -98,9 +98,6 @@
  */
 #define MAX_REDUNDANT 20
 
-/* perPage is 1000 at most, by the API reference */
-#define MAX_PAGE_SIZE 1000
-
 typedef enum ClfPaging
 {
 	CLF_PAGING_BY_TIME,
@@ -480,7 +477,7 @@ next_number(ClfPager *pager)
 
 	/* the last page that is numbered need not say that there is more */
 	if (pager->step.number == pager->table->resource->max_page)
-		return full || clf_page_has_next(pager->page) ? CLF_OUTLOOK_STUCK :
+		return full || clf_page_has_next(pager->page, pager->step.number) ? CLF_OUTLOOK_STUCK :
 			CLF_OUTLOOK_END;
 	pager->next = pager->step;
 	pager->next.paging = CLF_PAGING_BY_NUMBER;
@@ -492,7 +489,7 @@ next_number(ClfPager *pager)
 static ClfOutlook
 widen_page(ClfPager *pager)
 {
-	int			size = Min(2 * pager->step.size, MAX_PAGE_SIZE);
+	int			size = Min(2 * pager->step.size, CLF_MAX_PAGE_SIZE);
 
 	if (pager->step.size < pager->table->page_size)
 		size = pager->table->page_size;
@@ -524,7 +521,7 @@ narrow_window(ClfPager *pager)
 	pager->next.until = clf_second_after(pager->span.oldest);
 	pager->next.number = 1;
 	pager->next.size = Min(pager->table->page_size + pager->span.overlap,
-						   MAX_PAGE_SIZE);
+						   CLF_MAX_PAGE_SIZE);
 	return pager->next.until > pager->window.from ? CLF_OUTLOOK_MORE :
 		CLF_OUTLOOK_END;
 }
@@ -552,7 +549,7 @@ start_over(ClfPager *pager)
 static ClfOutlook
 plan_list(ClfPager *pager)
 {
-	bool		more = clf_page_has_next(pager->page) ||
+	bool		more = clf_page_has_next(pager->page, pager->step.number) ||
 	pager->step.number == pager->table->resource->max_page;
 
 	pager->span = clf_rows_survey(pager->rows, pager->page);
@@ -584,7 +581,7 @@ static ClfOutlook
 next_changes(ClfPager *pager)
 {
 	pager->next = pager->step;
-	return clf_page_has_next(pager->page) ? CLF_OUTLOOK_MORE :
+	return clf_page_has_next(pager->page, pager->step.number) ? CLF_OUTLOOK_MORE :
 		CLF_OUTLOOK_END;
 }
 

@@ -129,7 +129,8 @@ select_fields(ClfRows *rows, const ClfResource *resource)
 	const char *const *path = resource->rows_paths;
 
 	rows->id = clf_select(rows->selection, CLF_FROM_RECORD, resource->id_path);
-	rows->time = clf_select(rows->selection, CLF_FROM_RECORD, resource->time_path);
+	if (resource->time_path)
+		rows->time = clf_select(rows->selection, CLF_FROM_RECORD, resource->time_path);
 	rows->deleted = clf_select(rows->selection, CLF_FROM_RECORD, "deleted");
 	if (resource->version_path)
 		rows->version = clf_select(rows->selection, CLF_FROM_RECORD, resource->version_path);
@@ -731,7 +732,8 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 static bool
 get_time(const ClfRows *rows, const ClfPage *page, int i, TimestampTz *t)
 {
-	return clf_field_time(get_field(clf_page_record(page, i), rows->time), t);
+	return rows->table->resource->time_path &&
+		clf_field_time(get_field(clf_page_record(page, i), rows->time), t);
 }
 
 /*

@@ -26,6 +26,7 @@
 #include "scan/tuple.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -43,11 +44,20 @@ typedef enum Conversion
 	CONVERT_SCALAR				/* the type's input function */
 } Conversion;
 
+/* One of the values that a column may show */
+typedef struct TupleValue
+{
+	ClfFieldRef field;
+	bool		joined;			/* is its text appended to the one before? */
+} TupleValue;
+
 typedef struct TupleColumn
 {
 	AttrNumber	attnum;
 	const char *name;
-	ClfFieldRef field;
+	ClfFieldRef field;			/* the first or only value */
+	int			nvalues;		/* 0: it is the only one */
+	TupleValue *values;			/* all of them */
 	Conversion	conversion;
 	Oid			type;			/* base type; of the elements for an array */
 	bool		not_null;		/* as declared */
@@ -101,6 +111,42 @@ set_constant(TupleColumn *column, Form_pg_attribute attr, const char *text)
 	column->conversion = CONVERT_NOTHING;
 }
 
+/* Select the fields of "name|firstName+lastName" */
+static void
+select_values(TupleColumn *column, const ClfPath *path,
+			  ClfSelection *selection)
+{
+	const char *keys = path->keys;
+	bool		joined = false;
+
+	column->values = palloc(strlen(keys) * sizeof(TupleValue));
+	for (;;)
+	{
+		size_t		length = strcspn(keys, CLF_KEYS_SEPARATORS);
+		TupleValue *value = &column->values[column->nvalues++];
+
+		value->field = clf_select(selection, path->origin,
+								  pnstrdup(keys, length));
+		value->joined = joined;
+		if (keys[length] == '\0')
+			break;
+		joined = keys[length] == CLF_JOINED;
+		keys += length + 1;
+	}
+	column->field = column->values[0].field;
+}
+
+static void
+select_column(TupleColumn *column, const ClfPath *path,
+			  ClfSelection *selection)
+{
+	if (path->origin == CLF_FROM_CONSTANT ||
+		strpbrk(path->keys, CLF_KEYS_SEPARATORS) == NULL)
+		column->field = clf_select(selection, path->origin, path->keys);
+	else
+		select_values(column, path, selection);
+}
+
 /*
  * A domain is read by its own input function, which checks its constraints, so
  * only plain types take the shorter ways.
@@ -113,7 +159,7 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr,
 
 	column->attnum = attr->attnum;
 	column->name = NameStr(attr->attname);
-	column->field = clf_select(selection, path->origin, path->keys);
+	select_column(column, path, selection);
 	column->typmod = attr->atttypmod;
 	column->not_null = attr->attnotnull;
 	set_input(column, OidIsValid(element) ? element : attr->atttypid);
@@ -366,12 +412,12 @@ row_number(ClfTuple *tuple, TupleColumn *column)
 	return read_text(tuple, column, text);
 }
 
-/* What the column shows; NULL when there is nothing */
+/* What there is in the row; NULL when there is nothing */
 static const ClfField *
-find_field(ClfTuple *tuple, const TupleColumn *column)
+get_field(ClfTuple *tuple, ClfFieldRef ref)
 {
-	const ClfField *fields = tuple->row->fields[column->field.origin];
-	const ClfField *field = fields ? &fields[column->field.n] : NULL;
+	const ClfField *fields = tuple->row->fields[ref.origin];
+	const ClfField *field = fields ? &fields[ref.n] : NULL;
 
 	if (field && field->mismatched_step)
 		errsave(tuple->escontext,
@@ -379,6 +425,61 @@ find_field(ClfTuple *tuple, const TupleColumn *column)
 				 errmsg("expected an object with the field \"%s\"",
 						field->mismatched_step)));
 	return field && field->start ? field : NULL;
+}
+
+/*
+ * The texts of the value n and of those that are joined to it, but for empty ones,
+ * with a space in between, as a JSON string; NULL when there is none.
+ */
+static const ClfField *
+join_fields(ClfTuple *tuple, const TupleColumn *column, int n)
+{
+	ClfField   *joined = palloc0(sizeof(ClfField));
+	StringInfoData text;
+	StringInfoData json;
+
+	initStringInfo(&text);
+	do
+	{
+		const ClfField *field = get_field(tuple, column->values[n].field);
+		const char *part;
+		size_t		length;
+
+		part = field ? clf_field_text(field, &length) : NULL;
+		if (part == NULL || length == 0)
+			continue;
+		if (text.len > 0)
+			appendStringInfoChar(&text, ' ');
+		appendBinaryStringInfo(&text, part, (int) length);
+	} while (++n < column->nvalues && column->values[n].joined);
+	if (text.len == 0)
+		return NULL;
+	initStringInfo(&json);
+	escape_json(&json, text.data);
+	joined->start = json.data;
+	joined->length = json.len;
+	joined->escaped = true;
+	return joined;
+}
+
+/* What the column shows; NULL when there is nothing */
+static const ClfField *
+find_field(ClfTuple *tuple, const TupleColumn *column)
+{
+	const ClfField *field = NULL;
+
+	if (column->nvalues == 0)
+		return get_field(tuple, column->field);
+	for (int n = 0; n < column->nvalues && field == NULL; n++)
+	{
+		if (column->values[n].joined)
+			continue;
+		if (n + 1 < column->nvalues && column->values[n + 1].joined)
+			field = join_fields(tuple, column, n);
+		else
+			field = get_field(tuple, column->values[n].field);
+	}
+	return field;
 }
 
 /* One column; a domain's constraints hold for what is not there, too */

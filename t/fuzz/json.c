@@ -215,11 +215,13 @@ check_record(const ClfField *record, const char *data, size_t size)
 static void
 check_page(const char *data, size_t size)
 {
+	static const ClfResource resource = {.frame_path = "navigation",
+		.next_path = "navigation.nextPage",
+	.pages_path = "paging.totalPages"};
 	const char *error;
 	ClfFields  *fields = make_fields();
 	ClfPage    *page = clf_page_parse(CurrentMemoryContext, fields, data, size,
-									  "navigation", "navigation.nextPage",
-									  &error);
+									  &resource, &error);
 
 	INVARIANT((page == NULL) == (error != NULL));
 	for (int n = 0; page && n < clf_page_length(page); n++)

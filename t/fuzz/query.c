@@ -99,7 +99,7 @@ check_texts(const char *text, const char *end)
 	static char path[] = "/restapi/v1.0/account/~/call-log-extract-sync";
 	ClfTable	table = {.account_id = account};
 	ClfQuery	query = {.changes = true,.path = path,
-	.parameters = "view=Simple",.since_token = fuzz_line(&text, end)};
+	.parameters = "&view=Simple",.since_token = fuzz_line(&text, end)};
 
 	table.resource = clf_find_resource("recordings");
 	check_escape(query.since_token);
@@ -137,7 +137,7 @@ check_window(TimestampTz lower, TimestampTz upper, TimestampTz now)
 	static char path[] = "/restapi/v1.0/account/~/call-log";
 	Interval	history = {.day = 1000};
 		ClfQuery	query = {.windowed = true,.path = path,
-		.parameters = "view=Simple",.lower = lower,
+		.parameters = "&view=Simple",.lower = lower,
 	.upper = upper};
 	ClfWindow	window;
 

@@ -13,19 +13,19 @@
 
 /* "3+" is three records and a next page; else the start of the reason */
 static char *
-describe_page(const char *body)
+describe_page(const char *resource, const char *body)
 {
 	const char *error;
 	ClfPage    *page = clf_page_parse(CurrentMemoryContext, unit_whole_records(), body,
-									  strlen(body), "navigation",
-									  "navigation.nextPage", &error);
+									  strlen(body), clf_find_resource(resource),
+									  &error);
 	StringInfoData s;
 
 	if (page == NULL)
 		return pstrdup(error);
 	initStringInfo(&s);
 	appendStringInfo(&s, "%d%s", clf_page_length(page),
-					 clf_page_has_next(page) ? "+" : "");
+					 clf_page_has_next(page, 1) ? "+" : "");
 	for (int i = 0; i < clf_page_length(page); i++)
 		appendStringInfo(&s, " %s", unit_raw(clf_page_record(page, i)));
 	return s.data;
@@ -82,8 +82,19 @@ test_pages(void)
 	};
 
 	for (size_t i = 0; i < lengthof(cases); i++)
-		unit_check(cases[i].body, describe_page(cases[i].body), cases[i].expected);
-	unit_check("too many records", describe_page(unit_repeat_text("{\"records\":[", "{},",
+		unit_check(cases[i].body, describe_page("call_log", cases[i].body),
+				   cases[i].expected);
+	unit_check("pages are counted",
+			   describe_page("extensions", "{\"records\":[{}],\"paging\":{\"totalPages\":2}}"),
+			   "1+ {}");
+	unit_check("the last page",
+			   describe_page("extensions", "{\"records\":[{}],\"paging\":{\"totalPages\":1}}"),
+			   "1 {}");
+	unit_check("pages are not counted",
+			   describe_page("extensions", "{\"records\":[{}],\"paging\":{}}"), "1+ {}");
+	unit_check("no records, no pages",
+			   describe_page("extensions", "{\"records\":[],\"paging\":{}}"), "0");
+	unit_check("too many records", describe_page("call_log", unit_repeat_text("{\"records\":[", "{},",
 														100000, "{}]," LAST "}")),
 		  STOPS(100001));
 }

@@ -57,7 +57,7 @@ test_windows(void)
 	month.day = 30;
 	for (size_t i = 0; i < lengthof(cases); i++)
 	{
-		ClfQuery	query = {.parameters = "view=Simple",.path = "",.windowed = true};
+		ClfQuery	query = {.parameters = "&view=Simple",.path = "",.windowed = true};
 		ClfWindow	window;
 		char	   *uri = NULL;
 

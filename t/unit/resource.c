@@ -55,7 +55,7 @@ test_tables(void)
 					   (f->operators & (CLF_OP_IDS | CLF_OP_INPUT)) ||
 					   (f->values != NULL) != (f->characters != NULL));
 			unit_check_true(f->parameter, !f->values || f->repeatable ||
-					   f->any_value != NULL);
+					   f->any_value != NULL || f->open);
 		}
 	}
 }

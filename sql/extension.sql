@@ -1,0 +1,118 @@
+-- extensions: the company directory, people and queues by the ids that calls have.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(dateTo=2026-03-31T12:)[0-9:]{5}/\\\\1..:../"'
+:ctl reset
+\d calls.extensions
+CREATE TABLE truth.extensions (LIKE calls.extensions);
+\copy truth.extensions FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource extensions' WITH (FORMAT csv, HEADER)
+SELECT count(*) > 40 AS people, count(*) FILTER (WHERE type = 'Department') AS queues, bool_or(name IS NULL) AS nameless FROM truth.extensions;
+:ctl clear
+
+-- Column by column, in one request
+SELECT * FROM explain('SELECT id, name FROM calls.extensions');
+SELECT count(*) AS differences FROM (SELECT * FROM calls.extensions EXCEPT ALL SELECT * FROM truth.extensions) x;
+:log
+SELECT count(*) AS differences FROM (SELECT * FROM truth.extensions EXCEPT ALL SELECT * FROM calls.extensions) x;
+SELECT count(*) - count(DISTINCT id) AS twice FROM calls.extensions;
+:ctl clear
+
+-- Calls with names: one request of the group Heavy, one of the group Medium
+CREATE VIEW missed AS SELECT e.name, count(*) FILTER (WHERE c.result = 'Missed') AS missed FROM calls.call_log c JOIN calls.extensions e ON e.id = c.extension_id WHERE c.start_time >= '2026-03-31' GROUP BY 1;
+SELECT * FROM explain('SELECT * FROM missed') line WHERE line ~ 'Scan|Request';
+SELECT * FROM missed EXCEPT ALL
+  SELECT e.name, count(*) FILTER (WHERE c.result = 'Missed') FROM truth.calls c JOIN truth.extensions e ON e.id = c.extension_id WHERE c.start_time >= '2026-03-31' GROUP BY 1;
+:log
+SELECT count(*) > 5 AS people FROM missed;
+SELECT throttling_group FROM call_log_fdw_rate_limits WHERE throttling_group <> 'auth' ORDER BY 1;
+:ctl clear
+
+-- Kept within a statement, asked for again in the next
+SELECT count(*) = (SELECT count(*) FROM truth.extensions e JOIN truth.extensions b ON b.department = e.department) AS equal
+  FROM truth.extensions e CROSS JOIN LATERAL (SELECT FROM calls.extensions b WHERE b.department = e.department OFFSET 0) x;
+SET enable_material = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SELECT count(*) = (SELECT count(*) FROM truth.extensions) AS equal FROM truth.extensions t JOIN calls.extensions e ON e.id + 0 = t.id + 0;
+RESET enable_material;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+:log
+
+-- What the API can filter by, as long as that loses no row
+\set equal '(SELECT array_agg(id ORDER BY id) FROM calls.extensions WHERE :c) IS NOT DISTINCT FROM (SELECT array_agg(id ORDER BY id) FROM truth.extensions WHERE :c) AS equal, (SELECT count(*) > 0 FROM truth.extensions WHERE :c) AS found'
+\set c 'type = ''Department'''
+SELECT :equal;
+\set c 'type = ''User'''
+SELECT :equal;
+\set c 'type IN (''IvrMenu'', ''Hologram'')'
+SELECT :equal;
+\set c 'type IN (''IvrMenu'', ''ParkLocation'')'
+SELECT :equal;
+\set c 'type IN (''IvrMenu'', ''Hologram'') AND type IN (''IvrMenu'', ''User'')'
+SELECT :equal;
+\set c 'type = ''IvrMenu'' AND type = ''User'''
+SELECT :equal;
+\set c 'site_id = ''731900251008'''
+SELECT :equal;
+\set c 'site_id = ''Łódź'' OR name IS NULL'
+SELECT :equal;
+\set c 'site_id = ''Main site'''
+SELECT :equal;
+\set c 'id = 731900211008'
+SELECT :equal;
+\set c 'extension_number = ''101'''
+SELECT :equal;
+:log
+
+-- Pages: of an API that does not answer with all, of one that does not say how many there are
+:ctl reset people=150 directory_all=off directory_page=40
+TRUNCATE truth.extensions;
+\copy truth.extensions FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource extensions' WITH (FORMAT csv, HEADER)
+:ctl clear
+SELECT count(*) = (SELECT count(*) FROM truth.extensions) AS equal, count(DISTINCT id) = count(*) AS once FROM calls.extensions;
+:log
+:ctl reset
+ALTER FOREIGN TABLE calls.extensions OPTIONS (ADD page_size '30');
+SELECT count(DISTINCT id) = count(*) AS once FROM calls.extensions;
+:log
+SELECT count(*) FROM (SELECT FROM calls.extensions LIMIT 7) x;
+:log
+ALTER FOREIGN TABLE calls.extensions OPTIONS (DROP page_size);
+\! printf '%s' '{"paging":{"perPage":1},"records":[{"id":"1","name":"one"}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match page=1
+\! printf '%s' '{"paging":{"perPage":1},"records":[{"id":"2","firstName":"","lastName":"Tw\u00f6","department":null},{"id":3,"lastName":7}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match page=2
+\! printf '%s' '{"paging":{"perPage":1},"records":[]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match page=3
+SELECT id, name, department FROM calls.extensions;
+:log
+
+-- Values that a column takes from several places
+CREATE FOREIGN TABLE own (who text OPTIONS (json_path 'firstName+lastName|name'), where_ text OPTIONS (json_path 'site.name|department'), n bigint OPTIONS (json_path 'id')) SERVER ringcentral OPTIONS (resource 'extensions');
+SELECT count(*) FROM own JOIN truth.extensions t ON t.id = n
+  WHERE (who, where_) IS DISTINCT FROM (coalesce(nullif(concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')), ''), name), coalesce(site_name, department));
+ALTER FOREIGN TABLE own ADD COLUMN bad text OPTIONS (json_path 'name|');
+ALTER FOREIGN TABLE own ADD COLUMN bad text OPTIONS (json_path '+name');
+ALTER FOREIGN TABLE own ADD COLUMN bad text OPTIONS (json_path 'name|site.+id');
+DROP FOREIGN TABLE own;
+
+-- Options and errors
+CREATE FOREIGN TABLE mine.extensions (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', extension_id '~');
+CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', show_deleted 'true');
+CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', extension_number '101');
+CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', history '1 day');
+CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', newest_first 'true');
+CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', account_id '5');
+SELECT * FROM x;
+DROP FOREIGN TABLE x;
+\set VERBOSITY default
+:ctl set scope=ReadCallLog
+SELECT call_log_fdw_disconnect() AS logged_out;
+SELECT count(*) FROM calls.extensions;
+:ctl reset
+SELECT call_log_fdw_disconnect() AS logged_out;
+:ctl fault status status=403 code=ADG-101 message=no --match directory
+SELECT count(*) FROM calls.extensions;
+ANALYZE calls.extensions;
+DROP VIEW missed;
+:ctl clear
