@@ -272,7 +272,7 @@ parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry *entries,
 
 /* Read the JSON form into the page */
 static bool
-parse_json(ClfPage *page, const char *body, size_t length, int nids,
+parse_json(ClfPage *page, const ClfHttpResponse *response, int nids,
 		   Entry *entries, ClfFailedPart *failed, const char **error)
 {
 	ClfFields  *fields = clf_fields_create();
@@ -280,7 +280,7 @@ parse_json(ClfPage *page, const char *body, size_t length, int nids,
 
 	(void) clf_fields_add(fields, "");
 	*error = "it does not say how each id went";
-	if (!clf_fields_pick_all(fields, body, length, &array) ||
+	if (!clf_fields_pick_all(fields, response->body, response->length, &array) ||
 		!read_entries(&array, nids, entries))
 		return false;
 	for (int i = 0; i < nids; i++)
@@ -309,20 +309,20 @@ parse_json(ClfPage *page, const char *body, size_t length, int nids,
  */
 ClfPage    *
 clf_batch_parse(MemoryContext cxt, ClfFields *fields,
-				const char *content_type, const char *body, size_t length,
-				int nids, ClfFailedPart *failed, const char **error)
+				const ClfHttpResponse *response, int nids,
+				ClfFailedPart *failed, const char **error)
 {
 	static const char mixed[] = "multipart/mixed";
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPage    *page = clf_page_create(cxt, fields);
 	Entry	   *entries = palloc0(nids * sizeof(Entry));
-	PartReader	reader = {body, body + length, NULL, 0};
-	char	   *boundary = get_boundary(content_type);
+	PartReader	reader = {response->body, response->body + response->length, NULL, 0};
+	char	   *boundary = get_boundary(response->content_type);
 	bool		ok;
 
 	memset(failed, 0, sizeof(ClfFailedPart));
-	if (pg_strncasecmp(content_type, mixed, sizeof(mixed) - 1) != 0)
-		ok = parse_json(page, body, length, nids, entries, failed, error);
+	if (pg_strncasecmp(response->content_type, mixed, sizeof(mixed) - 1) != 0)
+		ok = parse_json(page, response, nids, entries, failed, error);
 	else if (boundary == NULL || boundary[0] == '\0')
 	{
 		*error = "its content type has no boundary";

@@ -9,6 +9,7 @@
 #define CLF_BATCH_H
 
 #include "answer/page.h"
+#include "answer/response.h"
 
 /* A part of the answer that is neither a record nor "not found" */
 typedef struct ClfFailedPart
@@ -23,8 +24,7 @@ typedef struct ClfFailedPart
 
 extern bool clf_is_not_found(int status, const char *body, size_t length);
 extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields *fields,
-								const char *content_type, const char *body,
-								size_t length, int nids,
+								const ClfHttpResponse *response, int nids,
 								ClfFailedPart *failed, const char **error);
 
 #endif							/* CLF_BATCH_H */

@@ -223,8 +223,7 @@ read_batch(ClfAnswers *answers, ClfHttpResponse *response, int nids)
 	const char *error;
 
 	answers->page = clf_batch_parse(answers->page_cxt, answers->fields,
-									response->content_type, response->body,
-									response->length, nids, &failed, &error);
+									response, nids, &failed, &error);
 	if (answers->page)
 		return NULL;
 	if (failed.status == 0)

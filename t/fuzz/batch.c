@@ -42,14 +42,18 @@ fuzz_input(const char *data, size_t size)
 	char	   *content_type = fuzz_line(&body, end);
 	const char *error = NULL;
 	ClfFields  *fields = clf_fields_create();
+	ClfHttpResponse response = {0};
 	ClfFailedPart failed;
 	ClfPage    *page;
 
 	if (nids < 2 || nids > MAX_IDS)
 		return;
 	(void) clf_fields_add(fields, "");
-	page = clf_batch_parse(CurrentMemoryContext, fields, content_type, body,
-						   end - body, nids, &failed, &error);
+	response.content_type = content_type;
+	response.body = unconstify(char *, body);
+	response.length = end - body;
+	page = clf_batch_parse(CurrentMemoryContext, fields, &response, nids,
+						   &failed, &error);
 	if (page)
 		check_records(page, nids);
 	else if (failed.status == 0)

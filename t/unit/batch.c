@@ -17,9 +17,10 @@ describe_batch(const char *content_type, const char *body, int nids)
 {
 	ClfFailedPart failed;
 	const char *error = NULL;
+	ClfHttpResponse response = {.content_type = unconstify(char *, content_type),
+	.body = unconstify(char *, body),.length = strlen(body)};
 	ClfPage    *page = clf_batch_parse(CurrentMemoryContext, unit_whole_records(),
-									   content_type, body, strlen(body), nids,
-									   &failed, &error);
+									   &response, nids, &failed, &error);
 	StringInfoData s;
 
 	if (page == NULL && failed.status != 0)
