@@ -58,6 +58,61 @@
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
+/*
+ * Vectors of bytes, as port/simd.h of 17 has them; CLF_HAS_VECTORS where the
+ * processor has some.  16 lacks the mask, 15 that file: there, those of SSE2,
+ * which every x86-64 has.
+ */
+#if PG_VERSION_NUM >= 160000
+#include "port/simd.h"
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#define USE_SSE2
+typedef __m128i Vector8;
+
+static inline void
+vector8_load(Vector8 *v, const uint8 *s)
+{
+	*v = _mm_loadu_si128((const __m128i *) s);
+}
+
+static inline Vector8
+vector8_broadcast(const uint8 c)
+{
+	return _mm_set1_epi8((char) c);
+}
+
+static inline Vector8
+vector8_or(const Vector8 v1, const Vector8 v2)
+{
+	return _mm_or_si128(v1, v2);
+}
+
+static inline Vector8
+vector8_ssub(const Vector8 v1, const Vector8 v2)
+{
+	return _mm_subs_epu8(v1, v2);
+}
+
+static inline Vector8
+vector8_eq(const Vector8 v1, const Vector8 v2)
+{
+	return _mm_cmpeq_epi8(v1, v2);
+}
+#endif
+
+#if PG_VERSION_NUM < 170000 && defined(USE_SSE2)
+static inline uint32
+vector8_highbit_mask(const Vector8 v)
+{
+	return (uint32) _mm_movemask_epi8(v);
+}
+#endif
+
+#if defined(USE_SSE2) || (PG_VERSION_NUM >= 170000 && defined(USE_NEON))
+#define CLF_HAS_VECTORS
+#endif
+
 /* Names and version for the module list: PostgreSQL 18 */
 #ifdef PG_MODULE_MAGIC_EXT
 #define CLF_MODULE_MAGIC(n, v) PG_MODULE_MAGIC_EXT(.name = n, .version = v)

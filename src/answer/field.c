@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "answer/field.h"
+#include "answer/scan.h"
 #include "api/resource.h"
 #include "api/time.h"
 #include "lib/stringinfo.h"
@@ -36,6 +37,9 @@
 /* No date of the API is longer by far */
 #define MAX_TIME_LENGTH 64
 
+/* Names are found by their length; longer ones as if they had this length */
+#define MAX_NAME_LENGTH 31
+
 /* Bytes of a character in UTF-8 */
 #define MAX_UTF8_WIDTH 4
 
@@ -47,9 +51,13 @@ typedef struct PathNode
 	int			index;			/* the name as one into an array; -1: it is
 								 * none */
 	int			value;			/* the field that it is; -1: only on the way */
-	bool		visited;		/* in this text, already */
+	uint64		visited;		/* number of the last text that has it */
 	int			nchildren;
 	struct PathNode *children;
+	int			next;			/* child of the same parent whose name is as
+								 * long; -1: none */
+	int			first[MAX_NAME_LENGTH + 1]; /* child with a name of that
+											 * length; -1: none */
 } PathNode;
 
 struct ClfFields
@@ -57,6 +65,7 @@ struct ClfFields
 	PathNode	root;
 	int			count;
 	ClfField   *values;			/* of the text at hand */
+	uint64		text;			/* number of that text, from 1 */
 };
 
 /* ----------
@@ -65,8 +74,8 @@ struct ClfFields
  */
 
 /*
- * Where the next block of bytes ends.  The only check for interrupts of the
- * scanner: each token begins with white space, if only with none.
+ * Where the next bytes end that are read without a check for interrupts.  Besides,
+ * each value begins with a check: short tokens need no more.
  */
 static inline const char *
 next_block(const char *p, const char *end)
@@ -82,15 +91,20 @@ next_block(const char *p, const char *end)
 const char *
 clf_skip_space(const char *p, const char *end)
 {
-	const char *stop;
-
-	do
+	for (;; p++)
 	{
-		stop = next_block(p, end);
-		while (p < stop && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-			p++;
-	} while (p == stop && p < end);
-	return p;
+		p = clf_find_other_than_space(p, next_block(p, end));
+		if (p >= end ||
+			(*p != ' ' && *p != '\n' && *p != '\r' && *p != '\t'))
+			return p;
+	}
+}
+
+/* The same, for where there is mostly none */
+static inline const char *
+skip_space(const char *p, const char *end)
+{
+	return p < end && (unsigned char) *p > ' ' ? p : clf_skip_space(p, end);
 }
 
 static bool
@@ -117,40 +131,37 @@ skip_escape(const char *p, const char *end)
 	return p;
 }
 
-/* Does this character of a string mean itself, in any JSON? */
-static inline bool
-is_plain(unsigned char c)
+/* p is in a string: the place after its closing quote, or NULL */
+static const char *
+skip_rest_of_string(const char *p, const char *end, bool *escaped)
 {
-	return c >= ' ' && c != '"' && c != '\\';
+	while ((p = clf_find_special(p, next_block(p, end))) < end)
+	{
+		if (*p == '"')
+			return p + 1;
+		if (clf_is_plain((unsigned char) *p))
+			continue;			/* the end of a block */
+		*escaped = true;
+		if (*p == '\\')
+			p = skip_escape(p, end);
+		if (p == NULL || *p == '\0')
+			return NULL;
+		p++;
+	}
+	return NULL;
 }
 
 /*
  * p is at the opening quote; the place after the closing one, or NULL.  Sets
  * *escaped if there are other characters in it than plain ones.
  */
-static const char *
+static inline const char *
 skip_string(const char *p, const char *end, bool *escaped)
 {
-	for (p++; p < end;)
-	{
-		const char *stop = next_block(p, end);
+	const char *special = clf_find_special(p + 1, next_block(p + 1, end));
 
-		for (; p < stop; p++)
-		{
-			if (is_plain((unsigned char) *p))
-				continue;
-			if (*p == '"')
-				return p + 1;
-			*escaped = true;
-			if (*p == '\\')
-				p = skip_escape(p, end);
-			else if (*p == '\0')
-				return NULL;
-			if (p == NULL)
-				return NULL;
-		}
-	}
-	return NULL;
+	return special < end && *special == '"' ? special + 1 :
+		skip_rest_of_string(special, end, escaped);
 }
 
 /* The place after one digit or more, or NULL */
@@ -220,12 +231,11 @@ skip_scalar(const char *p, const char *end, bool *escaped)
 }
 
 /*
- * clf_skip_name
- *		The place of the value after "name" and a colon, or NULL.  The name, as
- *		a field, in *name.
+ * The place of the value after "name" and a colon, or NULL.  The name, as a
+ * field, in *name.
  */
-const char *
-clf_skip_name(const char *p, const char *end, ClfField *name)
+static inline const char *
+skip_name(const char *p, const char *end, ClfField *name)
 {
 	const char *start = p;
 
@@ -237,19 +247,29 @@ clf_skip_name(const char *p, const char *end, ClfField *name)
 		return NULL;
 	name->start = start;
 	name->length = p - start;
-	p = clf_skip_space(p, end);
+	p = skip_space(p, end);
 	if (p >= end || *p != ':')
 		return NULL;
-	return clf_skip_space(p + 1, end);
+	return skip_space(p + 1, end);
+}
+
+/*
+ * clf_skip_name
+ *		The same, for others.
+ */
+const char *
+clf_skip_name(const char *p, const char *end, ClfField *name)
+{
+	return skip_name(p, end, name);
 }
 
 /* The same of a name that nobody asks for */
 static const char *
-skip_name(const char *p, const char *end, bool *escaped)
+skip_any_name(const char *p, const char *end, bool *escaped)
 {
 	ClfField	name;
 
-	p = clf_skip_name(p, end, &name);
+	p = skip_name(p, end, &name);
 	*escaped |= name.escaped;
 	return p;
 }
@@ -276,9 +296,9 @@ open_bracket(Brackets *open, const char *p, const char *end, bool *empty,
 		return NULL;
 	open->depth++;
 	open->objects = open->objects << 1 | object;
-	p = clf_skip_space(p + 1, end);
+	p = skip_space(p + 1, end);
 	*empty = p < end && *p == (object ? '}' : ']');
-	return object && !*empty ? skip_name(p, end, escaped) : p;
+	return object && !*empty ? skip_any_name(p, end, escaped) : p;
 }
 
 /*
@@ -293,11 +313,11 @@ next_value(Brackets *open, const char *p, const char *end, bool *escaped)
 	{
 		bool		object = open->objects & 1;
 
-		p = clf_skip_space(p, end);
+		p = skip_space(p, end);
 		if (p < end && *p == ',')
 		{
-			p = clf_skip_space(p + 1, end);
-			return object ? skip_name(p, end, escaped) : p;
+			p = skip_space(p + 1, end);
+			return object ? skip_any_name(p, end, escaped) : p;
 		}
 		if (p >= end || *p != (object ? '}' : ']'))
 			return NULL;
@@ -314,8 +334,11 @@ skip_value(const char *p, const char *end, bool *escaped)
 {
 	Brackets	open = {0, 0};
 
+	if (p < end && *p != '{' && *p != '[')
+		return skip_scalar(p, end, escaped);
 	do
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (p < end && (*p == '{' || *p == '['))
 		{
 			bool		empty;
@@ -438,17 +461,20 @@ init_node(PathNode *node, const char *name, size_t length)
 	node->length = length;
 	node->value = -1;
 	node->index = -1;
+	node->next = -1;
+	memset(node->first, -1, sizeof(node->first));
 	if (length > 0 && length < 9 && strspn(node->name, CLF_DIGITS) == length)
 		node->index = atoi(node->name);
 }
 
-static PathNode *
+static inline PathNode *
 find_child(const PathNode *node, const char *name, size_t length)
 {
-	for (int i = 0; i < node->nchildren; i++)
-	{
-		PathNode   *child = &node->children[i];
+	PathNode   *child;
 
+	for (int i = node->first[Min(length, MAX_NAME_LENGTH)]; i >= 0; i = child->next)
+	{
+		child = &node->children[i];
 		if (child->length == length && memcmp(child->name, name, length) == 0)
 			return child;
 	}
@@ -459,6 +485,7 @@ static PathNode *
 add_child(PathNode *node, const char *name, size_t length)
 {
 	PathNode   *child = find_child(node, name, length);
+	int		   *first = &node->first[Min(length, MAX_NAME_LENGTH)];
 
 	if (child)
 		return child;
@@ -467,8 +494,10 @@ add_child(PathNode *node, const char *name, size_t length)
 	else
 		node->children = repalloc(node->children,
 								  (node->nchildren + 1) * sizeof(PathNode));
-	child = &node->children[node->nchildren++];
+	child = &node->children[node->nchildren];
 	init_node(child, name, length);
+	child->next = *first;
+	*first = node->nchildren++;
 	return child;
 }
 
@@ -558,7 +587,7 @@ static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
 static void
 set_missing(ClfFields *fields, PathNode *node, const char *mismatched_step)
 {
-	node->visited = false;
+	node->visited = 0;
 	if (node->value >= 0)
 	{
 		memset(&fields->values[node->value], 0, sizeof(ClfField));
@@ -616,7 +645,7 @@ static const char *
 pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
 			bool *escaped)
 {
-	p = clf_skip_space(p + 1, end);
+	p = skip_space(p + 1, end);
 	if (p < end && *p == '}')
 		return p + 1;
 	while (p != NULL)
@@ -624,7 +653,7 @@ pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
 		ClfField	name;
 		PathNode   *child;
 
-		p = clf_skip_name(p, end, &name);
+		p = skip_name(p, end, &name);
 		if (p == NULL)
 			return NULL;
 		*escaped |= name.escaped;
@@ -633,10 +662,10 @@ pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
 			skip_value(p, end, escaped);
 		if (p == NULL)
 			return NULL;
-		p = clf_skip_space(p, end);
+		p = skip_space(p, end);
 		if (p < end && *p == '}')
 			return p + 1;
-		p = p < end && *p == ',' ? clf_skip_space(p + 1, end) : NULL;
+		p = p < end && *p == ',' ? skip_space(p + 1, end) : NULL;
 	}
 	return NULL;
 }
@@ -665,7 +694,7 @@ pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end,
 		if (strspn(child->name, CLF_DIGITS) < child->length)
 			set_missing(fields, child, child->name);
 	}
-	p = clf_skip_space(p + 1, end);
+	p = skip_space(p + 1, end);
 	if (p < end && *p == ']')
 		return p + 1;
 	for (int n = 0; p != NULL; n++)
@@ -676,10 +705,10 @@ pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end,
 			skip_value(p, end, escaped);
 		if (p == NULL)
 			return NULL;
-		p = clf_skip_space(p, end);
+		p = skip_space(p, end);
 		if (p < end && *p == ']')
 			return p + 1;
-		p = p < end && *p == ',' ? clf_skip_space(p + 1, end) : NULL;
+		p = p < end && *p == ',' ? skip_space(p + 1, end) : NULL;
 	}
 	return NULL;
 }
@@ -696,9 +725,10 @@ pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
 	const char *start = p;
 	bool		has_escape = false;
 
-	if (node->visited)
+	CHECK_FOR_INTERRUPTS();
+	if (node->visited == fields->text)
 		set_missing(fields, node, NULL);
-	node->visited = true;
+	node->visited = fields->text;
 	if (node->nchildren == 0)
 		p = skip_value(p, end, &has_escape);
 	else if (p < end && *p == '{')
@@ -736,7 +766,8 @@ clf_fields_pick(ClfFields *fields, const char *text, const char *end,
 	bool		escaped = false;
 
 	fields->values = values;
-	set_missing(fields, &fields->root, NULL);
+	fields->text++;
+	memset(values, 0, fields->count * sizeof(ClfField));
 	return pick_value(fields, &fields->root, text, end, &escaped);
 }
 
@@ -750,10 +781,10 @@ clf_fields_pick_all(ClfFields *fields, const char *text, size_t length,
 					ClfField *values)
 {
 	const char *end = text + length;
-	const char *p = clf_fields_pick(fields, clf_skip_space(text, end), end,
+	const char *p = clf_fields_pick(fields, skip_space(text, end), end,
 									values);
 
-	return p != NULL && clf_skip_space(p, end) == end;
+	return p != NULL && skip_space(p, end) == end;
 }
 
 /* ----------
@@ -907,7 +938,7 @@ clf_field_json(const ClfField *field, size_t *length)
 		{
 			const char *run = p;
 
-			while (p < stop && *p != '"' && (!in_string || is_plain((unsigned char) *p)))
+			while (p < stop && *p != '"' && (!in_string || clf_is_plain((unsigned char) *p)))
 				p++;
 			appendBinaryStringInfo(&json, run, p - run);
 			if (p < stop && *p == '"')
@@ -936,10 +967,10 @@ clf_field_next_element(const ClfField *array, ClfField *element)
 	const char *p = element->start ? element->start + element->length :
 	array->start;
 
-	p = clf_skip_space(p, end);
+	p = skip_space(p, end);
 	if (*p == ']')
 		return false;
-	p = clf_skip_space(p + 1, end); /* after "[" or "," */
+	p = skip_space(p + 1, end); /* after "[" or "," */
 	if (*p == ']')
 		return false;
 	memset(element, 0, sizeof(ClfField));

@@ -47,6 +47,7 @@ unit_whole_records(void)
 void
 test_paths(void)
 {
+#define LONG "a name of more characters than any that the API has "
 #define TEXT "{\"a\": {\"b\": [1, {\"c\": \"x\"}], \"n\": null}, \"s\": \"t\"}"
 	static const struct
 	{
@@ -65,6 +66,8 @@ test_paths(void)
 		{"{\"a.b\": 1, \"a\": {\"b\": 2}}", "a.b", "2"},
 		{"{\"\\u0061\": 1}", "a", "1"}, {"{\"a\\n\": 1}", "a", NULL},
 		{"{\"0\": 1}", "0", "1"}, {"[[], 7]", "1", "7"},
+		{"{\"" LONG "a\": 1, \"" LONG "b\": 2, \"" LONG "bc\": 3}", LONG "b", "2"},
+		{"{\"" LONG "\": 1}", LONG "b", NULL},
 		{"[]", "a", "mismatch"}, {"[ ]", "0", NULL}, {"{ }", "a", NULL},
 		/* the last member of a name counts, with all that is in it */
 		{"{\"a\": 1, \"a\": 2}", "a", "2"},

@@ -99,6 +99,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_tables();
 	test_escape();
 	test_windows();
+	test_runs();
 	test_times();
 	test_paths();
 	test_grammar();

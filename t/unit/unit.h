@@ -27,6 +27,7 @@ extern void test_views(void);
 extern void test_tables(void);
 extern void test_escape(void);
 extern void test_windows(void);
+extern void test_runs(void);
 extern void test_times(void);
 extern void test_paths(void);
 extern void test_grammar(void);
