@@ -9,11 +9,12 @@
 -- contacts      a table of yours with the columns name and phone_number; without one,
 --               names that occur in the calls serve as an example
 -- number        whose calls are listed; without it, those of who called most
+-- search        the foreign table call_log_search, if it is elsewhere
 -- country_code  of numbers that are written without one
 --
--- The API can search for a number, but finds only those records where it happens
--- to be written in one of several ways. So read a range of time once, bring all
--- numbers to one spelling, and search here.
+-- The API can search for a number, see the last query, but may find only those
+-- records where it happens to be written in one of several ways. So read a range of
+-- time once, bring all numbers to one spelling, and search here.
 
 \if :{?source}       \else \set source 'calls.call_log' \endif
 \if :{?days}         \else \set days 90                 \endif
@@ -93,3 +94,21 @@ GROUP BY digits
 HAVING count(*) > 2
 ORDER BY calls DESC, digits
 LIMIT 10;
+
+\if :{?search}
+\else
+\set search 'calls.call_log_search'
+\endif
+SELECT to_regclass(:'search') IS NOT NULL AS can_search \gset
+\if :can_search
+-- One request, whatever the range of time. What RingCentral finds may lack calls
+-- whose record has the number in another spelling, or masked.
+\echo
+\echo '== What RingCentral itself finds for' :number
+SELECT start_time, direction, type, result, duration, from_phone_number, to_phone_number
+FROM :search
+WHERE search_phone_number = '+' || pg_temp.phone_digits(:'number', :'country_code')
+  AND start_time >= CURRENT_DATE - :days
+ORDER BY start_time DESC
+LIMIT 20;
+\endif

@@ -106,6 +106,14 @@ static const ClfColumn change_columns[] = {
 	{0}
 };
 
+/* What the API finds, after what was searched for */
+static const ClfColumn search_columns[] = {
+	{"search_phone_number", "text", "?searchPhoneNumber", false},
+	{"search_extension_number", "text", "?searchExtensionNumber", false},
+	RECORD_COLUMNS,
+	{0}
+};
+
 /* A leg, after what identifies and dates its call */
 static const ClfColumn leg_columns[] = {
 	{"call_id", "text NOT NULL", "^id", true},
@@ -253,6 +261,39 @@ static const ClfFilter call_log_filters[] = {
 	SESSION_FILTER("telephonySessionId", "telephonySessionId",
 				   CLF_LETTERS CLF_DIGITS "-_.~+/="),
 	SESSION_FILTER("sessionId", "sessionId", CLF_DIGITS),
+	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
+	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
+	ENUM_FILTER("transport", "transport", CLF_AT_EXTENSION, transport_values),
+	RECORDING_FILTER("recording.type", CLF_OP_EQUAL | CLF_OP_PRESENT),
+	RECORDING_FILTER("recording.id", CLF_OP_PRESENT),
+	{0}
+};
+
+/*
+ * The same endpoints, with a number to search for.  Which spellings of a phone
+ * number it finds is not documented, nor that an extension's number is found in
+ * the fields that show one, so neither is a filter of other columns.  Session ids
+ * are not sent along: the API refuses them with numbers (CLG-110).  A number has
+ * 15 digits at most (E.164).
+ */
+static const ClfFilter search_filters[] = {
+	{
+		.json_path = "?searchPhoneNumber",
+		.parameter = "phoneNumber",
+		.operators = CLF_OP_SEARCH,
+		.levels = CLF_AT_BOTH,
+		.characters = CLF_DIGITS,
+		.max_length = 15
+	},
+	{
+		.json_path = "?searchExtensionNumber",
+		.parameter = "extensionNumber",
+		.operators = CLF_OP_SEARCH,
+		.levels = CLF_AT_BOTH,
+		.characters = CLF_DIGITS,
+		.max_length = 10
+	},
+	WINDOW_FILTER("startTime"),
 	ENUM_FILTER("type", "type", CLF_AT_BOTH, type_values),
 	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
 	ENUM_FILTER("transport", "transport", CLF_AT_EXTENSION, transport_values),
@@ -467,6 +508,24 @@ const ClfResource clf_resources[] = {
 		.time_path = "startTime",
 		.columns = change_columns,
 		.filters = change_filters
+	},
+	{
+		.name = "call_log_search",
+		.rows_per_record = 1,
+		.order_path = "startTime",
+		.levels = CLF_AT_BOTH,
+		.path = {CALL_LOG_PATHS},
+		.options = {
+			[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED | CLF_HAS_HISTORY,
+			[CLF_LEVEL_EXTENSION] = CLF_HAS_SHOW_DELETED | CLF_HAS_HISTORY |
+			CLF_HAS_SHOW_BLOCKED
+		},
+		.has_views = true,
+		.windowed = true,
+		.search = true,
+		PAGED_RECORDS,
+		.columns = search_columns,
+		.filters = search_filters
 	},
 	{
 		.name = "extensions",

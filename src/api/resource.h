@@ -49,11 +49,12 @@ typedef enum ClfOperators
 	CLF_OP_IDS = 8,				/* as CLF_OP_EQUAL, but another endpoint */
 	CLF_OP_SINCE = 16,			/* = a time where changes begin */
 	CLF_OP_SINCE_TOKEN = 32,	/* = a token where they do */
-	CLF_OP_DETAILS = 64			/* with CLF_OP_IDS: by the details' endpoint */
+	CLF_OP_DETAILS = 64,		/* with CLF_OP_IDS: by the details' endpoint */
+	CLF_OP_SEARCH = 128			/* = a number to search for */
 } ClfOperators;
 
 /* Not a filter of records, but what the request needs */
-#define CLF_OP_INPUT	(CLF_OP_SINCE | CLF_OP_SINCE_TOKEN)
+#define CLF_OP_INPUT	(CLF_OP_SINCE | CLF_OP_SINCE_TOKEN | CLF_OP_SEARCH)
 
 /*
  * Parameters with the same rival number are not to be sent together; the first
@@ -78,6 +79,7 @@ typedef struct ClfFilter
 	const char *const *values;	/* the values it takes, NULL-terminated; NULL:
 								 * a text of characters */
 	const char *characters;
+	int			max_length;		/* of the text of a search, in characters */
 	bool		open;			/* may records have other values than these?  They
 								 * cannot be asked for. */
 	bool		repeatable;		/* type=Voice&type=Fax? */
@@ -122,6 +124,7 @@ typedef struct ClfResource
 	const char *const *details_fields;	/* of a row, those in both answers */
 	bool		changes;		/* is it a list of changes since a time or
 								 * token? */
+	bool		search;			/* is it what the API finds for a number? */
 	const char *deletions_path[CLF_LEVELS]; /* instead of path, of changes with
 											 * deleted records */
 	int			deletions_count;	/* most records of an answer there */

@@ -32,6 +32,15 @@
 /* Records of a session */
 #define SESSION_RECORDS 2.0
 
+/* Records of a number that is searched for */
+#define SEARCH_RECORDS 20.0
+
+/*
+ * Requests of a query that does not say which number to search for.  Running it is
+ * an error, so any other way is better.
+ */
+#define HOPELESS_REQUESTS 1e6
+
 /* Days of a window, or of changes, whose beginning is not known */
 #define DEFAULT_DAYS 1.0
 
@@ -206,6 +215,8 @@ estimate_list(PlannerInfo *root, RelOptInfo *baserel,
 		records *= filter_selectivity(root, baserel, lfirst(lc));
 	if (asks_for_session(pushed))
 		records = Min(records, SESSION_RECORDS);
+	if (query->search_filter)
+		records = Min(records, SEARCH_RECORDS);
 	return records;
 }
 
@@ -244,6 +255,8 @@ clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 										 pushed);
 		estimate.requests = Max(1, ceil(estimate.records /
 										table->page_size));
+		if (clf_query_lacks_search(query, resource))
+			estimate.requests = HOPELESS_REQUESTS;
 	}
 	estimate.rows = query->details ? estimate.records :
 		estimate.records * resource->rows_per_record;

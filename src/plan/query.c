@@ -622,6 +622,77 @@ clf_query_lacks_since(const ClfQuery *query)
 		!query->since_token && !query->unknown_since && !query->since_now;
 }
 
+/*
+ * One "search_phone_number = ..." or "search_extension_number = ...".  A phone
+ * number is sent in E.164 without the plus sign.  What is no number finds nothing.
+ */
+static void
+bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
+{
+	const ClfFilter *filter = c->filter;
+	char	   *text = NULL;
+	const char *digits;
+
+	if (query->search_filter && query->search_filter != filter)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot search for a phone number and an extension "
+						"number at the same time"),
+				 errhint("Search for one of them, and compare the columns of "
+						 "the calls with the other.")));
+	query->search_filter = filter;
+	if (value->unknown)
+	{
+		query->unknown_search = value->unknown;
+		return;
+	}
+	if (!value->isnull)
+		text = value_as_utf8(value->value);
+
+	/* nothing is found for two different texts */
+	if (text == NULL || (query->search && strcmp(query->search, text) != 0))
+	{
+		query->nothing = true;
+		return;
+	}
+	query->search = text;
+	digits = text +(text[0] == '+');
+
+	if (digits[0] == '\0' || strlen(digits) > (size_t) filter->max_length ||
+		digits[strspn(digits, filter->characters)] != '\0')
+		query->nothing = true;
+}
+
+static void
+bind_searches(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
+			  const ClfValue *values)
+{
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (c->filter->operators & CLF_OP_SEARCH)
+			bind_search(query, c, &values[c->expr]);
+	}
+	if (query->unknown_search)
+		appendStringInfo(out, "&%s={%s}", query->search_filter->parameter,
+						 query->unknown_search);
+	else if (query->search)
+		clf_uri_append_parameter(out, query->search_filter->parameter,
+								 query->search + (query->search[0] == '+'));
+}
+
+/*
+ * clf_query_lacks_search
+ *		Does it take a number to search for, but not say which?
+ */
+bool
+clf_query_lacks_search(const ClfQuery *query, const ClfResource *resource)
+{
+	return resource->search && !query->nothing &&
+		query->search_filter == NULL;
+}
+
 /* The endpoint's path for the table */
 static char *
 bind_path(const char *path, const ClfTable *table)
@@ -696,6 +767,7 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 
 	/* by id, filters are not sent; but they may leave nothing to ask for */
 	initStringInfo(&filters);
+	bind_searches(query, &filters, plan, values);
 	bind_filters(query, &filters, plan, table, values);
 	query->unfiltered = filters.len == 0;
 	bind_table_options(&filters, table);
@@ -737,6 +809,7 @@ clf_query_equals(const ClfQuery *a, const ClfQuery *b)
 		strcmp(a->parameters, b->parameters) == 0 &&
 		clf_same_text(a->since, b->since) &&
 		clf_same_text(a->since_token, b->since_token) &&
+		clf_same_text(a->search, b->search) &&
 		a->since_now == b->since_now &&
 		same_texts(a->ids, b->ids);
 }

@@ -67,6 +67,10 @@ typedef struct ClfQuery
 	bool		since_now;		/* or only a token for changes from now on */
 	bool		by_call_log_sync;	/* from the endpoint with deletions */
 	bool		show_deleted;	/* of changes: deletions as well */
+	const ClfFilter *search_filter; /* search for a number; NULL: no search */
+	char	   *search;			/* as the query has it, UTF-8; NULL: see
+								 * nothing */
+	const char *unknown_search; /* shown in place of it; else NULL */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
@@ -95,6 +99,8 @@ extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
 extern bool clf_query_window(const ClfQuery *query, const Interval *history,
 							 TimestampTz now, ClfWindow *window);
 extern bool clf_query_lacks_since(const ClfQuery *query);
+extern bool clf_query_lacks_search(const ClfQuery *query,
+								   const ClfResource *resource);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern int	clf_query_chunk_count(const ClfQuery *query);

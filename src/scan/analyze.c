@@ -59,12 +59,14 @@ typedef struct Probe
 
 /*
  * clf_can_analyze
- *		Is it a table whose rows can be listed by their time?
+ *		Is it a table all of whose rows can be listed by their time?
  */
 bool
 clf_can_analyze(Oid relid)
 {
-	return clf_get_table(relid)->resource->windowed;
+	const ClfResource *resource = clf_get_table(relid)->resource;
+
+	return resource->windowed && !resource->search;
 }
 
 /* All columns that a list fills; others would take requests of their own */

@@ -24,6 +24,8 @@ explain_request(ForeignScanState *node, ExplainState *es,
 
 	if (clf_query_lacks_since(query))
 		text = "none, since the query does not say since when";
+	else if (clf_query_lacks_search(query, state->plan->resource))
+		text = "none, since the query does not say which number to search for";
 	else if (clf_query_window(query, state->table->history,
 							  clf_clock_now(state->table->server->base_url), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1,

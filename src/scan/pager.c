@@ -276,6 +276,13 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 				 errmsg("the query does not say since when to list changes"),
 				 errhint("Add a condition since = '<time>', or since_token = "
 						 "'<sync_token of the last change that you have>'.")));
+	if (clf_query_lacks_search(query, pager->table->resource))
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
+				 errmsg("the query does not say which number to search for"),
+				 errhint("Add a condition search_phone_number = '<number>', or "
+						 "search_extension_number = '<number>', with one value "
+						 "that does not depend on the table's own rows.")));
 	clf_exchange_expect(pager->exchange, clf_query_chunk_count(query));
 	pager->query = query;
 	reset_pages(pager);

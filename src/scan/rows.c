@@ -207,13 +207,20 @@ static const ClfField *
 describe_inputs(const ClfRows *rows)
 {
 	MemoryContext old = MemoryContextSwitchTo(rows->run_cxt);
+	const ClfQuery *query = rows->query;
 	StringInfoData json;
+	bool		by_phone = query->search_filter &&
+		strcmp(query->search_filter->parameter, "phoneNumber") == 0;
 
 	initStringInfo(&json);
 	appendStringInfoString(&json, "{\"since\": ");
-	append_json_text(&json, rows->query->since);
+	append_json_text(&json, query->since);
 	appendStringInfoString(&json, ", \"sinceToken\": ");
-	append_json_text(&json, rows->query->since_token);
+	append_json_text(&json, query->since_token);
+	appendStringInfoString(&json, ", \"searchPhoneNumber\": ");
+	append_json_text(&json, by_phone ? query->search : NULL);
+	appendStringInfoString(&json, ", \"searchExtensionNumber\": ");
+	append_json_text(&json, by_phone ? NULL : query->search);
 	appendStringInfoChar(&json, '}');
 	(void) pick(rows, CLF_FROM_QUERY, json.data, json.len);
 	MemoryContextSwitchTo(old);
@@ -238,7 +245,7 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 	rows->previous = DT_NOEND;
 	rows->open = false;
 	memset(&rows->row, 0, sizeof(ClfRow));
-	if (query->changes)
+	if (query->changes || query->search_filter)
 		rows->row.fields[CLF_FROM_QUERY] = describe_inputs(rows);
 }
 
