@@ -480,12 +480,11 @@ window_was_early(ClfPager *pager, TimestampTz date)
 static ClfOutlook
 next_number(ClfPager *pager)
 {
-	bool		full = clf_page_length(pager->page) >= pager->step.size;
-
-	/* the last page that is numbered need not say that there is more */
+	/* the last page that is numbered need not announce that there is more */
 	if (pager->step.number == pager->table->resource->max_page)
-		return full || clf_page_has_next(pager->page, pager->step.number) ? CLF_OUTLOOK_STUCK :
-			CLF_OUTLOOK_END;
+		return clf_page_length(pager->page) >= pager->step.size ||
+			clf_page_has_next(pager->page, pager->step.number) ?
+			CLF_OUTLOOK_STUCK : CLF_OUTLOOK_END;
 	pager->next = pager->step;
 	pager->next.paging = CLF_PAGING_BY_NUMBER;
 	pager->next.number++;
@@ -517,9 +516,21 @@ reaches_back(const ClfPager *pager)
 }
 
 /*
- * The window that ends with the second of the page's oldest record.  Records known
- * of that second come again: request as many more, if the API allows it.
+ * The size of a page with as many new records as a page of the usual size, if the
+ * API allows it: known records of the last second come again, and an API that cuts
+ * pages before it filters them returns fewer records than requested.
  */
+static int
+next_size(const ClfPager *pager)
+{
+	double		share = Min(1.0, clf_page_length(pager->page) /
+							(double) pager->step.size);
+
+	return (int) Min(pager->table->page_size / share + pager->span.overlap,
+					 CLF_MAX_PAGE_SIZE);
+}
+
+/* The window that ends with the second of the page's oldest record */
 static ClfOutlook
 narrow_window(ClfPager *pager)
 {
@@ -527,8 +538,7 @@ narrow_window(ClfPager *pager)
 	pager->next.paging = CLF_PAGING_BY_TIME;
 	pager->next.until = clf_second_after(pager->span.oldest);
 	pager->next.number = 1;
-	pager->next.size = Min(pager->table->page_size + pager->span.overlap,
-						   CLF_MAX_PAGE_SIZE);
+	pager->next.size = next_size(pager);
 	return pager->next.until > pager->window.from ? CLF_OUTLOOK_MORE :
 		CLF_OUTLOOK_END;
 }
