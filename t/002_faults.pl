@@ -98,19 +98,19 @@ part n=2 status=503           | rows, ids HV00L | RingCentral answered 503 Maint
 part n=2 status=403           | rows, ids 42501 | RingCentral answered 403 InsufficientPermissions (CMN-401)
 empty status=500              | HV00L | RingCentral answered 500
 empty status=204              | HV00L | RingCentral answered 204
-empty status=200              | HV00M | could not read the answer of RingCentral
+empty status=200              | HV00M | invalid response from RingCentral
 html status=502               | HV00L | RingCentral answered 502
-html status=200               | HV00M | could not read the answer of RingCentral
-content-type value=text/plain | HV00M, details rows, login rows | could not read the answer of RingCentral
+html status=200               | HV00M | invalid response from RingCentral
+content-type value=text/plain | HV00M, details rows, login rows | invalid response from RingCentral
 redirect location=@/restapi   | HV00L | RingCentral answered 302
-truncate                      | 08006 | the connection to RingCentral broke
-chunk-truncate                | 08006 | the connection to RingCentral broke
-reset                         | 08006 | the connection to RingCentral broke
-close                         | 08006 | the connection to RingCentral broke
-badgzip                       | 08006, audio HV00M | the connection to RingCentral broke
-huge bytes=5000000            | 53400, login HV00M | is larger than max_
-hang                          | HV00N | RingCentral did not answer in time
-drip interval=1.5             | HV00N | RingCentral did not answer in time
+truncate                      | 08006 | connection to RingCentral was lost
+chunk-truncate                | 08006 | connection to RingCentral was lost
+reset                         | 08006 | connection to RingCentral was lost
+close                         | 08006 | connection to RingCentral was lost
+badgzip                       | 08006, audio HV00M | connection to RingCentral was lost
+huge bytes=5000000            | 53400, login HV00M | exceeds max_
+hang                          | HV00N | request to RingCentral timed out
+drip interval=1.5             | HV00N | request to RingCentral timed out
 unsorted                      | rows |
 repeat-page                   | rows |
 END
@@ -410,7 +410,7 @@ check_no_connection('refused', 'could not connect to RingCentral',
 create_server($node, 'plain', $simulator->url =~ s/^http:/https:/r);
 check_no_connection(
 	'plain',
-	'could not make a secure connection to RingCentral',
+	'could not establish a TLS connection to RingCentral',
 	'TLS with a server that does not speak it');
 
 # ----------
@@ -437,7 +437,7 @@ sub test_tls
 	my %other = make_certificate('other', 'DNS:elsewhere.example');
 	my $good = Simulator->start(%data, %good);
 	my $other = Simulator->start(%data, %other);
-	my $refusal = 'could not make a secure connection to RingCentral';
+	my $refusal = 'could not establish a TLS connection to RingCentral';
 
 	create_server($node, 'unknown', $good->url);
 	check_no_connection('unknown', $refusal,

@@ -196,7 +196,7 @@ sub test_page_ceiling
 		q{ALTER FOREIGN TABLE calls.call_log OPTIONS (newest_first 'false')});
 	my ($status, undef, $error) = $node->psql('postgres', $query);
 	isnt($status, 0, 'where the order is not to be relied on');
-	like($error, qr/cannot go on after page 1000 of the call log/,
+	like($error, qr/could not continue after page 1000 of the call log/,
 		'they are an error, but end in no silence');
 	return;
 }

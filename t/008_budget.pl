@@ -646,7 +646,7 @@ sub test_without_shared_memory
 	$simulator->fault('status', status => 429, retry_after => 3,
 		header => $headers, match => '/call-log');
 	my (undef, $messages) = run_in($sessions[0], page_of('lonely'));
-	like($messages, qr/^HINT:  Sessions share logins and request limits if shared_preload_libraries contains call_log_fdw/m,
+	like($messages, qr/^HINT:  Add call_log_fdw to shared_preload_libraries and restart the server/m,
 		"$name: a NOTICE says how they share the limit");
 	$_->quit foreach @sessions;
 	return;

@@ -15,7 +15,7 @@ use Test::More;
 plan skip_all => 'openssl is missing' unless `openssl version 2>&1` =~ /SSL/;
 
 my $directory = PostgreSQL::Test::Utils::tempdir();
-my $unsafe = 'could not make a secure connection to RingCentral';
+my $unsafe = 'could not establish a TLS connection to RingCentral';
 
 # ----------
 # Authorities, and servers that they vouch for

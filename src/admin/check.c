@@ -179,7 +179,7 @@ check_api_host(Check *check)
 							  response.length);
 	version = clf_json_get_text(versions, "apiVersions.0.versionString");
 	if (version == NULL)
-		clf_report_bad_answer("it names no version of the API", &response);
+		clf_report_bad_answer("it contains no version of the API", &response);
 	return psprintf("answers, with version %s of the API",
 					clf_to_server_encoding(version, strlen(version)));
 }

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * batch.c
- *	  Answers to a request for several records by id.
+ *	  Responses to requests for several records by id.
  *
- * One id is answered by the record alone.  Several are answered, with status
- * 207, in one of two forms; both say of each id how it went:
+ * The response to a single id is the record.  The response to several ids has
+ * status 207 and one of two formats, both with a status for each id:
  *
  *	  multipart/mixed: the first part is {"response": [{"status": 200}, ...]},
  *	  the others are the bodies, in the same order;
@@ -14,8 +14,8 @@
  *
  * https://developers.ringcentral.com/guide/basics/batch-requests
  *
- * An answer with fewer parts than ids is refused: a record that is not there
- * must be said not to be there.
+ * A response with fewer parts than ids is invalid: a missing record must have
+ * the status "not found".
  *
  *-------------------------------------------------------------------------
  */
@@ -32,23 +32,25 @@
 /* https://developers.ringcentral.com/guide/basics/errors */
 #define RESOURCE_NOT_FOUND "CMN-102"
 
-/* A text within the body */
+/* A part of the body */
 typedef struct Part
 {
 	const char *start;
 	size_t		length;
 } Part;
 
-/* Takes the next part of a multipart body off its front */
+/* Iterator over the parts of a multipart body */
 typedef struct PartReader
 {
-	const char *next;			/* where to look for the next delimiter */
+	const char *next;			/* start of the search for the next delimiter */
 	const char *end;
 	char	   *delimiter;		/* "--" and the boundary */
 	size_t		delimiter_length;
 } PartReader;
 
-/* The boundary parameter of the content type, quoted or not; NULL: none */
+/*
+ * The boundary parameter of the content type, quoted or not; NULL if missing
+ */
 static char *
 get_boundary(const char *content_type)
 {
@@ -66,7 +68,7 @@ get_boundary(const char *content_type)
 	return pnstrdup(value, strcspn(value, "; \t"));
 }
 
-/* The place after the line that p is in */
+/* Start of the next line */
 static const char *
 next_line(const char *p, const char *end)
 {
@@ -77,7 +79,7 @@ next_line(const char *p, const char *end)
 	return newline ? newline + 1 : end;
 }
 
-/* The next delimiter that stands at the start of a line, or NULL */
+/* Find the next delimiter at the start of a line, or NULL */
 static const char *
 find_delimiter(const PartReader *reader, const char *p)
 {
@@ -90,7 +92,7 @@ find_delimiter(const PartReader *reader, const char *p)
 	return NULL;
 }
 
-/* A line of nothing but a line end, which may be \n or \r\n */
+/* Is the line empty? Line ends are \n or \r\n. */
 static bool
 is_empty_line(const char *p, const char *end)
 {
@@ -98,7 +100,10 @@ is_empty_line(const char *p, const char *end)
 									  p[1] == '\n'));
 }
 
-/* The body of the next part, without its headers; false after the last one */
+/*
+ * Read the body of the next part, skipping its headers; false after the last
+ * one
+ */
 static bool
 read_part(PartReader *reader, Part *part)
 {
@@ -124,8 +129,9 @@ read_part(PartReader *reader, Part *part)
 }
 
 /*
- * The parameter that an error names, palloc'd, or NULL: in a field of its own, or in
- * its message, "Resource for parameter [callRecordId] is not found".
+ * The parameter that an error names, palloc'd, or NULL. It is in the field
+ * parameterName, or in the message: "Resource for parameter [callRecordId] is
+ * not found".
  */
 static char *
 get_parameter(ClfJson *error)
@@ -144,7 +150,7 @@ get_parameter(ClfJson *error)
 	return name ? pnstrdup(name + 1, strcspn(name + 1, "]")) : NULL;
 }
 
-/* Is it the error with this code? */
+/* Does the error have this code? */
 static bool
 has_code(ClfJson *error, const char *wanted)
 {
@@ -157,11 +163,11 @@ has_code(ClfJson *error, const char *wanted)
 
 /*
  * clf_is_not_found
- *		Is it the answer that there is nothing with the id that the path ends
- *		with?  The parameter that this id is called differs with the endpoint and
- *		from the reference to the answers, so it is any other than those which
- *		the path has before it: when they are not found, nothing is said of the
- *		id.
+ *		Does the response mean that the id at the end of the path does not
+ *		exist?  The parameter name of this id varies between endpoints, and
+ *		between reference and responses, so any name is accepted except those
+ *		of the parameters before it in the path: their absence tells nothing
+ *		about the id.
  */
 bool
 clf_is_not_found(int status, const char *body, size_t length)
@@ -179,8 +185,8 @@ clf_is_not_found(int status, const char *body, size_t length)
 }
 
 /*
- * Sort out one id's answer.  False, with *failed or *error filled in, when it
- * is neither a record nor "not found".
+ * Process the response to one id.  Returns false, with *failed or *error set,
+ * if it is neither a record nor "not found".
  */
 static bool
 take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
@@ -192,7 +198,7 @@ take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 	{
 		if (clf_page_add(page, part->start, part->length))
 			return true;
-		*error = "a part of it is cut short or no JSON object";
+		*error = "a part of it is truncated or not a JSON object";
 		return false;
 	}
 	failed->status = status;
@@ -201,7 +207,7 @@ take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 	return false;
 }
 
-/* What is said of one id: the status, and in the JSON form the record */
+/* Entry of one id: the status, and in the JSON format the record */
 enum EntryField
 {
 	ENTRY_STATUS,
@@ -222,7 +228,7 @@ get_status(const Entry *entry)
 	return text ? atoi(text) : 0;
 }
 
-/* Read the entries of nids ids from an array; false when they are not there */
+/* Read the entries of nids ids from an array; false if it is invalid */
 static bool
 read_entries(const ClfField *array, int nids, Entry *entries)
 {
@@ -254,7 +260,7 @@ parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry *entries,
 	Part		part;
 
 	(void) clf_fields_add(fields, "response");
-	*error = "it does not say how each id went";
+	*error = "it has no status for each id";
 	if (!read_part(reader, &part) ||
 		!clf_fields_pick_all(fields, part.start, part.length, &response) ||
 		!read_entries(&response, nids, entries))
@@ -262,7 +268,7 @@ parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry *entries,
 
 	for (int i = 0; i < nids; i++)
 	{
-		*error = "it has fewer parts than ids were asked for";
+		*error = "it has fewer parts than ids were requested";
 		if (!read_part(reader, &part) ||
 			!take_part(page, get_status(&entries[i]), &part, failed, error))
 			return false;
@@ -270,7 +276,7 @@ parse_mixed(ClfPage *page, PartReader *reader, int nids, Entry *entries,
 	return true;
 }
 
-/* Read the JSON form into the page */
+/* Read the JSON format into the page */
 static bool
 parse_json(ClfPage *page, const ClfHttpResponse *response, int nids,
 		   Entry *entries, ClfFailedPart *failed, const char **error)
@@ -279,7 +285,7 @@ parse_json(ClfPage *page, const ClfHttpResponse *response, int nids,
 	ClfField	array;
 
 	(void) clf_fields_add(fields, "");
-	*error = "it does not say how each id went";
+	*error = "it has no status for each id";
 	if (!clf_fields_pick_all(fields, response->body, response->length, &array) ||
 		!read_entries(&array, nids, entries))
 		return false;
@@ -301,11 +307,11 @@ parse_json(ClfPage *page, const ClfHttpResponse *response, int nids,
 
 /*
  * clf_batch_parse
- *		The records among the answers to nids ids, two or more, as a page, with
- *		these fields picked.  It belongs to the memory context and refers to the
- *		body, which must live as long.  NULL when there is more wrong than ids that are not found: the
- *		first part that failed is in *failed, or, if that has no status, the
- *		reason in *error.
+ *		Parse the response to nids ids, two or more, into a page of the records
+ *		that were found.  The page is owned by the memory context and refers to
+ *		the body, which must live as long.  Returns NULL on any failure other
+ *		than "not found": *failed is the first failed part, or if its status is
+ *		0, *error the message.
  */
 ClfPage    *
 clf_batch_parse(MemoryContext cxt, ClfFields *fields,

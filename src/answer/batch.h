@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * batch.h
- *	  Answers to a request for several records by id.
+ *	  Responses to requests for several records by id.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,15 +11,15 @@
 #include "answer/page.h"
 #include "answer/response.h"
 
-/* A part of the answer that is neither a record nor "not found" */
+/* A part of the response that is neither a record nor "not found" */
 typedef struct ClfFailedPart
 {
-	int			status;			/* HTTP status; 0: there is no such part */
+	int			status;			/* HTTP status; 0: no such part */
 	const char *body;
 	size_t		length;
 } ClfFailedPart;
 
-/* What a request by id asks for; the JSON form is read, but is less proven */
+/* Accepted media types; multipart is preferred as the better tested format */
 #define CLF_BATCH_ACCEPT "multipart/mixed, application/json"
 
 extern bool clf_is_not_found(int status, const char *body, size_t length);

@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * error.c
- *	  From what RingCentral said to SQLSTATE, message and hint.
+ *	  Map failures of the network and the API to SQLSTATE, message and hint.
  *
- * The only place that chooses an SQLSTATE for what the network or the API did.
- * Error codes: https://developers.ringcentral.com/guide/basics/errors
+ * The only place that chooses an SQLSTATE for them.  Error codes:
+ * https://developers.ringcentral.com/guide/basics/errors
  *
- * An answer may repeat what was sent, and a gateway may do so in any encoding.
- * So nothing is shown of an answer that is no error of the API, and of the texts
- * of such an error no word is shown that is as long as a secret: an encoding may
- * be longer than the secret, but not shorter.
+ * A response may echo the request, and a gateway may do so in any encoding.
+ * Therefore no part of a response is shown unless it is an error object of the
+ * API, and words of its texts are masked if they are as long as a secret: an
+ * encoded secret may be longer than the secret, but not shorter.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@ typedef struct TransportText
 	int			sqlstate;
 	const char *message;
 	const char *hint;
-	const char *media_hint;		/* of the media host; NULL: the same */
+	const char *media_hint;		/* for the media host; NULL: the same */
 } TransportText;
 
 static const TransportText transport_texts[] = {
@@ -42,7 +42,7 @@ static const TransportText transport_texts[] = {
 	},
 	[CLF_TRANSPORT_TLS] = {
 		ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION,
-		"could not make a secure connection to RingCentral",
+		"could not establish a TLS connection to RingCentral",
 		"Check the server's certificate; the server option sslrootcert names "
 		"the authorities that are trusted."
 	},
@@ -55,18 +55,18 @@ static const TransportText transport_texts[] = {
 	},
 	[CLF_TRANSPORT_TIMEOUT] = {
 		ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION,
-		"RingCentral did not answer in time",
-		"The server options connect_timeout and request_timeout say how long "
-		"to wait."
+		"request to RingCentral timed out",
+		"Try again later, or raise the server options connect_timeout and "
+		"request_timeout."
 	},
 	[CLF_TRANSPORT_BROKEN] = {
 		ERRCODE_CONNECTION_FAILURE,
-		"the connection to RingCentral broke",
-		"Nothing was lost: run the query again."
+		"connection to RingCentral was lost",
+		"Run the query again."
 	},
 	[CLF_TRANSPORT_TOO_LARGE] = {
 		ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-		"the answer of RingCentral is larger than max_response_size",
+		"response of RingCentral exceeds max_response_size",
 		"Lower page_size or raise the server option max_response_size."
 	},
 	[CLF_TRANSPORT_LOCAL] = {
@@ -76,12 +76,12 @@ static const TransportText transport_texts[] = {
 	},
 };
 
-/* The requests that an ApiErrorText is about; bits */
+/* The requests that an ApiErrorText applies to; bits */
 #define LOGIN (1 << CLF_TARGET_LOGIN)
 #define MEDIA (1 << CLF_TARGET_MEDIA)
 #define ANY (1 << CLF_TARGET_API | LOGIN | MEDIA)
 
-/* What a status or an error code means for the person in front of it */
+/* SQLSTATE and hint for a status or an error code */
 typedef struct ApiErrorText
 {
 	int			targets;
@@ -108,13 +108,15 @@ typedef struct ApiErrorText
 #define CHECK_TOKEN \
 	"Check the user mapping: the access token is expired, revoked or wrong."
 #define STALE_TOKEN \
-	"RingCentral does not know this token any longer: begin again from a time, " \
-	"with since = '...'."
+	"Start again from a point in time, with a condition since = '<time>'."
 #define REDIRECT(option) \
-	"Redirects are not followed, since the token would go along: check the " \
-	"server option " option "."
+	"Check the server option " option "; redirects are not followed, as they " \
+	"would disclose the token."
 
-/* The first row that fits: what was asked comes first, then code, then status */
+/*
+ * The first matching row applies; rows of specific requests, codes and
+ * parameters precede those of a status
+ */
 static const ApiErrorText api_error_texts[] = {
 	{LOGIN, "OAU-112", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
 	{LOGIN, "OAU-125", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_FLOW},
@@ -150,7 +152,7 @@ static const ApiErrorText api_error_texts[] = {
 	{ANY, "CLG-10", NULL, 400, ERRCODE_FDW_INVALID_HANDLE, STALE_TOKEN},
 	{ANY, NULL, "syncToken", 400, ERRCODE_FDW_INVALID_HANDLE, STALE_TOKEN},
 	{ANY, NULL, "dateFrom", 400, ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE,
-	"RingCentral may not go back that far: ask for a later time."},
+	"Request a later time; RingCentral may not keep data for that long."},
 	{ANY, "CMN-102", NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the options account_id and extension_id."},
 	{ANY, NULL, NULL, 401, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
@@ -169,20 +171,23 @@ static const ApiErrorText api_error_texts[] = {
 };
 
 /* ----------
- * Texts from outside
+ * Foreign texts
  * ----------
  */
 
-/* What ends a word: in JSON and HTML these are around it */
+/* Word separators, including those of JSON and HTML */
 #define SEPARATORS " \t\r\n\"<>"
 
 /*
- * The length in bytes from which a word is not shown in any case.  Encoded
- * secrets may come in lines of base64, which have 64 characters or more.
+ * Words of this length or more, in bytes, are always masked.  An encoded
+ * secret may be split into lines of base64, which have 64 characters or more.
  */
 #define LONG_WORD 40
 
-/* A UTF-8 character in the database's encoding; returns its length, 0: none */
+/*
+ * Convert a UTF-8 character to the database's encoding; returns its length, 0
+ * on failure
+ */
 static int
 convert_character(const char *character, int width, char *converted)
 {
@@ -241,14 +246,14 @@ clf_to_server_encoding(const char *text, size_t length)
 
 /*
  * clf_asked_with
- *		This secret was sent along.
+ *		Register a secret that was sent with the request.
  */
 void
 clf_asked_with(ClfAsked *asked, const char *secret)
 {
 	const char *p = secret;
 
-	/* of a secret with separators, the shortest part: it stands for them all */
+	/* of a secret with separators, its shortest part */
 	while (*p)
 	{
 		size_t		length = strcspn(p, SEPARATORS);
@@ -260,7 +265,7 @@ clf_asked_with(ClfAsked *asked, const char *secret)
 	}
 }
 
-/* Put asterisks in the place of each word that may be a secret */
+/* Replace each word that may be a secret by asterisks */
 static void
 mask_long_words(char *text, const ClfAsked *asked)
 {
@@ -290,7 +295,7 @@ mask_long_words(char *text, const ClfAsked *asked)
 	*out = '\0';
 }
 
-/* Cut a text, which has to be in the database's encoding */
+/* Truncate a text in the database's encoding */
 static char *
 shorten(char *text, int limit)
 {
@@ -304,20 +309,20 @@ shorten(char *text, int limit)
 
 /*
  * clf_excerpt
- *		The start of a foreign text without secrets, fit for a message.
+ *		The start of a foreign text that contains no secrets, for a message.
  */
 char *
 clf_excerpt(const char *text, size_t length, int limit)
 {
-	/* no need to convert what is cut off */
+	/* do not convert what is truncated */
 	return shorten(clf_to_server_encoding(text, Min(length, (size_t) limit + 8)),
 				   limit);
 }
 
 /*
  * clf_masked_excerpt
- *		The same of any text.  Words are masked before it is cut, or half of one
- *		might stay.
+ *		The same for a text that may contain secrets.  They are masked before
+ *		it is truncated, as a part of one could remain otherwise.
  */
 char *
 clf_masked_excerpt(const char *text, const ClfAsked *asked)
@@ -329,9 +334,8 @@ clf_masked_excerpt(const char *text, const ClfAsked *asked)
 }
 
 /*
- * libcurl's words in the database's encoding.  They may quote a certificate,
- * whose texts are in UTF-8, or the operating system, whose texts are in the
- * encoding of lc_messages.
+ * libcurl's message in the database's encoding.  It may quote a certificate,
+ * in UTF-8, or the operating system, in the encoding of lc_messages.
  */
 static const char *
 libcurl_text(const char *text)
@@ -351,8 +355,8 @@ libcurl_text(const char *text)
 
 /*
  * clf_report_transport
- *		Raise the error for a request that got no answer.  detail: libcurl's
- *		words, without secrets.
+ *		Raise the error for a request without a response. detail: libcurl's
+ *		message, without secrets.
  */
 void
 clf_report_transport(ClfTransport how, const char *detail,
@@ -371,7 +375,7 @@ clf_report_transport(ClfTransport how, const char *detail,
 			 hint ? errhint("%s", hint) : 0));
 }
 
-/* The first of two fields that is there; NULL: neither is */
+/* The first of two fields that exists; NULL if neither does */
 static char *
 first_text(ClfJson *error, const char *path, const char *other_path)
 {
@@ -380,7 +384,7 @@ first_text(ClfJson *error, const char *path, const char *other_path)
 	return text ? text : clf_json_get_text(error, other_path);
 }
 
-/* What is shown of an error code: all of it, if it is one that is known here */
+/* Error code for a message: known codes are not masked */
 static const char *
 describe_code(const ClfAsked *asked, const char *code)
 {
@@ -393,7 +397,7 @@ describe_code(const ClfAsked *asked, const char *code)
 	return clf_masked_excerpt(code, asked);
 }
 
-/* "403 InsufficientPermissions (CMN-401)", as far as it is known */
+/* "403 InsufficientPermissions (CMN-401)", without parts that are missing */
 static char *
 describe_status(const ClfAsked *asked, int status, const char *name,
 				const char *code)
@@ -435,7 +439,7 @@ find_api_error_text(const ClfAsked *asked, int status, const char *code,
 	return text;
 }
 
-/* What an answer is by its looks, without showing any of it */
+/* Describe a body without showing any of it */
 static char *
 describe_body(const ClfHttpResponse *response)
 {
@@ -450,7 +454,7 @@ describe_body(const ClfHttpResponse *response)
 	return psprintf("%zu bytes of %s", response->length, kind);
 }
 
-/* Of an answer's request id, what may be shown: it usually is a UUID */
+/* Request id for a message: masked unless it is a UUID */
 static char *
 describe_request_id(const ClfAsked *asked, const char *id)
 {
@@ -466,7 +470,10 @@ describe_request_id(const ClfAsked *asked, const char *id)
 	return pstrdup(id);
 }
 
-/* What the API said, or what a gateway in between wrote, and the request id */
+/*
+ * Detail: the error message of the API, or the kind of response, and the
+ * request id
+ */
 static char *
 describe_answer(ClfJson *error, const ClfHttpResponse *response,
 				const ClfAsked *asked)
@@ -479,7 +486,8 @@ describe_answer(ClfJson *error, const ClfHttpResponse *response,
 	if (said != NULL)
 		said = clf_masked_excerpt(said, asked);
 	else if (response->length > 0)
-		said = psprintf("The answer is no error object of the API, but %s.",
+		said = psprintf("The response is not an error object of the API but "
+						"%s.",
 						describe_body(response));
 
 	initStringInfo(&s);
@@ -493,7 +501,7 @@ describe_answer(ClfJson *error, const ClfHttpResponse *response,
 
 /*
  * clf_report_status
- *		Raise the error for an HTTP status that is none of success.
+ *		Raise the error for an HTTP status other than success.
  */
 void
 clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
@@ -505,7 +513,7 @@ clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
 	char	   *detail = describe_answer(error, response, asked);
 	const ApiErrorText *text;
 
-	/* an OAuth error may come without a code */
+	/* an OAuth error may have no code */
 	text = find_api_error_text(asked, response->status, code ? code : name,
 							   first_text(error, "errors.0.parameterName",
 										  "parameterName"));
@@ -519,36 +527,35 @@ clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
 
 /*
  * clf_report_bad_answer
- *		Raise the error for an answer of success that cannot be used.  what:
- *		what is wrong with it, fit for a message.
+ *		Raise the error for a successful but invalid response. what: the
+ *		reason, for the message.
  */
 void
 clf_report_bad_answer(const char *what, const ClfHttpResponse *response)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-			 errmsg("could not read the answer of RingCentral: %s", what),
-			 response->length > 0 ? errdetail("The answer consists of %s.",
+			 errmsg("invalid response from RingCentral: %s", what),
+			 response->length > 0 ? errdetail("The response consists of %s.",
 											  describe_body(response)) : 0,
-			 errhint("Check whether a proxy or a login page is between this "
-					 "machine and RingCentral.")));
+			 errhint("Check for a proxy or a login page between this machine "
+					 "and RingCentral.")));
 }
 
 /*
  * clf_report_recording_gone
- *		Warn that a recording is not there: RingCentral keeps calls longer than
- *		their recordings.  id: UTF-8; NULL if it is not to be shown.
+ *		Warn that a recording does not exist: RingCentral keeps calls longer
+ *		than their recordings. id: UTF-8; NULL if it must not be shown.
  */
 void
 clf_report_recording_gone(const char *id)
 {
 	if (id == NULL)
 		ereport(WARNING,
-				(errmsg("RingCentral does not have a recording that was asked "
-						"for, or not any longer")));
+				(errmsg("a requested recording does not exist or has been "
+						"deleted")));
 	else
 		ereport(WARNING,
-				(errmsg("RingCentral does not have the recording \"%s\", or not "
-						"any longer",
+				(errmsg("recording \"%s\" does not exist or has been deleted",
 						clf_excerpt(id, strlen(id), CLF_EXCERPT_LENGTH))));
 }

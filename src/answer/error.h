@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * error.h
- *	  From what RingCentral said to SQLSTATE, message and hint.
+ *	  Map failures of the network and the API to SQLSTATE, message and hint.
  *
- * Which table and which request an error is about is in its CONTEXT, which the
- * callers set.
+ * Table and request are in the CONTEXT of an error, which the callers set.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +13,7 @@
 #include "answer/response.h"
 #include "compat.h"
 
-/* What a request was for; what to do about its failure depends on it */
+/* Kind of request, on which SQLSTATE and hint depend */
 typedef enum ClfTarget
 {
 	CLF_TARGET_API,
@@ -22,15 +21,14 @@ typedef enum ClfTarget
 	CLF_TARGET_MEDIA
 } ClfTarget;
 
-/* What the errors about a request need to know of it */
+/* Properties of a request, for error messages */
 typedef struct ClfAsked
 {
 	ClfTarget	target;
-	size_t		shortest_secret;	/* bytes, of those that were sent along; 0:
-									 * none were */
+	size_t		shortest_secret;	/* bytes, of those sent; 0: none */
 } ClfAsked;
 
-/* Of a foreign text, so much is shown in a message, in bytes */
+/* Maximum length of a foreign text in messages, in bytes */
 #define CLF_EXCERPT_LENGTH 300
 
 extern void clf_asked_with(ClfAsked *asked, const char *secret);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Small JSON texts: tokens, errors, the parts of a list around its records.
+ *	  Small JSON texts: errors, versions, lists without their records.
  *
- * json-c allocates with malloc: every tree hangs on a memory context's reset
- * callback, so that an error anywhere frees it.
+ * json-c allocates with malloc: each tree is freed by a reset callback of a
+ * memory context, so that no error leaks it.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,26 +18,26 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* Deeper than any documented answer */
+/* Maximum nesting depth, larger than that of any documented response */
 #define MAX_DEPTH 64
 
 /*
- * A tree may take hundreds of times the memory of its text, since an object, be
- * it empty, is a hash table.  A text longer than the first limit, in bytes, must
- * not have more values than the other one, of which an object or array counts as
- * many.
+ * A tree may take hundreds of times the memory of its text, since even an
+ * empty object is a hash table.  A text longer than SMALL_TEXT, in bytes, must
+ * not have more than MAX_VALUES values, where an object or array counts as
+ * CONTAINER_VALUES.
  */
 #define SMALL_TEXT 65536
 #define MAX_VALUES 1000000
 #define CONTAINER_VALUES 10
 
 /*
- * Bytes that json-c is given between two checks for interrupts: it takes a
- * millisecond for them.
+ * Bytes parsed between two checks for interrupts, which takes about a
+ * millisecond.
  */
 #define PARSE_BLOCK 65536
 
-/* A tree, and what reads it, that live as long as a memory context */
+/* A tree and its tokener, owned by a memory context */
 typedef struct OwnedTree
 {
 	ClfJson    *tree;
@@ -78,7 +78,7 @@ create_tree(MemoryContext cxt)
 	return owned;
 }
 
-/* Values that begin in a part of a text; those in strings count as well */
+/* Upper bound of the number of values that begin in a part of a text */
 static size_t
 count_values(const char *text, size_t length)
 {
@@ -95,12 +95,13 @@ count_values(const char *text, size_t length)
 }
 
 /*
- * Parse the object at the start of the text; the place after it, or NULL when
- * there is none, or one that exceeds the limit.
+ * Parse the object at the start of the text.  Returns a pointer past it, or
+ * NULL if there is none or it exceeds the limit.
  *
  * Not strict: the strict parser of json-c 0.18 refuses every character beyond
- * ASCII (https://github.com/json-c/json-c/issues/892).  What passes instead, a
- * comma too many or a number with a leading zero, changes no value.
+ * ASCII (https://github.com/json-c/json-c/issues/892).  The syntax that is
+ * accepted in addition, such as trailing commas or leading zeros, changes no
+ * value.
  */
 static const char *
 parse_object(OwnedTree *owned, const char *text, size_t length)
@@ -127,8 +128,8 @@ parse_object(OwnedTree *owned, const char *text, size_t length)
 
 /*
  * clf_json_parse
- *		A small answer, owned by the memory context; NULL when it is not one
- *		JSON object, with white space around it at most.
+ *		Parse a text that consists of one JSON object; NULL if it is anything
+ *		else.  The result is owned by the memory context.
  */
 ClfJson    *
 clf_json_parse(MemoryContext cxt, const char *text, size_t length)
@@ -146,7 +147,7 @@ clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 	return p != NULL && clf_skip_space(p, end) == end ? owned->tree : NULL;
 }
 
-/* One step down: a key of an object, or a number into an array */
+/* Follow one step of a path: a key of an object or an index of an array */
 static ClfJson *
 take_step(ClfJson *parent, const char *step)
 {
@@ -163,7 +164,7 @@ take_step(ClfJson *parent, const char *step)
 
 /*
  * clf_json_get
- *		Follow a path: keys joined by dots, numbers into arrays.
+ *		Follow a path of keys and array indexes, separated by dots.
  */
 ClfJson    *
 clf_json_get(ClfJson *root, const char *path)
@@ -180,8 +181,8 @@ clf_json_get(ClfJson *root, const char *path)
 
 /*
  * clf_json_get_text
- *		The scalar that a path leads to as a palloc'd string, cut at a zero
- *		byte; NULL when there is none.
+ *		Return the scalar at a path as a palloc'd string, truncated at a zero
+ *		byte; NULL if there is none.
  */
 char *
 clf_json_get_text(ClfJson *root, const char *path)
@@ -207,7 +208,7 @@ clf_json_is_object(ClfJson *value)
 
 /*
  * clf_json_is_set
- *		Is it there, neither null nor false?
+ *		Does the value exist, and is it neither null nor false?
  */
 bool
 clf_json_is_set(ClfJson *value)

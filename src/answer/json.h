@@ -1,20 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * json.h
- *	  Small JSON texts: tokens, errors, the parts of a list around its records.
+ *	  Small JSON texts: errors, versions, lists without their records.
  *
  * The only module that includes json-c.  Pure: no I/O, but it checks for
  * interrupts.
  *
- * Nothing here raises an error about what is in a text; it is returned, so
- * that who called can say what was asked.
+ * Invalid input is reported by the return value, not as an error, so that the
+ * caller can report the context.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef CLF_JSON_H
 #define CLF_JSON_H
 
-/* A JSON value; the value null, and what is not there, are NULL pointers */
+/* A JSON value; null and missing values are NULL pointers */
 typedef struct json_object ClfJson;
 
 extern ClfJson *clf_json_parse(MemoryContext cxt, const char *text,

@@ -1,10 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * page.c
- *	  The answers that records come in.
+ *	  Pages: responses that contain records.
  *
- * The selected fields of all records are picked as the answer is gone through;
- * the part around the records, the frame, is small and left to json-c.
+ * The selected fields of all records are extracted in one pass over the body.
+ * The part around the records, called the frame, is small and parsed by
+ * json-c.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,14 +15,14 @@
 #include "lib/stringinfo.h"
 #include "utils/memutils.h"
 
-/* No page that was asked for has more records by far */
+/* Limit of records per page, far beyond the page sizes that are requested */
 #define MAX_RECORDS 100000
 
 struct ClfPage
 {
 	MemoryContext cxt;
 	ClfFields  *fields;
-	ClfField   *values;			/* of all records, one after the other */
+	ClfField   *values;			/* of all records, consecutively */
 	int			width;			/* fields of a record */
 	int			nrecords;
 	int			maxrecords;
@@ -33,8 +34,7 @@ struct ClfPage
 
 /*
  * clf_page_create
- *		An empty page, to be filled by clf_page_add; belongs to the memory
- *		context.
+ *		Create an empty page, owned by the memory context; see clf_page_add.
  */
 ClfPage    *
 clf_page_create(MemoryContext cxt, ClfFields *fields)
@@ -51,8 +51,8 @@ clf_page_create(MemoryContext cxt, ClfFields *fields)
 }
 
 /*
- * The record that begins at p, as the last one of the page; the place after it,
- * or NULL when it is no JSON object.
+ * Append the record that begins at p.  Returns a pointer past it, or NULL if
+ * it is not a JSON object.
  */
 static const char *
 add_record(ClfPage *page, const char *p, const char *end)
@@ -73,8 +73,8 @@ add_record(ClfPage *page, const char *p, const char *end)
 
 /*
  * clf_page_add
- *		Add a record, whose text must live as long as the page.  False when it
- *		is not one JSON object.
+ *		Append a record, whose text must live as long as the page.  Returns
+ *		false if it is not a single JSON object.
  */
 bool
 clf_page_add(ClfPage *page, const char *text, size_t length)
@@ -85,7 +85,10 @@ clf_page_add(ClfPage *page, const char *text, size_t length)
 	return p != NULL && clf_skip_space(p, end) == end;
 }
 
-/* p is after the '[' of "records"; the place of its ']', or NULL */
+/*
+ * Parse the array of records after its '['; returns a pointer to its ']', or
+ * NULL
+ */
 static const char *
 add_records(ClfPage *page, const char *p, const char *end)
 {
@@ -106,7 +109,7 @@ add_records(ClfPage *page, const char *p, const char *end)
 	}
 }
 
-/* The place after the '[' of "records", or NULL when there is none */
+/* Return a pointer past the '[' of "records", or NULL if there is none */
 static const char *
 find_records(const char *body, const char *end)
 {
@@ -132,8 +135,9 @@ find_records(const char *body, const char *end)
 }
 
 /*
- * Parse the frame, whose records, cut out, were at that place in it: should they
- * come a second time, the last ones would count.  NULL, or what is wrong.
+ * Parse the frame.  It must have the empty array "records" at the given offset
+ * and no second one, as the last one would take precedence.  Returns NULL or
+ * an error message.
  */
 static const char *
 parse_frame(ClfPage *page, size_t length, size_t place)
@@ -145,14 +149,14 @@ parse_frame(ClfPage *page, size_t length, size_t place)
 	if (!clf_fields_pick_all(fields, page->frame, length, &records))
 		return "it is not valid JSON";
 	if (records.start != page->frame + place)
-		return "it has records twice";
+		return "it has more than one field \"records\"";
 	page->answer = clf_json_parse(page->cxt, page->frame, length);
 	return page->answer ? NULL : "it is not valid JSON";
 }
 
 /*
- * Take the records out of the body; what stands around them, with an empty
- * array in their place, becomes the frame.  NULL, or what is wrong.
+ * Parse the records; the rest of the body, with an empty array in their place,
+ * becomes the frame.  Returns NULL or an error message.
  */
 static const char *
 cut_body(ClfPage *page, const char *body, const char *end)
@@ -165,7 +169,7 @@ cut_body(ClfPage *page, const char *body, const char *end)
 		return "it is not a JSON object with an array \"records\"";
 	after = add_records(page, first, end);
 	if (after == NULL)
-		return psprintf("record %d is cut short or no valid JSON object",
+		return psprintf("record %d is truncated or not a valid JSON object",
 						page->nrecords + 1);
 	initStringInfo(&frame);
 	appendBinaryStringInfo(&frame, body, first - body);
@@ -197,10 +201,10 @@ read_next(ClfPage *page, const ClfResource *resource)
 
 /*
  * clf_page_parse
- *		Take an answer with records of the resource apart, and pick these fields
- *		of each.  The page belongs to the memory context and refers to the body,
- *		which must live as long.  NULL, with the reason in *error, when it is no
- *		such answer.
+ *		Parse a response with records of the resource, and extract the fields of
+ *		each.  The page is owned by the memory context and refers to the body,
+ *		which must live as long.  Returns NULL with a message in *error if the
+ *		response is invalid.
  */
 ClfPage    *
 clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
@@ -212,7 +216,7 @@ clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
 	*error = cut_body(page, body, body + length);
 	if (*error == NULL && !clf_json_is_object(clf_json_get(page->answer,
 														   resource->frame_path)))
-		*error = "it does not say whether there is a next page";
+		*error = "it does not specify whether there is a next page";
 	read_next(page, resource);
 	MemoryContextSwitchTo(old);
 	return *error ? NULL : page;
@@ -220,8 +224,8 @@ clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
 
 /*
  * clf_page_frame, clf_page_answer
- *		The part around the records, as a terminated text and parsed; lives
- *		as long as the page.  NULL if it was not in an answer with records.
+ *		The frame as a terminated text, and parsed; lives as long as the page.
+ *		NULL if the page was made by clf_page_create.
  */
 const char *
 clf_page_frame(const ClfPage *page)
@@ -253,7 +257,7 @@ clf_page_has_next(const ClfPage *page, int number)
 
 /*
  * clf_page_record
- *		The fields of record n, from 0.
+ *		The fields of record n, counted from 0.
  */
 const ClfField *
 clf_page_record(const ClfPage *page, int n)
@@ -263,7 +267,7 @@ clf_page_record(const ClfPage *page, int n)
 
 /*
  * clf_page_replace
- *		Give record n the fields of another one.
+ *		Replace the fields of record n by those of another one.
  */
 void
 clf_page_replace(ClfPage *page, int n, int by)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * page.h
- *	  The answers that records come in.
+ *	  Pages: responses that contain records.
  *
- * Nothing here raises an error about what is in a text; it is returned, so
- * that who called can say what was asked.
+ * Invalid input is reported by the return value, not as an error, so that the
+ * caller can report the context.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,7 +15,7 @@
 #include "answer/json.h"
 #include "api/resource.h"
 
-/* A list answer: {"records": [...], "navigation": {...}, ...} */
+/* A list response: {"records": [...], "navigation": {...}, ...} */
 typedef struct ClfPage ClfPage;
 
 extern ClfPage *clf_page_parse(MemoryContext cxt, ClfFields *fields,

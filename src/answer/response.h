@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * response.h
- *	  An HTTP response, or how a transfer failed, as data.
+ *	  An HTTP response, and the ways a transfer can fail.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,15 +10,15 @@
 
 #include "datatype/timestamp.h"
 
-/* How a transfer failed without an answer of the API */
+/* Result of a transfer; failures have no usable response */
 typedef enum ClfTransport
 {
 	CLF_TRANSPORT_OK,
-	CLF_TRANSPORT_CONNECT,		/* name, route, refused */
+	CLF_TRANSPORT_CONNECT,		/* name resolution, no route, connection refused */
 	CLF_TRANSPORT_TLS,			/* handshake, certificate */
 	CLF_TRANSPORT_CA_FILE,		/* sslrootcert cannot be used */
 	CLF_TRANSPORT_TIMEOUT,
-	CLF_TRANSPORT_BROKEN,		/* cut short, or not HTTP */
+	CLF_TRANSPORT_BROKEN,		/* truncated, or not HTTP */
 	CLF_TRANSPORT_TOO_LARGE,	/* over max_response_size */
 	CLF_TRANSPORT_LOCAL			/* libcurl or this machine */
 } ClfTransport;
@@ -31,22 +31,21 @@ clf_never_sent(ClfTransport how)
 		how == CLF_TRANSPORT_CA_FILE;
 }
 
-/* A response.  Numbers that it does not have are -1. */
+/* A response. Missing numbers are -1. */
 typedef struct ClfHttpResponse
 {
 	int			status;
-	bool		may_be_missing; /* then status 404 is no failure */
+	bool		may_be_missing; /* if so, status 404 is not a failure */
 	char	   *body;			/* decompressed, terminated; see
 								 * clf_http_finish */
 	size_t		length;
-	int64		wire_bytes;		/* as it came over the network, body only */
-	int64		content_length; /* as announced */
-	char	   *content_range;	/* "" when not given, like the next five */
+	int64		wire_bytes;		/* body as transferred, before decompression */
+	int64		content_length; /* value of the header */
+	char	   *content_range;	/* "" if missing, like the next five */
 	char	   *content_encoding;
 	char	   *transfer_encoding;
 	char	   *content_type;
-	char	   *request_id;		/* RCRequestId: RingCentral's support asks for
-								 * it */
+	char	   *request_id;		/* RCRequestId, for RingCentral's support */
 	char	   *rate_group;		/* X-Rate-Limit-Group */
 	int			rate_limit;		/* requests a window */
 	int			rate_remaining;
@@ -54,9 +53,8 @@ typedef struct ClfHttpResponse
 	int			retry_after;	/* seconds */
 	TimestampTz started;		/* when the request was started, by the local
 								 * clock */
-	TimestampTz answered;		/* when it began to come, by the local clock */
-	TimestampTz date;			/* the API's clock, whole seconds; 0: not
-								 * given */
+	TimestampTz answered;		/* when the response began, by the local clock */
+	TimestampTz date;			/* header Date, whole seconds; 0: missing */
 } ClfHttpResponse;
 
 #endif							/* CLF_RESPONSE_H */

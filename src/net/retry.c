@@ -98,7 +98,7 @@ clf_retry(ClfRetry *retry, const ClfServer *server, ClfTransport how,
 	if (retry->tries > server->max_retries || delay > MAX_RETRY_AFTER)
 		return false;
 	if (how == CLF_TRANSPORT_OK)
-		reason = psprintf("It answered %d.", response->status);
+		reason = psprintf("RingCentral returned status %d.", response->status);
 	clf_budget_pause(server, delay, "to try again", reason);
 	return true;
 }

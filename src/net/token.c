@@ -508,13 +508,14 @@ read_answer(const Login *login, const ClfHttpResponse *response,
 	for (size_t i = 0; i < lengthof(names); i++)
 		(void) clf_fields_add(fields, names[i]);
 	if (!clf_fields_pick_all(fields, response->body, response->length, values))
-		clf_report_bad_answer("there is no access_token in it", response);
+		clf_report_bad_answer("it has no access_token", response);
 	if (!copy_token(&values[0], obtained->token, sizeof(obtained->token)))
 		clf_report_bad_answer("its access_token is too long", response);
 	if (obtained->token[0] == '\0')
-		clf_report_bad_answer("there is no access_token in it", response);
+		clf_report_bad_answer("it has no access_token", response);
 	if (!is_sendable(obtained->token))
-		clf_report_bad_answer("its access_token is no token", response);
+		clf_report_bad_answer("its access_token contains invalid "
+							  "characters", response);
 	owner = clf_field_cstring(&values[1]);
 	scope = clf_field_cstring(&values[2]);
 	clip(obtained->owner, sizeof(obtained->owner), owner ? owner : "");

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * analyze.c
- *	  Rows for ANALYZE, with few requests.
+ *	  Sample rows for ANALYZE with few requests.
  *
- * The API does not return the size of a list.  So a page is requested at some
- * points in time, from the present back; its number of calls and its time span
- * give the density there, which is interpolated in between.
+ * The API does not return the size of a list.  Therefore pages are requested
+ * at a few points in time, going back from the present; record count and time
+ * span of each page give the density there, which is interpolated in between.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,10 +28,10 @@
 #include "shared/density.h"
 #include "utils/memutils.h"
 
-/* Pages requested at most: the default limit of a minute */
+/* Maximum number of pages: the default limit of one minute */
 #define MAX_PAGES 10
 
-/* A sample that grows */
+/* State of the sampling */
 typedef struct Sample
 {
 	const ClfTable *table;
@@ -42,24 +42,24 @@ typedef struct Sample
 	MemoryContext row_cxt;
 	HeapTuple  *rows;
 	int			targrows;
-	double		seen;			/* rows looked at; of them are kept: */
+	double		seen;			/* rows read */
 	int			nrows;
-	double		records;		/* that these rows are of */
+	double		records;		/* records that these rows belong to */
 	int			pages;
 } Sample;
 
 /* One page of the list */
 typedef struct Probe
 {
-	TimestampTz upper;			/* it begins there */
-	TimestampTz oldest;			/* and reaches back to there */
+	TimestampTz upper;			/* upper bound */
+	TimestampTz oldest;			/* date of its oldest record */
 	double		records;
-	bool		last;			/* there is nothing older */
+	bool		last;			/* no older records */
 } Probe;
 
 /*
  * clf_can_analyze
- *		Is it a table all of whose rows can be listed by their time?
+ *		Can all rows of the table be listed by time?
  */
 bool
 clf_can_analyze(Oid relid)
@@ -69,7 +69,7 @@ clf_can_analyze(Oid relid)
 	return resource->windowed && !resource->search;
 }
 
-/* All columns that a list fills; others would take requests of their own */
+/* Columns that need no additional requests */
 static List *
 list_columns(Relation rel, const ClfTable *table)
 {
@@ -85,7 +85,7 @@ list_columns(Relation rel, const ClfTable *table)
 	return attnums;
 }
 
-/* Everything in the memory context */
+/* Everything is allocated in the memory context */
 static Sample *
 begin_sample(MemoryContext cxt, Relation rel)
 {
@@ -137,7 +137,7 @@ add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
 	MemoryContextReset(sample->row_cxt);
 }
 
-/* Add the page that begins at this time, infinity being the present */
+/* Request the page with this upper bound; infinity is the present */
 static Probe
 take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
 {
@@ -157,7 +157,7 @@ take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
 	return probe;
 }
 
-/* Records a day on this page */
+/* Records per day on this page */
 static double
 density(const Probe *probe)
 {
@@ -166,7 +166,9 @@ density(const Probe *probe)
 	return days > 0 ? probe->records / days : 0;
 }
 
-/* Take pages from the present back; returns how many records there are in all */
+/*
+ * Request pages from the present back; returns the estimated number of records
+ */
 static double
 take_pages(Sample *sample, MemoryContext cxt)
 {
@@ -190,8 +192,8 @@ take_pages(Sample *sample, MemoryContext cxt)
 
 /*
  * clf_acquire_sample
- *		Up to targrows rows, palloc'd in the current memory context, and an
- *		estimate of how many there are.
+ *		AcquireSampleRowsFunc: up to targrows rows, palloc'd in the current
+ *		memory context, and an estimate of the total number of rows.
  */
 int
 clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows, int targrows,

@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * answers.c
- *	  The answers to a scan's requests, as pages; kept for rescans.
+ *	  Pages of a scan, with a cache of responses for rescans.
  *
- * One page is there at a time.  Of a scan that may be started over with other
- * values, as the inner side of a join is, answers are kept by their URL, as far
- * as work_mem allows.
+ * There is one page at a time.  If a scan may be restarted with other values,
+ * as the inner side of a join is, responses are cached by URL within work_mem.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +18,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-/* An answer that is kept */
+/* A cached response */
 typedef struct KeptAnswer
 {
 	uint64		hash;			/* of the URL: key of the table */
@@ -32,17 +31,17 @@ struct ClfAnswers
 	const ClfTable *table;
 	ClfExchange *exchange;
 	ClfActivity *activity;
-	MemoryContext kept_cxt;		/* NULL: answers are not kept */
-	HTAB	   *kept;			/* NULL: none yet */
-	MemoryContext page_cxt;		/* the page and its answer */
+	MemoryContext kept_cxt;		/* NULL: caching is disabled */
+	HTAB	   *kept;			/* the cache; NULL: empty */
+	MemoryContext page_cxt;		/* the page and its response */
 	ClfPage    *page;
 	ClfFields  *fields;			/* to pick from each record */
 };
 
 /*
  * clf_answers_create
- *		Owned by the memory context.  Requests are sent by the exchange.  keep:
- *		the same may be asked for again.
+ *		Create the cache, owned by the memory context.  Requests are sent by
+ *		the exchange. keep: requests may be repeated, so cache the responses.
  */
 ClfAnswers *
 clf_answers_create(MemoryContext cxt, const ClfTable *table,
@@ -73,7 +72,7 @@ clf_answers_release(ClfAnswers *answers)
 }
 
 /* ----------
- * Kept answers
+ * Cache
  * ----------
  */
 
@@ -83,7 +82,7 @@ hash_url(const char *url)
 	return hash_bytes_extended((const unsigned char *) url, strlen(url), 0);
 }
 
-/* The kept answer for this URL, or NULL */
+/* Find the cached response to a URL, or NULL */
 static const ClfHttpResponse *
 find_kept(const ClfAnswers *answers, const char *url)
 {
@@ -107,7 +106,7 @@ create_kept(ClfAnswers *answers)
 								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
-/* Keep an answer that was read without an error, if work_mem allows */
+/* Cache a response that was read without an error, if work_mem allows */
 static void
 keep_answer(ClfAnswers *answers, const char *url,
 			const ClfHttpResponse *response)
@@ -139,7 +138,7 @@ keep_answer(ClfAnswers *answers, const char *url,
 
 /*
  * clf_answers_forget
- *		Do not use the kept answer for this URL again.
+ *		Remove the response to a URL from the cache.
  */
 void
 clf_answers_forget(ClfAnswers *answers, const char *url)
@@ -155,7 +154,7 @@ clf_answers_forget(ClfAnswers *answers, const char *url)
  * ----------
  */
 
-/* Is this the media type of the answer?  "application/json;charset=utf-8" */
+/* Does the response have this media type?  "application/json;charset=utf-8" */
 static bool
 has_type(const ClfHttpResponse *response, const char *type)
 {
@@ -165,7 +164,7 @@ has_type(const ClfHttpResponse *response, const char *type)
 		strchr("; ", response->content_type[length]) != NULL;
 }
 
-/* Make a list answer the page */
+/* Parse a list into the page */
 static void
 read_list(ClfAnswers *answers, const ClfHttpResponse *response)
 {
@@ -182,7 +181,7 @@ read_list(ClfAnswers *answers, const ClfHttpResponse *response)
 		clf_report_bad_answer(error, response);
 }
 
-/* Make the answer for a single id the page */
+/* Parse the response to a single id into the page */
 static void
 read_record(ClfAnswers *answers, const ClfPageRequest *request,
 			const ClfHttpResponse *response)
@@ -205,7 +204,7 @@ read_record(ClfAnswers *answers, const ClfPageRequest *request,
 						  clf_exchange_asked(answers->exchange));
 	if (has_type(response, "application/json"))
 	{
-		error = "it is cut short or no JSON object";
+		error = "it is truncated or not a JSON object";
 		ok = clf_page_add(answers->page, response->body, response->length);
 	}
 	if (!ok)
@@ -213,8 +212,8 @@ read_record(ClfAnswers *answers, const ClfPageRequest *request,
 }
 
 /*
- * Make the answers for several ids the page.  One that failed takes the place
- * of them all; NULL, or what is wrong with them.
+ * Parse the response to several ids into the page.  If an id failed, its part
+ * replaces the response.  Returns NULL or an error message.
  */
 static const char *
 read_batch(ClfAnswers *answers, ClfHttpResponse *response, int nids)
@@ -234,7 +233,7 @@ read_batch(ClfAnswers *answers, ClfHttpResponse *response, int nids)
 	return NULL;
 }
 
-/* Get an answer for these ids that is none of those which pass by themselves */
+/* Request several ids, with retries if one of them failed transiently */
 static void
 fetch_batch(ClfAnswers *answers, const ClfHttpRequest *request, int nids,
 			ClfHttpResponse *response)
@@ -251,7 +250,7 @@ fetch_batch(ClfAnswers *answers, const ClfHttpRequest *request, int nids,
 		if (how == CLF_TRANSPORT_OK && response->status == 207)
 			error = read_batch(answers, response, nids);
 		else if (how == CLF_TRANSPORT_OK && response->status == 200)
-			error = "it is not one for several ids";
+			error = "it is not a response to several ids";
 	} while (clf_exchange_again(answers->exchange, how, response));
 	if (answers->page)
 		return;
@@ -281,8 +280,7 @@ http_request(const ClfPageRequest *request)
 
 /*
  * clf_answers_prefetch
- *		Send the request that is to be asked for next, unless its answer is
- *		kept.
+ *		Prefetch the next request, unless its response is cached.
  */
 void
 clf_answers_prefetch(ClfAnswers *answers, const ClfPageRequest *request)
@@ -295,8 +293,8 @@ clf_answers_prefetch(ClfAnswers *answers, const ClfPageRequest *request)
 
 /*
  * clf_answers_poll
- *		Do for the request, the one that is to be asked for next, what can be
- *		done without waiting.  True when its answer is here.
+ *		Advance the next request without waiting.  Returns true when its
+ *		response is complete.
  */
 bool
 clf_answers_poll(ClfAnswers *answers, const ClfPageRequest *request)
@@ -309,9 +307,9 @@ clf_answers_poll(ClfAnswers *answers, const ClfPageRequest *request)
 
 /*
  * clf_answers_get
- *		The page that answers the request, with these fields of each record.
- *		It lives until the next one is asked for.  *date: the API's clock when
- *		it answered; 0: not given, or the answer was kept.
+ *		Return the page for a request, with the given fields of each record.
+ *		It is valid until the next call. *date: header Date of the response; 0
+ *		if missing or cached.
  */
 ClfPage    *
 clf_answers_get(ClfAnswers *answers, const ClfPageRequest *request,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * answers.h
- *	  The answers to a scan's requests, as pages; kept for rescans.
+ *	  Pages of a scan, with a cache of responses for rescans.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,7 +22,7 @@ typedef struct ClfAnswers ClfAnswers;
 typedef struct ClfPageRequest
 {
 	const char *url;
-	const char *shown;			/* its path and query for error messages */
+	const char *shown;			/* path and query for error messages */
 	const ClfQuery *query;
 	int			number;			/* of the page or of the chunk of ids, from 1 */
 } ClfPageRequest;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * explain.c
- *	  What EXPLAIN shows of a scan.
+ *	  EXPLAIN output of a scan.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,19 +23,19 @@ explain_request(ForeignScanState *node, ExplainState *es,
 	const char *text;
 
 	if (clf_query_lacks_since(query))
-		text = "none, since the query does not say since when";
+		text = "none, because neither since nor since_token is specified";
 	else if (clf_query_lacks_search(query, state->plan->resource))
-		text = "none, since the query does not say which number to search for";
+		text = "none, because no number to search for is specified";
 	else if (clf_query_window(query, state->table->history,
 							  clf_clock_now(state->table->server->base_url), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
 												query->page_size, NULL));
 	else
-		text = "none, the conditions leave nothing over";
+		text = "none, because no record can match the conditions";
 	ExplainPropertyText("Call Log Request", text, es);
 }
 
-/* The requests that each row takes which the conditions leave over */
+/* Requests that are sent for each row that passes the other conditions */
 static void
 explain_row_requests(ForeignScanState *node, ExplainState *es,
 					 const ClfQuery *query)
@@ -54,7 +54,7 @@ explain_row_requests(ForeignScanState *node, ExplainState *es,
 		ExplainPropertyList("Requests per Row", texts, es);
 }
 
-/* By id, the other conditions are not sent */
+/* With ids, other conditions are not pushed down */
 static void
 explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 						  List *deparse_context, const ClfQuery *query)
@@ -79,7 +79,7 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 		ExplainPropertyList("Pushed Conditions", texts, es);
 }
 
-/* What it will take, as far as that can be told without sending anything */
+/* Estimates that need no request */
 static void
 explain_estimate(ForeignScanState *node, ExplainState *es)
 {
@@ -96,7 +96,9 @@ explain_estimate(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyFloat("Estimated Minutes", NULL, seconds / 60, 1, es);
 }
 
-/* Structured formats have it always, so that programs find it; people if it matters */
+/*
+ * Structured formats always show all properties; text only those that matter
+ */
 static bool
 is_shown(const ExplainState *es, bool matters)
 {
@@ -137,8 +139,8 @@ explain_activity(const ClfActivity *activity, ExplainState *es)
 
 /*
  * clf_explain_scan
- *		ExplainForeignScan.  Without ANALYZE nothing is sent.  Shows no value that
- *		the user could not see by other means.
+ *		ExplainForeignScan.  Sends nothing without ANALYZE. Values that the
+ *		user may not see are not shown.
  */
 void
 clf_explain_scan(ForeignScanState *node, ExplainState *es)

@@ -273,7 +273,8 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 	if (clf_query_lacks_since(query))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("the query does not say since when to list changes"),
+				 errmsg("since or since_token must be specified to list "
+						"changes"),
 				 errhint("Add a condition since = '<time>', or since_token = "
 						 "'<sync_token of the last change that you have>'.")));
 	if (clf_query_lacks_search(query, pager->table->resource))
@@ -323,8 +324,8 @@ next_token(const ClfPager *pager)
 	if (token == NULL || clf_rows_has_token(pager->rows, token))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("the answer says that there are more changes, but has "
-						"no new syncToken")));
+				 errmsg("could not continue the list of changes: the response "
+						"has no new syncToken")));
 	return token;
 }
 
@@ -727,11 +728,11 @@ report_stuck(const ClfPager *pager)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
-			 errmsg("cannot go on after page %d of the call log",
+			 errmsg("could not continue after page %d of the call log",
 					pager->step.number),
-			 errdetail("It is the last that the API numbers, and the list "
-					   "does not come newest first, or has too many calls of "
-					   "one second, so that it cannot be continued by time."),
+			 errdetail("The API numbers no further pages, and the list cannot "
+					   "be continued by time, because it is not sorted newest "
+					   "first or has too many calls in one second."),
 			 errhint("Narrow the range of start_time, or raise "
 					 "page_size.")));
 }
@@ -749,8 +750,8 @@ count_redundant(ClfPager *pager)
 	if (pager->redundant >= MAX_REDUNDANT)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("the last %d answers of RingCentral promise more "
-						"records, but have none that is new",
+				 errmsg("could not complete the list: %d consecutive pages "
+						"had no new record",
 						MAX_REDUNDANT),
 				 errhint("Narrow the range of start_time.")));
 }

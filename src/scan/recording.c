@@ -118,7 +118,8 @@ get_details(ClfRecordings *recordings)
 		clf_report_bad_answer("it is not a JSON object", &response);
 	if (!clf_same_text(clf_field_cstring(&details[recordings->details_id.n]),
 					   recordings->id))
-		clf_report_bad_answer("it is not about the recording that was asked for", &response);
+		clf_report_bad_answer("it is not about the requested "
+							  "recording", &response);
 	return details;
 }
 
@@ -145,19 +146,20 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 	if (uri == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("recording \"%s\" does not say where its content is",
+				 errmsg("recording \"%s\" has no content URI",
 						shown_id(recordings))));
 	if (!clf_http_leads_to(uri, recordings->table->server->media_url))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("the content of recording \"%s\" is not on the media host",
+				 errmsg("the content of recording \"%s\" is not on the media "
+						"host",
 						shown_id(recordings)),
-				 errdetail("It is said to be at %s, and the server option "
+				 errdetail("The content URI is %s, but the server option "
 						   "media_url is %s.",
 						   clf_excerpt(uri, strcspn(uri, "?#"), CLF_EXCERPT_LENGTH),
 						   recordings->table->server->media_url),
-				 errhint("The token is not sent there. If that is where "
-						 "RingCentral keeps your recordings, set media_url.")));
+				 errhint("If RingCentral keeps your recordings there, set "
+						 "media_url to that host.")));
 }
 
 /* "bytes 100-199/200": the first of them and their total; false: no such text */
@@ -190,7 +192,7 @@ locate_answer(const ClfRecordings *recordings, const Download *download,
 	if (response->status == 206 &&
 		(!read_content_range(response->content_range, first, total) ||
 		 download->total < 0 || *first != download->length))
-		clf_report_bad_answer("it is not the range that was asked for", response);
+		clf_report_bad_answer("it is not the requested range", response);
 	if (download->total >= 0 && *total >= 0 && *total != download->total)
 		clf_report_bad_answer("the content has changed while it was read",
 						   response);
@@ -209,11 +211,13 @@ check_content(const ClfRecordings *recordings, const ClfHttpResponse *response)
 							  response);
 	if (response->content_encoding[0] != '\0' &&
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
-		clf_report_bad_answer("it is compressed, which was not asked for",
+		clf_report_bad_answer("it is compressed although no compression was "
+							  "requested",
 							  response);
 	if (response->content_length < 0 &&
 		pg_strcasecmp(response->transfer_encoding, "chunked") != 0)
-		clf_report_bad_answer("it does not say how long it is", response);
+		clf_report_bad_answer("it has neither a content length nor chunked "
+							  "encoding", response);
 }
 
 static void
@@ -221,7 +225,7 @@ report_too_large(const ClfRecordings *recordings)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-			 errmsg("recording \"%s\" is larger than max_recording_size",
+			 errmsg("recording \"%s\" exceeds max_recording_size",
 					shown_id(recordings)),
 			 errhint("Raise the option max_recording_size of the server or "
 					 "table, or leave this recording out.")));
@@ -303,7 +307,7 @@ get_content(ClfRecordings *recordings, const char *uri)
 	if (download.length == 0 ||
 		(download.total >= 0 && download.length != download.total))
 		clf_report_bad_answer(download.length == 0 ? "it is empty" :
-							  "it is cut short", &response);
+							  "it is truncated", &response);
 	SET_VARSIZE(download.content, VARHDRSZ + download.length);
 	return download.content;
 }

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * rows.c
- *	  From the records of pages to rows, each once.
+ *	  Split records into rows, and drop duplicates.
  *
- * Records come again where pages overlap and where a list has moved meanwhile,
- * so every id is remembered.
+ * Pages may overlap, and a list may change between requests, so records are
+ * deduplicated by id.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,9 +19,8 @@
 #include "utils/timestamp.h"
 
 /*
- * A call's id, as 88 bits of hash: with its status 12 bytes a call, whatever
- * the id's length.  That two of a million ids meet is less likely than 1 in
- * 10^14.
+ * A call's id as 88 bits of hash, 12 bytes per call including the status.  The
+ * probability of a collision among a million ids is below 1 in 10^14.
  */
 typedef struct IdHash
 {
@@ -34,7 +33,7 @@ typedef struct SeenId
 	uint8		status;			/* simplehash's */
 } SeenId;
 
-/* Its first bytes are as good a hash as any */
+/* Use the first bytes of the hash */
 static inline uint32
 id_bucket(const IdHash *id)
 {
@@ -55,31 +54,30 @@ id_bucket(const IdHash *id)
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/* Bytes that are hashed between two checks for interrupts */
+/* Bytes hashed between two checks for interrupts */
 #define HASH_BLOCK 1048576
 
-/* One of the places where a record's rows are */
+/* A path to rows within a record */
 typedef struct RowsPath
 {
-	const char *name;			/* of the field that holds it or them */
+	const char *name;			/* of the field that contains the row or rows */
 	ClfFieldRef field;
-	ClfFields  *element;		/* where in each element of an array the row
-								 * is; NULL: the field is the row */
+	ClfFields  *element;		/* path to the row in each array element; NULL: the field is the row */
 } RowsPath;
 
 struct ClfRows
 {
-	/* for its whole life */
+	/* for the whole scan */
 	MemoryContext cxt;
 	const ClfTable *table;
-	bool		sorted;			/* must the records come newest first? */
-	ClfSelection *selection;	/* the fields that columns show, and these: */
+	bool		sorted;			/* must the records be newest first? */
+	ClfSelection *selection;	/* fields of the columns, and the following */
 	ClfFieldRef id;
 	ClfFieldRef time;
 	ClfFieldRef version;
 	ClfFieldRef deleted;
-	ClfFieldRef whole;			/* the record as it came, for its details */
-	ClfFieldRef row_id;			/* if rows are told apart */
+	ClfFieldRef whole;			/* the whole record, for its details */
+	ClfFieldRef row_id;			/* if rows have ids */
 	int			nrows_paths;	/* 0: a record is a row */
 	RowsPath   *rows_paths;
 
@@ -87,23 +85,21 @@ struct ClfRows
 	MemoryContext run_cxt;
 	const ClfQuery *query;
 	seen_hash  *seen;
-	int64		nrecords;		/* so far, each once */
-	TimestampTz oldest;			/* if sorted: date of the oldest so far, and
-								 * of */
-	TimestampTz previous;		/* the record before, if on the same page */
+	int64		nrecords;		/* received, without duplicates */
+	TimestampTz oldest;			/* if sorted: date of the oldest one so far */
+	TimestampTz previous;		/* date of the previous record of the page */
 
-	/* the row that is given out */
-	bool		open;			/* may its record have another one? */
-	bool		broken;			/* has its record no id, or no date to be in
-								 * order by?  Then row.misfit tells so */
+	/* the current row */
+	bool		open;			/* may the record have more rows? */
+	bool		broken;			/* record without a valid id or date; see row.misfit */
 	ClfRow		row;
 	ClfField   *values[CLF_ORIGINS];	/* space for its fields */
-	int			rows_path;		/* where the next one is looked for */
-	ClfField	element;		/* and after which of the array there */
+	int			rows_path;		/* index of the path to the next row */
+	ClfField	element;		/* the last array element at that path */
 };
 
 /* ----------
- * Life
+ * Creation and start
  * ----------
  */
 
@@ -122,7 +118,7 @@ prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
 						  star[1] == '.' ? star + 2 : "");
 }
 
-/* Select the fields that are used here */
+/* Select the fields used in this file */
 static void
 select_fields(ClfRows *rows, const ClfResource *resource)
 {
@@ -148,8 +144,8 @@ select_fields(ClfRows *rows, const ClfResource *resource)
 
 /*
  * clf_rows_create
- *		Owned by the memory context.  Rows have the selected fields; nothing may
- *		be selected any more after the first start.
+ *		Create a row source, owned by the memory context.  Rows have the
+ *		selected fields; no field may be selected after the first start.
  */
 ClfRows    *
 clf_rows_create(MemoryContext cxt, const ClfTable *table, bool sorted,
@@ -184,7 +180,10 @@ allocate_values(ClfRows *rows)
 	}
 }
 
-/* Pick the selected fields of that origin from a text; false: it is no JSON */
+/*
+ * Extract the selected fields of an origin from a text; false if it is not
+ * JSON
+ */
 static bool
 pick(const ClfRows *rows, ClfOrigin origin, const char *text, size_t length)
 {
@@ -192,7 +191,7 @@ pick(const ClfRows *rows, ClfOrigin origin, const char *text, size_t length)
 							   rows->values[origin]);
 }
 
-/* A text as JSON */
+/* Append a text as a JSON string */
 static void
 append_json_text(StringInfo json, const char *text)
 {
@@ -202,7 +201,7 @@ append_json_text(StringInfo json, const char *text)
 		appendStringInfoString(json, "null");
 }
 
-/* What the query asked for, for the columns that repeat it */
+/* Fields with the inputs of the query, for columns that return them */
 static const ClfField *
 describe_inputs(const ClfRows *rows)
 {
@@ -229,8 +228,7 @@ describe_inputs(const ClfRows *rows)
 
 /*
  * clf_rows_start
- *		Forget what came and begin anew, with the rows of this query, which must
- *		live until the next start.
+ *		Start with a new query, which must live until the next start.
  */
 void
 clf_rows_start(ClfRows *rows, const ClfQuery *query)
@@ -251,7 +249,7 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 
 /*
  * clf_rows_record_fields
- *		What is to be picked from each record as its page is read.
+ *		The fields to extract from each record when its page is parsed.
  */
 ClfFields  *
 clf_rows_record_fields(const ClfRows *rows)
@@ -264,14 +262,16 @@ clf_rows_record_fields(const ClfRows *rows)
  * ----------
  */
 
-/* A field of a record */
+/* Get a field of a record */
 static const ClfField *
 get_field(const ClfField *record, ClfFieldRef ref)
 {
 	return &record[ref.n];
 }
 
-/* What tells the record from others: its id, and its version if there are any */
+/*
+ * Key for deduplication: the id, and the version if the resource has versions
+ */
 static const char *
 get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 {
@@ -292,7 +292,7 @@ get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 	return key.data;
 }
 
-/* Hash values of a text, however long, with interrupts */
+/* Hash a text of any length, checking for interrupts */
 static uint64
 hash_text(const unsigned char *text, size_t length, uint64 seed)
 {
@@ -317,7 +317,7 @@ hash_key(const char *text, size_t length)
 	return hash;
 }
 
-/* Is this key new?  Then remember it. */
+/* Insert a key; false if it has been seen before */
 static bool
 is_new_key(ClfRows *rows, const char *text, size_t length)
 {
@@ -344,7 +344,7 @@ compare_versions(const void *a, const void *b)
 	return order != 0 ? order : one->n - other->n;
 }
 
-/* The versions on a page of the records that have an id, in order */
+/* Collect the versions of the records with an id, sorted */
 static int
 list_versions(const ClfRows *rows, const ClfPage *page, Version *versions)
 {
@@ -367,9 +367,9 @@ list_versions(const ClfRows *rows, const ClfPage *page, Version *versions)
 }
 
 /*
- * Of several versions of a record with the same date, or without one, the last in
- * the response counts.  The first one gets its fields, the others are dropped
- * as those that came before.
+ * Of several versions of a record with the same date, or without one, the last
+ * one in the response is valid.  The first one gets its fields, and the others
+ * are dropped as duplicates.
  */
 static void
 keep_last_versions(const ClfRows *rows, ClfPage *page)
@@ -392,8 +392,7 @@ keep_last_versions(const ClfRows *rows, ClfPage *page)
 
 /*
  * clf_rows_open_page
- *		The records that come next are those of this page, which must live as
- *		long.
+ *		Start with the records of a page, which must live until the next one.
  */
 void
 clf_rows_open_page(ClfRows *rows, ClfPage *page)
@@ -408,7 +407,7 @@ clf_rows_open_page(ClfRows *rows, ClfPage *page)
 		keep_last_versions(rows, page);
 }
 
-/* Tokens are keys of their own kind: no record's begins with a zero byte */
+/* Tokens are distinguished from record keys by a leading zero byte */
 static IdHash
 hash_token(const char *token)
 {
@@ -425,7 +424,7 @@ hash_token(const char *token)
 
 /*
  * clf_rows_add_token, clf_rows_has_token
- *		Remember, beside the records, a token of changes that was followed.
+ *		Store a token of changes that was followed, and look it up.
  */
 void
 clf_rows_add_token(ClfRows *rows, const char *token)
@@ -441,7 +440,7 @@ clf_rows_has_token(const ClfRows *rows, const char *token)
 	return seen_lookup(rows->seen, hash_token(token)) != NULL;
 }
 
-/* Is this the first record with its key? */
+/* Insert the record's key; false if it has been seen before */
 static bool
 is_new(ClfRows *rows, const ClfField *record)
 {
@@ -452,9 +451,9 @@ is_new(ClfRows *rows, const ClfField *record)
 }
 
 /*
- * Note why there is no telling what the record or its row is.  It is an error,
- * unless the table sets values to NULL that do not fit: then the record passes as
- * one that is not new, for clf_tuple_fill to skip it.
+ * Report a record or row without a valid id or date.  It is an error, unless
+ * the table has on_error 'set_null': then the row is marked, and
+ * clf_tuple_fill skips it.
  */
 static void
 note_misfit(ClfRows *rows, int sqlstate, const char *misfit)
@@ -464,7 +463,9 @@ note_misfit(ClfRows *rows, int sqlstate, const char *misfit)
 	rows->row.misfit = misfit;
 }
 
-/* Is this the id of such a thing?  Without one it may have come before. */
+/*
+ * Check that the field is an id.  Without one, duplicates cannot be detected.
+ */
 static bool
 check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 {
@@ -480,7 +481,7 @@ check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 	return false;
 }
 
-/* Has the record a date, by which it has to be in order? */
+/* Check that the record has a date, by which the order is verified */
 static bool
 check_time(ClfRows *rows, const ClfField *record)
 {
@@ -489,17 +490,18 @@ check_time(ClfRows *rows, const ClfField *record)
 	if (clf_field_time(get_field(record, rows->time), &t))
 		return true;
 	note_misfit(rows, ERRCODE_INVALID_DATETIME_FORMAT,
-				psprintf("field \"%s\" of a record is missing or no date",
+				psprintf("field \"%s\" of a record is missing or not a date",
 						 rows->table->resource->time_path));
 	return false;
 }
 
 /*
- * The rows have to be newest first: false when this record must be left out.
+ * Verify that rows are newest first.  Returns false if the record must be
+ * skipped.
  *
- * A page out of order is an error.  A record newer than those of earlier pages is
- * none: it was entered, or rewritten to a later date, after they had been read,
- * so the scan may as well not see it.
+ * A page out of order is an error.  A record newer than those of earlier pages
+ * is not: it was inserted, or updated with a later date, after they had been
+ * read, so the scan need not return it.
  */
 static bool
 keeps_order(ClfRows *rows, const ClfField *record)
@@ -510,8 +512,8 @@ keeps_order(ClfRows *rows, const ClfField *record)
 	if (t > rows->previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
-				 errmsg("the records do not come newest first"),
-				 errdetail("The query was planned for that order."),
+				 errmsg("records are not sorted newest first"),
+				 errdetail("The query plan depends on that order."),
 				 errhint("Set the option newest_first of the server or table "
 						 "to false, and run the query again.")));
 	rows->previous = t;
@@ -521,7 +523,7 @@ keeps_order(ClfRows *rows, const ClfField *record)
 	return true;
 }
 
-/* Deleted records are left out of lists, but by its id one may be found */
+/* Lists do not contain deleted records, but requests by id may return them */
 static bool
 is_deleted(const ClfRows *rows, const ClfField *record)
 {
@@ -530,7 +532,7 @@ is_deleted(const ClfRows *rows, const ClfField *record)
 	return deleted != NULL && strcmp(deleted, "true") == 0;
 }
 
-/* The changes were asked for from a little earlier on, see append_changes */
+/* Changes are requested from a slightly earlier time; see append_changes */
 static bool
 is_too_old(const ClfRows *rows, const ClfField *record)
 {
@@ -540,7 +542,7 @@ is_too_old(const ClfRows *rows, const ClfField *record)
 		t < rows->query->since_time;
 }
 
-/* Is this a record that the table holds? */
+/* Does the record belong to the table? */
 static bool
 is_wanted(const ClfRows *rows, const ClfField *record)
 {
@@ -553,7 +555,7 @@ is_wanted(const ClfRows *rows, const ClfField *record)
 	return true;
 }
 
-/* The answer for a row's own id is both the row and its details */
+/* The response to a row's id is both the row and its details */
 static void
 open_details(ClfRows *rows, const ClfField *record)
 {
@@ -565,7 +567,7 @@ open_details(ClfRows *rows, const ClfField *record)
 	rows->row.fields[CLF_FROM_DETAILS] = rows->values[CLF_FROM_DETAILS];
 }
 
-/* Stand before the first row of the record */
+/* Position before the first row of the record */
 static void
 open_rows(ClfRows *rows, const ClfField *record)
 {
@@ -580,7 +582,10 @@ open_rows(ClfRows *rows, const ClfField *record)
 		rows->row.fields[CLF_FROM_ROW] = record;
 }
 
-/* Is this the first row of the record with its id, or are there none? */
+/*
+ * Insert the row's id; false if the record has had it before.  Always true if
+ * rows have no ids.
+ */
 static bool
 is_new_row(ClfRows *rows)
 {
@@ -595,7 +600,7 @@ is_new_row(ClfRows *rows)
 	if (!check_id(rows, id, rows->table->resource->row_id_path, "a row"))
 		return true;			/* as a misfit */
 
-	/* a key of its own kind: no record's has a zero byte */
+	/* distinguished from record keys by a zero byte */
 	initStringInfo(&key);
 	text = get_key(rows, rows->row.fields[CLF_FROM_RECORD], &length);
 	appendBinaryStringInfo(&key, text, length);
@@ -605,7 +610,7 @@ is_new_row(ClfRows *rows)
 	return is_new_key(rows, key.data, key.len);
 }
 
-/* The next element of the path's array; false after the last one */
+/* Get the row in the next element of the array; false after the last one */
 static bool
 next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
 			 ClfField *row)
@@ -628,8 +633,8 @@ next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
 }
 
 /*
- * The next value that the paths lead to, as a row, NULL inside when there is
- * none at that place; false after the last one.
+ * Get the next value at the paths, with a NULL start if missing; false after
+ * the last one.
  */
 static bool
 next_value(ClfRows *rows, ClfField *row)
@@ -660,7 +665,7 @@ next_value(ClfRows *rows, ClfField *row)
 	return false;
 }
 
-/* Make this value the row; false when it is none, or came before */
+/* Make a value the current row; false if it is missing or a duplicate */
 static bool
 take_row(ClfRows *rows, const ClfField *row)
 {
@@ -673,8 +678,8 @@ take_row(ClfRows *rows, const ClfField *row)
 
 /*
  * clf_rows_next
- *		The next row of the record that was taken, until the next call; NULL
- *		after the last one.
+ *		Return the next row of the current record, valid until the next call;
+ *		NULL after the last one.
  */
 const ClfRow *
 clf_rows_next(ClfRows *rows)
@@ -706,9 +711,9 @@ clf_rows_next(ClfRows *rows)
 
 /*
  * clf_rows_take
- *		Stand before the rows of this record, which must live as long as they
- *		are asked for.  False when it has come before.  It has no rows either
- *		when it is none that the table holds.
+ *		Make a record the current one; it must live until the next one.
+ *		Returns false for a duplicate, which has no rows.  A record that does
+ *		not belong to the table has no rows either.
  */
 bool
 clf_rows_take(ClfRows *rows, const ClfField *record)
@@ -735,7 +740,7 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 	return true;
 }
 
-/* The date of record i of the page; false: it has none */
+/* Get the date of record i of the page; false if it has none */
 static bool
 get_time(const ClfRows *rows, const ClfPage *page, int i, TimestampTz *t)
 {
@@ -745,7 +750,8 @@ get_time(const ClfRows *rows, const ClfPage *page, int i, TimestampTz *t)
 
 /*
  * clf_rows_survey
- *		How the dates on a page run.  Records without a date are passed over.
+ *		Determine order and range of the dates on a page.  Records without a
+ *		date are ignored.
  */
 ClfSpan
 clf_rows_survey(const ClfRows *rows, const ClfPage *page)
@@ -772,7 +778,7 @@ clf_rows_survey(const ClfRows *rows, const ClfPage *page)
 
 /*
  * clf_rows_count
- *		How many records came, each once.
+ *		Number of records received, without duplicates.
  */
 int64
 clf_rows_count(const ClfRows *rows)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rows.h
- *	  From the records of pages to rows, each once.
+ *	  Split records into rows, and drop duplicates.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,12 +15,11 @@
 
 typedef struct ClfRows ClfRows;
 
-/* How the dates on a page run */
+/* Order and range of the dates on a page */
 typedef struct ClfSpan
 {
 	TimestampTz oldest;			/* DT_NOEND: no record has a date */
-	int			overlap;		/* how many of the last ones are not later
-								 * than the end of its second */
+	int			overlap;		/* number of records at the end of the page that are not later than the end of its second */
 	bool		falls;			/* is one older than the one before it? */
 	bool		rises;			/* is one newer than the one before it? */
 } ClfSpan;

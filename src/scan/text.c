@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * text.c
- *	  From the API's UTF-8 to text in the database's encoding.
+ *	  Conversion of the API's UTF-8 to the database's encoding.
  *
- * Never an error: a caller chooses the caller's name, and must not be able to
- * stop a query.  Bytes that are no UTF-8, and characters that the encoding
- * lacks, become U+FFFD where the encoding has it, else a question mark.
+ * It never raises an error: texts such as caller names are chosen by
+ * strangers, who must not be able to make a query fail.  Invalid bytes, and
+ * characters that the encoding lacks, become U+FFFD if the encoding has it,
+ * else a question mark.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,21 +21,18 @@
 /* U+FFFD */
 #define REPLACEMENT_CHARACTER "\xEF\xBF\xBD"
 
-/* Bytes that are converted between two checks for interrupts */
+/* Bytes converted between two checks for interrupts */
 #define ENCODE_BLOCK 8192
 
 struct ClfEncoder
 {
 	int			encoding;		/* of the database */
-	bool		direct;			/* is its text UTF-8, or any bytes? */
-	Oid			conversion;		/* from UTF-8; invalid: there is none */
-	char	   *replacement;	/* for what it lacks */
+	bool		direct;			/* UTF-8 or SQL_ASCII: no conversion */
+	Oid			conversion;		/* from UTF-8; invalid: none exists */
+	char	   *replacement;	/* for invalid and missing characters */
 };
 
-/*
- * Append what can be converted of the start of a text.  Returns how many bytes of
- * it that is.
- */
+/* Append the longest convertible prefix of a text.  Returns its length. */
 static size_t
 append_converted(const ClfEncoder * encoder, StringInfo out, const char *text,
 				 size_t length)
@@ -53,7 +51,7 @@ append_converted(const ClfEncoder * encoder, StringInfo out, const char *text,
 	return done;
 }
 
-/* How many bytes at the start of the text are ASCII, and not zero */
+/* Length of the prefix that is ASCII without zero bytes */
 static size_t
 ascii_length(const char *text, size_t length)
 {
@@ -65,8 +63,8 @@ ascii_length(const char *text, size_t length)
 }
 
 /*
- * Append the start of a text as far as nothing has to be replaced.  Returns how
- * many bytes of it that is; 0: its first character has to be.
+ * Append the longest prefix in which nothing has to be replaced.  Returns its
+ * length; 0: the first character has to be replaced.
  */
 static size_t
 append_good(const ClfEncoder * encoder, StringInfo out, const char *text,
@@ -86,7 +84,7 @@ append_good(const ClfEncoder * encoder, StringInfo out, const char *text,
 	return good;
 }
 
-/* The length of the character at the start of the text; of no UTF-8, a byte */
+/* Length of the first character; 1 if it is invalid */
 static size_t
 character_length(const char *text, size_t length)
 {
@@ -98,8 +96,8 @@ character_length(const char *text, size_t length)
 
 /*
  * clf_encoder_create
- *		For the database at hand; palloc'd in the current memory context.  Looks
- *		into the catalogs, which the others do not.
+ *		Create an encoder for the current database, palloc'd in the current
+ *		memory context.  Unlike the other functions, it reads the catalogs.
  */
 ClfEncoder *
 clf_encoder_create(void)
@@ -122,8 +120,7 @@ clf_encoder_create(void)
 
 /*
  * clf_encoder_accepts
- *		Is the text the same in the database's encoding?  False if that is not
- *		certain.
+ *		Can the text be used without conversion?  False if not certain.
  */
 bool
 clf_encoder_accepts(const ClfEncoder * encoder, const char *text, size_t length)

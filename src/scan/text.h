@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * text.h
- *	  From the API's UTF-8 to text in the database's encoding.
+ *	  Conversion of the API's UTF-8 to the database's encoding.
  *
  *-------------------------------------------------------------------------
  */

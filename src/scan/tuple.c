@@ -253,7 +253,8 @@ report_wrong_kind(ClfTuple *tuple, const char *expected, ClfKind kind)
 	errsave(tuple->escontext,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("expected %s, got %s", expected, clf_kind_name(kind)),
-			 errhint("Give the column the type jsonb to see what is there.")));
+			 errhint("Change the type of the column to jsonb to see the "
+					 "value.")));
 }
 
 /* Text, JSON of what is no string */
@@ -568,7 +569,8 @@ clf_tuple_warn(const ClfTuple *tuple)
 							   (long long) tuple->nulls, tuple->relname),
 				 tuple->skipped > 0 ?
 				 errdetail("The first is %s.\n"
-						   "Rows skipped, since an id or a column that is NOT NULL has no value: %lld.",
+						   "Rows skipped because of a missing id or a NOT "
+						   "NULL constraint: %lld.",
 						   tuple->first, (long long) tuple->skipped) :
 				 errdetail("The first is %s.", tuple->first)));
 	else if (tuple->skipped > 0)

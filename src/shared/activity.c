@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * activity.c
- *	  What a scan does at this moment, and what it has cost so far.
+ *	  Current state and counters of running scans, for the view.
  *
- * A scan publishes its counters whenever it turns to something else, which is
- * a few times for each request, not for each row.
+ * A scan publishes its counters at each change of state, which is a few times
+ * per request, not per row.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Is it free, or did its backend exit without releasing it? */
+/* Is the entry free, or did its backend exit without releasing it? */
 static bool
 is_free(const ClfScanEntry *entry)
 {
@@ -26,7 +26,9 @@ is_free(const ClfScanEntry *entry)
 							   BackendPidGetProc(entry->pid) == NULL);
 }
 
-/* A free entry; NULL: there is none, or this role has its share of them */
+/*
+ * Find a free entry; NULL if there is none, or this role has its share already
+ */
 static ClfScanEntry *
 find_free(ClfShared *shared)
 {
@@ -60,7 +62,7 @@ release_entry(void *arg)
 
 /*
  * clf_activity_begin
- *		A scan of that table begins; it ends with the memory context.
+ *		Register a scan of a table; it ends when the memory context is reset.
  */
 ClfActivity *
 clf_activity_begin(MemoryContext cxt, const ClfTable *table)
@@ -89,7 +91,7 @@ clf_activity_begin(MemoryContext cxt, const ClfTable *table)
 
 /*
  * clf_activity_set
- *		This is what it does from now on.
+ *		Set the state of the scan, and publish its counters.
  */
 void
 clf_activity_set(ClfActivity *activity, ClfDoing doing)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * activity.h
- *	  What a scan does at this moment, and what it has cost so far.
+ *	  Current state and counters of running scans, for the view.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,13 +11,13 @@
 #include "catalog/table.h"
 #include "shared/shmem.h"
 
-/* One scan; the counters are the business of those who count */
+/* One scan; its modules increment the counters */
 typedef struct ClfActivity
 {
 	ClfCounters counters;
 	double		budget_wait;	/* seconds */
 	double		network_wait;	/* seconds */
-	ClfScanEntry *entry;		/* where others see it; NULL: they do not */
+	ClfScanEntry *entry;		/* shared entry; NULL: none */
 	MemoryContextCallback release;
 } ClfActivity;
 

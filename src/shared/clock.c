@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * clock.c
- *	  What the API's clock shows.
+ *	  Offset of the API's clock.
  *
- * It tells in the header Date of each answer.  What one backend learned serves
- * all that share the memory: a session whose token is there already need not
- * ask for the time.
+ * It is computed from the header Date of each response, and shared by all
+ * backends: a session that finds a token in shared memory need not request the
+ * time.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,12 +17,12 @@
 #include "utils/timestamp.h"
 
 /*
- * Maximum age of what was learned.  The local clock, by which the age is told,
- * may be set meanwhile: by more than that does not pass unnoticed.
+ * Maximum age of an offset.  The local clock may be set meanwhile; if by more
+ * than this, the offset is discarded.
  */
 #define MAX_OFFSET_AGE USECS_PER_DAY
 
-/* The entry of this URL, or NULL; with the lock */
+/* Find the entry of a URL, or NULL; the caller holds the lock */
 static ClfClockEntry *
 find_clock(ClfShared *shared, const ClfKey *key)
 {
@@ -36,7 +36,7 @@ find_clock(ClfShared *shared, const ClfKey *key)
 	return NULL;
 }
 
-/* The same, made if need be */
+/* Find or create the entry of a URL */
 static ClfClockEntry *
 get_clock(ClfShared *shared, const ClfKey *key)
 {
@@ -53,12 +53,13 @@ get_clock(ClfShared *shared, const ClfKey *key)
 
 /*
  * clf_clock_note
- *		An answer said this date, to the second, to a request that was started
- *		then by the local clock; 0 when it said none, which counts only where
- *		nothing is known.  The API's clock showed the date some time between the
- *		start of the request and now, which may be long for a request that was
- *		sent ahead; the start is the safe end, since a window that reaches into
- *		the future loses nothing.
+ *		Compute the offset from the header Date of a response, in whole
+ *		seconds, and the local time when its request was started.  Date 0: not
+ *		given; ignored if an offset is known.  The date is that of a moment
+ *		between the start of the request and now, which may be long for a
+ *		prefetched request.  The start is the safe choice: it can only make the
+ *		offset too large, and a window that extends into the future loses no
+ *		calls.
  */
 void
 clf_clock_note(const char *base_url, TimestampTz date, TimestampTz started)
@@ -70,12 +71,14 @@ clf_clock_note(const char *base_url, TimestampTz date, TimestampTz started)
 		return;
 	entry = get_clock(clf_shmem_lock(), &key);
 	entry->head.used_at = GetCurrentTimestamp();
-	/* the date's seconds are cut off */
+	/* the date is truncated to seconds */
 	entry->ahead = (date != 0 ? date - started : 0) + USECS_PER_SEC;
 	clf_shmem_unlock();
 }
 
-/* What was learned, in microseconds before the local clock, if it was */
+/*
+ * Get the offset, in microseconds ahead of the local clock; false if unknown
+ */
 static bool
 get_clock_offset(const char *base_url, int64 *ahead)
 {
@@ -92,7 +95,7 @@ get_clock_offset(const char *base_url, int64 *ahead)
 
 /*
  * clf_clock_known
- *		Has an answer told what the API's clock shows?
+ *		Is the offset of the API's clock known?
  */
 bool
 clf_clock_known(const char *base_url)
@@ -104,8 +107,8 @@ clf_clock_known(const char *base_url)
 
 /*
  * clf_clock_now
- *		Now by the API's clock, rather a little late than early.  While it is
- *		not known, by the local clock.
+ *		Current time of the API's clock, up to a few seconds late but never
+ *		early.  If the offset is unknown, that of the local clock.
  */
 TimestampTz
 clf_clock_now(const char *base_url)

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * density.c
- *	  How many calls a day a table has, as scans have seen it.
+ *	  Records per day of each table, as observed by scans.
  *
- * Kept in memory only: a figure that is lost is seen again by the next scan.
+ * Kept in shared memory only: the next scan replaces a lost figure.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,13 +14,16 @@
 #include "shared/shmem.h"
 #include "utils/timestamp.h"
 
-/* What was seen is forgotten for anything seen so much later */
+/* Age after which a figure is replaced by any newer one */
 #define OLD_AFTER USECS_PER_DAY
 
-/* A shorter time says little about a day: nights, weekends */
+/* Minimum time span, in days; shorter ones are not representative */
 #define SHORTEST (USECS_PER_HOUR / (double) USECS_PER_DAY)
 
-/* The entry of this table as that user mapping sees it, or NULL; with the lock */
+/*
+ * Find the entry of a table and user mapping, or NULL; the caller holds the
+ * lock
+ */
 static ClfDensityEntry *
 find_density(ClfShared *shared, Oid relid, Oid umid)
 {
@@ -35,7 +38,7 @@ find_density(ClfShared *shared, Oid relid, Oid umid)
 	return NULL;
 }
 
-/* The same, made if need be */
+/* Find or create the entry */
 static ClfDensityEntry *
 get_density(ClfShared *shared, Oid relid, Oid umid)
 {
@@ -55,9 +58,10 @@ get_density(ClfShared *shared, Oid relid, Oid umid)
 
 /*
  * clf_density_note
- *		So many records, unfiltered, are of the time between these two.  A
- *		figure of a longer time is worth more than one of a much shorter.  From
- *		longer ago than RingCentral keeps calls, none are to be expected.
+ *		Record the number of unfiltered records between two points in time.  A
+ *		figure of a much shorter time span does not replace one of a longer
+ *		span.  The span is limited to the time for which RingCentral keeps
+ *		calls.
  */
 void
 clf_density_note(Oid relid, Oid umid, double records, TimestampTz from,
@@ -82,7 +86,7 @@ clf_density_note(Oid relid, Oid umid, double records, TimestampTz from,
 
 /*
  * clf_density_per_day
- *		Records a day; negative: nothing is known.
+ *		Records per day; negative if unknown.
  */
 double
 clf_density_per_day(Oid relid, Oid umid)

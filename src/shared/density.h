@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * density.h
- *	  How many calls a day a table has, as scans have seen it.
+ *	  Records per day of each table, as observed by scans.
  *
- * For the planner: the API does not tell how many records a list has.
+ * For the planner: the API does not return the size of a list.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-/* Longer ago than that RingCentral has hardly any calls, in days */
+/* Days for which RingCentral keeps calls */
 #define CLF_KEPT_DAYS 366.0
 
 extern void clf_density_note(Oid relid, Oid umid, double records,

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.c
- *	  What the backends of a cluster share: the memory and its lock.
+ *	  Shared memory of all backends, and its lock.
  *
- * With shared_preload_libraries it is a part of the main shared memory.  From
- * PostgreSQL 17 on it can be had without: a named segment.  Otherwise it is the
- * backend's own, and works all the same, for this backend alone.
+ * With shared_preload_libraries it is part of the main shared memory, else a
+ * named DSM segment (PostgreSQL 17+).  Before 17, without preloading, each
+ * backend has its own.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,8 +79,8 @@ clf_shmem_init(void)
 }
 
 /*
- * A segment lives until the server is restarted, a library until the session
- * ends.  Those of another version find none of theirs in this one.
+ * Attach to a named segment.  It lives until the server is restarted, while
+ * sessions may load a newer library: version and size are part of its name.
  */
 static void
 attach(void)
@@ -102,7 +102,7 @@ attach(void)
 
 /*
  * clf_shmem_attached
- *		Can it be used without an error?  Otherwise it has to be made first.
+ *		Is the shared memory attached, so that its use cannot raise an error?
  */
 bool
 clf_shmem_attached(void)
@@ -112,7 +112,7 @@ clf_shmem_attached(void)
 
 /*
  * clf_shmem_by_cluster
- *		Is it that of all backends?
+ *		Is the memory shared by all backends?
  */
 bool
 clf_shmem_by_cluster(void)
@@ -124,8 +124,8 @@ clf_shmem_by_cluster(void)
 
 /*
  * clf_shmem_lock
- *		The memory, for this backend alone until clf_shmem_unlock, which has to
- *		be soon; an error gives it back as well.
+ *		Lock the shared memory exclusively, until clf_shmem_unlock.  To be held
+ *		for a short time; an error releases the lock.
  */
 ClfShared  *
 clf_shmem_lock(void)
@@ -144,12 +144,13 @@ clf_shmem_unlock(void)
 
 /*
  * clf_shmem_choose
- *		The entry of a table that a new key of this role takes, with the lock
- *		held; NULL: there is none for it.  size is that of an entry.
+ *		Choose the entry of a table for a new key of a role; NULL if there is
+ *		none. size is that of an entry.  The caller holds the lock.
  *
- * A free entry, else the one with the lowest claim, and of these the one used
- * least recently.  A role that holds its share of the table replaces only its
- * own.  claim_of NULL: all entries are CLF_CLAIM_IDLE, and there always is one.
+ * A free entry is preferred, then the one with the lowest claim, then the
+ * least recently used.  A role that holds its share of the table replaces only
+ * its own entries.  If claim_of is NULL, all entries are CLF_CLAIM_IDLE and
+ * the result is not NULL.
  */
 void *
 clf_shmem_choose(void *entries, size_t size, int n, Oid role,
@@ -193,8 +194,8 @@ clf_shmem_choose(void *entries, size_t size, int n, Oid role,
 
 /*
  * clf_shmem_key
- *		The key for these texts, in their order.  It takes all of them to make
- *		it, so it may stand for secrets.
+ *		Compute the key for a list of texts.  As a cryptographic hash it does
+ *		not disclose them, so they may be secret.
  */
 ClfKey
 clf_shmem_key(const char *const *texts, int ntexts)

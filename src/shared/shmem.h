@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * shmem.h
- *	  What the backends of a cluster share: the memory and its lock.
+ *	  Shared memory of all backends, and its lock.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,49 +14,51 @@
 #include "storage/lwlock.h"
 
 /*
- * Sizes.  Anybody with a user mapping can make entries for as many keys as they
- * like, so no role has more than its share of a table; see clf_shmem_choose.
+ * Sizes.  A role with a user mapping can create entries for any number of
+ * keys, so the number of entries per role is limited; see clf_shmem_choose.
  */
 #define CLF_MAX_BUDGETS 256
 #define CLF_MAX_SLOTS 128		/* requests of one window */
 #define CLF_MAX_WAITERS 64		/* of one budget; see join_queue in budget.c */
 #define CLF_MAX_TOKENS 128
 #define CLF_MAX_TOKEN_LENGTH 8192
-#define CLF_MAX_SCANS 1024		/* others are not shown */
+#define CLF_MAX_SCANS 1024		/* further ones are not shown */
 #define CLF_MAX_DENSITIES 256
 #define CLF_MAX_CLOCKS 64
-#define CLF_ROLE_SHARE(n) ((n) / 4) /* entries of a role, of a table of n */
+#define CLF_ROLE_SHARE(n) ((n) / 4) /* maximum entries of a role in a table of
+									 * n */
 #define CLF_MAX_MESSAGE 512
-#define CLF_MAX_TEXT 128		/* texts are for people and cut, keys are not */
+#define CLF_MAX_TEXT 128		/* texts are for display and truncated, keys
+								 * are not */
 
-/* What to do where backends share nothing: PostgreSQL 15 and 16 */
-#define CLF_PRELOAD_HINT "Sessions share logins and request limits if " \
-	"shared_preload_libraries contains call_log_fdw; this takes a restart."
+/* HINT if backends have no shared memory: PostgreSQL 15 and 16 */
+#define CLF_PRELOAD_HINT "Add call_log_fdw to shared_preload_libraries and " \
+	"restart the server, so that sessions share logins and request limits."
 
-/* Tells whose an entry is without showing it */
+/* Key of an entry: a hash, so that it discloses nothing */
 typedef struct ClfKey
 {
 	uint8		bytes[PG_SHA256_DIGEST_LENGTH];
 } ClfKey;
 
-/* What the entries of all tables but that of scans begin with */
+/* Header of the entries of all tables except scans */
 typedef struct ClfEntryHead
 {
 	TimestampTz used_at;		/* 0: the entry is free */
 	Oid			role;			/* that it is charged to */
 } ClfEntryHead;
 
-/* How much is lost if an entry is replaced; of two, the lower one is */
+/* Replacement priority: entries with the lowest claim are replaced first */
 typedef enum ClfClaim
 {
-	CLF_CLAIM_UNPROVEN,			/* a key that has never succeeded */
+	CLF_CLAIM_UNPROVEN,			/* the key has never been accepted by the API */
 	CLF_CLAIM_IDLE,
 	CLF_CLAIM_IN_USE			/* is not replaced */
 } ClfClaim;
 
 typedef ClfClaim (*ClfClaimOf) (const ClfEntryHead *entry, TimestampTz now);
 
-/* A request that was sent, or is about to be, and counts until then */
+/* A slot taken by a request that was sent or is about to be */
 typedef struct ClfSlot
 {
 	uint64		id;
@@ -66,17 +68,17 @@ typedef struct ClfSlot
 /* A backend that waits for a slot */
 typedef struct ClfWaiter
 {
-	uint64		ticket;			/* 0: nobody */
-	TimestampTz seen_at;		/* it is gone when that is long ago */
+	uint64		ticket;			/* 0: free */
+	TimestampTz seen_at;		/* presumed dead if long ago */
 	bool		yields;			/* later ones that do not yield may go first */
 } ClfWaiter;
 
-/* What happened since stats_since */
+/* Statistics since stats_since */
 typedef struct ClfBudgetCounts
 {
 	int64		requests;
-	int64		refused;		/* answers of 429 */
-	int64		failed;			/* other answers of 4xx and 5xx */
+	int64		refused;		/* answers with status 429 */
+	int64		failed;			/* other responses with status 4xx and 5xx */
 	int64		bytes;
 	int64		waits;
 	int64		wait_time;		/* microseconds */
@@ -94,20 +96,20 @@ typedef struct ClfBudgetEntry
 	int			limit;			/* requests in a window */
 	int			window;			/* seconds */
 	bool		learned;		/* from an answer; else documented defaults */
-	bool		answered;		/* any answer has come */
-	bool		proven;			/* one of success has come */
-	TimestampTz asked_at;		/* while none has come: when one was sent */
-	TimestampTz closed_at;		/* nothing leaves from then */
-	TimestampTz closed_until;	/* until then */
+	bool		answered;		/* any response has been received */
+	bool		proven;			/* a successful one has been received */
+	TimestampTz asked_at;		/* until then: when a request was sent */
+	TimestampTz closed_at;		/* a penalty began then */
+	TimestampTz closed_until;	/* and ends then; no request is sent */
 	bool		closed_for_all; /* together with all others of that base_url */
-	int			refused_in_row; /* answers of 429 without another in between */
+	int			refused_in_row; /* consecutive responses with status 429 */
 	int			nslots;
 	ClfSlot		slots[CLF_MAX_SLOTS];
 	ClfWaiter	waiters[CLF_MAX_WAITERS];
 	ClfBudgetCounts counts;
 } ClfBudgetEntry;
 
-/* An error as others get it: texts in ASCII */
+/* An error for other backends: texts in ASCII */
 typedef struct ClfFailure
 {
 	int			sqlstate;
@@ -124,13 +126,13 @@ typedef struct ClfTokenEntry
 	Oid			database;		/* of the user mapping that used it last */
 	uint32		mapping_hash;	/* hash values of its syscache entry, and that */
 	uint32		server_hash;	/* of its server */
-	uint64		generation;		/* tells one token from the next */
+	uint64		generation;		/* changes with the token */
 	int			login_pid;		/* backend that logs in; 0: none does */
 	TimestampTz renew_at;
 	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
 	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app */
-	uint64		failures;		/* of logins, counted */
-	ClfFailure	failure;		/* the last, for those who waited for it */
+	uint64		failures;		/* number of failed logins */
+	ClfFailure	failure;		/* the last one, for the waiters */
 	char		token[CLF_MAX_TOKEN_LENGTH];	/* "": none */
 } ClfTokenEntry;
 
@@ -147,14 +149,14 @@ typedef enum ClfDoing
 /* What a scan has sent and received */
 typedef struct ClfCounters
 {
-	int64		requests;		/* sent, but for logins */
-	int64		retries;		/* of these */
+	int64		requests;		/* sent, without logins */
+	int64		retries;		/* of these, retries */
 	int64		logins;
 	int64		pages;			/* received and used */
 	int64		records;		/* received */
 	int64		duplicates;		/* of these, dropped */
-	int64		spared;			/* answers that were still here */
-	int64		bytes;			/* over the network */
+	int64		spared;			/* responses reused from an earlier run */
+	int64		bytes;			/* received over the network */
 } ClfCounters;
 
 /* A scan under way; see activity.c */
@@ -171,29 +173,28 @@ typedef struct ClfScanEntry
 	ClfCounters counters;
 } ClfScanEntry;
 
-/* How many records came from a time, unfiltered; see density.c */
+/* Number of unfiltered records in a time span; see density.c */
 typedef struct ClfDensityEntry
 {
-	ClfEntryHead head;			/* used_at: when it was noted */
+	ClfEntryHead head;			/* used_at: time of the observation */
 	Oid			database;
 	Oid			relid;
-	Oid			umid;			/* user mapping: of another one, another
-								 * account */
+	Oid			umid;			/* user mapping, which determines the account */
 	double		days;
 	double		records;
 } ClfDensityEntry;
 
-/* What the clock behind a base_url shows; see clock.c */
+/* Clock offset of a base_url; see clock.c */
 typedef struct ClfClockEntry
 {
-	ClfEntryHead head;			/* used_at: when it was noted */
+	ClfEntryHead head;			/* used_at: time of the observation */
 	ClfKey		key;
-	int64		ahead;			/* microseconds before the local clock */
+	int64		ahead;			/* microseconds ahead of the local clock */
 } ClfClockEntry;
 
 typedef struct ClfShared
 {
-	LWLock		lock;			/* where backends share it */
+	LWLock		lock;			/* initialized only if shared */
 	int			tranche;
 	uint64		last_id;		/* of slots, tickets and generations */
 	TimestampTz stats_since;

@@ -47,8 +47,8 @@ test_batches(void)
 #define MISSING "{\"status\":404}"
 #define NOBODY "{\"errors\":[{\"errorCode\":\"CMN-102\",\"parameterName\":\"callRecordId\"}]}"
 #define PART(body) "--B_1\nContent-Type: application/json\n\n" body "\n"
-#define NO_STATUS "it does not say how each id went"
-#define FEWER "it has fewer parts than ids were asked for"
+#define NO_STATUS "it has no status for each id"
+#define FEWER "it has fewer parts than ids were requested"
 	static const struct
 	{
 		const char *type;

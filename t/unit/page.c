@@ -36,10 +36,10 @@ test_pages(void)
 {
 #define NO_ARRAY "it is not a JSON object with an array \"records\""
 #define NOT_VALID "it is not valid JSON"
-#define TWICE "it has records twice"
-#define NO_NAVIGATION "it does not say whether there is a next page"
+#define TWICE "it has more than one field \"records\""
+#define NO_NAVIGATION "it does not specify whether there is a next page"
 #define LAST "\"navigation\":{}"
-#define STOPS(n) "record " #n " is cut short or no valid JSON object"
+#define STOPS(n) "record " #n " is truncated or not a valid JSON object"
 	static const struct
 	{
 		const char *body;
