@@ -280,7 +280,7 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 	if (clf_query_lacks_search(query, pager->table->resource))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("the query does not say which number to search for"),
+				 errmsg("no number to search for is specified"),
 				 errhint("Add a condition search_phone_number = '<number>', or "
 						 "search_extension_number = '<number>', with one value "
 						 "that does not depend on the table's own rows.")));
