@@ -954,6 +954,21 @@ clf_field_json(const ClfField *field, size_t *length)
 	return json.data;
 }
 
+/* Where the element of an array after this one begins; NULL after the last */
+static const char *
+find_next_element(const ClfField *array, const ClfField *element)
+{
+	const char *end = array->start + array->length;
+	const char *p = element->start ? element->start + element->length :
+	array->start;
+
+	p = skip_space(p, end);
+	if (*p == ']')
+		return NULL;
+	p = skip_space(p + 1, end); /* after "[" or "," */
+	return *p == ']' ? NULL : p;
+}
+
 /*
  * clf_field_next_element
  *		The element of an array after this one; the first, if this one is all
@@ -963,19 +978,33 @@ clf_field_json(const ClfField *field, size_t *length)
 bool
 clf_field_next_element(const ClfField *array, ClfField *element)
 {
-	const char *end = array->start + array->length;
-	const char *p = element->start ? element->start + element->length :
-	array->start;
+	const char *p = find_next_element(array, element);
 
-	p = skip_space(p, end);
-	if (*p == ']')
-		return false;
-	p = skip_space(p + 1, end); /* after "[" or "," */
-	if (*p == ']')
+	if (p == NULL)
 		return false;
 	memset(element, 0, sizeof(ClfField));
 	element->start = p;
-	element->length = skip_value(p, end, &element->escaped) - p;
+	element->length = skip_value(p, array->start + array->length,
+								 &element->escaped) - p;
+	return true;
+}
+
+/*
+ * clf_fields_pick_element
+ *		The same, with fields picked from the element on the way.
+ */
+bool
+clf_fields_pick_element(ClfFields *fields, const ClfField *array,
+						ClfField *element, ClfField *values)
+{
+	const char *p = find_next_element(array, element);
+
+	if (p == NULL)
+		return false;
+	memset(element, 0, sizeof(ClfField));
+	element->start = p;
+	element->length = clf_fields_pick(fields, p, array->start + array->length,
+									  values) - p;
 	return true;
 }
 

@@ -75,6 +75,8 @@ extern const char *clf_fields_pick(ClfFields *fields, const char *text,
 								   const char *end, ClfField *values);
 extern bool clf_fields_pick_all(ClfFields *fields, const char *text,
 								size_t length, ClfField *values);
+extern bool clf_fields_pick_element(ClfFields *fields, const ClfField *array,
+									ClfField *element, ClfField *values);
 
 extern ClfSelection *clf_selection_create(bool rows_are_records);
 extern ClfFieldRef clf_select(ClfSelection *selection, ClfOrigin origin,

@@ -58,7 +58,7 @@ clf_second_after(TimestampTz t)
 }
 
 /* So many digits at p, as a number; false when there are other characters */
-static bool
+static inline bool
 read_digits(const char **p, int count, int *number)
 {
 	*number = 0;
@@ -71,7 +71,7 @@ read_digits(const char **p, int count, int *number)
 	return true;
 }
 
-static bool
+static inline bool
 read_char(const char **p, char c)
 {
 	return *(*p)++ == c;

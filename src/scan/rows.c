@@ -62,7 +62,10 @@ typedef struct RowsPath
 {
 	const char *name;			/* of the field that contains the row or rows */
 	ClfFieldRef field;
-	ClfFields  *element;		/* path to the row in each array element; NULL: the field is the row */
+	ClfFields  *element;		/* fields picked from each array element; NULL:
+								 * the field is the row */
+	bool		elements_are_rows;	/* are those the row's fields, or the path
+									 * to the row? */
 } RowsPath;
 
 struct ClfRows
@@ -113,9 +116,14 @@ prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
 	path->field = clf_select(rows->selection, CLF_FROM_RECORD, path->name);
 	if (star == NULL)
 		return;
-	path->element = clf_fields_create();
-	(void) clf_fields_add(path->element,
-						  star[1] == '.' ? star + 2 : "");
+	path->elements_are_rows = star[1] != '.';
+	if (path->elements_are_rows)
+		path->element = rows->selection->from[CLF_FROM_ROW];
+	else
+	{
+		path->element = clf_fields_create();
+		(void) clf_fields_add(path->element, star + 2);
+	}
 }
 
 /* Select the fields used in this file */
@@ -578,8 +586,9 @@ open_rows(ClfRows *rows, const ClfField *record)
 	memset(&rows->element, 0, sizeof(ClfField));
 	if (rows->query->details)
 		open_details(rows, record);
-	else if (rows->nrows_paths == 0)
-		rows->row.fields[CLF_FROM_ROW] = record;
+	else
+		rows->row.fields[CLF_FROM_ROW] = rows->nrows_paths == 0 ?
+			record : rows->values[CLF_FROM_ROW];
 }
 
 /*
@@ -610,12 +619,26 @@ is_new_row(ClfRows *rows)
 	return is_new_key(rows, key.data, key.len);
 }
 
-/* Get the row in the next element of the array; false after the last one */
+/* Pick the row's fields from its text; false if it is missing */
+static bool
+pick_row(ClfRows *rows, const ClfField *row)
+{
+	if (row->start == NULL)
+		return false;
+	(void) pick(rows, CLF_FROM_ROW, row->start, row->length);
+	return true;
+}
+
+/*
+ * Pick the row in the next element of the array; *found is false if it is
+ * missing there.  False after the last element.
+ */
 static bool
 next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
-			 ClfField *row)
+			 bool *found)
 {
 	ClfKind		kind = clf_field_kind(array);
+	ClfField	row;
 
 	if (kind == CLF_KIND_NULL)
 		return false;
@@ -626,18 +649,21 @@ next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
 							 path->name, clf_kind_name(kind)));
 		return false;
 	}
-	if (!clf_field_next_element(array, &rows->element))
+	if (!clf_fields_pick_element(path->element, array, &rows->element,
+								 path->elements_are_rows ?
+								 rows->values[CLF_FROM_ROW] : &row))
 		return false;
-	return clf_fields_pick_all(path->element, rows->element.start,
-							   rows->element.length, row);
+	*found = path->elements_are_rows ? *rows->element.start != 'n' :
+		pick_row(rows, &row);
+	return true;
 }
 
 /*
- * Get the next value at the paths, with a NULL start if missing; false after
- * the last one.
+ * Pick the next row at the paths; *found is false if it is missing there.
+ * False after the last one.
  */
 static bool
-next_value(ClfRows *rows, ClfField *row)
+next_value(ClfRows *rows, bool *found)
 {
 	while (rows->rows_path < rows->nrows_paths)
 	{
@@ -645,7 +671,7 @@ next_value(ClfRows *rows, ClfField *row)
 		const ClfField *field = get_field(rows->row.fields[CLF_FROM_RECORD],
 										  path->field);
 
-		if (path->element && next_element(rows, path, field, row))
+		if (path->element && next_element(rows, path, field, found))
 		{
 			rows->row.number++;
 			return true;
@@ -658,22 +684,11 @@ next_value(ClfRows *rows, ClfField *row)
 		if (path->element == NULL)
 		{
 			rows->row.number = 1;
-			*row = *field;
+			*found = pick_row(rows, field);
 			return true;
 		}
 	}
 	return false;
-}
-
-/* Make a value the current row; false if it is missing or a duplicate */
-static bool
-take_row(ClfRows *rows, const ClfField *row)
-{
-	if (row->start == NULL)
-		return false;
-	(void) pick(rows, CLF_FROM_ROW, row->start, row->length);
-	rows->row.fields[CLF_FROM_ROW] = rows->values[CLF_FROM_ROW];
-	return is_new_row(rows);
 }
 
 /*
@@ -684,7 +699,7 @@ take_row(ClfRows *rows, const ClfField *row)
 const ClfRow *
 clf_rows_next(ClfRows *rows)
 {
-	ClfField	row;
+	bool		found = false;
 
 	if (!rows->open)
 		return NULL;
@@ -700,9 +715,9 @@ clf_rows_next(ClfRows *rows)
 		rows->row.number = 1;
 		return &rows->row;
 	}
-	while (next_value(rows, &row))
+	while (next_value(rows, &found))
 	{
-		if (rows->row.misfit || take_row(rows, &row))
+		if (rows->row.misfit || (found && is_new_row(rows)))
 			return &rows->row;
 	}
 	rows->open = false;

@@ -118,15 +118,38 @@ clf_encoder_create(void)
 	return encoder;
 }
 
+/* Is a text without zero bytes all ASCII? */
+static bool
+is_ascii(const char *text, size_t length)
+{
+	uint64		word;
+	uint64		all = 0;
+	size_t		n = 0;
+
+	if (length < sizeof(word))
+		return ascii_length(text, length) == length;
+	for (; n + sizeof(word) <= length; n += sizeof(word))
+	{
+		memcpy(&word, text + n, sizeof(word));
+		all |= word;
+	}
+	/* the last word overlaps the one before */
+	memcpy(&word, text + length - sizeof(word), sizeof(word));
+	all |= word;
+	return (all & UINT64CONST(0x8080808080808080)) == 0;
+}
+
 /*
  * clf_encoder_accepts
- *		Can the text be used without conversion?  False if not certain.
+ *		Can the text, which has no zero bytes, be used without conversion?  False
+ *		if not certain.
  */
 bool
 clf_encoder_accepts(const ClfEncoder * encoder, const char *text, size_t length)
 {
 	return encoder->direct && length <= ENCODE_BLOCK &&
-		pg_encoding_verifymbstr(PG_UTF8, text, (int) length) == (int) length;
+		(is_ascii(text, length) ||
+		 pg_encoding_verifymbstr(PG_UTF8, text, (int) length) == (int) length);
 }
 
 /*

@@ -501,7 +501,8 @@ column_value(ClfTuple *tuple, TupleColumn *column, bool *isnull)
 	if (field)
 		return convert(tuple, column, field);
 	*isnull = true;
-	if (column->conversion != CONVERT_ARRAY && !tuple->soft.error_occurred)
+	if (!column->input.fn_strict && column->conversion != CONVERT_ARRAY &&
+		!tuple->soft.error_occurred)
 		return read_text(tuple, column, NULL);
 	return (Datum) 0;
 }

@@ -224,6 +224,29 @@ list_elements(const char *text)
 	return s.data;
 }
 
+/* The same with fields picked from each: what is at "a" and in all */
+static char *
+list_picked(const char *text)
+{
+	ClfField	array = unit_pick(text, "$");
+	ClfField	element = {0};
+	ClfFields  *fields = unit_whole_records();
+	ClfField	values[2];
+	StringInfoData s;
+
+	(void) clf_fields_add(fields, "a");
+	initStringInfo(&s);
+	while (clf_fields_pick_element(fields, &array, &element, values))
+	{
+		char	   *whole = unit_raw(&values[0]);
+		char	   *a = unit_raw(&values[1]);
+
+		appendStringInfo(&s, "%.*s %s %s|", (int) element.length,
+						 element.start, whole ? whole : "-", a ? a : "-");
+	}
+	return s.data;
+}
+
 void
 test_elements(void)
 {
@@ -232,4 +255,8 @@ test_elements(void)
 	unit_check("elements", list_elements("[1]"), "1|");
 	unit_check("elements", list_elements(" [ 1 , \"a,]\" , [ 2 , 3 ] , null ] "),
 		  "1|\"a,]\"|[ 2 , 3 ]|null|");
+	unit_check("picked", list_picked("[ ]"), "");
+	unit_check("picked", list_picked("[{\"a\":1}, {}, null,2, { \"a\": [] } ]"),
+			   "{\"a\":1} {\"a\":1} 1|{} {} -|null - -|2 2 mismatch|"
+			   "{ \"a\": [] } { \"a\": [] } []|");
 }
