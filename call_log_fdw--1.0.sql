@@ -162,6 +162,7 @@ CREATE TABLE call_log_fdw_copies (
   rows bigint NOT NULL DEFAULT 0,
   requests bigint NOT NULL DEFAULT 0,
   bad_values bigint NOT NULL DEFAULT 0,
+  next_step smallint NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (schema_name, table_name));

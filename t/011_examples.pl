@@ -292,8 +292,8 @@ is_deeply(
 	[ map { basename($_) } sort glob "$examples/*.sql" ],
 	[
 		map { "$_.sql" }
-		  qw(archive billing crm dashboard phone_digits reconciliation
-		  recording_player reporting)
+		  qw(archive billing crm current dashboard phone_digits reconciliation
+		  recording_player reporting schedule)
 	],
 	'examples that have a test: here, and in t/007_player.pl');
 
@@ -938,6 +938,29 @@ my %from_log = sections_of('reporting', @range);
 my %from_archive = sections_of('reporting', 'source=archive', @range);
 is_deeply(\%from_archive, \%from_log, 'reports from the archive');
 is(scalar($simulator->requests), 0, 'send nothing');
+
+# ----------
+# current.sql, schedule.sql
+# ----------
+
+# Calls of this moment are there at once, for a request; older ones for none
+($errors, $status) = run_example('current', 'source=calls.call_log');
+is("$errors$status", '0', 'current.sql runs');
+change('appear', startTime => timestamp($now - 30));
+@archived = between($kept_since, $now + $day, truth());
+$simulator->clear_log;
+is( $node->safe_psql(
+		'postgres',
+		'SELECT count(*) FROM current_calls WHERE deleted IS NOT TRUE'),
+	scalar(@archived),
+	'current: the copy and what is newer');
+is(scalar($simulator->requests('/account/')), 1, 'one request');
+$simulator->clear_log;
+$node->safe_psql('postgres',
+	q{SELECT count(*) FROM current_calls WHERE start_time < CURRENT_DATE - 2});
+is(scalar($simulator->requests('/account/')), 0, 'nothing recent, no request');
+my ($scheduled) = run_example('schedule', 'source=calls.call_log');
+is($scheduled, '', 'schedule.sql runs without pg_cron');
 
 # ----------
 # reconciliation.sql

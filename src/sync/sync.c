@@ -350,25 +350,77 @@ lacks_token(const ClfSync *sync)
 		(plan->changes && !plan->extract && sync->state->sync_token == NULL);
 }
 
+static bool
+changes_are_due(const ClfSync *sync)
+{
+	return sync->plan->changes && !sync->without_changes &&
+		is_due(sync, sync->changes_due, sync->caught_up);
+}
+
+static bool
+deletions_are_due(const ClfSync *sync)
+{
+	return sync->plan->deletions && !sync->without_tokens &&
+		is_due(sync, sync->deletions_due, sync->deletions_read);
+}
+
+static bool
+absent_are_due(const ClfSync *sync)
+{
+	return sync->state->absent != NIL;
+}
+
+static bool
+part_is_due(const ClfSync *sync)
+{
+	return sync->state->missing.n > 0;
+}
+
+/*
+ * In this order; but a run begins with what follows the last step of a run that
+ * a limit has ended, so that each has its turn however low the limit is.
+ */
+static const struct
+{
+	bool		(*is_due) (const ClfSync *sync);
+	ClfSyncStep step;
+}			steps[] = {
+	{changes_are_due, clf_sync_changes_step},
+	{deletions_are_due, clf_sync_deletions_step},
+	{absent_are_due, clf_sync_absent_step},
+	{part_is_due, clf_sync_part_step},
+};
+
 /* What is due; NULL: nothing */
 static ClfSyncStep
-next_step(const ClfSync *sync)
+next_step(ClfSync *sync)
 {
-	const ClfSyncPlan *plan = sync->plan;
+	int			first = sync->under_way ? 0 : sync->state->next_step;
 
 	if (!sync->without_tokens && lacks_token(sync))
 		return clf_sync_token_step;
-	if (plan->changes && !sync->without_changes &&
-		is_due(sync, sync->changes_due, sync->caught_up))
-		return clf_sync_changes_step;
-	if (plan->deletions && !sync->without_tokens &&
-		is_due(sync, sync->deletions_due, sync->deletions_read))
-		return clf_sync_deletions_step;
-	if (sync->state->absent != NIL)
-		return clf_sync_absent_step;
-	if (sync->state->missing.n > 0)
-		return clf_sync_part_step;
-	return plan->audio ? clf_sync_recording_step : NULL;
+	for (size_t i = 0; i < lengthof(steps); i++)
+	{
+		int			n = (first + i) % lengthof(steps);
+
+		if (steps[n].is_due(sync))
+		{
+			sync->due_step = n;
+			return steps[n].step;
+		}
+	}
+	return sync->plan->audio ? clf_sync_recording_step : NULL;
+}
+
+/* Note with what the next run is to begin */
+static void
+end_run(ClfSync *sync, int next_step)
+{
+	sync->finished = true;
+	if (sync->state->next_step == next_step)
+		return;
+	sync->state->next_step = next_step;
+	clf_sync_save(sync);
 }
 
 /* The limit that the step would exceed; NULL: none */
@@ -402,12 +454,18 @@ do_step(ClfSync *sync)
 	step = next_step(sync);
 	limit = step ? find_limit(sync, step) : NULL;
 	if (limit)
+	{
 		clf_sync_say(sync, psprintf("stopping at %s, the next call goes on from here",
 									limit));
-	if (step && limit == NULL)
+		end_run(sync, sync->due_step);
+	}
+	else if (step)
+	{
 		step(sync);
+		sync->under_way |= step != clf_sync_token_step;
+	}
 	else
-		sync->finished = true;
+		end_run(sync, 0);
 }
 
 /* End what the step has read */

@@ -82,6 +82,7 @@ typedef struct ClfSyncState
 	List	   *absent;			/* of char *: ids to be asked for */
 	List	   *witnesses;		/* of char *: ids that the copy must have */
 	List	   *columns;		/* of char *: of the source, at that time */
+	int			next_step;		/* with which the next run is to begin */
 	int64		rows;			/* inserted or updated so far */
 	int64		requests;		/* that it took */
 	int64		bad_values;		/* that were replaced by NULL */
@@ -191,6 +192,8 @@ typedef struct ClfSync
 								 * ones are postponed */
 	bool		probing;
 	bool		has_witness;	/* was one remembered in this call? */
+	int			due_step;		/* the last that was due */
+	bool		under_way;		/* has a step been done? */
 	bool		finished;
 
 	List	   *skipped;		/* of char *: recordings to leave alone */

@@ -114,7 +114,7 @@ load(const ClfSync *sync)
 	ClfSyncState *state = palloc0(sizeof(ClfSyncState));
 
 	if (execute(sync, psprintf("SELECT since, synced_at, sync_token, deletions_token, absent, "
-							   "witnesses, source_columns::text[], rows, requests, bad_values "
+							   "witnesses, source_columns::text[], rows, requests, bad_values, next_step::bigint "
 							   "FROM %s WHERE " IS_TARGET, sync->copies), &params) == 0)
 		return NULL;
 	state->since = result_time(1);
@@ -127,6 +127,7 @@ load(const ClfSync *sync)
 	state->rows = clf_sync_result_bigint(0, 8);
 	state->requests = clf_sync_result_bigint(0, 9);
 	state->bad_values = clf_sync_result_bigint(0, 10);
+	state->next_step = (int) clf_sync_result_bigint(0, 11);
 	state->missing = result_ranges(execute(sync,
 										   psprintf("SELECT lower(r), upper(r) FROM %s, unnest(missing) r "
 													"WHERE " IS_TARGET, sync->copies), &params));
@@ -187,12 +188,13 @@ clf_sync_save(ClfSync *sync)
 	clf_sync_param_bigint(&params, state->rows);
 	clf_sync_param_bigint(&params, state->requests);
 	clf_sync_param_bigint(&params, state->bad_values);
+	clf_sync_param_bigint(&params, state->next_step);
 	(void) execute(sync, psprintf("UPDATE %s SET since = $3, missing = coalesce("
 								  "(SELECT range_agg(tstzrange(l, nullif(u, 'infinity'))) "
 								  "FROM unnest($4, $5) AS r (l, u)), '{}'), "
 								  "synced_at = $6, sync_token = $7, deletions_token = $8, absent = $9, "
 								  "witnesses = $10, source_columns = $11::name[], rows = $12, "
-								  "requests = $13, bad_values = $14, updated_at = clock_timestamp() "
+								  "requests = $13, bad_values = $14, next_step = $15, updated_at = clock_timestamp() "
 								  "WHERE " IS_TARGET, sync->copies), &params);
 }
 

@@ -1,0 +1,41 @@
+-- Copies that are kept up to date by themselves. CALL call_log_fdw_sync commits after
+-- each request, so it has to be the only statement of its job: with another one before
+-- or after it, both would be in one transaction, and the CALL an error.
+--
+-- cron, as a user who may log in; errors and warnings come by mail:
+--
+--   PGOPTIONS='-c client_min_messages=warning'
+--   */15 * * * *  psql -X -q -d mydb -c "CALL call_log_fdw_sync('calls.call_log', 'archive')"
+--   30 3 * * *    psql -X -q -d mydb -c "CALL call_log_fdw_sync('calls.call_log', 'archive', recheck => '7 days')"
+--
+-- systemd, call_log_sync.service and call_log_sync.timer:
+--
+--   [Service]
+--   Type=oneshot
+--   User=etl
+--   ExecStart=psql -X -q -d mydb -c "CALL call_log_fdw_sync('calls.call_log', 'archive')"
+--
+--   [Timer]
+--   OnCalendar=*:0/15
+--   [Install]
+--   WantedBy=timers.target
+--
+-- pg_cron: run this file. It schedules the same two jobs; a job that still runs when
+-- the next is due ends that one with an error, which does no harm.
+--
+-- source, archive   the call log and its copy
+
+\if :{?source}  \else \set source 'calls.call_log' \endif
+\if :{?archive} \else \set archive archive         \endif
+\set ON_ERROR_STOP on
+\set QUIET on
+
+SELECT count(*) > 0 AS has_cron FROM pg_extension WHERE extname = 'pg_cron' \gset
+\if :has_cron
+SELECT cron.schedule('call log: changes', '*/15 * * * *',
+                     format('CALL call_log_fdw_sync(%L, %L)', :'source', :'archive'));
+SELECT cron.schedule('call log: compare', '30 3 * * *',
+                     format('CALL call_log_fdw_sync(%L, %L, recheck => %L)', :'source', :'archive', '7 days'));
+\else
+\echo 'pg_cron is not installed in this database.'
+\endif
