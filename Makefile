@@ -36,6 +36,7 @@ OBJS = \
 	src/plan/estimate.o \
 	src/plan/node.o \
 	src/plan/paths.o \
+	src/plan/time_function.o \
 	src/plan/pushdown.o \
 	src/plan/query.o \
 	src/scan/analyze.o \

@@ -116,9 +116,13 @@ WHERE recording_id IS NOT NULL AND start_time BETWEEN now() - interval '14 days'
 -- minimum 0: nobody can have called then
 SELECT * FROM calls.call_log WHERE start_time >= '2026-06-01' AND start_time < '2026-01-01';
 
--- A direction that there is not
--- minimum 0: there are two, and both are known
+-- A direction that is not documented
+-- minimum 1: a call may have it all the same, and a day is one page
 SELECT count(*) FROM calls.call_log WHERE direction = 'foo' AND start_time > now() - interval '1 day';
+
+-- Two directions at once
+-- minimum 0: no call has both
+SELECT count(*) FROM calls.call_log WHERE direction = 'Inbound' AND direction = ANY (ARRAY['Outbound']) AND start_time > now() - interval '1 day';
 
 -- Only the columns, for a tool that asks for them
 -- minimum 0: no row is asked for

@@ -26,7 +26,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.active WHERE direction = 'Inbound'
 SELECT count(*) = (SELECT count(*) FROM truth.active WHERE direction = 'Inbound' AND type = 'Voice') AS equal FROM calls.active_calls WHERE direction = 'Inbound' AND type = 'Voice';
 SELECT count(*) = (SELECT count(*) FROM truth.my_active WHERE transport = 'VoIP') AS equal FROM mine.active_calls WHERE transport = 'VoIP';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set active_filters=on
-SELECT count(*) FROM calls.active_calls WHERE direction = 'Sideways';
+SELECT count(*) FROM calls.active_calls WHERE direction = 'Inbound' AND direction = ANY ('{Outbound}');
 :log
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'active_calls', history '1 day');
 

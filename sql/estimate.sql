@@ -17,7 +17,7 @@ SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 d
 SELECT requests('SELECT id FROM fresh WHERE start_time BETWEEN ''2026-03-01'' AND ''2026-03-02''');
 SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 days'' AND direction = ''Inbound''');
 SELECT requests('SELECT id FROM fresh WHERE session_id = ''1''');
-SELECT requests('SELECT id FROM fresh WHERE direction = ''Sideways''');
+SELECT requests('SELECT id FROM fresh WHERE direction = ''Inbound'' AND direction = ANY (''{Outbound,Sideways}'')');
 SELECT requests('SELECT id FROM fresh WHERE start_time > ''2027-01-01''');
 SELECT requests('SELECT id FROM fresh LIMIT 250');
 -- The number of ids

@@ -26,7 +26,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.legs WHERE :day AND call_direction
 SELECT count(*) = (SELECT count(*) FROM truth.legs WHERE :day) AS equal FROM calls.call_log_legs WHERE :day;
 SELECT call_id AS id, session_id AS session FROM truth.legs WHERE :day AND leg_number = 2 ORDER BY call_id LIMIT 1 \gset
 SELECT count(*) = (SELECT count(*) FROM truth.legs WHERE :day AND session_id = :'session') AS equal FROM calls.call_log_legs WHERE :day AND session_id = :'session';
-SELECT count(*) FROM calls.call_log_legs WHERE call_type = 'Pigeon';
+SELECT count(*) FROM calls.call_log_legs WHERE call_type = 'Fax' AND call_type = ANY ('{Voice,Pigeon}');
 :log
 
 -- By the id of the call

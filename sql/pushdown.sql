@@ -44,6 +44,42 @@ SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time::date = d
 SET timezone = 'UTC';
 :log
 
+-- Several values: the range that holds them all
+SET timezone = 'America/New_York';
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time IN ('2026-03-05 10:00', '2026-03-03 12:00', NULL)$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time = ANY (ARRAY[]::timestamptz[])$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time < ANY (ARRAY['2026-03-05 10:00', '2026-03-03 12:00']::timestamp[]) AND start_time > date '2026-03-01'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date IN ('2026-03-08', '2026-03-06')$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time BETWEEN SYMMETRIC '2026-03-05' AND '2026-03-03'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time >= '2026-03-01' AND start_time < '2026-03-02' AND type = 'Fax') OR (start_time >= '2026-03-05' AND start_time < '2026-03-06' AND type = 'Fax')$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time > '2026-03-01' OR start_time > NULL OR (start_time > '2026-03-05' AND start_time < '2026-03-04')) IS TRUE AND start_time < '2026-03-06'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time > '2026-03-30' AND type = 'Fax') OR (type = 'Voice' AND start_time < '2026-03-01')$$);
+-- Ranges
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time <@ tstzrange '[2026-03-01, 2026-03-02)'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE tstzrange(NULL, '2026-03-02', '[]') @> start_time AND tsrange '[2026-03-01,)' @> start_time::timestamp$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date <@ daterange '[2026-03-01, 2026-03-02]'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time <@ tstzrange 'empty'$$);
+-- Rows: the page after one that ended there
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time, id) < ('2026-03-05 10:00', 'b') ORDER BY start_time DESC, id DESC LIMIT 20$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (timestamptz '2026-03-30 10:00', 'b') <= (start_time, id) AND (start_time, id) <> ('2026-03-31', 'c')$$);
+-- Other zones, and other functions
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time AT TIME ZONE 'Asia/Kolkata')::date = '2026-03-08'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('day', start_time AT TIME ZONE 'Europe/Berlin') = '2026-03-08'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time AT TIME ZONE 'utc') >= '2026-03-08' AND (start_time AT TIME ZONE 'EST') < '2026-03-09'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('month', start_time::date) = '2026-02-01'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('month', (start_time AT TIME ZONE 'Asia/Kolkata')::date) = '2026-02-01'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(epoch FROM start_time) >= 1772600000 AND date_part('epoch', start_time) < 1772603600.5$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(epoch FROM start_time)::bigint BETWEEN 1772600000 AND 1772603600$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time + interval '1 hour' > '2026-03-08' AND start_time - interval '1 month' < '2026-02-08'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE timestamptz '2026-03-08' - start_time < interval '1 day' AND interval '1 hour' <= timestamptz '2026-03-08' - start_time$$);
+-- not these
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time >= '2026-03-01' OR type = 'Fax') AND (start_time > '2026-03-01') IS NOT FALSE AND NOT start_time::date = '2026-03-01' AND start_time > ALL (ARRAY['2026-03-01']::timestamptz[])$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(hour FROM start_time) = 10 AND start_time + interval '100 years' > '2026-03-01' AND (start_time AT TIME ZONE interval '1 hour') > '2026-03-01' AND (start_time AT TIME ZONE from_name) > '2026-03-01'$$);
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05')) AS equal, count(*) > 0 AS some
+  FROM calls.call_log WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05');
+SET timezone = 'UTC';
+:log
+
 -- A bound far away is not sent as it is; one in the future becomes now
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '-infinity' AND start_time < 'infinity'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '0044-03-15 BC' AND start_time < '2026-03-02'$$);
@@ -81,6 +117,20 @@ SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'Y3M+/x==' AND 
 SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'a&b?c#%+ é' AND session_id = '1e5' AND :week;
 :log
 
+-- Ids, however they are written: as one set
+SELECT id AS a FROM truth.calls WHERE :week ORDER BY id LIMIT 1 \gset
+SELECT id AS b FROM truth.calls WHERE :week ORDER BY id OFFSET 1 LIMIT 1 \gset
+SELECT id AS c FROM truth.calls WHERE :week ORDER BY id OFFSET 2 LIMIT 1 \gset
+SELECT count(*) FROM calls.call_log WHERE id = :'a' OR id = :'b';
+SELECT count(*) FROM calls.call_log WHERE (id = :'a' OR id IN (:'b', :'c') OR (id = 'no' AND duration > 5)) AND type IS NOT NULL;
+SELECT count(*) FROM calls.call_log WHERE (id = :'a' OR id = :'b') AND id = ANY (ARRAY[:'b', :'c']);
+SELECT count(*) FROM calls.call_log WHERE (id = :'a' AND (type = 'Fax' OR type = 'Voice')) OR (id IN (:'b', :'c') AND (id = :'c' OR id = 'no'));
+SELECT count(*) FROM calls.call_log WHERE id = :'a' AND id = :'b' OR id = '';
+SELECT count(*) > 0 AS found FROM calls.call_log WHERE (session_id = :'call_session_id' OR session_id = :'call_session_id' AND type = 'Fax') AND :week;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND (id = :'a' OR type = 'Fax')) AS equal FROM calls.call_log WHERE :week AND (id = :'a' OR type = 'Fax');
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND (type = 'Voice' OR type = 'Fax') AND (direction = 'Inbound' OR direction = 'foo')) AS equal FROM calls.call_log WHERE :week AND (type = 'Voice' OR type = 'Fax') AND (direction = 'Inbound' OR direction = 'foo');
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/(essionId=)[^&]*/\1.../'
+
 -- extensionNumber is never sent together with a session id
 CREATE FOREIGN TABLE desk (id text, session_id text, start_time timestamptz) SERVER ringcentral
   OPTIONS (resource 'call_log', extension_number '101');
@@ -95,16 +145,14 @@ SELECT count(*) FROM calls.call_log WHERE start_time > '2026-03-02' AND start_ti
 SELECT count(*) FROM calls.call_log WHERE start_time > 'infinity';
 SELECT count(*) FROM calls.call_log WHERE start_time < '1969-07-20';
 SELECT count(*) FROM calls.call_log WHERE start_time > '2100-01-01';
-SELECT count(*) FROM calls.call_log WHERE direction = 'foo';
-SELECT count(*) FROM calls.call_log WHERE direction = 'inbound';
 SELECT count(*) FROM calls.call_log WHERE direction = 'Inbound' AND direction = 'Outbound';
+SELECT count(*) FROM calls.call_log WHERE direction = 'foo' AND direction = ANY (ARRAY['bar', 'Inbound']);
+SELECT count(*) FROM calls.call_log WHERE (type = 'Voice' OR type = 'foo') AND type = 'Fax';
 SELECT count(*) FROM calls.call_log WHERE type = ANY (ARRAY[]::text[]);
 SELECT count(*) FROM calls.call_log WHERE type = ANY (NULL::text[]);
 SELECT count(*) FROM calls.call_log WHERE type = ANY (ARRAY[NULL]::text[]);
-SELECT count(*) FROM calls.call_log WHERE recording_type = 'Manual';
 SELECT count(*) FROM calls.call_log WHERE recording_id = NULL::text;
 SELECT count(*) FROM calls.call_log WHERE session_id = 'a' AND session_id = (SELECT 'b'::text);
-SELECT count(*) FROM mine.call_log WHERE transport = 'SIP';
 SELECT id FROM calls.call_log LIMIT 0;
 SELECT count(*) FROM calls.call_log WHERE false;
 PREPARE gate(boolean) AS SELECT count(*) FROM calls.call_log WHERE $1;
@@ -112,7 +160,17 @@ SET plan_cache_mode = force_generic_plan;
 EXECUTE gate(false);
 RESET plan_cache_mode;
 DEALLOCATE gate;
-SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE direction = 'foo'$$);
+:log
+
+-- A value that the API does not document: records may have it, so all are asked for
+SELECT count(*) FROM calls.call_log WHERE :week AND direction = 'foo';
+SELECT count(*) FROM calls.call_log WHERE :week AND type IN ('Voice', 'Hologram') AND direction = 'inbound';
+SELECT count(*) FROM calls.call_log WHERE :week AND recording_type = 'Manual';
+SELECT count(*) FROM mine.call_log WHERE :week AND transport = 'SIP';
+SELECT count(*) FROM calls.recordings WHERE type = 'Manual' AND call_start_time >= '2026-03-01' AND call_start_time < '2026-03-08';
+-- each known value has to be asked for
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND type = 'Fax') AS equal FROM calls.call_log WHERE :week AND type IN ('Fax', 'Hologram') AND (type = 'Fax' OR type = 'Voice');
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE type = 'Hologram' AND direction = 'Inbound' ORDER BY start_time DESC LIMIT 3$$);
 :log
 
 -- Not pushed: what the API would read differently, or cannot know

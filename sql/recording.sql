@@ -43,7 +43,7 @@ SELECT count(*), count(DISTINCT content_type) > 0 AS types, count(*) FILTER (WHE
 SELECT count(*) = (SELECT count(*) FROM truth.recordings WHERE call_id = :'call') AS equal FROM calls.recordings WHERE call_id = :'call';
 :log
 SELECT count(*) FROM calls.recordings WHERE id IN ('', '..', 'a/b', NULL);
-SELECT count(*) FROM calls.recordings WHERE id = :'one' AND type = 'Sideways';
+SELECT count(*) FROM calls.recordings WHERE id = :'one' AND type = 'Automatic' AND type = ANY ('{OnDemand}');
 :log
 
 -- Cheap conditions drop a row before it costs a request, and those on details before its audio does

@@ -192,10 +192,10 @@ sub check_all
 		"$what, one account");
 	check_query(
 		$node,
-		"SELECT count(*) FROM $table WHERE start_time >= (SELECT now() - interval '1 day') AND direction = 'Sideways'",
+		"SELECT count(*) FROM $table WHERE start_time >= (SELECT now() - interval '1 day') AND direction = 'Inbound' AND direction = ANY ('{Outbound}')",
 		[0],
 		[ 0, 0 ],
-		"$what, a direction that there is not");
+		"$what, two directions");
 
 	my ($id) = map { /\|(.*)/ } expected(['south']);
 	check_query(

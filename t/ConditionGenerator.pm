@@ -203,6 +203,94 @@ sub time_operand
 my %commutator = ('<' => '>', '<=' => '>=', '=' => '=', '>=' => '<=', '>' => '<');
 my %negator = ('<' => '>=', '<=' => '>', '=' => '<>', '>=' => '<', '>' => '<=');
 
+# Time zones that change their clocks on odd days, by odd amounts, or never
+my @zones = (
+	'Africa/Cairo', 'Africa/Casablanca', 'America/Adak', 'America/New_York', 'America/Nuuk',
+	'America/St_Johns', 'America/Santiago', 'Antarctica/Troll', 'Antarctica/Casey', 'Asia/Beirut',
+	'Asia/Kathmandu', 'Asia/Kolkata', 'Asia/Tehran', 'Atlantic/Azores', 'Australia/Eucla',
+	'Australia/Lord_Howe', 'Europe/Dublin', 'Europe/London', 'Pacific/Apia', 'Pacific/Chatham',
+	'Pacific/Easter', 'Pacific/Kiritimati', 'Pacific/Norfolk', 'UTC', 'EST5EDT', 'EST', 'MET',
+	'AAA-14BBB-20', 'XYZ+30');
+
+sub zones
+{
+	return @zones;
+}
+
+# The time that a function makes of an expression, and the type of that; its
+# place is %s, and it may take %z, a zone
+my @functions = (
+	[ 'date', '(%s)::date' ],
+	[ 'timestamp', '(%s)::timestamp' ],
+	[ 'timestamptz', "date_trunc('day', %s)" ],
+	[ 'timestamptz', "date_trunc('hour', %s, %z)" ],
+	([ 'timestamp', '(%s AT TIME ZONE %z)' ]) x 2,
+	([ 'date', '(%s AT TIME ZONE %z)::date' ]) x 3,
+	([ 'timestamp', "date_trunc('day', %s AT TIME ZONE %z)" ]) x 2,
+	[ 'timestamp', "date_trunc('hour', (%s AT TIME ZONE %z)::timestamp)" ],
+	[ 'timestamptz', "date_trunc('month', (%s)::date)" ],
+	[ 'timestamptz', "date_trunc('month', (%s AT TIME ZONE %z)::date)" ],
+	[ 'timestamptz', '((%s AT TIME ZONE %z)::date)::timestamptz' ],
+	[ 'numeric', 'extract(epoch FROM %s)' ],
+	[ 'bigint', 'extract(epoch FROM %s)::bigint' ],
+	[ 'int', 'floor(extract(epoch FROM %s))::int' ],
+	[ 'float8', "date_part('epoch', %s)" ],
+	[ 'timestamptz', "(%s + interval '1 hour 1.5 seconds')" ],
+	[ 'timestamptz', "(%s - interval '1 month 3 days')" ],
+	[ 'timestamptz', "(%s + interval '2 days')" ],
+	[ 'date', "(%s - interval '5 hours')::date" ],
+	[ 'timestamptz', '%s' ]);
+
+# A condition on a function of a time, of which one compares with the same
+# function of these times, or others
+sub function_condition
+{
+	my ($self, $c, $low, $high) = @_;
+	my ($type, $function) = @{ pick(@functions) };
+	my $zone = quote(pick(@zones));
+	my ($column, $a, $b) = map { $function =~ s/%s/$_/r =~ s/%z/$zone/r } $c, "($low)", "($high)";
+	my $range = { timestamptz => 'tstzrange', timestamp => 'tsrange', date => 'daterange' }->{$type};
+	my $bounds = quote(pick('[]', '[)', '()'));
+	($a, $b) = map { $self->operand($type, $_) } $a, $b;
+	my $operator = pick('<', '<=', '=', '>=', '>');
+
+	return pick(
+		"$column BETWEEN $a AND $b",
+		"$column BETWEEN SYMMETRIC $b AND $a",
+		"($column >= $a AND $column <= $b)",
+		"$column IN ($a, $b)",
+		"$column = ANY (ARRAY[$b, NULL, $a])",
+		"$column $operator ANY (ARRAY[$b, $a])",
+		"($column $operator $a OR $column = $b)",
+		"($column $operator $a) IS TRUE",
+		"(($column = $a) IS TRUE OR ($column > $a AND $column < $b))",
+		$range ? ("$column <@ $range(least($a, $b), greatest($a, $b), $bounds)",
+			"$range(least($a, $b), NULL) @> $column",
+			"$column <@ $range(NULL, greatest($a, $b), '[]')") : "$a $operator $column");
+}
+
+# Conditions that take a row to be newer, older or as old as a time
+sub compound_condition
+{
+	my ($self, $item, $c, $low, $high) = @_;
+	my ($key) = key_of($item);
+	my $id = quote($item->{witness}{ $item->{table}{key}[0] });
+	my ($a, $b) = map { $self->operand('timestamptz', $_) } $low, $high;
+	my $operator = pick('<', '<=', '>=', '>');
+	my $age = pick("interval '1 second'", "interval '1 day'", "interval '3 months'",
+		"interval '-2 hours'", "interval '25 days 1 hour'");
+
+	return pick(
+		"($c, $key) $operator ($a, $id)",
+		"($b, $id) $operator ($c, $key)",
+		"($c, $key) $operator ($b, $id)",
+		"$b - $c $operator $age",
+		"$age $operator $b - $c",
+		"now() - $c $operator $age",
+		"($c = $a OR $c BETWEEN $a AND $b OR ($c > $b AND $c < $b + $age))",
+		"(($c < $a OR $c > $b) AND ($c >= $a OR $c <= $b))");
+}
+
 # An operand that is on this side ('<=', '=' or '>=') of the witness, or on it
 sub witness_time_operand
 {
@@ -242,7 +330,11 @@ sub witness_time_condition
 	my $a = $self->witness_time_operand($literal, $side);
 	my ($low, $high) = map { $self->witness_time_operand($literal, $_) } '<=', '>=';
 	my $operator = $commutator{$side};
+	my @span = map { "timestamptz $literal" . pick('', '', " $_ interval '1 hour'",
+		" $_ interval '1 day'") } '-', '+';
 
+	return $self->function_condition($c, @span) if chance(0.3);
+	return $self->compound_condition($item, $c, @span) if chance(0.15);
 	$operator =~ s/=// if $side ne '=' && $a =~ / [-+] /;
 	return pick(
 		("$c $operator $a") x 5,
@@ -262,7 +354,10 @@ sub time_condition
 	my $c = column($item, time_column($item));
 	my ($a, $b) = ($self->time_operand($item), $self->time_operand($item));
 	my $operator = pick('<', '<=', '=', '>=', '>', '>=', '>', '<>');
+	my @span = map { "timestamptz '" . $self->seam . q(') } 1, 2;
 
+	return $self->function_condition($c, @span) if chance(0.3);
+	return $self->compound_condition($item, $c, @span) if chance(0.15);
 	return pick(
 		("$c $operator $a") x 6,
 		("$a $operator $c") x 2,
@@ -295,7 +390,7 @@ sub text_value
 
 	return $item->{witness}{$name} if chance(0.6);
 	return undef if chance(0.1);
-	return pick('', 'voice', 'Nonsense', 'All', ' Fax', q(O'Dell), 'ü', '%', '0')
+	return pick('', 'voice', 'Nonsense', 'Hologram', 'All', ' Fax', q(O'Dell), 'ü', '%', '0')
 	  if chance(0.3);
 	return $known ? pick(@$known) : pick(@{ $self->{witnesses}{ $item->{name} } })->{$name};
 }
@@ -333,6 +428,10 @@ sub witness_text_condition
 	return pick(
 		("$c = $a") x 4,
 		"$a = $c",
+		"($c = $b OR $c = $a)",
+		"($c = $b OR $c = ANY ($array))",
+		"(($c = $a AND ($c = $b OR $c = ANY ($array))) OR $c = $a OR $c = 'Hologram')",
+		"($c = $a OR $c = $b) IS TRUE",
 		"$c IN ($b, $a)",
 		("$c = ANY ($array)") x 3,
 		"$c = ANY (ARRAY[$array, $array])",

@@ -23,8 +23,9 @@ BEGIN
 	  foreach qw(of_item column time_of key_of columns_of);
 }
 
-my @time_zones =
-  ('UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland');
+# Those of places: what else can be a time zone may change its clock by more hours
+my @time_zones = ('UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland',
+	grep { m{/} } ConditionGenerator::zones());
 
 # What is executed how often: a plan becomes generic at the sixth time
 my @plans = (

@@ -376,8 +376,7 @@ static const ClfFilter extension_filters[] = {
 		.parameter = "type",
 		.operators = CLF_OP_EQUAL,
 		.levels = CLF_AT_ACCOUNT,
-		.values = extension_type_values,
-		.open = true
+		.values = extension_type_values
 	},
 	{
 		.json_path = "site.id",

@@ -76,12 +76,11 @@ typedef struct ClfFilter
 								 * CLF_OP_IDS the end of the path. */
 	int			operators;		/* ClfOperators */
 	int			levels;			/* CLF_AT_... where it is documented */
-	const char *const *values;	/* the values it takes, NULL-terminated; NULL:
-								 * a text of characters */
+	const char *const *values;	/* the values it takes, NULL-terminated;
+								 * records may have others, which cannot be
+								 * asked for; NULL: a text of characters */
 	const char *characters;
 	int			max_length;		/* of the text of a search, in characters */
-	bool		open;			/* may records have other values than these?  They
-								 * cannot be asked for. */
 	bool		repeatable;		/* type=Voice&type=Fax? */
 	const char *any_value;		/* the one value that means any of values, for
 								 * a parameter that is not repeatable; NULL:

@@ -60,7 +60,7 @@ clf_find_ids(List *pushed)
 	{
 		const ClfPushed *p = lfirst(lc);
 
-		if (p->condition.filter->operators & CLF_OP_IDS)
+		if (p->filter->operators & CLF_OP_IDS)
 			return p;
 	}
 	return NULL;
@@ -123,35 +123,30 @@ static ClfQuery *
 bind_known(PlannerInfo *root, const ClfTable *table, List *pushed)
 {
 	ClfScanPlan plan = {0};
-	ClfValue   *values = palloc0((list_length(pushed) + 1) * sizeof(ClfValue));
-	int			nvalues = 0;
+	List	   *exprs = NIL;
+	ClfValue   *values;
 	ListCell   *lc;
 
 	plan.resource = table->resource;
 	plan.level = clf_table_level(table);
 	plan.page_size = table->page_size;
-	plan.conditions = palloc0((list_length(pushed) + 1) * sizeof(ClfCondition));
-	foreach(lc, pushed)
-	{
-		const ClfPushed *p = lfirst(lc);
-		ClfCondition *condition = &plan.conditions[plan.nconditions++];
-
-		*condition = p->condition;
-		condition->expr = p->expr ? nvalues : -1;
-		if (p->expr)
-			values[nvalues++] = known_value(root, p->expr);
-	}
+	clf_gather_conditions(&plan, pushed, &exprs);
+	values = palloc0((list_length(exprs) + 1) * sizeof(ClfValue));
+	foreach(lc, exprs)
+		values[foreach_current_index(lc)] = known_value(root, lfirst(lc));
 	return clf_bind_query(&plan, table, values);
 }
 
 /* The part of a window's records that a filter of the API leaves over */
 static double
-filter_selectivity(PlannerInfo *root, RelOptInfo *baserel, const ClfPushed *p)
+filter_selectivity(PlannerInfo *root, RelOptInfo *baserel,
+				   const ClfQuery *query, const ClfPushed *p)
 {
-	const ClfFilter *filter = p->condition.filter;
+	const ClfFilter *filter = p->filter;
 	int			nvalues = 0;
 
-	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
+	if ((filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT)) ||
+		!clf_query_sends(query, filter))
 		return 1;
 	if (baserel->tuples > 0 && baserel->pages > 0)
 		return clauselist_selectivity(root, list_make1(p->rinfo),
@@ -191,7 +186,7 @@ asks_for_session(List *pushed)
 
 	foreach(lc, pushed)
 	{
-		if (((ClfPushed *) lfirst(lc))->condition.filter->rivals !=
+		if (((ClfPushed *) lfirst(lc))->filter->rivals !=
 			CLF_NO_RIVALS)
 			return true;
 	}
@@ -212,7 +207,7 @@ estimate_list(PlannerInfo *root, RelOptInfo *baserel,
 		records = baserel->tuples / resource->rows_per_record * days /
 			table_days(table);
 	foreach(lc, pushed)
-		records *= filter_selectivity(root, baserel, lfirst(lc));
+		records *= filter_selectivity(root, baserel, query, lfirst(lc));
 	if (asks_for_session(pushed))
 		records = Min(records, SESSION_RECORDS);
 	if (query->search_filter)
@@ -224,8 +219,11 @@ estimate_list(PlannerInfo *root, RelOptInfo *baserel,
 static double
 count_ids(const ClfQuery *query, const ClfPushed *ids)
 {
+	const ClfCondition *c = clf_single_condition(ids);
+
 	if (query->unknown_ids)
-		return ids->condition.is_array ? DEFAULT_IDS : 1;
+		return c == NULL ? list_length(ids->exprs) :
+			c->operand == CLF_ARRAY ? DEFAULT_IDS : 1;
 	return list_length(query->ids);
 }
 

@@ -57,12 +57,15 @@ enum ScanPrivate
 enum ConditionPrivate
 {
 	CONDITION_FILTER,			/* index in the resource's filters */
+	CONDITION_COMBINATION,
+	CONDITION_SIZE,
 	CONDITION_STRATEGY,
-	CONDITION_IS_ARRAY,
+	CONDITION_OPERAND,
 	CONDITION_EXPR,
 	CONDITION_CLAUSE,
 	CONDITION_BEFORE,
 	CONDITION_AFTER,
+	CONDITION_LOCAL,
 	CONDITION_MEMBERS
 };
 
@@ -70,11 +73,14 @@ static List *
 encode_condition(const ClfResource *resource, const ClfCondition *c)
 {
 	List	   *list = list_make5_int(c->filter - resource->filters,
-									  c->strategy, c->is_array, c->expr,
-									  c->clause);
+									  c->combination, c->size, c->strategy,
+									  c->operand);
 
-	list = lappend_int(list, c->before);
-	list = lappend_int(list, c->after);
+	list = lappend_int(list, c->expr);
+	list = lappend_int(list, c->clause);
+	list = lappend_int(list, c->shift.before);
+	list = lappend_int(list, c->shift.after);
+	list = lappend_int(list, c->shift.local);
 	Assert(list_length(list) == CONDITION_MEMBERS);
 	return list;
 }
@@ -84,12 +90,15 @@ decode_condition(const ClfResource *resource, List *list, ClfCondition *c)
 {
 	Assert(list_length(list) == CONDITION_MEMBERS);
 	c->filter = &resource->filters[list_nth_int(list, CONDITION_FILTER)];
+	c->combination = list_nth_int(list, CONDITION_COMBINATION);
+	c->size = list_nth_int(list, CONDITION_SIZE);
 	c->strategy = list_nth_int(list, CONDITION_STRATEGY);
-	c->is_array = list_nth_int(list, CONDITION_IS_ARRAY);
+	c->operand = list_nth_int(list, CONDITION_OPERAND);
 	c->expr = list_nth_int(list, CONDITION_EXPR);
 	c->clause = list_nth_int(list, CONDITION_CLAUSE);
-	c->before = list_nth_int(list, CONDITION_BEFORE);
-	c->after = list_nth_int(list, CONDITION_AFTER);
+	c->shift.before = list_nth_int(list, CONDITION_BEFORE);
+	c->shift.after = list_nth_int(list, CONDITION_AFTER);
+	c->shift.local = list_nth_int(list, CONDITION_LOCAL);
 }
 
 /* In the order of enum ScanPrivate */
@@ -213,10 +222,11 @@ has_upper_bound(List *pushed)
 
 	foreach(lc, pushed)
 	{
-		const ClfCondition *c = &((ClfPushed *) lfirst(lc))->condition;
+		const ClfPushed *p = lfirst(lc);
+		const ClfCondition *c = clf_single_condition(p);
 
-		if ((c->filter->operators & CLF_OP_RANGE) &&
-			c->strategy <= BTEqualStrategyNumber)
+		if ((p->filter->operators & CLF_OP_RANGE) &&
+			(c == NULL || c->strategy <= BTEqualStrategyNumber))
 			return true;
 	}
 	return false;
@@ -312,11 +322,15 @@ static ClfPushed *
 given_condition(const ClfTable *table, const ForeignPath *path)
 {
 	ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
+	ClfCondition *condition = palloc0(sizeof(ClfCondition));
 
-	pushed->condition.filter = &table->resource->filters[intVal(linitial(path->fdw_private))];
-	pushed->condition.strategy = BTEqualStrategyNumber;
-	pushed->condition.is_array = true;
-	pushed->expr = (Expr *) makeNullConst(TEXTARRAYOID, -1, InvalidOid);
+	pushed->filter = &table->resource->filters[intVal(linitial(path->fdw_private))];
+	condition->filter = pushed->filter;
+	condition->size = 1;
+	condition->strategy = BTEqualStrategyNumber;
+	condition->operand = CLF_ARRAY;
+	pushed->conditions = list_make1(condition);
+	pushed->exprs = list_make1(makeNullConst(TEXTARRAYOID, -1, InvalidOid));
 	return pushed;
 }
 
@@ -332,27 +346,18 @@ estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	return clf_estimate(root, baserel, info->table, pushed);
 }
 
-/* The conditions of the plan; their expressions are appended to *exprs */
+/* Where the clauses of the conditions stand */
 static void
-set_conditions(ClfScanPlan *plan, List *pushed, List *scan_clauses,
-			   List **exprs)
+set_clauses(ClfScanPlan *plan, List *pushed, List *scan_clauses)
 {
+	ClfCondition *condition = plan->conditions;
 	ListCell   *lc;
 
-	plan->conditions = palloc((list_length(pushed) + 1) * sizeof(ClfCondition));
 	foreach(lc, pushed)
 	{
-		const ClfPushed *p = lfirst(lc);
-		ClfCondition *condition = &plan->conditions[plan->nconditions++];
-
-		*condition = p->condition;
-		condition->clause = clause_position(scan_clauses, p->rinfo);
-		condition->expr = -1;
-		if (p->expr)
-		{
-			condition->expr = list_length(*exprs);
-			*exprs = lappend(*exprs, p->expr);
-		}
+		condition->clause = clause_position(scan_clauses,
+											((ClfPushed *) lfirst(lc))->rinfo);
+		condition += condition->size;
 	}
 }
 
@@ -395,7 +400,8 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 		plan.given = 0;
 		pushed = lcons(given_condition(info->table, path), pushed);
 	}
-	set_conditions(&plan, pushed, scan_clauses, &exprs);
+	clf_gather_conditions(&plan, pushed, &exprs);
+	set_clauses(&plan, pushed, scan_clauses);
 	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)
 		plan.early[origin] = find_early_clauses(info, baserel, scan_clauses,
 												origin);

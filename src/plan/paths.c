@@ -252,7 +252,7 @@ clf_plan_requests(const ClfRelInfo *info, const ClfEstimate *estimate,
 	double		requests = estimate->requests;
 
 	if (info->needs_details &&
-		!(ids && (ids->condition.filter->operators & CLF_OP_DETAILS)))
+		!(ids && (ids->filter->operators & CLF_OP_DETAILS)))
 		requests += Min(estimate->rows, rows / info->details_selectivity);
 	if (info->needs_content)
 		requests += Min(estimate->rows, rows / info->content_selectivity);
@@ -413,7 +413,7 @@ is_worth_a_value(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
 
 	if (pushed == NIL)
 		return false;
-	filter = ((ClfPushed *) linitial(pushed))->condition.filter;
+	filter = ((ClfPushed *) linitial(pushed))->filter;
 	return (filter->operators & (CLF_OP_IDS | CLF_OP_RANGE)) ||
 		filter->values == NULL;
 }
@@ -532,6 +532,7 @@ clf_plan_match_ids(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 {
 	ClfRelInfo *info = baserel->fdw_private;
 	const ClfPushed *p;
+	const ClfCondition *c;
 
 	if (info->table->resource->max_ids <= 1 ||
 		clf_find_ids(info->pushed))
@@ -539,11 +540,12 @@ clf_plan_match_ids(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 	p = clf_find_ids(clf_find_pushed(root, baserel, info->table,
 									 info->in_details, outer,
 									 list_make1(rinfo)));
-	if (p == NULL || p->condition.is_array ||
-		(p->condition.filter->operators & CLF_OP_DETAILS))
+	c = p ? clf_single_condition(p) : NULL;
+	if (c == NULL || c->operand != CLF_VALUE ||
+		(p->filter->operators & CLF_OP_DETAILS))
 		return NULL;
-	*id = p->expr;
-	return p->condition.filter;
+	*id = linitial(p->exprs);
+	return p->filter;
 }
 
 /*

@@ -21,6 +21,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "plan/pushdown.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -34,135 +35,8 @@ typedef struct Matcher
 	const ClfTable *table;
 	bool		in_details;		/* would the details suffice for all columns? */
 	Relids		outer;			/* relations whose columns have values before */
+	const char *parameter;		/* the filters of this one; NULL: of any */
 } Matcher;
-
-/* Text operators see a varchar column through a relabelling */
-static Node *
-strip_relabelling(Node *node)
-{
-	while (IsA(node, RelabelType))
-		node = (Node *) ((RelabelType *) node)->arg;
-	return node;
-}
-
-/* ----------
- * Functions of a time
- * ----------
- */
-
-/* Functions of a time that give one which is not later, but for the time zone */
-typedef struct TimeFunction
-{
-	Oid			funcid;
-	int			argument;		/* which one is the time; 1: the unit is first */
-	int			width;			/* seconds that it cuts off at most; with a
-								 * unit those of the unit */
-} TimeFunction;
-
-static const TimeFunction time_functions[] = {
-	{F_DATE_TIMESTAMPTZ, 0, SECS_PER_DAY},
-	{F_DATE_TIMESTAMP, 0, SECS_PER_DAY},
-	{F_TIMESTAMP_TIMESTAMPTZ, 0, 0},
-	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ, 1, 0},
-	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, 1, 0},
-	{F_DATE_TRUNC_TEXT_TIMESTAMP, 1, 0},
-};
-
-/* Units of date_trunc, and their seconds at most */
-typedef struct TimeUnit
-{
-	const char *name;
-	int			width;
-} TimeUnit;
-
-static const TimeUnit time_units[] = {
-	{"minute", SECS_PER_MINUTE},
-	{"hour", SECS_PER_HOUR},
-	{"day", SECS_PER_DAY},
-	{"week", 7 * SECS_PER_DAY},
-	{"month", 31 * SECS_PER_DAY},
-	{"quarter", 92 * SECS_PER_DAY},
-	{"year", 366 * SECS_PER_DAY},
-};
-
-/* So much the time zone may change its offset by, twice a year; seconds */
-#define ZONE_CHANGE (3 * SECS_PER_HOUR)
-
-/* A time that a type shows to the second may be so far off */
-#define ROUNDING 1
-
-/* The seconds of the unit that is named; negative when it is not known */
-static int
-unit_width(Node *unit)
-{
-	char	   *name;
-
-	if (!IsA(unit, Const) || ((Const *) unit)->constisnull)
-		return -1;
-	name = TextDatumGetCString(((Const *) unit)->constvalue);
-	for (size_t i = 0; i < lengthof(time_units); i++)
-	{
-		if (pg_strcasecmp(name, time_units[i].name) == 0)
-			return time_units[i].width;
-	}
-	return -1;
-}
-
-/* The time that the function is applied to, or NULL when it is another one */
-static Node *
-argument_of(const FuncExpr *func, int *width)
-{
-	for (size_t i = 0; i < lengthof(time_functions); i++)
-	{
-		const TimeFunction *f = &time_functions[i];
-
-		if (f->funcid != func->funcid)
-			continue;
-		*width = f->argument == 0 ? f->width : unit_width(linitial(func->args));
-		return *width < 0 ? NULL : list_nth(func->args, f->argument);
-	}
-	return NULL;
-}
-
-/*
- * What is below the functions of a time, and how far, in seconds, the time that
- * they show may be before that of the API, and after it.  timestamptz(0) may be
- * half a second away from it.
- */
-static Node *
-look_below(Node *node, ClfCondition *condition)
-{
-	Node	   *below = strip_relabelling(node);
-	int32		typmod;
-	int			width;
-
-	condition->before = condition->after = 0;
-	while (IsA(below, FuncExpr))
-	{
-		Node	   *argument = argument_of((FuncExpr *) below, &width);
-
-		if (argument == NULL)
-			return below;
-		condition->before += width + ZONE_CHANGE;
-		condition->after += ZONE_CHANGE;
-		below = strip_relabelling(argument);
-	}
-	typmod = exprTypmod(below);
-	if (getBaseTypeAndTypmod(exprType(below), &typmod) == TIMESTAMPTZOID &&
-		typmod >= 0)
-	{
-		condition->before += ROUNDING;
-		condition->after += ROUNDING;
-	}
-	return below;
-}
-
-/* Is the time that of the API, but for a fraction of a second? */
-static bool
-shows_all(const ClfCondition *condition)
-{
-	return condition->before <= ROUNDING && condition->after <= ROUNDING;
-}
 
 /* ----------
  * Conditions
@@ -191,6 +65,7 @@ find_filter(const Matcher *matcher, Node *node)
 	for (const ClfFilter *f = table->resource->filters; f->json_path; f++)
 	{
 		if (strcmp(f->json_path, path) == 0 &&
+			(!matcher->parameter || strcmp(f->parameter, matcher->parameter) == 0) &&
 			(f->levels & CLF_AT(clf_table_level(table))) &&
 			(!(f->operators & CLF_OP_IDS) || clf_holds_all_records(table)) &&
 			(!(f->operators & CLF_OP_DETAILS) || matcher->in_details))
@@ -211,10 +86,13 @@ is_row_independent(const Matcher *matcher, Node *expr)
 		!contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
+/* The types of a time, and of the seconds since 1970 */
 static bool
 is_time_type(Oid type)
 {
-	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID;
+	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID ||
+		type == NUMERICOID || type == FLOAT8OID || type == INT4OID ||
+		type == INT8OID;
 }
 
 /*
@@ -224,16 +102,22 @@ is_time_type(Oid type)
 static int
 range_strategy(Oid opno)
 {
-	Oid			family = get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID,
-															  BTREE_AM_OID));
+	Oid			input;
+	Oid			opclass;
+	Oid			family;
 	int			strategy;
 	Oid			left;
 	Oid			right;
 
-	if (!op_in_opfamily(opno, family))
+	op_input_types(opno, &input, &right);
+	if (!is_time_type(input) || !is_time_type(right))
+		return 0;
+	opclass = GetDefaultOpClass(input, BTREE_AM_OID);
+	family = OidIsValid(opclass) ? get_opclass_family(opclass) : InvalidOid;
+	if (!OidIsValid(family) || !op_in_opfamily(opno, family))
 		return 0;
 	get_op_opfamily_properties(opno, family, false, &strategy, &left, &right);
-	return is_time_type(left) && is_time_type(right) ? strategy : 0;
+	return strategy;
 }
 
 /*
@@ -244,17 +128,17 @@ range_strategy(Oid opno)
  * which the API does not know.
  */
 static int
-filter_strategy(const ClfFilter *filter, const ClfCondition *condition,
-				Node *column, Oid opno, Oid collation)
+filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
+				Oid collation)
 {
 	int			strategy;
 
 	if (filter->operators & (CLF_OP_RANGE | CLF_OP_SINCE))
 	{
-		strategy = getBaseType(exprType(column)) == TIMESTAMPTZOID ?
+		strategy = getBaseType(exprType(below)) == TIMESTAMPTZOID ?
 			range_strategy(opno) : 0;
 		return (filter->operators & CLF_OP_RANGE) ||
-			(strategy == BTEqualStrategyNumber && shows_all(condition)) ?
+			(strategy == BTEqualStrategyNumber && column == below) ?
 			strategy : 0;
 	}
 	if (opno == TextEqualOperator && OidIsValid(collation) &&
@@ -263,24 +147,132 @@ filter_strategy(const ClfFilter *filter, const ClfCondition *condition,
 	return 0;
 }
 
-/* Try "column op expression" */
-static bool
+/* Add a condition; with an expression unless that is NULL */
+static ClfCondition *
+add_condition(ClfPushed *pushed, const ClfFilter *filter, Node *expr)
+{
+	ClfCondition *condition = palloc0(sizeof(ClfCondition));
+
+	condition->filter = filter;
+	condition->size = 1;
+	condition->expr = -1;
+	if (expr)
+	{
+		condition->expr = list_length(pushed->exprs);
+		pushed->exprs = lappend(pushed->exprs, expr);
+	}
+	pushed->conditions = lappend(pushed->conditions, condition);
+	return condition;
+}
+
+/* Try "column op expression"; returns the condition, or NULL */
+static ClfCondition *
 match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 			   Oid collation, Node *column, Node *expr)
 {
-	ClfCondition *condition = &pushed->condition;
-	Node	   *below = look_below(column, condition);
+	ClfTimeShift shift;
+	Node	   *below = clf_time_below(column, &shift);
 	const ClfFilter *filter = find_filter(matcher, below);
+	ClfCondition *condition;
+	int			strategy;
 
 	if (filter == NULL || !OidIsValid(opno) ||
 		!is_row_independent(matcher, expr))
+		return NULL;
+	strategy = filter_strategy(filter, column, below, opno, collation);
+	if (strategy == 0)
+		return NULL;
+	condition = add_condition(pushed, filter, expr);
+	condition->strategy = strategy;
+	condition->shift = shift;
+	return condition;
+}
+
+/* One of these is the column */
+static ClfCondition *
+match_sides(const Matcher *matcher, ClfPushed *pushed, Oid opno, Oid collation,
+			Node *left, Node *right)
+{
+	ClfCondition *condition = match_operator(matcher, pushed, opno, collation,
+											 left, right);
+
+	return condition ? condition :
+		match_operator(matcher, pushed, get_commutator(opno), collation, right,
+					   left);
+}
+
+/* Try "column <@ range", which tells as much as "=" of some time in the range */
+static bool
+match_range(const Matcher *matcher, ClfPushed *pushed, Node *column,
+			Node *range)
+{
+	ClfTimeShift shift;
+	Node	   *below = clf_time_below(column, &shift);
+	const ClfFilter *filter = find_filter(matcher, below);
+	Oid			type = getBaseType(exprType(range));
+	ClfCondition *condition;
+
+	if (filter == NULL || !(filter->operators & CLF_OP_RANGE) ||
+		getBaseType(exprType(below)) != TIMESTAMPTZOID ||
+		(type != TSTZRANGEOID && type != TSRANGEOID && type != DATERANGEOID) ||
+		!is_row_independent(matcher, range))
 		return false;
-	condition->filter = filter;
-	condition->strategy = filter_strategy(filter, condition, below, opno,
-										  collation);
-	if (condition->strategy == 0)
+	condition = add_condition(pushed, filter, range);
+	condition->strategy = BTEqualStrategyNumber;
+	condition->operand = CLF_RANGE;
+	condition->shift = shift;
+	return true;
+}
+
+/*
+ * The operator by which "expression - column op interval" compares the column with
+ * the expression: a longer age is an earlier time.  InvalidOid when op compares
+ * no intervals.
+ */
+static Oid
+age_operator(Oid opno)
+{
+	Oid			ages = get_opclass_family(GetDefaultOpClass(INTERVALOID,
+															BTREE_AM_OID));
+	Oid			times = get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID,
+															 BTREE_AM_OID));
+	int			strategy = OidIsValid(opno) ?
+	get_op_opfamily_strategy(opno, ages) : 0;
+
+	if (strategy == 0)
+		return InvalidOid;
+	return get_opfamily_member(times, TIMESTAMPTZOID, TIMESTAMPTZOID,
+							   BTMaxStrategyNumber + 1 - strategy);
+}
+
+/*
+ * Try "expression - column op interval".  As PostgreSQL compares intervals, days
+ * have 24 hours, and months 30 days.
+ */
+static bool
+match_age(const Matcher *matcher, ClfPushed *pushed, Oid opno, Node *age,
+		  Node *interval)
+{
+	OpExpr	   *minus = (OpExpr *) age;
+	ClfCondition *condition;
+	const Interval *value;
+	int			least;
+	int			most;
+	int			seconds;
+
+	if (!IsA(age, OpExpr) || get_opcode(minus->opno) != F_TIMESTAMPTZ_MI ||
+		exprType(interval) != INTERVALOID ||
+		!clf_interval_seconds(interval, &least, &most))
 		return false;
-	pushed->expr = (Expr *) expr;
+	condition = match_operator(matcher, pushed, age_operator(opno), InvalidOid,
+							   lsecond(minus->args), linitial(minus->args));
+	if (condition == NULL)
+		return false;
+	value = DatumGetIntervalP(((Const *) interval)->constvalue);
+	seconds = (value->month * 30 + value->day) * SECS_PER_DAY +
+		value->time / USECS_PER_SEC;
+	condition->shift.before += 1 - seconds;
+	condition->shift.after += 1 + seconds;
 	return true;
 }
 
@@ -294,48 +286,176 @@ match_op_expr(const Matcher *matcher, ClfPushed *pushed, OpExpr *op)
 		return false;
 	left = linitial(op->args);
 	right = lsecond(op->args);
-	return match_operator(matcher, pushed, op->opno, op->inputcollid, left,
-						  right) ||
-		match_operator(matcher, pushed, get_commutator(op->opno),
-					   op->inputcollid, right, left);
+	if (op->opno == OID_RANGE_ELEM_CONTAINED_OP)
+		return match_range(matcher, pushed, left, right);
+	if (op->opno == OID_RANGE_CONTAINS_ELEM_OP)
+		return match_range(matcher, pushed, right, left);
+	return match_sides(matcher, pushed, op->opno, op->inputcollid, left,
+					   right) ||
+		match_age(matcher, pushed, op->opno, left, right) ||
+		match_age(matcher, pushed, get_commutator(op->opno), right, left);
 }
 
 static bool
 match_array_op(const Matcher *matcher, ClfPushed *pushed,
 			   ScalarArrayOpExpr *op)
 {
-	if (!op->useOr ||
-		!match_operator(matcher, pushed, op->opno, op->inputcollid,
-						linitial(op->args), lsecond(op->args)) ||
-		(pushed->condition.filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT)))
+	ClfCondition *condition;
+
+	if (!op->useOr)
 		return false;
-	pushed->condition.is_array = true;
+	condition = match_operator(matcher, pushed, op->opno, op->inputcollid,
+							   linitial(op->args), lsecond(op->args));
+	if (condition)
+		condition->operand = CLF_ARRAY;
+	return condition != NULL;
+}
+
+/* (column, ...) op (expression, ...): the others decide where these are equal */
+static bool
+match_row_compare(const Matcher *matcher, ClfPushed *pushed,
+				  RowCompareExpr * row)
+{
+	ClfCondition *condition = match_sides(matcher, pushed,
+										  linitial_oid(row->opnos),
+										  linitial_oid(row->inputcollids),
+										  linitial(row->largs),
+										  linitial(row->rargs));
+
+	if (condition == NULL)
+		return false;
+	if (condition->strategy == BTLessStrategyNumber)
+		condition->strategy = BTLessEqualStrategyNumber;
+	else if (condition->strategy == BTGreaterStrategyNumber)
+		condition->strategy = BTGreaterEqualStrategyNumber;
 	return true;
 }
 
 static bool
 match_null_test(const Matcher *matcher, ClfPushed *pushed, NullTest *test)
 {
+	ClfTimeShift shift;
 	const ClfFilter *filter = find_filter(matcher,
-										  strip_relabelling((Node *) test->arg));
+										  clf_time_below((Node *) test->arg,
+														 &shift));
 
 	if (test->nulltesttype != IS_NOT_NULL || filter == NULL ||
 		!(filter->operators & CLF_OP_PRESENT))
 		return false;
-	pushed->condition.filter = filter;
+	add_condition(pushed, filter, NULL);
 	return true;
 }
 
+static bool match_clause(const Matcher *matcher, ClfPushed *pushed,
+						 Node *clause);
+
+/* Is the clause true for no row? */
 static bool
-match_clause(const Matcher *matcher, ClfPushed *pushed, Expr *clause)
+is_never_true(Node *clause)
 {
-	if (IsA(clause, OpExpr))
-		return match_op_expr(matcher, pushed, (OpExpr *) clause);
-	if (IsA(clause, ScalarArrayOpExpr))
-		return match_array_op(matcher, pushed, (ScalarArrayOpExpr *) clause);
-	if (IsA(clause, NullTest))
-		return match_null_test(matcher, pushed, (NullTest *) clause);
-	return false;
+	return IsA(clause, Const) && (((Const *) clause)->constisnull ||
+								  !DatumGetBool(((Const *) clause)->constvalue));
+}
+
+/*
+ * One of the clauses of AND has to tell something, each of those of OR that can
+ * be true.
+ */
+static bool
+match_bool_expr(const Matcher *matcher, ClfPushed *pushed, BoolExpr * expr)
+{
+	int			nconditions = list_length(pushed->conditions);
+	int			nexprs = list_length(pushed->exprs);
+	bool		is_or = expr->boolop == OR_EXPR;
+	bool		failed = false;
+	ClfCondition *condition;
+	ListCell   *lc;
+
+	if (expr->boolop == NOT_EXPR)
+		return false;
+	condition = add_condition(pushed, NULL, NULL);
+	condition->combination = is_or ? CLF_ANY : CLF_ALL;
+	foreach(lc, expr->args)
+	{
+		if (!match_clause(matcher, pushed, lfirst(lc)))
+			failed |= is_or && !is_never_true(lfirst(lc));
+	}
+	if (failed || list_length(pushed->conditions) == nconditions + 1)
+	{
+		pushed->conditions = list_truncate(pushed->conditions, nconditions);
+		pushed->exprs = list_truncate(pushed->exprs, nexprs);
+		return false;
+	}
+	condition->size = list_length(pushed->conditions) - nconditions;
+	condition->filter = ((ClfCondition *) list_nth(pushed->conditions,
+												   nconditions + 1))->filter;
+	return true;
+}
+
+/*
+ * Whenever the clause is true, the conditions are that are added for it; false
+ * when there are none to add.
+ */
+static bool
+match_clause(const Matcher *matcher, ClfPushed *pushed, Node *clause)
+{
+	switch (nodeTag(clause))
+	{
+		case T_OpExpr:
+			return match_op_expr(matcher, pushed, (OpExpr *) clause);
+		case T_ScalarArrayOpExpr:
+			return match_array_op(matcher, pushed, (ScalarArrayOpExpr *) clause);
+		case T_RowCompareExpr:
+			return match_row_compare(matcher, pushed, (RowCompareExpr *) clause);
+		case T_NullTest:
+			return match_null_test(matcher, pushed, (NullTest *) clause);
+		case T_BoolExpr:
+			return match_bool_expr(matcher, pushed, (BoolExpr *) clause);
+		case T_BooleanTest:
+			return ((BooleanTest *) clause)->booltesttype == IS_TRUE &&
+				match_clause(matcher, pushed,
+							 (Node *) ((BooleanTest *) clause)->arg);
+		default:
+			return false;
+	}
+}
+
+/*
+ * Does the resource need this condition as it is?  Then it must be "=" a value,
+ * and nothing else.
+ */
+static bool
+is_unfit_input(const ClfPushed *pushed)
+{
+	const ClfCondition *condition = clf_single_condition(pushed);
+
+	return (pushed->filter->operators & CLF_OP_INPUT) &&
+		(condition == NULL || condition->operand != CLF_VALUE);
+}
+
+/* What the clause tells of the filters with that parameter, or NULL */
+static ClfPushed *
+match_parameter(Matcher *matcher, RestrictInfo *rinfo, const char *parameter)
+{
+	ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
+
+	matcher->parameter = parameter;
+	if (!match_clause(matcher, pushed, (Node *) rinfo->clause))
+		return NULL;
+	pushed->rinfo = rinfo;
+	pushed->filter = ((ClfCondition *) linitial(pushed->conditions))->filter;
+	return is_unfit_input(pushed) ? NULL : pushed;
+}
+
+/* Is it the first filter of its parameter? */
+static bool
+is_first_of_parameter(const ClfFilter *filters, const ClfFilter *filter)
+{
+	const ClfFilter *f = filters;
+
+	while (strcmp(f->parameter, filter->parameter) != 0)
+		f++;
+	return f == filter;
 }
 
 /*
@@ -347,10 +467,10 @@ bool
 clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
 			  const ClfTable *table, bool in_details, Node *node)
 {
-	Matcher		matcher = {root, baserel, table, in_details, NULL};
-	ClfCondition condition;
+	Matcher		matcher = {root, baserel, table, in_details, NULL, NULL};
+	ClfTimeShift shift;
 
-	return find_filter(&matcher, look_below(node, &condition)) != NULL;
+	return find_filter(&matcher, clf_time_below(node, &shift)) != NULL;
 }
 
 /*
@@ -365,21 +485,74 @@ clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 				const ClfTable *table, bool in_details, Relids outer,
 				List *rinfos)
 {
-	Matcher		matcher = {root, baserel, table, in_details, outer};
+	const ClfFilter *filters = table->resource->filters;
+	Matcher		matcher = {root, baserel, table, in_details, outer, NULL};
 	List	   *result = NIL;
 	ListCell   *lc;
 
 	foreach(lc, rinfos)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
 
-		pushed->rinfo = rinfo;
-		if (!rinfo->pseudoconstant &&
-			match_clause(&matcher, pushed, rinfo->clause))
-			result = lappend(result, pushed);
+		if (rinfo->pseudoconstant)
+			continue;
+		for (const ClfFilter *f = filters; f->json_path; f++)
+		{
+			ClfPushed  *pushed = is_first_of_parameter(filters, f) ?
+			match_parameter(&matcher, rinfo, f->parameter) : NULL;
+
+			if (pushed)
+				result = lappend(result, pushed);
+		}
 	}
 	return result;
+}
+
+/*
+ * clf_single_condition
+ *		The comparison that was pushed; NULL when there are several.
+ */
+const ClfCondition *
+clf_single_condition(const ClfPushed *pushed)
+{
+	const ClfCondition *condition = linitial(pushed->conditions);
+
+	return condition->combination == CLF_ONE ? condition : NULL;
+}
+
+static bool
+takes_value(const ClfFilter *filter, const char *text)
+{
+	for (int i = 0; filter->values[i] != NULL; i++)
+	{
+		if (strcmp(filter->values[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the filter take all values of the condition, as far as they are constant? */
+static bool
+takes_values(const ClfFilter *filter, const ClfCondition *condition, Node *expr)
+{
+	const		Const *constant = (const Const *) expr;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	if (!IsA(expr, Const) || constant->constisnull)
+		return true;
+	if (condition->operand == CLF_VALUE)
+		return takes_value(filter, TextDatumGetCString(constant->constvalue));
+	deconstruct_array(DatumGetArrayTypeP(constant->constvalue), TEXTOID, -1,
+					  false, TYPALIGN_INT, &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i] &&
+			!takes_value(filter, TextDatumGetCString(elements[i])))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -390,10 +563,17 @@ clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 bool
 clf_is_exact(const ClfPushed *pushed)
 {
-	const ClfFilter *filter = pushed->condition.filter;
+	const ClfFilter *filter = pushed->filter;
+	const ClfCondition *c = clf_single_condition(pushed);
 
+	if (c == NULL)
+		return false;
 	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
-		return shows_all(&pushed->condition);
-	return filter->values != NULL &&
-		(pushed->expr == NULL || (filter->operators & CLF_OP_EQUAL));
+		return c->operand != CLF_ARRAY &&
+			c->shift.before + c->shift.after <= 2;
+	if (filter->values == NULL)
+		return false;
+	return c->expr < 0 ||
+		((filter->operators & CLF_OP_EQUAL) &&
+		 takes_values(filter, c, linitial(pushed->exprs)));
 }

@@ -7,18 +7,24 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/stratnum.h"
 #include "api/time.h"
 #include "api/uri.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "compat.h"
 #include "mb/pg_wchar.h"
 #include "plan/query.h"
-#include "port/pg_bitutils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/rangetypes.h"
 #include "utils/timestamp.h"
+#include "utils/typcache.h"
 
 /*
  * No call is older; dates before it are not sent, since how the API takes them
@@ -40,96 +46,265 @@
  */
 #define MAX_URI_LENGTH 8000
 
-/* The values that all conditions on one parameter leave over */
-typedef struct ParameterState
+/* The texts that conditions on one parameter leave over */
+typedef struct TextSet
 {
-	bool		asked;			/* is there a condition at all? */
-	uint32		mask;			/* enumerated: bit n is filter->values[n] */
-	bool		limited;		/* free text: is texts meaningful? */
+	bool		limited;		/* only these, or any? */
 	List	   *texts;			/* of char *, UTF-8, sorted, distinct */
-	const char *unknown;		/* shown in place of a value */
-} ParameterState;
+	const char *unknown;		/* shown in place of a value; else NULL */
+} TextSet;
+
+/* The times that conditions leave over, both included; none if lower > upper */
+typedef struct Bounds
+{
+	TimestampTz lower;
+	TimestampTz upper;
+	const char *unknown_lower;	/* shown in place of them; else NULL */
+	const char *unknown_upper;
+} Bounds;
+
+static const Bounds no_times = {DT_NOEND, DT_NOBEGIN, NULL, NULL};
+static const Bounds all_times = {DT_NOBEGIN, DT_NOEND, NULL, NULL};
 
 /* ----------
  * Dates
  * ----------
  */
 
+/* Seconds since 1970 as a time */
+static TimestampTz
+seconds_as_time(double seconds)
+{
+	double		t = rint(seconds * USECS_PER_SEC) + UNIX_EPOCH;
+
+	if (isnan(t) || t >= END_TIMESTAMP)
+		return DT_NOEND;
+	return t < MIN_TIMESTAMP ? DT_NOBEGIN : (TimestampTz) t;
+}
+
 /* As the comparison operators see it: in the session's time zone */
 static TimestampTz
-value_as_time(const ClfValue *value)
+value_as_time(Datum value, Oid type)
 {
-	switch (value->type)
+	switch (type)
 	{
 		case DATEOID:
-			return clf_date_to_timestamptz(DatumGetDateADT(value->value));
+			return clf_date_to_timestamptz(DatumGetDateADT(value));
 		case TIMESTAMPOID:
-			return clf_timestamp_to_timestamptz(DatumGetTimestamp(value->value));
+			return clf_timestamp_to_timestamptz(DatumGetTimestamp(value));
+		case NUMERICOID:
+			return seconds_as_time(DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+																	  value)));
+		case FLOAT8OID:
+			return seconds_as_time(DatumGetFloat8(value));
+		case INT4OID:
+			return seconds_as_time(DatumGetInt32(value));
+		case INT8OID:
+			return seconds_as_time((double) DatumGetInt64(value));
 		default:
-			return DatumGetTimestampTz(value->value);
+			return DatumGetTimestampTz(value);
 	}
 }
 
-/* So many seconds later, not beyond the end of time */
+/* The time that clocks in the session's time zone show, as if that were UTC */
 static TimestampTz
-add_seconds(TimestampTz t, int seconds)
+as_local(TimestampTz t)
 {
-	int64		more = seconds * USECS_PER_SEC;
+	struct pg_tm tm;
+	fsec_t		fsec;
+	int			offset;
+	Timestamp	local;
 
-	return t < DT_NOEND - more ? t + more : DT_NOEND;
+	if (TIMESTAMP_NOT_FINITE(t) ||
+		timestamp2tm(t, &offset, &tm, &fsec, NULL, NULL) != 0 ||
+		tm2timestamp(&tm, fsec, NULL, &local) != 0)
+		return t;
+	return local;
 }
 
-/* Narrow the bounds by "start_time <strategy> t", as far as that shows them */
-static void
-narrow_bounds(ClfQuery *query, const ClfCondition *c, TimestampTz t)
+/* So many seconds later, between the ends of time */
+static TimestampTz
+add_seconds(TimestampTz t, int64 seconds)
 {
-	bool		finite = !TIMESTAMP_NOT_FINITE(t);
+	TimestampTz sum;
 
+	if (TIMESTAMP_NOT_FINITE(t))
+		return t;
+	if (pg_add_s64_overflow(t, seconds * USECS_PER_SEC, &sum))
+		return seconds < 0 ? DT_NOBEGIN : DT_NOEND;
+	return sum;
+}
+
+/* What "column <strategy> value" leaves over, as far as the value shows it */
+static Bounds
+bounds_of_value(const ClfCondition *c, Datum value, Oid type)
+{
+	Bounds		bounds = all_times;
+	TimestampTz t = value_as_time(value, type);
+	bool		finite = !TIMESTAMP_NOT_FINITE(t);
+	int			more = 0;
+
+	if (c->shift.local)
+		t = as_local(t);
+	if (t < CLF_ZONES_SETTLED && (c->shift.before != 0 || c->shift.after != 0))
+		more = CLF_OLD_ZONE_CHANGE;
 	if (c->strategy == BTLessStrategyNumber && finite)
 		t--;
 	if (c->strategy == BTGreaterStrategyNumber && finite)
 		t++;
 	if (c->strategy <= BTEqualStrategyNumber)
-		query->upper = Min(query->upper,
-						   finite ? add_seconds(t, c->before) : t);
+		bounds.upper = add_seconds(t, (int64) c->shift.before + more);
 	if (c->strategy >= BTEqualStrategyNumber)
-		query->lower = Max(query->lower,
-						   finite ? t - c->after * USECS_PER_SEC : t);
-
-	/* no call begins at infinity */
-	if (query->lower > query->upper || query->lower == DT_NOEND ||
-		query->upper == DT_NOBEGIN)
-		query->nothing = true;
+		bounds.lower = add_seconds(t, -((int64) c->shift.after + more));
+	return bounds;
 }
 
-/* A bound is there, but not to be shown */
-static void
-note_unknown_bounds(ClfQuery *query, int strategy, const char *expression)
+/* No call begins at infinity */
+static bool
+is_no_time(const Bounds *bounds)
 {
-	if (strategy <= BTEqualStrategyNumber)
-		query->unknown_upper = expression;
-	if (strategy >= BTEqualStrategyNumber)
-		query->unknown_lower = expression;
+	return bounds->lower > bounds->upper || bounds->lower == DT_NOEND ||
+		bounds->upper == DT_NOBEGIN;
+}
+
+/* Leave over what both do */
+static void
+narrow_bounds(Bounds *bounds, Bounds other)
+{
+	bounds->lower = Max(bounds->lower, other.lower);
+	bounds->upper = Min(bounds->upper, other.upper);
+	if (other.unknown_lower)
+		bounds->unknown_lower = other.unknown_lower;
+	if (other.unknown_upper)
+		bounds->unknown_upper = other.unknown_upper;
+}
+
+/* Leave over what either does, and all in between */
+static void
+widen_bounds(Bounds *bounds, Bounds other)
+{
+	if (is_no_time(&other))
+		return;
+	if (is_no_time(bounds))
+	{
+		*bounds = other;
+		return;
+	}
+	bounds->lower = Min(bounds->lower, other.lower);
+	bounds->upper = Max(bounds->upper, other.upper);
+	if (other.unknown_lower)
+		bounds->unknown_lower = other.unknown_lower;
+	if (other.unknown_upper)
+		bounds->unknown_upper = other.unknown_upper;
+}
+
+static Bounds
+bounds_of_array(const ClfCondition *c, Datum value)
+{
+	ArrayType  *array = DatumGetArrayTypeP(value);
+	Oid			type = ARR_ELEMTYPE(array);
+	Bounds		bounds = no_times;
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+	int16		length;
+	bool		by_value;
+	char		align;
+
+	get_typlenbyvalalign(type, &length, &by_value, &align);
+	deconstruct_array(array, type, length, by_value, align, &elements, &nulls,
+					  &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i])
+			widen_bounds(&bounds, bounds_of_value(c, elements[i], type));
+	}
+	return bounds;
+}
+
+static Bounds
+bounds_of_range(const ClfCondition *c, Datum value)
+{
+	RangeType  *range = DatumGetRangeTypeP(value);
+	TypeCacheEntry *type = lookup_type_cache(RangeTypeGetOid(range),
+											 TYPECACHE_RANGE_INFO);
+	Oid			element = type->rngelemtype->type_id;
+	Bounds		bounds = all_times;
+	RangeBound	lower;
+	RangeBound	upper;
+	bool		empty;
+
+	range_deserialize(type, range, &lower, &upper, &empty);
+	if (empty)
+		return no_times;
+	if (!lower.infinite)
+		bounds.lower = bounds_of_value(c, lower.val, element).lower;
+	if (!upper.infinite)
+		bounds.upper = bounds_of_value(c, upper.val, element).upper;
+	return bounds;
+}
+
+/* What a comparison leaves over; a bound may be there, but not to be shown */
+static Bounds
+bounds_of_comparison(const ClfCondition *c, const ClfValue *value)
+{
+	Bounds		bounds = all_times;
+
+	if (value->unknown)
+	{
+		if (c->strategy <= BTEqualStrategyNumber)
+			bounds.unknown_upper = value->unknown;
+		if (c->strategy >= BTEqualStrategyNumber)
+			bounds.unknown_lower = value->unknown;
+		return bounds;
+	}
+	if (value->isnull)
+		return no_times;
+	if (c->operand == CLF_ARRAY)
+		return bounds_of_array(c, value->value);
+	if (c->operand == CLF_RANGE)
+		return bounds_of_range(c, value->value);
+	return bounds_of_value(c, value->value, getBaseType(value->type));
+}
+
+/* What a condition with all below it leaves over */
+static Bounds
+bounds_of_condition(const ClfCondition *c, const ClfValue *values)
+{
+	Bounds		bounds = c->combination == CLF_ANY ? no_times : all_times;
+
+	if (c->combination == CLF_ONE)
+		return bounds_of_comparison(c, &values[c->expr]);
+	for (const ClfCondition *below = c + 1; below < c + c->size;
+		 below += below->size)
+	{
+		Bounds		other = bounds_of_condition(below, values);
+
+		if (c->combination == CLF_ANY)
+			widen_bounds(&bounds, other);
+		else
+			narrow_bounds(&bounds, other);
+	}
+	return bounds;
 }
 
 static void
 bind_dates(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
 {
-	query->lower = DT_NOBEGIN;
-	query->upper = DT_NOEND;
-	for (int i = 0; i < plan->nconditions; i++)
-	{
-		const ClfCondition *c = &plan->conditions[i];
+	const ClfCondition *end = plan->conditions + plan->nconditions;
+	Bounds		bounds = all_times;
 
-		if (!(c->filter->operators & CLF_OP_RANGE))
-			continue;
-		if (values[c->expr].unknown)
-			note_unknown_bounds(query, c->strategy, values[c->expr].unknown);
-		else if (values[c->expr].isnull)
-			query->nothing = true;
-		else
-			narrow_bounds(query, c, value_as_time(&values[c->expr]));
+	for (const ClfCondition *c = plan->conditions; c < end; c += c->size)
+	{
+		if (c->filter->operators & CLF_OP_RANGE)
+			narrow_bounds(&bounds, bounds_of_condition(c, values));
 	}
+	query->lower = bounds.lower;
+	query->upper = bounds.upper;
+	query->unknown_lower = bounds.unknown_lower;
+	query->unknown_upper = bounds.unknown_upper;
+	if (is_no_time(&bounds))
+		query->nothing = true;
 }
 
 /*
@@ -199,7 +374,7 @@ condition_texts(const ClfCondition *c, const ClfValue *value)
 
 	if (value->isnull)
 		return NIL;
-	if (!c->is_array)
+	if (c->operand == CLF_VALUE)
 		return list_make1(value_as_utf8(value->value));
 
 	array = DatumGetArrayTypeP(value->value);
@@ -268,27 +443,6 @@ common_texts(List *one, List *other)
 	return common;
 }
 
-/* The bit of all values that an open filter cannot ask for */
-#define OTHER_VALUES (1U << 31)
-
-/*
- * The enumerated values that are among the texts, which are distinct, as a mask.
- */
-static uint32
-texts_mask(const ClfFilter *filter, List *texts)
-{
-	uint32		mask = 0;
-
-	for (int i = 0; filter->values[i] != NULL; i++)
-	{
-		if (contains_text(texts, filter->values[i]))
-			mask |= 1U << i;
-	}
-	if (filter->open && pg_popcount32(mask) < list_length(texts))
-		mask |= OTHER_VALUES;
-	return mask;
-}
-
 /* Those of the texts that the API can have */
 static List *
 possible_texts(List *texts)
@@ -304,78 +458,137 @@ possible_texts(List *texts)
 	return possible;
 }
 
-/* Narrow the state by one condition; false when it leaves nothing over */
-static bool
-apply_condition(ParameterState *state, const ClfCondition *c,
-				const ClfValue *values)
+/* What a comparison leaves over; of some columns only the presence can be asked for */
+static TextSet
+texts_of_comparison(const ClfCondition *c, const ClfValue *values)
 {
+	TextSet		set = {0};
 	List	   *texts;
 
-	state->asked = true;
 	if (c->expr < 0)
-		return true;			/* IS NOT NULL */
+		return set;				/* IS NOT NULL */
 	if (values[c->expr].unknown)
 	{
-		state->unknown = values[c->expr].unknown;
-		return true;
+		set.unknown = values[c->expr].unknown;
+		return set;
 	}
-
-	texts = possible_texts(condition_texts(c, &values[c->expr]));
-	if (texts == NIL)
-		return false;
-	if (!(c->filter->operators & CLF_OP_EQUAL))
-		return true;			/* only its presence can be asked for */
-	texts = sort_texts(texts);
-	if (c->filter->values)
-	{
-		state->mask &= texts_mask(c->filter, texts);
-		return state->mask != 0;
-	}
-	state->texts = state->limited ? common_texts(state->texts, texts) : texts;
-	state->limited = true;
-	return state->texts != NIL;
+	texts = condition_texts(c, &values[c->expr]);
+	if (!c->filter->values)
+		texts = possible_texts(texts);
+	set.limited = texts == NIL || (c->filter->operators & CLF_OP_EQUAL);
+	if (set.limited)
+		set.texts = sort_texts(texts);
+	return set;
 }
 
-/* What is left over after all conditions on the parameter of this filter */
 static bool
-gather_conditions(const ClfScanPlan *plan, const ClfFilter *filter,
-				  const ClfValue *values, ParameterState *state)
+is_no_text(const TextSet *set)
 {
-	memset(state, 0, sizeof(ParameterState));
-	state->mask = ~0U;
-	for (int i = 0; i < plan->nconditions; i++)
-	{
-		const ClfCondition *c = &plan->conditions[i];
-
-		if (strcmp(c->filter->parameter, filter->parameter) == 0 &&
-			!apply_condition(state, c, values))
-			return false;
-	}
-	return true;
+	return set->limited && set->texts == NIL;
 }
 
-/* Values of the mask, unless some of them cannot be asked for */
+/* Leave over what both do */
 static void
-append_enumerated(StringInfo out, const ClfFilter *filter, uint32 mask)
+narrow_texts(TextSet *set, TextSet other)
 {
-	const char *chosen = NULL;
-	int			n = 0;
+	if (set->limited && other.limited)
+		set->texts = common_texts(set->texts, other.texts);
+	else if (other.limited)
+		set->texts = other.texts;
+	set->limited |= other.limited;
+	if (other.unknown)
+		set->unknown = other.unknown;
+}
 
-	if (filter->open && (mask & OTHER_VALUES))
-		return;
-	for (int i = 0; filter->values[i] != NULL; i++)
+/* Leave over what either does */
+static void
+widen_texts(TextSet *set, TextSet other)
+{
+	set->limited &= other.limited;
+	set->texts = set->limited ?
+		sort_texts(list_concat_copy(set->texts, other.texts)) : NIL;
+	if (other.unknown && !is_no_text(&other))
+		set->unknown = other.unknown;
+}
+
+/* What a condition with all below it leaves over */
+static TextSet
+texts_of_condition(const ClfCondition *c, const ClfValue *values)
+{
+	TextSet		set = {.limited = c->combination == CLF_ANY};
+
+	if (c->combination == CLF_ONE)
+		return texts_of_comparison(c, values);
+	for (const ClfCondition *below = c + 1; below < c + c->size;
+		 below += below->size)
 	{
-		if (!(mask & (1U << i)))
-			continue;
-		if (filter->repeatable)
-			clf_uri_append_parameter(out, filter->parameter, filter->values[i]);
-		chosen = filter->values[i];
-		n++;
+		TextSet		other = texts_of_condition(below, values);
+
+		if (c->combination == CLF_ANY)
+			widen_texts(&set, other);
+		else
+			narrow_texts(&set, other);
 	}
-	if (n != 1)
-		chosen = filter->any_value;
-	if (!filter->repeatable && chosen)
-		clf_uri_append_parameter(out, filter->parameter, chosen);
+	return set;
+}
+
+/*
+ * What is left over after all conditions on the parameter of this filter; false
+ * when there is none.
+ */
+static bool
+gather_texts(const ClfScanPlan *plan, const ClfFilter *filter,
+			 const ClfValue *values, TextSet *set)
+{
+	const ClfCondition *end = plan->conditions + plan->nconditions;
+	bool		asked = false;
+
+	memset(set, 0, sizeof(TextSet));
+	for (const ClfCondition *c = plan->conditions; c < end; c += c->size)
+	{
+		if (strcmp(c->filter->parameter, filter->parameter) != 0)
+			continue;
+		narrow_texts(set, texts_of_condition(c, values));
+		asked = true;
+	}
+	return asked;
+}
+
+/* Does the filter take all of these? */
+static bool
+takes_texts(const ClfFilter *filter, const TextSet *set)
+{
+	int			taken = 0;
+
+	for (int i = 0; filter->values[i] != NULL; i++)
+		taken += contains_text(set->texts, filter->values[i]);
+	return set->limited && taken == list_length(set->texts);
+}
+
+/*
+ * Records may have other values than those that the API documents and takes: with
+ * one of these, it has to be asked for all.
+ */
+static void
+append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
+{
+	bool		takes = takes_texts(filter, set);
+	const char *single = filter->any_value;
+
+	if (filter->repeatable && takes)
+	{
+		for (int i = 0; filter->values[i] != NULL; i++)
+		{
+			if (contains_text(set->texts, filter->values[i]))
+				clf_uri_append_parameter(out, filter->parameter,
+										 filter->values[i]);
+		}
+		return;
+	}
+	if (takes && list_length(set->texts) == 1)
+		single = linitial(set->texts);
+	if (!filter->repeatable && single)
+		clf_uri_append_parameter(out, filter->parameter, single);
 }
 
 /* Is it the first filter of its parameter? */
@@ -395,13 +608,13 @@ is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
  * refused, where SQL expects no row and no error.
  */
 static bool
-is_sendable(const ClfFilter *filter, const ParameterState *state)
+is_sendable(const ClfFilter *filter, const TextSet *set)
 {
 	const char *text;
 
-	if (list_length(state->texts) != 1)
+	if (list_length(set->texts) != 1)
 		return false;
-	text = linitial(state->texts);
+	text = linitial(set->texts);
 	return text[0] != '\0' && text[strspn(text, filter->characters)] == '\0';
 }
 
@@ -418,28 +631,31 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 
 	for (const ClfFilter *f = plan->resource->filters; f->json_path; f++)
 	{
-		ParameterState state;
+		TextSet		set;
 		bool		is_rival = f->rivals != CLF_NO_RIVALS;
+		bool		asked;
 
 		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
 			!is_first_of_parameter(plan->resource, f))
 			continue;
-		if (!gather_conditions(plan, f, values, &state))
+		asked = gather_texts(plan, f, values, &set);
+		if (is_no_text(&set))
 		{
 			query->nothing = true;
 			return;
 		}
-		if ((!state.asked && !f->always) || (is_rival && rival_sent))
+		if ((!asked && !f->always) || (is_rival && rival_sent))
 			continue;
-		if (state.unknown)
-			appendStringInfo(out, "&%s={%s}", f->parameter, state.unknown);
+		if (set.unknown)
+			appendStringInfo(out, "&%s={%s}", f->parameter, set.unknown);
 		else if (f->values)
-			append_enumerated(out, f, state.mask);
-		else if (is_sendable(f, &state))
-			clf_uri_append_parameter(out, f->parameter, linitial(state.texts));
+			append_enumerated(out, f, &set);
+		else if (is_sendable(f, &set))
+			clf_uri_append_parameter(out, f->parameter, linitial(set.texts));
 		else
 			continue;
 		rival_sent |= is_rival;
+		query->unfiltered &= !asked;
 	}
 }
 
@@ -460,20 +676,21 @@ static void
 bind_ids_of(ClfQuery *query, const ClfFilter *filter,
 			const ClfScanPlan *plan, const ClfValue *values)
 {
-	ParameterState state;
+	TextSet		set;
+	bool		asked = gather_texts(plan, filter, values, &set);
 	ListCell   *lc;
 
-	if (!gather_conditions(plan, filter, values, &state))
+	if (is_no_text(&set))
 		query->nothing = true;
-	if (query->nothing || !state.asked)
+	if (query->nothing || !asked)
 		return;
 
 	query->details = (filter->operators & CLF_OP_DETAILS) != 0;
 	query->max_ids = query->details ? 1 : plan->resource->max_ids;
-	query->unknown_ids = state.unknown;
-	if (state.unknown)
+	query->unknown_ids = set.unknown;
+	if (set.unknown)
 		return;
-	foreach(lc, state.texts)
+	foreach(lc, set.texts)
 	{
 		if (can_be_id(lfirst(lc)))
 			query->ids = lappend(query->ids, lfirst(lc));
@@ -576,9 +793,9 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	if (!value->isnull && is_token)
 		text = token_text(value->value);
 
-	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value)))
+	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(value_as_time(value->value, value->type)))
 	{
-		query->since_time = value_as_time(value);
+		query->since_time = value_as_time(value->value, value->type);
 		text = clf_time_format(query->since_time);
 	}
 
@@ -693,6 +910,54 @@ clf_query_lacks_search(const ClfQuery *query, const ClfResource *resource)
 		query->search_filter == NULL;
 }
 
+/*
+ * clf_gather_conditions
+ *		Put the pushed conditions into the plan, as one array; their expressions
+ *		are appended to *exprs.
+ */
+void
+clf_gather_conditions(ClfScanPlan *plan, List *pushed, List **exprs)
+{
+	int			n = 0;
+	ListCell   *lc;
+	ListCell   *below;
+
+	foreach(lc, pushed)
+		n += list_length(((ClfPushed *) lfirst(lc))->conditions);
+	plan->conditions = palloc0((n + 1) * sizeof(ClfCondition));
+	foreach(lc, pushed)
+	{
+		const ClfPushed *p = lfirst(lc);
+		int			first = list_length(*exprs);
+
+		foreach(below, p->conditions)
+		{
+			ClfCondition *condition = &plan->conditions[plan->nconditions++];
+
+			*condition = *(ClfCondition *) lfirst(below);
+			condition->clause = -1;
+			if (condition->expr >= 0)
+				condition->expr += first;
+		}
+		*exprs = list_concat(*exprs, p->exprs);
+	}
+}
+
+/*
+ * clf_query_sends
+ *		Do the requests carry the parameter of this filter?
+ */
+bool
+clf_query_sends(const ClfQuery *query, const ClfFilter *filter)
+{
+	if (filter->operators & CLF_OP_IDS)
+		return clf_query_by_id(query);
+	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
+		return !clf_query_by_id(query);
+	return strstr(query->parameters,
+				  psprintf("&%s=", filter->parameter)) != NULL;
+}
+
 /* The endpoint's path for the table */
 static char *
 bind_path(const char *path, const ClfTable *table)
@@ -768,8 +1033,8 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	/* by id, filters are not sent; but they may leave nothing to ask for */
 	initStringInfo(&filters);
 	bind_searches(query, &filters, plan, values);
-	bind_filters(query, &filters, plan, table, values);
 	query->unfiltered = filters.len == 0;
+	bind_filters(query, &filters, plan, table, values);
 	bind_table_options(&filters, table);
 	if (!clf_query_by_id(query))
 		appendStringInfoString(&parameters, filters.data);

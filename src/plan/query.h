@@ -31,7 +31,7 @@ typedef struct ClfScanPlan
 	int			given;			/* index in fdw_exprs of ids that a join gives
 								 * instead; -1: none */
 	int			nconditions;
-	ClfCondition *conditions;
+	ClfCondition *conditions;	/* in prefix order, see ClfCondition */
 } ClfScanPlan;
 
 /* In place of a value in messages that must not show it */
@@ -95,6 +95,9 @@ typedef struct ClfWindow
 extern ClfQuery *clf_bind_query(const ClfScanPlan *plan,
 								const ClfTable *table,
 								const ClfValue *values);
+extern void clf_gather_conditions(ClfScanPlan *plan, List *pushed,
+								  List **exprs);
+extern bool clf_query_sends(const ClfQuery *query, const ClfFilter *filter);
 extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
 extern bool clf_query_window(const ClfQuery *query, const Interval *history,
 							 TimestampTz now, ClfWindow *window);

@@ -54,26 +54,28 @@ explain_row_requests(ForeignScanState *node, ExplainState *es,
 		ExplainPropertyList("Requests per Row", texts, es);
 }
 
-/* With ids, other conditions are not pushed down */
+/* Those whose parameters are sent: by id, the others are not */
 static void
 explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 						  List *deparse_context, const ClfQuery *query)
 {
 	ClfScanState *state = node->fdw_state;
 	List	   *texts = NIL;
+	List	   *shown = NIL;
 
 	for (int i = 0; i < state->plan->nconditions; i++)
 	{
 		ClfCondition *condition = &state->plan->conditions[i];
 
-		if (condition->clause >= 0 &&
-			(!clf_query_by_id(query) ||
-			 (condition->filter->operators & CLF_OP_IDS)))
-			texts = lappend(texts,
-							clf_scan_deparse(node,
-											 list_nth(node->ss.ps.plan->qual,
-													  condition->clause),
-											 deparse_context, es->verbose));
+		if (condition->clause < 0 || list_member_int(shown, condition->clause) ||
+			!(query->nothing || clf_query_sends(query, condition->filter)))
+			continue;
+		shown = lappend_int(shown, condition->clause);
+		texts = lappend(texts,
+						clf_scan_deparse(node,
+										 list_nth(node->ss.ps.plan->qual,
+												  condition->clause),
+										 deparse_context, es->verbose));
 	}
 	if (texts != NIL)
 		ExplainPropertyList("Pushed Conditions", texts, es);

@@ -392,7 +392,8 @@ add_condition(Reader *reader, ClfOperators operator, int strategy, Oid type,
 		filter++;
 	reader->conditions[n].filter = filter;
 	reader->conditions[n].strategy = strategy;
-	reader->conditions[n].is_array = type == TEXTARRAYOID;
+	reader->conditions[n].operand = type == TEXTARRAYOID ? CLF_ARRAY : CLF_VALUE;
+	reader->conditions[n].size = 1;
 	reader->conditions[n].expr = n;
 	reader->conditions[n].clause = -1;
 	reader->values[n].type = type;
