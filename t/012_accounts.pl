@@ -301,4 +301,43 @@ is( $hub->safe_psql(
 	0,
 	'no credentials');
 
+# ----------
+# Two users of one account copy its history, each within a limit of its own
+# ----------
+
+my %user = map {
+	$_ => Simulator->start(
+		clock => '2026-03-31T12:00:00Z',
+		calls => 3000,
+		days => 200,
+		seed => 3,
+		rate_limit => 10,
+		rate_window => 1)
+} 'first', 'second';
+create_server($one, $_, $user{$_}->url, server => { page_size => 100 })
+  foreach keys %user;
+my $keeper = open_session($one);
+start_in($keeper,
+	q{CALL call_log_fdw_sync('first.call_log', 'archive', since => '2025-12-22')}
+);
+$one->safe_psql(
+	'postgres', q{
+	CREATE TABLE older AS SELECT * FROM second.call_log
+	WHERE start_time >= '2025-09-01' AND start_time < '2025-12-22'});
+finish_in($keeper);
+$keeper->quit;
+my @truth = $user{first}->truth_index;
+is( $one->safe_psql(
+		'postgres',
+		'SELECT count(*) FROM (TABLE archive UNION ALL TABLE older) AS all_calls'),
+	scalar(@truth),
+	'two users copy the whole history');
+foreach my $name (keys %user)
+{
+	my @requests = $user{$name}->requests('/call-log');
+
+	cmp_ok(scalar(@requests), '<', @truth / 100, "$name: for a part of the requests");
+	is(scalar(grep { $_->{status} == 429 } @requests), 0, 'within its limit');
+}
+
 done_testing();
