@@ -119,7 +119,7 @@ $(OBJS) $(UNIT_OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)
 # The unit tests are a module of their own, with the modules that need no I/O
 # linked in
 t/unit/unit$(DLSUFFIX): $(UNIT_OBJS)
-	$(CC) $(CFLAGS) $(UNIT_OBJS) $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
+	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 
 # Each fuzz target is a program of its own, to be run by script/fuzz: the modules
 # that read responses, with t/fuzz/backend.c in place of a backend. The linker drops

@@ -3,13 +3,18 @@
 \getenv media CALL_LOG_SIMULATOR_MEDIA
 \pset null '·'
 \pset linestyle unicode
+\pset format wrapped
+\pset columns 100
+\pset footer off
 
 \echo
 \echo '-- Once per database: the extension, where the API is, who logs in.'
 CREATE EXTENSION call_log_fdw;
-CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url', media_url :'media');
+CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw
+  OPTIONS (base_url :'url', media_url :'media');
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral
-  OPTIONS (client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
+  OPTIONS (client_id 'simulator-client', client_secret 'simulator-secret',
+    jwt 'simulator.jwt.assertion');
 
 \echo
 \echo '-- The tables of the whole account, and those of the user who logs in.'
@@ -19,26 +24,24 @@ IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO calls;
 IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO my_calls;
 
 \echo
-\echo '-- The last calls.'
-SELECT start_time, direction, from_phone_number, to_phone_number, duration, result
+\echo '-- The last calls from outside.'
+SELECT start_time::timestamptz(0), from_phone_number, from_name, to_name, duration, result
 FROM calls.call_log
-WHERE start_time > now() - interval '2 days'
+WHERE start_time > now() - interval '7 days' AND direction = 'Inbound' AND from_phone_number IS NOT NULL
 ORDER BY start_time DESC
 LIMIT 8;
 
 \echo
 \echo '-- What a query costs, before it is paid: EXPLAIN sends nothing.'
-\pset format unaligned
 \pset tuples_only on
 EXPLAIN (COSTS OFF)
 SELECT count(*) FROM calls.call_log
-WHERE start_time >= CURRENT_DATE - 7 AND direction = 'Inbound' AND type = 'Voice' AND result = 'Missed';
+WHERE start_time >= CURRENT_DATE - 7 AND direction = 'Inbound' AND result = 'Missed';
 
 \echo
 \echo '-- And what it did cost.'
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
 SELECT count(*) FROM calls.call_log;
-\pset format aligned
 \pset tuples_only off
 
 \echo
@@ -51,7 +54,7 @@ LIMIT 6;
 
 \echo
 \echo '-- Recordings, with their audio; their kind and length come with a request each.'
-SELECT id, call_start_time, type, content_type, duration, length(content) AS bytes
+SELECT id, call_start_time::timestamptz(0), type, content_type, duration, length(content) AS bytes
 FROM calls.recordings
 WHERE call_start_time > now() - interval '2 days'
 ORDER BY call_start_time DESC
@@ -59,34 +62,45 @@ LIMIT 3;
 
 \echo
 \echo '-- What goes on right now.'
-SELECT start_time, direction, from_phone_number, to_phone_number, result
+SELECT start_time::timestamptz(0), direction, from_phone_number, to_phone_number, result
 FROM calls.active_calls
 WHERE result = 'In Progress'
 LIMIT 5;
 
 \echo
 \echo '-- What is new or has changed, in order to keep a copy up to date.'
-SELECT id, start_time, result, last_modified_time
+SELECT id, start_time::timestamptz(0), result, last_modified_time::timestamptz(0)
 FROM calls.call_log_changes
 WHERE since = now() - interval '1 day'
 LIMIT 4;
 
 \echo
-\echo '-- An archive that is kept up to date, and reports from it, which ask nobody: archive.sql, dashboard.sql'
-\echo '-- and billing.sql of examples/.'
+\echo '-- An archive that is kept up to date, and reports from it, which send nothing: archive.sql,'
+\echo '-- dashboard.sql and billing.sql of examples/.'
 \set ECHO none
+SET client_min_messages = warning;
 SELECT CURRENT_DATE - 60 AS since \gset
 \ir ../examples/archive.sql
 \set source archive
 \ir ../examples/dashboard.sql
 \ir ../examples/billing.sql
+RESET client_min_messages;
 \set ECHO queries
 
 \echo
+\echo '-- When does the telephone ring?'
+SELECT to_char(start_time, 'HH24:00') AS hour, count(*) AS calls,
+  repeat('█', (60 * count(*) / max(count(*)) OVER ())::int) AS " "
+FROM archive
+WHERE direction = 'Inbound'
+GROUP BY hour ORDER BY hour;
+
+\echo
 \echo '-- Does everything work? Step by step.'
-SELECT * FROM call_log_fdw_check('ringcentral');
+SELECT step, ok, found FROM call_log_fdw_check('ringcentral');
 
 \echo
 \echo '-- What was sent, and what is left of the request limit.'
-SELECT throttling_group, requests, refused, failed, pg_size_pretty(bytes) AS received FROM call_log_fdw_stats;
-SELECT throttling_group, remaining, request_limit, window_seconds, waiting FROM call_log_fdw_rate_limits;
+SELECT throttling_group, requests, pg_size_pretty(bytes) AS received, remaining, request_limit
+FROM call_log_fdw_stats
+JOIN call_log_fdw_rate_limits USING (base_url, client_id, owner_id, throttling_group);
