@@ -4,7 +4,7 @@
  *	  Foreign data wrapper for the RingCentral Call Log API: the callbacks of
  *	  planner and executor.
  *
- * src/README.md has the map of what they call.
+ * See src/README.md for the modules.
  *
  *-------------------------------------------------------------------------
  */
@@ -79,8 +79,8 @@ callLogGetForeignPlan(PlannerInfo *root, RelOptInfo *baserel, Oid relid,
 }
 
 /*
- * Called for each pair of relations, one of which may be a table of ours.  One
- * that was proven to be empty has no fdw_private.
+ * set_join_pathlist_hook.  A relation that was proven empty has no
+ * fdw_private.
  */
 static void
 callLogJoinPaths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
@@ -193,7 +193,7 @@ callLogExecForeignTruncate(List *rels, DropBehavior behavior,
 	report_read_only(linitial(rels));
 }
 
-/* A foreign table has no pages; 1 says that it was analyzed */
+/* A foreign table has no pages; 1 marks it as analyzed */
 static bool
 callLogAnalyzeForeignTable(Relation rel, AcquireSampleRowsFunc *func,
 						   BlockNumber *totalpages)
@@ -211,8 +211,8 @@ callLogImportForeignSchema(ImportForeignSchemaStmt *stmt, Oid serverid)
 
 /*
  * call_log_fdw_handler
- *		The callbacks.  Nothing here is parallel-safe: a libcurl handle belongs
- *		to one process.
+ *		Returns the callbacks.  Scans are not parallel-safe: a libcurl handle
+ *		belongs to one process.
  */
 Datum
 call_log_fdw_handler(PG_FUNCTION_ARGS)

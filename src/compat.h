@@ -1,10 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  What differs between the supported PostgreSQL versions (15 to 19).
+ *	  Differences between the supported versions: PostgreSQL 15 to 19, libcurl.
  *
- * Every test of a version is here, so that the modules read as if there were one
- * PostgreSQL.
+ * All version tests are in this file.
  *
  *-------------------------------------------------------------------------
  */
@@ -44,8 +43,8 @@
 #endif
 
 /*
- * Versions of libcurl, for the file that includes it: the macros expand where
- * curl/curl.h is known.
+ * Versions of libcurl.  The macros expand in net/http.c, which includes
+ * curl/curl.h.
  */
 #define CLF_CURL_IS_SUPPORTED CURL_AT_LEAST_VERSION(7, 74, 0)
 #define CLF_CURL_HAS_PROTOCOLS_STR CURL_AT_LEAST_VERSION(7, 85, 0)
@@ -121,7 +120,7 @@ vector8_highbit_mask(const Vector8 v)
 #endif
 
 /*
- * The path of one scan of a base relation.  17 added fdw_restrictinfo, 18
+ * Create the path of a scan of a base relation.  17 added fdw_restrictinfo, 18
  * disabled_nodes.
  */
 static inline ForeignPath *
@@ -144,7 +143,7 @@ clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
-/* A path is disabled as often as those below it: PostgreSQL 18 */
+/* PostgreSQL 18: add the disabled_nodes of a subpath */
 static inline void
 clf_add_disabled_nodes(Path *path, const Path *child)
 {
@@ -154,8 +153,8 @@ clf_add_disabled_nodes(Path *path, const Path *child)
 }
 
 /*
- * Paths of rel, none of whose rows comes twice, for JOIN_UNIQUE_OUTER.  From 19
- * on a join hook gets a relation that has no others.
+ * Paths that return distinct rows of rel, for JOIN_UNIQUE_OUTER. As of 19, the
+ * relation that is passed to the join hook has only such paths.
  */
 static inline List *
 clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
@@ -171,7 +170,7 @@ clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
 #endif
 }
 
-/* MERGE's condition, which a query has apart from its join tree: PostgreSQL 17 */
+/* PostgreSQL 17: MERGE's condition, which is not in the query's join tree */
 static inline Node *
 clf_merge_condition(const Query *parse)
 {
@@ -182,7 +181,7 @@ clf_merge_condition(const Query *parse)
 #endif
 }
 
-/* Is it a descending order? */
+/* Is the order descending? */
 static inline bool
 clf_pathkey_is_desc(const PathKey *pathkey)
 {
@@ -194,8 +193,8 @@ clf_pathkey_is_desc(const PathKey *pathkey)
 }
 
 /*
- * The members of an equivalence class, including those of rel where that is a
- * child of an Append, which 18 keeps separately.
+ * The members of an equivalence class. 18 keeps those of rel separately if it
+ * is a child of an Append.
  */
 static inline List *
 clf_ec_members(EquivalenceClass *ec, RelOptInfo *rel)
@@ -215,8 +214,8 @@ clf_ec_members(EquivalenceClass *ec, RelOptInfo *rel)
 }
 
 /*
- * The role whose user mapping a scan uses: the view owner's where the table is
- * read through a view.  The plan node knows it since 16.
+ * The role whose user mapping a scan uses; that of the view owner if the table
+ * is read through a view.  It is in the plan node as of 16.
  */
 static inline Oid
 clf_scan_userid(const ForeignScan *plan, EState *estate)
@@ -232,8 +231,8 @@ clf_scan_userid(const ForeignScan *plan, EState *estate)
 }
 
 /*
- * A wait event of our own, shown in pg_stat_activity; before 17 an extension
- * has only "Extension".  *cache belongs to the caller and starts as 0.
+ * A custom wait event, shown in pg_stat_activity; before 17 all extensions
+ * share "Extension". *cache belongs to the caller and is initialized with 0.
  */
 static inline uint32
 clf_wait_event(uint32 *cache, const char *name)
@@ -247,7 +246,9 @@ clf_wait_event(uint32 *cache, const char *name)
 #endif
 }
 
-/* May the current role use this foreign server?  16 made one function of many. */
+/*
+ * May the current role use this foreign server? object_aclcheck is new in 16.
+ */
 static inline bool
 clf_may_use_server(Oid serverid)
 {
@@ -261,7 +262,7 @@ clf_may_use_server(Oid serverid)
 }
 
 #if PG_VERSION_NUM >= 190000
-/* What GetNamedDSMSegment calls, for an init without an argument */
+/* Adapter for an init function without an argument */
 static inline void
 clf_init_segment(void *area, void *init)
 {
@@ -270,7 +271,7 @@ clf_init_segment(void *area, void *init)
 #endif
 
 /*
- * Shared memory of that name, created by the first session: PostgreSQL 17.  NULL
+ * PostgreSQL 17: attach to a named segment, creating it if necessary.  NULL
  * before.
  */
 static inline void *
@@ -292,9 +293,9 @@ clf_named_segment(const char *name, size_t size, void (*init) (void *))
 #if PG_VERSION_NUM < 160000
 
 /*
- * Soft errors, as 16 has them, for the input functions of PostgreSQL's own types:
- * those hold nothing that an error has to give back.  Errors of domains, which may
- * run anything, and of the types of extensions are raised as ever.
+ * Soft errors, as in 16, for the input functions of built-in types: these hold
+ * no resources that only an abort would release.  Errors of domains, which may
+ * call arbitrary functions, and of types of extensions are raised as usual.
  */
 typedef struct ErrorSaveContext
 {
@@ -306,7 +307,7 @@ typedef struct ErrorSaveContext
 
 #define T_ErrorSaveContext T_Invalid
 
-/* Take the error that is being raised off its stack */
+/* Move the current error from the error stack to the context */
 static inline void
 clf_keep_error(Node *escontext)
 {
@@ -358,8 +359,8 @@ InputFunctionCallSafe(FmgrInfo *flinfo, char *str, Oid typioparam,
 #endif
 
 /*
- * A tranche for locks of our own.  Its name belongs to it since 19; before, each
- * backend registers it.
+ * Allocate an LWLock tranche.  As of 19 it includes the name; before, each
+ * backend has to register it.
  */
 static inline int
 clf_new_tranche(const char *name)
@@ -381,8 +382,7 @@ clf_register_tranche(int tranche, const char *name)
 }
 
 /*
- * As timestamptz, in the session's time zone; infinity for what it cannot
- * hold.
+ * Convert to timestamptz in the session's time zone; infinity if out of range.
  */
 static inline TimestampTz
 clf_date_to_timestamptz(DateADT date)
@@ -412,7 +412,7 @@ clf_timestamp_to_timestamptz(Timestamp timestamp)
 #endif
 }
 
-/* To be called when all attributes of a TupleDesc are there: PostgreSQL 19 */
+/* PostgreSQL 19: to be called after all attributes of a TupleDesc are set */
 static inline void
 clf_tupledesc_finalize(TupleDesc desc)
 {

@@ -119,7 +119,7 @@ my @states = (
 		requests => 0
 	},
 	{
-		name => 'waiting for an answer that never comes',
+		name => 'waiting for a response that never comes',
 		schema => 'paged',
 		prepare => hang(match => '/call-log'),
 		requests => 1
@@ -187,7 +187,7 @@ my @states = (
 		requests => 0
 	},
 	{
-		name => 'waiting to try again',
+		name => 'waiting to retry',
 		schema => 'busy',
 		prepare => sub {
 			$simulator->fault(

@@ -571,9 +571,9 @@ my %static_refusal = (
 
 # What a scan waits for, and what makes it wait
 my %waits = (
-	'waiting for an answer' => [ 'hang', times => 'always' ],
+	'waiting for a response' => [ 'hang', times => 'always' ],
 	'waiting for the request limit' => [ 'status', %static_refusal ],
-	'waiting to try again' =>
+	'waiting to retry' =>
 	  [ 'status', status => 503, retry_after => 600, times => 'always' ]);
 
 # As many scans as that; half end by a timeout, half by somebody's cancel

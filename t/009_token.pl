@@ -301,9 +301,9 @@ test_other_role();
 
 # What the scan does, as the view says it, and the fault that makes it do so
 my @crashes = (
-	[ 'waiting for an answer', 'hang', match => '/call-log', times => 'always' ],
-	[ 'waiting for an answer', 'drip', match => '/call-log', times => 'always' ],
-	[ 'waiting for an answer', 'hang', match => '/content', times => 'always' ],
+	[ 'waiting for a response', 'hang', match => '/call-log', times => 'always' ],
+	[ 'waiting for a response', 'drip', match => '/call-log', times => 'always' ],
+	[ 'waiting for a response', 'hang', match => '/content', times => 'always' ],
 	[ 'logging in', 'hang', match => '/oauth', times => 'always' ],
 	[
 		'waiting for the request limit', 'status',
@@ -313,7 +313,7 @@ my @crashes = (
 		retry_after => 600
 	],
 	[
-		'waiting to try again', 'status',
+		'waiting to retry', 'status',
 		match => '/call-log',
 		times => 'always',
 		status => 503,

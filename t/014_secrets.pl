@@ -189,7 +189,7 @@ sub provoke_views
 		  pg_foreign_table);
 	}
 	ask($session, 'SELECT * FROM pg_user_mappings');    # not for strangers
-	like($messages, qr/waiting for an answer/, 'the views show a scan under way');
+	like($messages, qr/waiting for a response/, 'the views show a scan under way');
 	ask($session, 'RESET ROLE');
 	ask($session, q{SELECT pg_cancel_backend(pid) FROM call_log_fdw_activity});
 	$messages .= join "\n", finish_in($scan);

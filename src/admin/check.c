@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * check.c
- *	  call_log_fdw_check: what works with this server, and what does not.
+ *	  call_log_fdw_check: diagnose a foreign server.
  *
- * Step by step, each a row: reaching the hosts, logging in, permissions, and
- * how the API behaves where that is not documented, tried on the user's own
- * account.  A step that fails is a row as well, and the next one is tried.
+ * Each step is a row: connections to the hosts, login, permissions, and
+ * behavior of the API that is not documented, checked on the user's own
+ * account.  A step that fails returns a row as well, and the next one is
+ * executed.
  *
  *-------------------------------------------------------------------------
  */
@@ -40,14 +41,14 @@ PG_FUNCTION_INFO_V1(call_log_fdw_check);
 #define MY_CALL_LOG "/restapi/v1.0/account/~/extension/~/call-log"
 #define DIRECTORY "/restapi/v1.0/account/~/directory/entries"
 
-/* Nobody has a recording with this id */
+/* No recording has this id */
 #define NO_RECORDING "/restapi/v1.0/account/~/recording/0"
 
-/* How far back a call is looked for, in days, and how many are looked at */
+/* Days to search for calls, and maximum number of calls */
 #define DAYS 30
 #define SAMPLE 100
 
-/* What the steps know and find out */
+/* State of the check */
 typedef struct Check
 {
 	MemoryContext cxt;
@@ -55,18 +56,19 @@ typedef struct Check
 	ClfExchange *api;
 	ClfExchange *media;
 	ClfActivity *activity;
-	ClfFields  *fields;			/* of a call: when it began */
-	TimestampTz newest;			/* start of a call; 0: none was found */
-	ClfHttpResponse last;		/* its numbers; of the texts only some live */
+	ClfFields  *fields;			/* start time of a call */
+	TimestampTz newest;			/* start of the newest call; 0: none found */
+	ClfHttpResponse last;		/* last response; only its numbers are valid */
 
-	/* of the step under way */
+	/* of the current step */
 	bool		tried;
-	const char *advice;			/* it works, but not as it could; or NULL */
+	const char *advice;			/* hint if the step succeeded with
+								 * restrictions */
 } Check;
 
 /*
- * Tries something: returns what was found, or raises the error that it met.  What
- * could not be tried is marked with untried().
+ * A step returns its finding or raises an error; untried() marks a step that
+ * could not be executed.
  */
 typedef char *(*Step) (Check *check);
 
@@ -78,11 +80,11 @@ untried(Check *check, const char *why)
 }
 
 /* ----------
- * Asking
+ * Requests
  * ----------
  */
 
-/* An answer of status 200; everything else is an error */
+/* Send a GET request; any status but 200 is an error */
 static ClfHttpResponse
 ask_by(ClfExchange *exchange, const Check *check, const char *label,
 	   const char *path)
@@ -121,7 +123,7 @@ ask_for_resource(const Check *check, const char *resource, const char *path)
 	return ask_by(exchange, check, psprintf("GET %s", resource), path);
 }
 
-/* The calls of a range of time, at most so many */
+/* Request the calls of a time range, at most "count" */
 static ClfPage *
 ask_for_calls(Check *check, const char *path, TimestampTz from,
 			  TimestampTz to, int count)
@@ -141,14 +143,14 @@ ask_for_calls(Check *check, const char *path, TimestampTz from,
 	return page;
 }
 
-/* When call n of the page began; false: it does not say */
+/* Start time of call n of the page; false if missing */
 static bool
 start_of_call(ClfPage *page, int n, TimestampTz *start)
 {
 	return clf_field_time(clf_page_record(page, n), start);
 }
 
-/* Ask a host for the API's versions, which takes no login */
+/* Request the API's versions from a host, which needs no login */
 static ClfHttpResponse
 ask_host(ClfExchange *exchange)
 {
@@ -191,9 +193,9 @@ check_clock(Check *check)
 						 GetCurrentTimestamp()) / (double) USECS_PER_SEC;
 
 	if (!clf_clock_known(check->table->server->base_url))
-		return untried(check, "that of the API is not known");
+		return untried(check, "the time of the API is not known");
 	return psprintf("that of the API is %.0f seconds ahead of this machine's; "
-					"ranges of time go by that of the API", ahead);
+					"scans use the former", ahead);
 }
 
 static char *
@@ -220,12 +222,12 @@ check_permissions(Check *check)
 	clf_exchange_login(check->api);
 	scope = clf_token_scope(clf_exchange_token(check->api));
 	if (scope[0] == '\0')
-		return untried(check, "only a login tells");
+		return untried(check, "known only after a login");
 	return psprintf("the app has: %s", clf_to_server_encoding(scope,
 															  strlen(scope)));
 }
 
-/* Also learns when there was a call */
+/* Also sets the start time of a call */
 static char *
 check_account_calls(Check *check)
 {
@@ -259,7 +261,7 @@ check_extension_calls(Check *check)
 	return pstrdup("can be read");
 }
 
-/* Is it an error of the API, and not of something before it? */
+/* Is it an error of the API, not of a gateway? */
 static bool
 has_error_code(const ClfHttpResponse *response)
 {
@@ -269,7 +271,9 @@ has_error_code(const ClfHttpResponse *response)
 	return clf_json_get_text(error, "errorCode") != NULL;
 }
 
-/* Of one that does not exist the API tells so, unless it may not be asked */
+/*
+ * A recording that does not exist yields "not found" unless access is denied
+ */
 static char *
 check_recordings(Check *check)
 {
@@ -281,7 +285,7 @@ check_recordings(Check *check)
 	request.may_be_missing = true;
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status == 404 && has_error_code(&response))
-		return pstrdup("can be asked for");
+		return pstrdup("can be read");
 	clf_report_status(&response, clf_exchange_asked(check->api));
 }
 
@@ -302,22 +306,22 @@ check_extensions(Check *check)
 static char *
 check_media_host(Check *check)
 {
-	(void) ask_host(check->media);	/* it need not have that path */
+	(void) ask_host(check->media);	/* the status does not matter */
 	return pstrdup("can be reached");
 }
 
-/* Nothing depends on it, but it is good to know */
+/* For information only */
 static char *
 check_bounds(Check *check)
 {
 	TimestampTz start = check->newest;
 
 	if (start == 0)
-		return untried(check, "there is no call to try it with");
+		return untried(check, "there is no call to test it with");
 	if (clf_page_length(ask_for_calls(check, CALL_LOG, start, start, 1)) > 0)
-		return pstrdup("dateFrom and dateTo include their moment");
-	return pstrdup("dateFrom and dateTo do not both include their moment; "
-				   "scans ask for a second more on both sides");
+		return pstrdup("dateFrom and dateTo are inclusive");
+	return pstrdup("dateFrom and dateTo are not both inclusive; scans extend "
+				   "their range by a second on both sides");
 }
 
 static char *
@@ -336,35 +340,35 @@ check_page_size(Check *check)
 	answer = clf_json_parse(CurrentMemoryContext, response.body,
 							response.length);
 	size = clf_json_get_text(answer, "paging.perPage");
-	return psprintf("%d records were asked for in a page, the answer says %s",
+	return psprintf("%d records per page were requested, the response has %s",
 					check->table->page_size, size ? size : "nothing");
 }
 
-/* What the last answer said */
+/* Rate limit of the last response */
 static char *
 check_limit(Check *check)
 {
 	const ClfHttpResponse *last = &check->last;
 
 	if (last->status != 200 || last->rate_limit < 0)
-		return untried(check, "the answers do not tell");
+		return untried(check, "not in the responses");
 	return psprintf("%d of %d requests left, in a window of %d seconds",
 					last->rate_remaining, last->rate_limit, last->rate_window);
 }
 
-/* Last, since the budget is known by now */
+/* Last, when the budget is known */
 static char *
 check_shared_memory(Check *check)
 {
 	if (!clf_shmem_by_cluster())
 	{
 		check->advice = CLF_PRELOAD_HINT;
-		return pstrdup("this session shares its login and its request limit "
-					   "with no other one");
+		return pstrdup("this session does not share its login and its request "
+					   "limit");
 	}
 	if (clf_budget_own(0) != NULL)
-		return untried(check, "it has no room for another request limit: this "
-					   "session keeps its own");
+		return untried(check, "no entry is available for the request limit: "
+					   "this session uses its own");
 	return pstrdup("sessions share logins and request limits");
 }
 
@@ -372,7 +376,7 @@ static const struct
 {
 	const char *name;
 	Step		step;
-	bool		needs_login;	/* a refused login is not to be repeated */
+	bool		needs_login;	/* do not repeat a failed login */
 }			steps[] = {
 	{"API host", check_api_host, false},
 	{"clock", check_clock, false},
@@ -390,11 +394,11 @@ static const struct
 };
 
 /* ----------
- * The function
+ * SQL function
  * ----------
  */
 
-/* Run a step in a subtransaction, so that whatever it opened is closed again */
+/* Run a step in a subtransaction, so that its resources are released */
 static char *
 run_step(Check *check, Step step, ErrorData **error)
 {
@@ -426,7 +430,7 @@ run_step(Check *check, Step step, ErrorData **error)
 	return found;
 }
 
-/* The row of a step; found NULL: a login is missing */
+/* Return the row of a step; found is NULL if it was skipped without a login */
 static void
 put_step(FunctionCallInfo fcinfo, const Check *check, const char *name,
 		 const char *found, const ErrorData *error)
@@ -449,7 +453,7 @@ put_step(FunctionCallInfo fcinfo, const Check *check, const char *name,
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* Try them all, but for those that need a login when there is none */
+/* Run all steps; those that need a login only if it succeeded */
 static void
 run_steps(FunctionCallInfo fcinfo, Check *check)
 {
@@ -472,8 +476,8 @@ run_steps(FunctionCallInfo fcinfo, Check *check)
 
 /*
  * call_log_fdw_check
- *		Rows of step, ok (NULL: not tried), what was found, hint.  It takes the
- *		privilege to use the server, and the caller's user mapping.
+ *		Returns rows of step, ok (NULL: not tried), finding, hint.  Requires
+ *		USAGE on the server, and uses the caller's user mapping.
  */
 Datum
 call_log_fdw_check(PG_FUNCTION_ARGS)

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * comment.c
- *	  Comments on the columns of foreign tables: which field each shows.
+ *	  Comments on the columns of foreign tables, which name their fields.
  *
- * IMPORT FOREIGN SCHEMA may create tables and nothing else.
+ * IMPORT FOREIGN SCHEMA can only create tables.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,15 +25,16 @@
 
 PG_FUNCTION_INFO_V1(call_log_fdw_comment);
 
-/* What is at a path of that origin; %s is the rest of the path */
+/* Description of a path by origin; %s is the rest of the path */
 static const char *const descriptions[CLF_ORIGINS] = {
 	[CLF_FROM_CONSTANT] = "the same in every row",
 	[CLF_FROM_ROW_NUMBER] = "number of the row in its call, from 1",
-	[CLF_FROM_QUERY] = "what the query asks for: %s",
-	[CLF_FROM_ANSWER] = "field %s of the answer",
+	[CLF_FROM_QUERY] = "input of the query: %s",
+	[CLF_FROM_ANSWER] = "field %s of the response",
 	[CLF_FROM_RECORD] = "field %s of the call",
 	[CLF_FROM_ROW] = "field %s",
-	[CLF_FROM_DETAILS] = "field %s of the recording; takes a request for each row",
+	[CLF_FROM_DETAILS] = "field %s of the recording; takes a request for each "
+	"row",
 	[CLF_FROM_CONTENT] = "the audio; takes a request for each row"
 };
 
@@ -45,7 +46,7 @@ describe(const ClfPath *path)
 	return psprintf(descriptions[path->origin], path->keys);
 }
 
-/* Comment on the columns of one table; returns how many */
+/* Comment on the columns of one table; returns their number */
 static int64
 comment_table(Oid relid)
 {
@@ -68,8 +69,8 @@ comment_table(Oid relid)
 
 /*
  * call_log_fdw_comment
- *		Comment on the columns of the caller's foreign tables in that schema;
- *		returns how many columns.
+ *		Comment on the columns of the caller's foreign tables in a schema;
+ *		returns the number of columns.
  */
 Datum
 call_log_fdw_comment(PG_FUNCTION_ARGS)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * monitor.c
- *	  The SQL-callable functions.
+ *	  SQL functions for monitoring.
  *
- * What the views show comes from shared memory, or, where there is none, from
- * the backend's own; nothing is ever written to a table.
+ * The views show the contents of shared memory, or of the backend's own memory
+ * if there is none.
  *
  *-------------------------------------------------------------------------
  */
@@ -36,7 +36,7 @@ PG_FUNCTION_INFO_V1(call_log_fdw_disconnect);
 
 /*
  * call_log_fdw_version
- *		What is running here, for a bug report.
+ *		Versions in use, for bug reports.
  */
 Datum
 call_log_fdw_version(PG_FUNCTION_ARGS)
@@ -51,7 +51,7 @@ call_log_fdw_version(PG_FUNCTION_ARGS)
  * ----------
  */
 
-/* A row that grows column by column */
+/* A row under construction */
 typedef struct Row
 {
 	int			n;
@@ -72,7 +72,9 @@ add_null(Row *row)
 	row->nulls[row->n++] = true;
 }
 
-/* A text that may be the API's, or of a database with another encoding */
+/*
+ * Add a text, which may be the API's or from a database with another encoding
+ */
 static void
 add_text(Row *row, const char *text, bool visible)
 {
@@ -83,7 +85,7 @@ add_text(Row *row, const char *text, bool visible)
 		add_null(row);
 }
 
-/* A time; 0 is none */
+/* Add a time; 0 is NULL */
 static void
 add_time(Row *row, TimestampTz time)
 {
@@ -102,7 +104,7 @@ put_row(FunctionCallInfo fcinfo, Row *row)
 						 row->nulls);
 }
 
-/* May the caller see what is not their own?  As in pg_stat_activity. */
+/* May the caller see entries of other roles? As in pg_stat_activity. */
 static bool
 sees_all(void)
 {
@@ -146,7 +148,7 @@ copy_budgets(void)
 	return copies;
 }
 
-/* Copies of the scans under way; *n tells how many */
+/* Copies of the scans in progress, *n of them */
 static ClfScanEntry *
 copy_scans(int *n)
 {
@@ -168,7 +170,7 @@ copy_scans(int *n)
  * ----------
  */
 
-/* Whose budget it is; the names are for those who may see all */
+/* Add the account's columns; names only if all entries are visible */
 static void
 add_account(Row *row, const ClfBudgetEntry *entry, bool all)
 {
@@ -180,7 +182,7 @@ add_account(Row *row, const ClfBudgetEntry *entry, bool all)
 
 /*
  * call_log_fdw_rate_limits
- *		The request limits, as far as they are known, and what is left of them.
+ *		The known request limits and their remaining requests.
  */
 Datum
 call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
@@ -210,7 +212,7 @@ call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
 
 /*
  * call_log_fdw_stats
- *		What was sent and how it went, by account and group.
+ *		Statistics of requests by account and group.
  */
 Datum
 call_log_fdw_stats(PG_FUNCTION_ARGS)
@@ -241,7 +243,7 @@ call_log_fdw_stats(PG_FUNCTION_ARGS)
 
 /*
  * call_log_fdw_stats_reset
- *		Count from zero again.
+ *		Reset the statistics.
  */
 Datum
 call_log_fdw_stats_reset(PG_FUNCTION_ARGS)
@@ -252,13 +254,13 @@ call_log_fdw_stats_reset(PG_FUNCTION_ARGS)
 
 static const char *const doing_names[] = {
 	[CLF_READS_ROWS] = "reading rows",
-	[CLF_WAITS_FOR_ANSWER] = "waiting for an answer",
+	[CLF_WAITS_FOR_ANSWER] = "waiting for a response",
 	[CLF_WAITS_FOR_LIMIT] = "waiting for the request limit",
 	[CLF_WAITS_FOR_TOKEN] = "logging in",
-	[CLF_WAITS_TO_RETRY] = "waiting to try again",
+	[CLF_WAITS_TO_RETRY] = "waiting to retry",
 };
 
-/* What a scan does; for those who may see it */
+/* Add the columns that require privileges of the scan's role */
 static void
 add_scan(Row *row, const ClfScanEntry *entry)
 {
@@ -279,7 +281,8 @@ add_scan(Row *row, const ClfScanEntry *entry)
 
 /*
  * call_log_fdw_activity
- *		The scans under way.  Of those of other roles only that they are.
+ *		The scans in progress.  Of scans of other roles, only pid, database and
+ *		role.
  */
 Datum
 call_log_fdw_activity(PG_FUNCTION_ARGS)
@@ -315,8 +318,8 @@ call_log_fdw_activity(PG_FUNCTION_ARGS)
 
 /*
  * call_log_fdw_disconnect
- *		Close the session's open connections and forget its tokens, for all
- *		backends.  True if there was anything.
+ *		Close the session's open connections and drop its tokens, for all
+ *		backends.  Returns true if there were any.
  */
 Datum
 call_log_fdw_disconnect(PG_FUNCTION_ARGS)

@@ -45,8 +45,8 @@
 #define NAME "Call Log Join"
 
 /*
- * Preferred to a nested loop that takes as many requests: with more rows than
- * estimated it takes fewer.
+ * Factor that makes the join preferable to a nested loop with the same number
+ * of requests: if there are more rows than estimated, the join needs fewer.
  */
 #define DISCOUNT 0.97
 
@@ -55,7 +55,7 @@ enum PathPrivate
 {
 	PATH_JOINTYPE,				/* Integer */
 	PATH_MAX_IDS,				/* Integer */
-	PATH_KEY,					/* the other side's expression for the id */
+	PATH_KEY,					/* outer expression of the id */
 	PATH_CLAUSES				/* List of RestrictInfo */
 };
 
@@ -80,7 +80,7 @@ typedef struct IdJoin
 	int			max_ids;
 	ExprState  *key;
 	ExprState  *clauses;
-	TupleTableSlot *pair;		/* the row that both are evaluated on */
+	TupleTableSlot *pair;		/* joined row on which both are evaluated */
 	ExprContext *econtext;		/* of both */
 	Side		outer;
 	Side		inner;
@@ -94,8 +94,8 @@ typedef struct IdJoin
 	Tuplestorestate *inner_rows;	/* NULL: none yet */
 
 	/* the position in it */
-	int64		outer_at;		/* the outer row to join */
-	bool		opened;			/* is it the current one? */
+	int64		outer_at;		/* index of the outer row */
+	bool		opened;			/* is it in the slot? */
 	bool		matched;		/* has it been joined? */
 	bool		at_end;			/* are there no more outer rows? */
 } IdJoin;
@@ -122,7 +122,7 @@ compare_security(const ListCell *a, const ListCell *b)
 		(int) lfirst_node(RestrictInfo, b)->security_level;
 }
 
-/* By security, then cheap ones first; their costs are known */
+/* Order by security level, then by cost, which has been computed */
 static int
 compare_clauses(const ListCell *a, const ListCell *b)
 {
@@ -134,8 +134,8 @@ compare_clauses(const ListCell *a, const ListCell *b)
 }
 
 /*
- * The clauses in the order in which they may be checked: none may see a row that
- * a security barrier would hide from it.
+ * Sort clauses so that security barriers are respected: no clause may see a
+ * row that a clause of a lower security level excludes.
  */
 static List *
 order_clauses(PlannerInfo *root, List *clauses)
@@ -143,16 +143,16 @@ order_clauses(PlannerInfo *root, List *clauses)
 	List	   *result = list_copy(clauses);
 	QualCost	cost;
 
-	cost_qual_eval(&cost, result, root);	/* notes it in each clause */
+	cost_qual_eval(&cost, result, root);	/* stores it in each clause */
 	list_sort(result, compare_clauses);
 	return result;
 }
 
 /*
- * The first of the ordered clauses by which the other side has the ids, or NULL.
- * Its expression is evaluated before any other clause is checked.  It becomes
- * the first: the others may cost a lot, and are meant for rows that belong
- * together, not for each pair of two batches.
+ * Find the first of the ordered clauses that equates the id with an outer
+ * expression, or NULL. That expression is evaluated before any other clause is
+ * checked.  The clause is moved to the front, as the others may be expensive
+ * and would be evaluated for each pair of two batches.
  */
 static const ClfFilter *
 find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
@@ -180,7 +180,7 @@ find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 	return NULL;
 }
 
-/* Constant conditions take a node of their own above what they are about */
+/* Pseudoconstant clauses need a gating Result node */
 static bool
 has_pseudoconstant(List *clauses)
 {
@@ -195,8 +195,8 @@ has_pseudoconstant(List *clauses)
 }
 
 /*
- * Can the join be one of these?  Rows that are locked or changed would have to
- * be joined once more when they were changed meanwhile.
+ * Is the join supported?  Rows that are locked or updated are excluded, as
+ * EvalPlanQual would have to join them again.
  */
 static bool
 is_possible(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
@@ -225,9 +225,8 @@ static const CustomPathMethods path_methods = {
 };
 
 /*
- * Outer rows that a batch has, as far as can be told.  It ends with the last of
- * max_ids different ids: drawn at random from n of them, that takes about
- * -n * ln(1 - max_ids / n) rows.
+ * Estimated outer rows per batch.  A batch ends with max_ids distinct ids;
+ * drawn at random from n ids, that takes about -n * ln(1 - max_ids / n) rows.
  */
 static double
 rows_per_batch(const Path *outer, double different, int max_ids)
@@ -242,9 +241,9 @@ rows_per_batch(const Path *outer, double different, int max_ids)
 }
 
 /*
- * Ids that the scan will be asked for.  The same id may come in several batches.
- * Where nothing is known of the ids, each row has another: the planner's own guess
- * is 200 ids in however many rows.
+ * Estimated number of requested ids.  The same id may be in several batches.
+ * Without statistics, assume that each row has a different id: the planner's
+ * default is 200 distinct values for any number of rows.
  */
 static double
 count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
@@ -262,10 +261,11 @@ count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
 }
 
 /*
- * Does it cost less to read the whole table?  Then a join that does so is better,
- * unless the query may be content with a part of the rows.  This does not show
- * in the costs of the joins: without knowing that ids are unique PostgreSQL
- * expects far too many rows, for which not all kinds of joins pay.
+ * Is it cheaper to read the whole table?  If so, leave it to other joins,
+ * unless the query needs only a part of the rows.  The costs of the joins
+ * cannot decide this: as it does not know that ids are unique, PostgreSQL
+ * estimates far too many rows, for which it charges some kinds of joins too
+ * much.
  */
 static bool
 is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
@@ -277,7 +277,7 @@ is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
 		whole->total_cost <= inner->total_cost;
 }
 
-/* The path with that one for the other side, whose order the rows keep */
+/* Add the path with one outer path, whose sort order is preserved */
 static void
 add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
 			  Path *outer, Path *inner, const QualCost *cost, List *private)
@@ -304,7 +304,7 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
 	add_path(joinrel, &path->path);
 }
 
-/* A path for each of these for the other side, all of which have the same rows */
+/* Add a path for each outer path; all of these return the same rows */
 static void
 add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 			   JoinType jointype, List *clauses, List *outers,
@@ -328,7 +328,7 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 					  private);
 }
 
-/* The outer paths that need no values of other relations */
+/* Unparameterized outer paths */
 static List *
 find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
 			JoinPathExtraData *extra)
@@ -349,7 +349,8 @@ find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
 
 /*
  * clf_id_join_add_paths
- *		Ways to join a table of ours, the inner one, with something else.
+ *		Add paths that join one of our tables, the inner one, with another
+ *		relation.
  */
 void
 clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
@@ -361,7 +362,7 @@ clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 	List	   *outers;
 	Expr	   *key;
 
-	/* a join clause may have excluded a side after its paths were made */
+	/* a join clause may have made a side a dummy after its paths were created */
 	if (IS_DUMMY_REL(outerrel) || IS_DUMMY_REL(innerrel) ||
 		!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
@@ -402,7 +403,7 @@ copy_nullingrels(Node *node, void *columns)
 	return copyObject(node);
 }
 
-/* The columns of the joined row: those of the one side, then of the other */
+/* The columns of the joined row: the outer ones, then the inner ones */
 static List *
 joined_columns(List *plans)
 {
@@ -423,7 +424,10 @@ joined_columns(List *plans)
 
 static const CustomScanMethods scan_methods;
 
-/* PlanCustomPath: the node; clauses that hold above an outer join are its qual */
+/*
+ * PlanCustomPath.  Pushed-down clauses of an outer join become the node's
+ * qual.
+ */
 static Plan *
 plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 		  List *clauses, List *plans)
@@ -469,7 +473,7 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
  * ----------
  */
 
-/* A copy of the outer row, which counts toward the batch's size */
+/* Copy an outer row into the batch */
 static void
 add_outer(IdJoin *state, TupleTableSlot *slot)
 {
@@ -492,7 +496,7 @@ add_outer(IdJoin *state, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
-/* Copy the current row of one side into a joined row, NULLs if it has none */
+/* Copy the current row of one side into a joined row; NULLs if it is empty */
 static void
 copy_columns(const Side * side, TupleTableSlot *joined)
 {
@@ -519,7 +523,9 @@ set_outer(IdJoin *state, MinimalTuple tuple)
 	copy_columns(&state->outer, state->pair);
 }
 
-/* The id of the current outer row, in the batch; NULL when it has none */
+/*
+ * The id of the current outer row, allocated in the batch; NULL if it is null
+ */
 static text *
 get_id(IdJoin *state)
 {
@@ -564,7 +570,7 @@ make_array(IdJoin *state, Datum *ids, int n)
 	return array;
 }
 
-/* Read outer rows for one request; returns the ids that they have */
+/* Read outer rows for one request; returns their distinct ids */
 static ArrayType *
 read_outer(IdJoin *state)
 {
@@ -597,7 +603,7 @@ read_outer(IdJoin *state)
 	return n > 0 ? make_array(state, ids, n) : NULL;
 }
 
-/* Read the inner rows with these ids; beyond their share they go to disk */
+/* Read the inner rows with these ids; the tuplestore spills to disk */
 static void
 read_inner(IdJoin *state, ArrayType *ids)
 {
@@ -613,13 +619,13 @@ read_inner(IdJoin *state, ArrayType *ids)
 												  side_size() / 1024);
 		MemoryContextSwitchTo(old);
 	}
-	clf_scan_give_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
+	clf_scan_set_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
 	ExecReScan(inner);
 	while (slot = ExecProcNode(inner), !TupIsNull(slot))
 		tuplestore_puttupleslot(state->inner_rows, slot);
 }
 
-/* Nothing that was handed up may be read any longer */
+/* Rows that were returned are no longer valid */
 static void
 clear_batch(IdJoin *state)
 {
@@ -652,7 +658,7 @@ read_batch(IdJoin *state)
  * ----------
  */
 
-/* Make the next outer row the current one, with all inner rows before it */
+/* Make the next outer row the current one, and rewind the inner rows */
 static void
 open_outer(IdJoin *state)
 {
@@ -663,7 +669,7 @@ open_outer(IdJoin *state)
 	state->matched = false;
 }
 
-/* Go on among the inner rows to one that joins with the outer one */
+/* Advance to the next inner row that joins with the outer one */
 static bool
 find_match(IdJoin *state)
 {
@@ -682,8 +688,8 @@ find_match(IdJoin *state)
 }
 
 /*
- * Join the outer row once more; false when it gives no further row.  In a semi
- * join it gives one row at most, in an anti join one if there is no match.
+ * Produce the next joined row of the outer row; false if there is none.  A
+ * semi join produces one row at most, an anti join one if there is no match.
  */
 static bool
 join_outer(IdJoin *state)
@@ -707,9 +713,10 @@ join_outer(IdJoin *state)
 }
 
 /*
- * Hand up the current rows as one.  The slot belongs to those above: a receiver
- * may have materialized it in place, so that clearing it freed the values of both
- * sides.  It is filled as a whole each time, and nothing here is read from it.
+ * Return the current rows as a joined one.  The slot belongs to the upper
+ * nodes: one may have materialized it, so that clearing it freed the values of
+ * both sides.  It is therefore filled completely each time, and never read
+ * here.
  */
 static TupleTableSlot *
 store_joined(IdJoin *state)
@@ -758,7 +765,7 @@ exec_join(CustomScanState *node)
 }
 
 /* ----------
- * From beginning to end
+ * Executor callbacks
  * ----------
  */
 
@@ -772,8 +779,8 @@ init_side(IdJoin *state, Side * side, PlanState * child, int offset)
 }
 
 /*
- * The row that key and clauses are evaluated on.  It has its own slot, since the
- * scan's belongs to those above.
+ * Create the slot on which key and clauses are evaluated.  It is a separate
+ * one, since the scan slot belongs to the upper nodes.
  */
 static void
 init_pair(IdJoin *state)
@@ -827,7 +834,7 @@ end_join(CustomScanState *node)
 	MemoryContextDelete(state->batch_cxt);
 }
 
-/* The inner side starts again with each batch */
+/* ReScanCustomScan; the inner side is rescanned with each batch anyway */
 static void
 rescan_join(CustomScanState *node)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pager.c
- *	  Which request comes next, and the rows of all answers.
+ *	  Paging: which request to send next, and the rows of all responses.
  *
  * A list changes while a scan reads it.  A call that is in the list, unchanged,
  * from before the scan's first request until after its last one is returned
@@ -88,13 +88,13 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* Drive the request that was sent ahead every so many records */
+/* Drive the prefetch every N records */
 #define ADVANCE_EVERY 32
 
 /*
- * Give up after this many answers in a row without a new record, although each
- * has a nextPage: two minutes at ten requests a minute, and 20,000 records where
- * the API cuts pages before it filters them.
+ * Give up after this many consecutive pages without a new record, although
+ * each has a nextPage: two minutes at ten requests per minute, and 20,000
+ * records if the API filters pages after it has cut them.
  */
 #define MAX_REDUNDANT 20
 
@@ -106,7 +106,7 @@ typedef enum ClfPaging
 	CLF_PAGING_BY_TOKENS
 } ClfPaging;
 
-/* What is requested, or was */
+/* A request of a query */
 typedef struct ClfStep
 {
 	ClfPaging	paging;
@@ -118,17 +118,17 @@ typedef struct ClfStep
 typedef enum ClfPagerState
 {
 	CLF_PAGER_START,			/* nothing has been requested */
-	CLF_PAGER_REQUEST,			/* next_url is to be requested, or under way */
+	CLF_PAGER_REQUEST,			/* next_url is to be requested or in progress */
 	CLF_PAGER_PAGE,				/* records of the page are being consumed */
 	CLF_PAGER_END				/* no more rows */
 } ClfPagerState;
 
-/* What there is after a page */
+/* What follows a page */
 typedef enum ClfOutlook
 {
 	CLF_OUTLOOK_END,			/* nothing */
 	CLF_OUTLOOK_MORE,			/* the step that was planned */
-	CLF_OUTLOOK_STUCK			/* more, but no way to ask for it */
+	CLF_OUTLOOK_STUCK			/* more, but it cannot be requested */
 } ClfOutlook;
 
 struct ClfPager
@@ -141,26 +141,25 @@ struct ClfPager
 	ClfRows    *rows;
 	ClfActivity *activity;
 	bool		prefetch;
-	bool		sorted;			/* must the rows come newest first? */
-	double		limit;			/* rows that are enough; 0: all may be needed */
-	bool		partial;		/* may the query need but a part of the rows? */
-	TimestampTz now;			/* by the API's clock, for all its queries; 0:
-								 * not known yet */
-	TimestampTz fixed_at;		/* when that was, by the local clock */
+	bool		sorted;			/* must the rows be newest first? */
+	double		limit;			/* number of rows that suffices; 0: unlimited */
+	bool		partial;		/* may the query need only a part of the rows? */
+	TimestampTz now;			/* by the API's clock, for all queries of the scan; 0: not set yet */
+	TimestampTz fixed_at;		/* local time when it was set */
 
 	/* for one run of a query */
 	const ClfQuery *query;
 	ClfPagerState state;
-	ClfWindow	window;			/* all of it */
-	bool		timed;			/* go on by time where that is possible? */
-	bool		ordered;		/* has a page shown records newest first? */
+	ClfWindow	window;			/* the whole window */
+	bool		timed;			/* page by time if possible? */
+	bool		ordered;		/* has a page had records newest first? */
 	int			nanswers;		/* so far */
-	int			redundant;		/* of them in a row without a new record */
+	int			redundant;		/* consecutive ones without a new record */
 
-	/* the page, and what was planned when it came */
+	/* the page, and the step planned after it */
 	ClfPage    *page;
-	ClfStep		step;			/* that it answers */
-	ClfSpan		span;			/* of its dates, if it is one of a list */
+	ClfStep		step;			/* request of the page */
+	ClfSpan		span;			/* of its dates, if it is a list */
 	int			next_record;
 	int			new_records;	/* consumed so far */
 	bool		follows_new;	/* did the page before it have new records? */
@@ -170,7 +169,7 @@ struct ClfPager
 };
 
 /* ----------
- * Where an error happened
+ * Error context
  * ----------
  */
 
@@ -185,17 +184,17 @@ record_error_context(void *arg)
 }
 
 /* ----------
- * Life
+ * Creation and start
  * ----------
  */
 
 /*
  * clf_pager_create
- *		A pager for one scan, owned by the memory context, as are the requests
- *		that it sends, ahead of need or not.  Its rows have the selected fields;
- *		nothing may be selected any more after the start.  The role is the one
- *		whose user mapping counts.  keep: the scan may be started over, with
- *		other values, so answers are kept as far as work_mem allows.
+ *		Create a pager for one scan, owned by the memory context.  Its rows
+ *		have the selected fields; no field may be selected after the start.
+ *		Requests use the user mapping of the role. prefetch: send requests
+ *		before they are needed. keep: the scan may be restarted with other
+ *		values, so responses are cached within work_mem.
  */
 ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfTable *table,
@@ -222,7 +221,7 @@ clf_pager_create(MemoryContext cxt, const ClfTable *table,
 	return pager;
 }
 
-/* Forget the URL that was decided on */
+/* Discard the URL of the next step */
 static void
 forget_url(ClfPager *pager)
 {
@@ -231,7 +230,9 @@ forget_url(ClfPager *pager)
 	pager->next_url = NULL;
 }
 
-/* Go to the first record of the page, or to the start if there is none */
+/*
+ * Rewind to the first record of the page, or to the start if there is no page
+ */
 static void
 reset_rows(ClfPager *pager)
 {
@@ -249,7 +250,7 @@ reset_rows(ClfPager *pager)
 		pager->state = CLF_PAGER_END;
 }
 
-/* Forget the pages as well */
+/* Discard the page as well */
 static void
 reset_pages(ClfPager *pager)
 {
@@ -264,8 +265,7 @@ reset_pages(ClfPager *pager)
 
 /*
  * clf_pager_start
- *		Begin to answer a query, which must live until the next start.  Nothing
- *		is sent before the first row is asked for.
+ *		Start a query, which must live until the next start.  Sends nothing.
  */
 void
 clf_pager_start(ClfPager *pager, const ClfQuery *query)
@@ -291,8 +291,8 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 
 /*
  * clf_pager_rewind
- *		Return the same query's rows once more, of the same window.  While the
- *		first page is still here, it is not requested again.
+ *		Return the rows of the same query and window again.  If only the first
+ *		page has been read, it is not requested again.
  */
 void
 clf_pager_rewind(ClfPager *pager)
@@ -329,7 +329,7 @@ next_token(const ClfPager *pager)
 	return token;
 }
 
-/* The window of the next step */
+/* Window of the next step */
 static ClfWindow
 next_window(const ClfPager *pager)
 {
@@ -339,7 +339,7 @@ next_window(const ClfPager *pager)
 	return window;
 }
 
-/* The URL of the next step */
+/* URL of the next step */
 static char *
 make_url(const ClfPager *pager)
 {
@@ -379,7 +379,7 @@ enter_request(ClfPager *pager)
  * ----------
  */
 
-/* What the API's clock shows */
+/* Current time of the API's clock */
 static TimestampTz
 now_of_api(const ClfPager *pager)
 {
@@ -387,9 +387,9 @@ now_of_api(const ClfPager *pager)
 }
 
 /*
- * Fix the window of the query.  Its present is that of the whole scan: not
- * before it begins, since only after the login it is known what the API's clock
- * shows, and the same for all queries of a join.  False: no call can be in it.
+ * Set the window of the query.  It ends at the same moment for all queries of
+ * a scan, such as those of a join; that moment is determined after the login,
+ * when the clock offset is known.  Returns false if the window is empty.
  */
 static bool
 fix_window(ClfPager *pager)
@@ -403,7 +403,7 @@ fix_window(ClfPager *pager)
 							&pager->window);
 }
 
-/* Are changes asked for that are still to come?  The API would refuse that. */
+/* Is "since" in the future? The API would reject it. */
 static bool
 begins_in_future(const ClfPager *pager)
 {
@@ -412,8 +412,9 @@ begins_in_future(const ClfPager *pager)
 }
 
 /*
- * Is there something to ask for?  With what the clock shows, a lower bound in the
- * future is seen before anything is sent.
+ * Log in and set the window; false if no request is needed.  If the clock
+ * offset is known, a lower bound in the future is detected before anything is
+ * sent.
  */
 static bool
 can_open_query(ClfPager *pager)
@@ -454,9 +455,9 @@ open_query(ClfPager *pager)
 }
 
 /*
- * The first answer shows that the window ended before the API's present: the
- * local clock has been set back since the answer before.  Calls of the last
- * moments are missing, so make it again.
+ * Does the first response show that the window ends before the API's present?
+ * This happens if the local clock has been set back since the previous
+ * response.  The latest calls are missing then, so set the window again.
  */
 static bool
 window_was_early(ClfPager *pager, TimestampTz date)
@@ -492,7 +493,7 @@ next_number(ClfPager *pager)
 	return CLF_OUTLOOK_MORE;
 }
 
-/* The same window in a larger page, or, from the largest on, by number */
+/* The same window in a larger page, or by number if it has the maximum size */
 static ClfOutlook
 widen_page(ClfPager *pager)
 {
@@ -508,7 +509,7 @@ widen_page(ClfPager *pager)
 	return CLF_OUTLOOK_MORE;
 }
 
-/* Does the page reach a second before the last one of its window? */
+/* Does the page extend beyond the last second of its window? */
 static bool
 reaches_back(const ClfPager *pager)
 {
@@ -545,8 +546,9 @@ narrow_window(ClfPager *pager)
 }
 
 /*
- * The whole window by number, from now on.  Pages of known records are expected,
- * and some more if calls arrive meanwhile, so these are not counted as redundant.
+ * Page the whole window by number from now on.  Pages of known records are
+ * expected, more of them if calls arrive meanwhile, and are not counted as
+ * redundant.
  */
 static ClfOutlook
 start_over(ClfPager *pager)
@@ -625,9 +627,9 @@ plan_next(ClfPager *pager)
  */
 
 /*
- * Will the next step be requested, as far as can be told?  Of a query that may be
- * content with a part, the first page may be enough, and a page as small as a
- * LIMIT should be.
+ * Is the next step likely to be requested?  If the query may need only a part
+ * of the rows, its first page may suffice, and a page reduced to a LIMIT
+ * should suffice.
  */
 static bool
 is_next_expected(const ClfPager *pager)
@@ -643,8 +645,8 @@ is_next_expected(const ClfPager *pager)
 }
 
 /*
- * An answer of call-log-sync that is as long as it may be was probably cut, and
- * there is no way to ask for the rest.
+ * A response of call-log-sync that has the maximum length is probably
+ * truncated, and the remainder cannot be requested.
  */
 static void
 check_not_cut(const ClfPager *pager)
@@ -662,7 +664,7 @@ check_not_cut(const ClfPager *pager)
 						 pager->table->resource->deletions_count)));
 }
 
-/* The page is here: plan the next step, and send its request ahead */
+/* Process a new page: plan the next step, and prefetch it */
 static void
 enter_page(ClfPager *pager)
 {
@@ -688,7 +690,7 @@ enter_page(ClfPager *pager)
 	}
 }
 
-/* Fetch the page that was decided on */
+/* Fetch the page of the next step */
 static ClfPage *
 fetch_page(ClfPager *pager, TimestampTz *date)
 {
@@ -698,7 +700,7 @@ fetch_page(ClfPager *pager, TimestampTz *date)
 						   clf_rows_record_fields(pager->rows), date);
 }
 
-/* The page that was decided on, of a window that is not too early */
+/* Fetch the page of the next step, again if the window ends too early */
 static void
 take_page(ClfPager *pager)
 {
@@ -737,7 +739,7 @@ report_stuck(const ClfPager *pager)
 					 "page_size.")));
 }
 
-/* Give up on a list that always has a nextPage and never a new record */
+/* Give up on a list that always has a nextPage but no new records */
 static void
 count_redundant(ClfPager *pager)
 {
@@ -756,7 +758,7 @@ count_redundant(ClfPager *pager)
 				 errhint("Narrow the range of start_time.")));
 }
 
-/* May the page be an old one that was sent again? */
+/* May the API have returned an old page again? */
 static bool
 may_have_come_again(const ClfPager *pager)
 {
@@ -774,7 +776,7 @@ ask_again(ClfPager *pager)
 	clf_answers_forget(pager->answers, pager->next_url);
 }
 
-/* How far back all records have come by now is known: tell the planner */
+/* Record the density of the window read so far, for the planner */
 static void
 note_density(const ClfPager *pager)
 {
@@ -811,8 +813,8 @@ leave_page(ClfPager *pager)
 }
 
 /*
- * Go on to the next page, or to the end.  Unless it may wait for it, false when
- * it would have to.
+ * Advance to the next page or to the end.  Without wait, returns false if the
+ * response is not complete.
  */
 static bool
 next_page(ClfPager *pager, bool wait)
@@ -863,8 +865,8 @@ take_record(ClfPager *pager)
 
 /*
  * clf_pager_next_on_page
- *		The next row of the page, until the next call; NULL when there is none
- *		left on it.
+ *		Return the next row of the page, valid until the next call; NULL after
+ *		the last one of the page.
  */
 const ClfRow *
 clf_pager_next_on_page(ClfPager *pager)
@@ -888,8 +890,8 @@ clf_pager_next_on_page(ClfPager *pager)
 
 /*
  * clf_pager_next
- *		The next row, until the next call; NULL when there is none left, or,
- *		unless it may wait, when it would have to wait for an answer: see
+ *		Return the next row, valid until the next call; NULL after the last
+ *		one.  Without wait, also NULL if the response is not complete; see
  *		clf_pager_at_end.
  */
 const ClfRow *
@@ -910,8 +912,9 @@ clf_pager_next(ClfPager *pager, bool wait)
 
 /*
  * clf_pager_reach
- *		How many records have come, and when the oldest of the page began; were
- *		they the last?  If that is not known, that is not known to be so.
+ *		Return the number of records received, the date of the oldest one on
+ *		the page, and whether the list is complete; DT_NOEND and true if the
+ *		page is empty or out of order.
  */
 double
 clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
@@ -924,7 +927,7 @@ clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
 
 /*
  * clf_pager_at_end
- *		Have all rows been given out?
+ *		Have all rows been returned?
  */
 bool
 clf_pager_at_end(const ClfPager *pager)
@@ -934,7 +937,7 @@ clf_pager_at_end(const ClfPager *pager)
 
 /*
  * clf_pager_has_more
- *		Does the API have more after the page whose rows were returned last?
+ *		Are there more pages after the current one?
  */
 bool
 clf_pager_has_more(const ClfPager *pager)
@@ -944,8 +947,8 @@ clf_pager_has_more(const ClfPager *pager)
 
 /*
  * clf_pager_token
- *		Where the changes after that page begin, palloc'd; NULL: the answer does
- *		not tell.
+ *		The token to continue after the current page, palloc'd; NULL if
+ *		missing.
  */
 char *
 clf_pager_token(const ClfPager *pager)
@@ -958,8 +961,8 @@ clf_pager_token(const ClfPager *pager)
 
 /*
  * clf_pager_descriptor
- *		What becomes readable when there is something to do for the answer that
- *		clf_pager_next would have waited for.
+ *		Descriptor that becomes readable when the request that clf_pager_next
+ *		is waiting for can proceed.
  */
 int
 clf_pager_descriptor(const ClfPager *pager)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * pager.h
- *	  Which request comes next, and the rows of all answers.
+ *	  Paging: which request to send next, and the rows of all responses.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * recording.c
- *	  What lists leave out of a recording: its details and its audio.
+ *	  Details and audio of recordings, which lists do not contain.
  *
- * Its details say where the audio is, what kind it is and how long it lasts;
- * lists say where, too.  The audio comes from a host of its own, and the token
- * goes to that host only, whatever the answer says.
+ * The details contain the URI, the media type and the duration of the audio;
+ * lists contain the URI, too.  The audio is on another host than the API, and
+ * the token is sent to that host only, whatever URI a response contains.
  * https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecording
  * https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecordingContent
  *
@@ -27,29 +27,29 @@ struct ClfRecordings
 	ClfExchange *api;
 	ClfExchange *media;
 	ClfFieldRef id_field;		/* of the row */
-	ClfFieldRef details_id;		/* and of its details */
-	ClfFieldRef row_uri;		/* where the row, and its details, say that */
-	ClfFieldRef details_uri;	/* the audio is */
+	ClfFieldRef details_id;		/* of its details */
+	ClfFieldRef row_uri;		/* URI of the audio in the row */
+	ClfFieldRef details_uri;	/* and in its details */
 	ClfFields  *details_fields;
 
-	/* the row at hand */
+	/* the current row */
 	MemoryContext row_cxt;
 	const char *id;				/* UTF-8 */
-	bool		gone;			/* RingCentral does not have it any longer */
+	bool		gone;			/* the recording does not exist */
 };
 
-/* The audio while it comes in */
+/* A download in progress */
 typedef struct Download
 {
-	bytea	   *content;		/* allocated for all of it */
-	int64		length;			/* of what is there */
-	int64		total;			/* -1: not known yet */
+	bytea	   *content;		/* allocated in full size */
+	int64		length;			/* bytes received */
+	int64		total;			/* -1: unknown */
 } Download;
 
 /*
  * clf_recordings_create
- *		Owned by the memory context.  Adds to the selection what is looked at
- *		here.  The role is the one whose user mapping counts.
+ *		Owned by the memory context.  Adds the fields used here to the
+ *		selection.  Requests use the user mapping of the role.
  */
 ClfRecordings *
 clf_recordings_create(MemoryContext cxt, const ClfTable *table,
@@ -75,7 +75,7 @@ clf_recordings_create(MemoryContext cxt, const ClfTable *table,
 	return recordings;
 }
 
-/* Is it the answer that there is no such recording?  Then say so. */
+/* Does the response mean that the recording does not exist? If so, warn. */
 static bool
 is_gone(ClfRecordings *recordings, const ClfHttpResponse *response)
 {
@@ -91,7 +91,7 @@ is_gone(ClfRecordings *recordings, const ClfHttpResponse *response)
  * ----------
  */
 
-/* What RingCentral says of the recording; NULL when it is gone */
+/* Request the details; NULL if the recording does not exist */
 static const ClfField *
 get_details(ClfRecordings *recordings)
 {
@@ -128,7 +128,7 @@ get_details(ClfRecordings *recordings)
  * ----------
  */
 
-/* The id, for a message */
+/* The recording's id, for a message */
 static char *
 shown_id(const ClfRecordings *recordings)
 {
@@ -137,8 +137,8 @@ shown_id(const ClfRecordings *recordings)
 }
 
 /*
- * The token goes to the media host only.  libcurl decides what a URL leads to,
- * here as when it is asked for.
+ * Send the token to the media host only.  The URI is parsed by libcurl, as for
+ * the request itself.
  */
 static void
 check_content_uri(const ClfRecordings *recordings, const char *uri)
@@ -162,7 +162,7 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 						 "media_url to that host.")));
 }
 
-/* "bytes 100-199/200": the first of them and their total; false: no such text */
+/* "bytes 100-199/200": offset and total size; false if malformed */
 static bool
 read_content_range(const char *text, int64 *first, int64 *total)
 {
@@ -180,8 +180,8 @@ read_content_range(const char *text, int64 *first, int64 *total)
 }
 
 /*
- * Where in the content the answer begins, and how much there is in all, -1 if
- * it does not say.  A host that knows no ranges begins anew.
+ * Determine the offset of the response in the content, and the total size, -1
+ * if unknown.  A host that does not support ranges starts from the beginning.
  */
 static void
 locate_answer(const ClfRecordings *recordings, const Download *download,
@@ -198,7 +198,9 @@ locate_answer(const ClfRecordings *recordings, const Download *download,
 						   response);
 }
 
-/* Is this audio at all, and no page of a gateway? */
+/*
+ * Verify that the response is audio and not, for example, a page of a gateway
+ */
 static void
 check_content(const ClfRecordings *recordings, const ClfHttpResponse *response)
 {
@@ -231,7 +233,7 @@ report_too_large(const ClfRecordings *recordings)
 					 "table, or leave this recording out.")));
 }
 
-/* Add what came */
+/* Append the response to the download */
 static void
 take_content(const ClfRecordings *recordings, Download *download,
 			 ClfHttpResponse *response)
@@ -255,13 +257,13 @@ take_content(const ClfRecordings *recordings, Download *download,
 		   response->length);
 	download->length = length;
 	download->total = total;
-	response->body = pstrdup("");	/* no audio in a message */
+	response->body = pstrdup("");	/* keep audio out of messages */
 	response->length = 0;
 }
 
 /*
- * One try to get the rest of the content, or all of it while it is not known
- * how much that is.  False when it was the last one.
+ * Request the rest of the content, or all of it if the total size is unknown.
+ * Returns false when no further attempt is needed.
  */
 static bool
 try_download(ClfRecordings *recordings, const char *uri, Download *download,
@@ -283,11 +285,14 @@ try_download(ClfRecordings *recordings, const char *uri, Download *download,
 	if (response->status == 200 || response->status == 206)
 		take_content(recordings, download, response);
 	if (download->length > 0 && download->length == download->total)
-		return false;			/* however the connection ended */
+		return false;			/* even if the connection was lost */
 	return clf_exchange_again(recordings->media, how, response);
 }
 
-/* The bytes, palloc'd in the current memory context; NULL when it is gone */
+/*
+ * Download the content, palloc'd in the current memory context; NULL if it
+ * does not exist
+ */
 static bytea *
 get_content(ClfRecordings *recordings, const char *uri)
 {
@@ -313,13 +318,13 @@ get_content(ClfRecordings *recordings, const char *uri)
 }
 
 /* ----------
- * Both
+ * Rows
  * ----------
  */
 
 /*
  * clf_recordings_open
- *		What is asked for from now on is of this row.
+ *		Start with another row.
  */
 void
 clf_recordings_open(ClfRecordings *recordings, const ClfRow *row)
@@ -336,7 +341,7 @@ clf_recordings_open(ClfRecordings *recordings, const ClfRow *row)
 	MemoryContextSwitchTo(old);
 }
 
-/* Ask for the details, which live until the next row */
+/* Add the details, which live until the next row */
 static void
 add_details(ClfRecordings *recordings, ClfRow *row)
 {
@@ -347,7 +352,7 @@ add_details(ClfRecordings *recordings, ClfRow *row)
 	MemoryContextSwitchTo(old);
 }
 
-/* Ask for the content; where nothing says where it is, the details do */
+/* Add the content; if the row has no URI, it is taken from the details */
 static void
 add_content(ClfRecordings *recordings, ClfRow *row)
 {
@@ -365,11 +370,10 @@ add_content(ClfRecordings *recordings, ClfRow *row)
 
 /*
  * clf_recordings_get
- *		Fill in the details or the content of the row that was opened, the
- *		content in the current memory context, the details until the next row
- *		is opened.  Details come first, if both are asked for.  Of a recording
- *		that RingCentral does not have any longer both stay NULL, with a
- *		warning.
+ *		Add the details or the content to the current row; if both are needed,
+ *		the details first.  The content is palloc'd in the current memory
+ *		context, the details live until the next row.  If the recording does
+ *		not exist, both stay NULL, with a warning.
  */
 void
 clf_recordings_get(ClfRecordings *recordings, ClfOrigin origin, ClfRow *row)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * recording.h
- *	  What lists leave out of a recording: its details and its audio.
+ *	  Details and audio of recordings, which lists do not contain.
  *
  *-------------------------------------------------------------------------
  */

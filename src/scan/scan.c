@@ -3,9 +3,9 @@
  * scan.c
  *	  The scan of a foreign table, from Begin to End.
  *
- * The values of the plan's expressions are bound when the first row is asked
- * for, and again after a rescan.  The pager returns rows; values that take requests
- * for each row are added to those that pass the other conditions.
+ * The values of the plan's expressions are bound when the first row is
+ * fetched, and again after a rescan.  The pager returns rows; columns that
+ * need a request per row are added to rows that pass the other conditions.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,7 +38,7 @@ init_early(ForeignScanState *node, List *positions)
 	return ExecInitQual(clauses, (PlanState *) node);
 }
 
-/* What it takes to fetch rows, in the scan's memory context */
+/* Prepare the execution, in the scan's memory context */
 static void
 prepare_scan(ForeignScanState *node)
 {
@@ -66,7 +66,7 @@ prepare_scan(ForeignScanState *node)
 
 /*
  * clf_scan_begin
- *		BeginForeignScan: nothing is sent here, nor for EXPLAIN alone.
+ *		BeginForeignScan.  Sends nothing.
  */
 void
 clf_scan_begin(ForeignScanState *node, int eflags)
@@ -94,7 +94,7 @@ clf_scan_begin(ForeignScanState *node, int eflags)
 	MemoryContextSwitchTo(old);
 }
 
-/* The plan's expressions as they are now, palloc'd */
+/* Evaluate the plan's expressions, palloc'd */
 static ClfValue *
 evaluate_exprs(ForeignScanState *node)
 {
@@ -110,7 +110,7 @@ evaluate_exprs(ForeignScanState *node)
 
 		value->type = exprType((Node *) expr->expr);
 		if (foreach_current_index(lc) == state->plan->given)
-			value->value = state->given_ids;
+			value->value = state->join_ids;
 		else
 			value->value = ExecEvalExprSwitchContext(expr,
 													 node->ss.ps.ps_ExprContext,
@@ -127,9 +127,9 @@ may_hide_value(Oid funcid, void *is_time)
 }
 
 /*
- * Does the value come from elsewhere than the text of the query?  A sub-select, a
- * parameter of a function and a function that a view calls may know what the user
- * who sees the plan or an error must not.
+ * Does the value depend on anything but the text of the query?  Sub-selects,
+ * function parameters and functions called by a view may yield values that the
+ * user who sees the plan or an error must not see.
  */
 static bool
 comes_from_elsewhere(Node *node, void *is_time)
@@ -228,7 +228,9 @@ clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
 	return values;
 }
 
-/* What messages show of the query, the same for all values; NULL: all of it */
+/*
+ * The query as shown in messages, independent of values; NULL: show all of it
+ */
 static const ClfQuery *
 get_shown_query(ForeignScanState *node)
 {
@@ -275,18 +277,19 @@ start_scan(ForeignScanState *node)
 }
 
 /*
- * clf_scan_give_ids
- *		What a join asks for next; the array has to live until then.
+ * clf_scan_set_ids
+ *		Set the ids of the next rescan, for a join.  The array must live until
+ *		then.
  */
 void
-clf_scan_give_ids(ForeignScanState *node, Datum ids)
+clf_scan_set_ids(ForeignScanState *node, Datum ids)
 {
-	((ClfScanState *) node->fdw_state)->given_ids = ids;
+	((ClfScanState *) node->fdw_state)->join_ids = ids;
 }
 
 /*
- * Complete a row by requests of its own, cheap ones first.  False when it turns
- * out that a condition or a value that does not fit drops it.
+ * Add the columns that need requests for the row, cheap ones first.  Returns
+ * false if the row is dropped by a condition or an invalid value.
  */
 static bool
 complete_row(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
@@ -340,7 +343,7 @@ clf_scan_next(ForeignScanState *node)
 
 /*
  * clf_scan_restart
- *		ReScanForeignScan: the values are bound anew for the next row.
+ *		ReScanForeignScan: values are bound again for the next row.
  */
 void
 clf_scan_restart(ForeignScanState *node)
@@ -350,8 +353,8 @@ clf_scan_restart(ForeignScanState *node)
 
 /*
  * clf_scan_end
- *		EndForeignScan: warn of values that did not fit.  Whatever the scan holds
- *		goes with its memory context.
+ *		EndForeignScan: warn about values that could not be converted.  All
+ *		resources are released with the memory context.
  */
 void
 clf_scan_end(ForeignScanState *node)
@@ -372,7 +375,8 @@ clf_scan_end(ForeignScanState *node)
 
 /*
  * clf_scan_produce
- *		Answer an Append's request with a tuple, if there is one without waiting.
+ *		Answer an Append's request, with a tuple if one is available without
+ *		waiting.
  */
 void
 clf_scan_produce(AsyncRequest *areq)
@@ -391,7 +395,7 @@ clf_scan_produce(AsyncRequest *areq)
 
 /*
  * clf_scan_configure_wait
- *		What the Append waits for: each scan has a descriptor of its own.
+ *		Register the scan's descriptor with the Append's wait event set.
  */
 void
 clf_scan_configure_wait(AsyncRequest *areq)

@@ -19,34 +19,34 @@
 /* One scan: ForeignScanState.fdw_state */
 typedef struct ClfScanState
 {
-	MemoryContext cxt;			/* all of this; deleted at the end */
+	MemoryContext cxt;			/* deleted at the end of the scan */
 	ClfTable   *table;
 	ClfScanPlan *plan;
 	List	   *exprs;			/* ExprStates of fdw_exprs */
-	bool		needs_details;	/* does a column take a request for each row? */
-	bool		needs_content;	/* does one take another? */
+	bool		needs_details;	/* does a column need the details? */
+	bool		needs_content;	/* does a column need the audio? */
 
-	/* for execution; not made for EXPLAIN alone */
+	/* for execution; not set for EXPLAIN without ANALYZE */
 	ClfTuple   *tuple;
 	ClfPager   *pager;
-	ClfRecordings *recordings;	/* NULL: no column needs more than the row */
+	ClfRecordings *recordings;	/* NULL: no column needs requests per row */
 	ExprState  *early[CLF_ORIGINS]; /* conditions to check before values of
 									 * that origin are requested */
 	ClfActivity *activity;
-	bool		async;			/* return rather than wait for a response? */
-	bool		started;		/* has the pager the query? */
-	Datum		given_ids;		/* of a join: a text[]; 0: none yet */
+	bool		async;			/* do not wait for responses? */
+	bool		started;		/* has the pager been started? */
+	Datum		join_ids;		/* ids set by a join, a text[]; 0: none yet */
 	MemoryContext query_cxt;
 	ClfQuery   *query;			/* as bound at the start or last rescan */
-	ClfQuery   *shown;			/* what messages show of it; NULL: all of it */
-	bool		shown_bound;	/* is that known? */
+	ClfQuery   *shown;			/* query as shown in messages; NULL: show all of it */
+	bool		shown_bound;	/* has "shown" been set? */
 } ClfScanState;
 
 extern void clf_scan_begin(ForeignScanState *node, int eflags);
 extern TupleTableSlot *clf_scan_next(ForeignScanState *node);
 extern void clf_scan_restart(ForeignScanState *node);
 extern void clf_scan_end(ForeignScanState *node);
-extern void clf_scan_give_ids(ForeignScanState *node, Datum ids);
+extern void clf_scan_set_ids(ForeignScanState *node, Datum ids);
 extern char *clf_scan_deparse(ForeignScanState *node, Node *expr,
 							  List *deparse_context, bool prefix);
 extern ClfValue *clf_scan_shown_values(ForeignScanState *node,

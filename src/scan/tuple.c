@@ -1,16 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * tuple.c
- *	  From a JSON record to the columns of a foreign table.
+ *	  Conversion of JSON records to tuples.
  *
- * Values go through the input function of the column's type, so that a user
- * may declare any type that can read the text.  Only columns that the query
- * needs are looked at: a value that cannot be converted breaks no query that
- * does not read it.
+ * Values are converted by the input function of the column's type, so that a
+ * column may have any type that accepts the text.  Only columns that the query
+ * needs are converted: an invalid value does not affect queries that do not
+ * read it.
  *
- * With on_error 'set_null', errors of conversions are soft: the value is NULL, or
- * the row is skipped where NULL is not allowed, and one warning at the end of
- * the scan counts both.
+ * With on_error 'set_null', conversion errors are soft: the value becomes
+ * NULL, or the row is skipped if NULL is not allowed, and one warning at the
+ * end of the scan reports the number of both.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,16 +31,16 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* How JSON becomes a value of the column's type */
+/* Conversion of JSON to the column's type */
 typedef enum Conversion
 {
 	CONVERT_TEXT,				/* text: any JSON, strings without quotes */
 	CONVERT_TIME,				/* timestamptz: the API's dates */
-	CONVERT_INTEGER,			/* bigint: a plain number, straight */
+	CONVERT_INTEGER,			/* bigint: without the input function if possible */
 	CONVERT_JSON,				/* json, jsonb: any JSON */
 	CONVERT_ARRAY,				/* an array, element by element */
-	CONVERT_BYTES,				/* bytea: no JSON, but the row's content */
-	CONVERT_NOTHING,			/* the same value in all rows */
+	CONVERT_BYTES,				/* bytea: the row's content */
+	CONVERT_NOTHING,			/* a constant */
 	CONVERT_SCALAR				/* the type's input function */
 } Conversion;
 
@@ -70,7 +70,7 @@ typedef struct TupleColumn
 struct ClfTuple
 {
 	const char *relname;
-	MemoryContext cxt;			/* of all this */
+	MemoryContext cxt;			/* of this struct */
 	ClfFieldRef id;				/* of the record */
 	int			ncolumns;
 	TupleColumn *columns;
@@ -80,12 +80,12 @@ struct ClfTuple
 	const TupleColumn *current;
 	const ClfRow *row;
 
-	/* values that do not fit */
+	/* values that cannot be converted */
 	Node	   *escontext;		/* NULL: an error; else &soft */
 	ErrorSaveContext soft;
-	int64		nulls;			/* values that were set to NULL */
-	int64		skipped;		/* rows for which that was not allowed */
-	char	   *first;			/* the first of either, for the warning */
+	int64		nulls;			/* values set to NULL */
+	int64		skipped;		/* rows skipped */
+	char	   *first;			/* the first failure, for the warning */
 };
 
 static void
@@ -98,7 +98,7 @@ set_input(TupleColumn *column, Oid type)
 	column->type = type;
 }
 
-/* The value of every row, read as any text for that type is */
+/* Convert the constant of a column */
 static void
 set_constant(TupleColumn *column, Form_pg_attribute attr, const char *text)
 {
@@ -148,8 +148,8 @@ select_column(TupleColumn *column, const ClfPath *path,
 }
 
 /*
- * A domain is read by its own input function, which checks its constraints, so
- * only plain types take the shorter ways.
+ * The input function of a domain checks its constraints, so the other
+ * conversions are for the base types only.
  */
 static void
 prepare_column(TupleColumn *column, Form_pg_attribute attr,
@@ -196,8 +196,8 @@ check_column(const TupleColumn *column, const char *relname)
 
 /*
  * clf_tuple_create
- *		Prepare to fill these columns, from fields that are added to the
- *		selection.  Palloc'd in the current memory context.
+ *		Prepare the conversion of the given columns, and add their fields to
+ *		the selection.  Palloc'd in the current memory context.
  */
 ClfTuple   *
 clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
@@ -231,12 +231,12 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 /* ----------
  * Conversions
  *
- * Where a value does not fit, each of them raises an error or notes a soft one;
- * then what it returns means nothing.
+ * On failure, each function raises an error or saves a soft one; its result is
+ * undefined in the latter case.
  * ----------
  */
 
-/* What a text, or the lack of it, is to the column's type */
+/* Call the input function; text may be NULL */
 static Datum
 read_text(ClfTuple *tuple, TupleColumn *column, char *text)
 {
@@ -257,7 +257,7 @@ report_wrong_kind(ClfTuple *tuple, const char *expected, ClfKind kind)
 					 "value.")));
 }
 
-/* Text, JSON of what is no string */
+/* Strings as text, other values as JSON */
 static Datum
 convert_text(ClfTuple *tuple, const ClfField *field)
 {
@@ -305,7 +305,7 @@ convert_time(ClfTuple *tuple, const ClfField *field)
 	return (Datum) 0;
 }
 
-/* Digits that fit for certain need no input function */
+/* Up to 18 digits need no input function */
 static Datum
 convert_integer(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
@@ -380,7 +380,7 @@ convert(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 	return convert_scalar(tuple, column, field);
 }
 
-/* The id of the record, for a message */
+/* The record's id, for a message */
 static char *
 shown_id(const ClfTuple *tuple)
 {
@@ -393,7 +393,7 @@ shown_id(const ClfTuple *tuple)
 	return clf_excerpt(text, length, CLF_EXCERPT_LENGTH);
 }
 
-/* Says which column of which record; must not touch the catalogs */
+/* Error context callback: column and record; must not access the catalogs */
 static void
 column_error_context(void *arg)
 {
@@ -403,7 +403,7 @@ column_error_context(void *arg)
 			   tuple->current->name, tuple->relname, shown_id(tuple));
 }
 
-/* The number of the row, as whatever type the column has */
+/* The row number, converted to the column's type */
 static Datum
 row_number(ClfTuple *tuple, TupleColumn *column)
 {
@@ -463,7 +463,7 @@ join_fields(ClfTuple *tuple, const TupleColumn *column, int n)
 	return joined;
 }
 
-/* What the column shows; NULL when there is nothing */
+/* The field of a column; NULL if missing */
 static const ClfField *
 find_field(ClfTuple *tuple, const TupleColumn *column)
 {
@@ -483,7 +483,9 @@ find_field(ClfTuple *tuple, const TupleColumn *column)
 	return field;
 }
 
-/* One column; a domain's constraints hold for what is not there, too */
+/*
+ * The value of a column; a domain's constraints apply to missing values, too
+ */
 static Datum
 column_value(ClfTuple *tuple, TupleColumn *column, bool *isnull)
 {
@@ -508,11 +510,11 @@ column_value(ClfTuple *tuple, TupleColumn *column, bool *isnull)
 }
 
 /* ----------
- * Values that do not fit
+ * Values that cannot be converted
  * ----------
  */
 
-/* Remember the first of them */
+/* Save the first failure */
 static void
 note_misfit(ClfTuple *tuple, const char *what)
 {
@@ -526,7 +528,7 @@ note_misfit(ClfTuple *tuple, const char *what)
 	MemoryContextSwitchTo(old);
 }
 
-/* May the column be NULL, as far as the table and a domain are concerned? */
+/* Do table and domain allow the column to be NULL? */
 static bool
 accepts_null(ClfTuple *tuple, TupleColumn *column)
 {
@@ -537,7 +539,10 @@ accepts_null(ClfTuple *tuple, TupleColumn *column)
 	return !tuple->soft.error_occurred;
 }
 
-/* The column's value did not fit: is the row one with NULL in its place? */
+/*
+ * Handle a soft error of a column: true if it becomes NULL, false to skip the
+ * row
+ */
 static bool
 take_misfit(ClfTuple *tuple, TupleColumn *column)
 {
@@ -556,7 +561,7 @@ take_misfit(ClfTuple *tuple, TupleColumn *column)
 
 /*
  * clf_tuple_warn
- *		Warn, at the end of a scan, of the values that did not fit.
+ *		Warn at the end of a scan about values that could not be converted.
  */
 void
 clf_tuple_warn(const ClfTuple *tuple)
@@ -586,7 +591,7 @@ clf_tuple_warn(const ClfTuple *tuple)
 
 /*
  * clf_tuple_misfits
- *		How many values were set to NULL, and rows skipped.
+ *		Number of values set to NULL and rows skipped.
  */
 int64
 clf_tuple_misfits(const ClfTuple *tuple)
@@ -600,8 +605,8 @@ clf_tuple_misfits(const ClfTuple *tuple)
  */
 
 /*
- * Store the values of the columns from there, one of the list's origins or not.
- * False when the row is to be skipped.
+ * Store the values of the columns with this origin; all origins of a list are
+ * equivalent.  Returns false if the row is to be skipped.
  */
 static bool
 fill_columns(ClfTuple *tuple, ClfOrigin origin, TupleTableSlot *slot)
@@ -636,10 +641,10 @@ fill_columns(ClfTuple *tuple, ClfOrigin origin, TupleTableSlot *slot)
 
 /*
  * clf_tuple_fill
- *		Store a row as a virtual tuple: what comes with the list, with NULL in
- *		all other columns.  By-reference values are palloc'd in the current
- *		memory context, which must live as long as the slot is read.  False
- *		when the row is to be skipped.
+ *		Store a row as a virtual tuple: the columns that the list contains, and
+ *		NULL in all others.  By-reference values are palloc'd in the current
+ *		memory context, which must live as long as the slot is read.  Returns
+ *		false if the row is to be skipped.
  */
 bool
 clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
@@ -663,8 +668,8 @@ clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
 
 /*
  * clf_tuple_add
- *		Add what took a request for the row: its details or its content.  False
- *		when the row is to be skipped.
+ *		Add columns that needed a request for the row: details or content.
+ *		Returns false if the row is to be skipped.
  */
 bool
 clf_tuple_add(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * tuple.h
- *	  From a JSON record to the columns of a foreign table.
+ *	  Conversion of JSON records to tuples.
  *
  *-------------------------------------------------------------------------
  */
