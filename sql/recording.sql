@@ -132,7 +132,7 @@ DROP FOREIGN TABLE wrong;
 CREATE FOREIGN TABLE wrong (content bytea OPTIONS (json_path '@')) SERVER ringcentral OPTIONS (resource 'call_log');
 SELECT * FROM wrong;
 DROP FOREIGN TABLE wrong;
-CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'call_log_changes', extension_id '~');
+CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'extensions', extension_id '~');
 CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'call_log', max_recording_size '1MB');
 DROP FOREIGN TABLE audio;
 RESET client_min_messages;
