@@ -34,6 +34,7 @@ OBJS = \
 	src/net/retry.o \
 	src/net/token.o \
 	src/plan/estimate.o \
+	src/plan/jit.o \
 	src/plan/node.o \
 	src/plan/paths.o \
 	src/plan/time_function.o \

@@ -18,6 +18,7 @@
 #include "net/token.h"
 #include "optimizer/paths.h"
 #include "parser/parsetree.h"
+#include "plan/jit.h"
 #include "plan/node.h"
 #include "plan/paths.h"
 #include "scan/analyze.h"
@@ -38,7 +39,10 @@ static void callLogJoinPaths(PlannerInfo *root, RelOptInfo *joinrel,
 							 RelOptInfo *outerrel, RelOptInfo *innerrel,
 							 JoinType jointype, JoinPathExtraData *extra);
 
+static void callLogExecutorStart(QueryDesc *queryDesc, int eflags);
+
 static set_join_pathlist_hook_type previous_join_hook = NULL;
+static ExecutorStart_hook_type previous_start_hook = NULL;
 
 void
 _PG_init(void)
@@ -50,6 +54,8 @@ _PG_init(void)
 	MarkGUCPrefixReserved("call_log_fdw");
 	previous_join_hook = set_join_pathlist_hook;
 	set_join_pathlist_hook = callLogJoinPaths;
+	previous_start_hook = ExecutorStart_hook;
+	ExecutorStart_hook = callLogExecutorStart;
 }
 
 /* ----------
@@ -100,6 +106,37 @@ callLogJoinPaths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
  * Execution
  * ----------
  */
+
+static bool
+is_our_scan(const ForeignScan *scan)
+{
+	return OidIsValid(scan->fs_server) &&
+		GetFdwRoutineByServerId(scan->fs_server)->GetForeignPlan == callLogGetForeignPlan;
+}
+
+/*
+ * The executor compiles expressions as it is started.  The plan may be a cached
+ * one, so other flags are set in a copy.
+ */
+static void
+callLogExecutorStart(QueryDesc *queryDesc, int eflags)
+{
+	int			flags = clf_jit_flags(queryDesc->plannedstmt, is_our_scan);
+
+	if (flags != queryDesc->plannedstmt->jitFlags)
+	{
+		PlannedStmt *copy = MemoryContextAlloc(GetMemoryChunkContext(queryDesc),
+											   sizeof(PlannedStmt));
+
+		memcpy(copy, queryDesc->plannedstmt, sizeof(PlannedStmt));
+		copy->jitFlags = flags;
+		queryDesc->plannedstmt = copy;
+	}
+	if (previous_start_hook)
+		previous_start_hook(queryDesc, eflags);
+	else
+		standard_ExecutorStart(queryDesc, eflags);
+}
 
 static void
 callLogBeginForeignScan(ForeignScanState *node, int eflags)

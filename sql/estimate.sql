@@ -109,3 +109,17 @@ DROP TABLE many;
 RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize; RESET enable_material; RESET call_log_fdw.enable_batched_join;
 DROP TABLE notes;
 DROP FUNCTION requests;
+
+-- The cost of requests does not count for JIT compilation, what is done with the rows does
+CREATE FUNCTION compiles(query text) RETURNS boolean
+LANGUAGE sql AS $$ SELECT count(*) > 0 FROM explain(query, 'ANALYZE, TIMING OFF') line WHERE line ~ 'JIT:' $$;
+SET jit = on;
+SET jit_above_cost = 2500;
+SELECT compiles('SELECT count(*) FROM calls.call_log WHERE duration > 60') AS "a scan",
+  compiles('SELECT count(*) FROM (SELECT id FROM calls.call_log UNION ALL SELECT uri FROM calls.call_log) x') AS "an Append",
+  compiles('SELECT (SELECT count(*) FROM calls.call_log), n FROM generate_series(1, 2) n') AS "a sub-select",
+  compiles('SELECT count(*) FROM calls.call_log, generate_series(1, 40) n WHERE duration > n') = pg_jit_available() AS "much to do locally";
+SET jit_above_cost = 100;
+SELECT compiles('SELECT count(*) FROM calls.call_log WHERE duration > 60') = pg_jit_available() AS "a low limit";
+RESET jit_above_cost; RESET jit;
+DROP FUNCTION compiles;

@@ -43,6 +43,7 @@ enum ScanPrivate
 	PRIVATE_LIMIT,				/* Float: rows that are enough, 0: all */
 	PRIVATE_PARTIAL,			/* Integer: may fewer than all be needed? */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
+	PRIVATE_REQUESTS_COST,		/* Float: their part of the cost */
 	PRIVATE_ATTNUMS,			/* IntList */
 	PRIVATE_CONDITIONS,			/* List of IntList, see ConditionPrivate */
 	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of ids that are
@@ -120,6 +121,7 @@ encode_scan_plan(const ClfScanPlan *plan)
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->limit)));
 	list = lappend(list, makeInteger(plan->partial));
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->requests)));
+	list = lappend(list, makeFloat(psprintf("%.2f", plan->requests_cost)));
 	list = lappend(list, plan->attnums);
 	list = lappend(list, conditions);
 	list = lappend(list, makeInteger(plan->given));
@@ -160,6 +162,16 @@ clf_get_scan_plan(const ForeignScan *node)
 	plan->early[CLF_FROM_DETAILS] = list_nth(list, PRIVATE_EARLY_DETAILS);
 	plan->early[CLF_FROM_CONTENT] = list_nth(list, PRIVATE_EARLY_CONTENT);
 	return plan;
+}
+
+/*
+ * clf_get_requests_cost
+ *		The part of the plan node's cost that is the cost of requests.
+ */
+Cost
+clf_get_requests_cost(const ForeignScan *node)
+{
+	return floatVal(list_nth(node->fdw_private, PRIVATE_REQUESTS_COST));
 }
 
 /* ----------
@@ -400,6 +412,8 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 		plan.given = 0;
 		pushed = lcons(given_condition(info->table, path), pushed);
 	}
+	plan.requests_cost = Min(plan.requests * info->table->fdw_startup_cost,
+							 path->path.total_cost);
 	clf_gather_conditions(&plan, pushed, &exprs);
 	set_clauses(&plan, pushed, scan_clauses);
 	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)

@@ -24,6 +24,7 @@ typedef struct ClfScanPlan
 	double		limit;			/* rows that are enough; 0: all may be needed */
 	bool		partial;		/* may the query need but a part of the rows? */
 	double		requests;		/* the planner's estimate */
+	double		requests_cost;	/* their part of the plan node's cost */
 	List	   *attnums;		/* columns to fill */
 	List	   *early[CLF_ORIGINS]; /* by origin that takes requests for each
 									 * row: indexes in the plan's qual of the
