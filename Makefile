@@ -79,7 +79,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
 # The tests talk to the API simulator, so installcheck starts one for the time
 # it runs; NO_INSTALLCHECK makes room for that target of our own.
-REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id join join_empty leg active change recording extension search limit estimate retry monitor privilege hostile sync sync_rights
+REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id join join_empty leg active change recording extension search message limit estimate retry monitor privilege hostile sync sync_rights
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

@@ -69,6 +69,7 @@ SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = :'number'
 SELECT count(*) FROM calls.call_log_search;
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number IN ('1', '2');
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number LIKE '%1';
+SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '1' OR search_phone_number = '2';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = from_phone_number;
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '1' AND search_extension_number = '2';
 SET enable_nestloop = off;

@@ -39,6 +39,7 @@ PG_FUNCTION_INFO_V1(call_log_fdw_check);
 
 #define CALL_LOG "/restapi/v1.0/account/~/call-log"
 #define MY_CALL_LOG "/restapi/v1.0/account/~/extension/~/call-log"
+#define MESSAGES "/restapi/v1.0/account/~/extension/~/message-store"
 #define DIRECTORY "/restapi/v1.0/account/~/directory/entries"
 
 /* No recording has this id */
@@ -304,6 +305,19 @@ check_extensions(Check *check)
 }
 
 static char *
+check_messages(Check *check)
+{
+	TimestampTz now = clf_clock_now(check->table->server->base_url);
+
+	(void) ask_for_resource(check, "messages",
+							psprintf(MESSAGES "?availability=Alive&dateFrom=%s&dateTo=%s"
+									 "&page=1&perPage=1",
+									 clf_time_format(now - DAYS * USECS_PER_DAY),
+									 clf_time_format(now)));
+	return pstrdup("can be read");
+}
+
+static char *
 check_media_host(Check *check)
 {
 	(void) ask_host(check->media);	/* the status does not matter */
@@ -387,6 +401,7 @@ static const struct
 	{"calls of the extension", check_extension_calls, true},
 	{"recordings", check_recordings, true},
 	{"extensions", check_extensions, true},
+	{"messages", check_messages, true},
 	{"bounds of a range", check_bounds, true},
 	{"page size", check_page_size, true},
 	{"request limit", check_limit, true},

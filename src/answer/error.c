@@ -139,10 +139,12 @@ static const ApiErrorText api_error_texts[] = {
 	{ANY, "CMN-401", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral app lacks a permission: add it to the app in the "
 		"developer console, then log in anew. Calls take Read Call Log, "
-		"recordings Read Call Recording, extensions Read Accounts."},
+		"recordings Read Call Recording, extensions Read Accounts, messages Read "
+		"Messages."},
 	{ANY, "CMN-408", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral user's role lacks a permission; account-level "
-	"tables of calls need FullCompanyCallLog, extension-level ones ReadCallLog."},
+		"tables of calls need FullCompanyCallLog, extension-level ones ReadCallLog, "
+	"messages ReadMessages."},
 	{ANY, "ADG-10", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The company directory takes the permission Read Accounts of the "
 	"RingCentral app, and a user who may see it."},

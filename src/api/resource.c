@@ -3,9 +3,11 @@
  * resource.c
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * Another field or parameter is another row.  Beside calls there is the company
+ * Another field or parameter is another row.  Beside calls there are the company
  * directory,
  * https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
+ * and the message store,
+ * https://developers.ringcentral.com/api-reference/Message-Store/listMessages
  *
  *-------------------------------------------------------------------------
  */
@@ -181,6 +183,50 @@ static const ClfColumn extension_columns[] = {
 	{0}
 };
 
+/*
+ * GetMessageInfoResponse.  The id is a number there and a text in the calls that
+ * name a message: here it is a text, as other ids are, to be joined.
+ */
+static const ClfColumn message_columns[] = {
+	{"id", "text NOT NULL", "id", false},
+	{"uri", "text", "uri", false},
+	{"extension_id", "bigint", "extensionId", false},
+	{"type", "text", "type", false},
+	{"direction", "text", "direction", false},
+	{"availability", "text", "availability", false},
+	{"read_status", "text", "readStatus", false},
+	{"message_status", "text", "messageStatus", false},
+	{"priority", "text", "priority", false},
+	{"creation_time", "timestamptz", "creationTime", false},
+	{"last_modified_time", "timestamptz", "lastModifiedTime", false},
+	{"conversation_id", "text", "conversationId", false},
+	{"subject", "text", "subject", false},
+	{"from_phone_number", "text", "from.phoneNumber", false},
+	{"from_extension_number", "text", "from.extensionNumber", false},
+	{"from_extension_id", "text", "from.extensionId", false},
+	{"from_name", "text", "from.name", false},
+	{"from_location", "text", "from.location", false},
+	{"to", "jsonb", "to", false},
+	{"attachments", "jsonb", "attachments", false},
+	{"fax_page_count", "bigint", "faxPageCount", false},
+	{"fax_resolution", "text", "faxResolution", false},
+	{"cover_index", "bigint", "coverIndex", false},
+	{"cover_page_text", "text", "coverPageText", false},
+	{"delivery_error_code", "text", "deliveryErrorCode", false},
+	{"segment_count", "bigint", "segmentCount", false},
+	{"sms_delivery_time", "timestamptz", "smsDeliveryTime", false},
+	{"sms_sending_attempts_count", "bigint", "smsSendingAttemptsCount", false},
+	{"pg_to_department", "boolean", "pgToDepartment", false},
+	{"vm_transcription_status", "text", "vmTranscriptionStatus", false},
+	{"private", "boolean", "private", false},
+	{"owner_extension_id", "text", "owner.extensionId", false},
+	{"owner_extension_type", "text", "owner.extensionType", false},
+	{"owner_name", "text", "owner.name", false},
+	{"forwarding", "jsonb", "forwarding", false},
+	{"attrs", "jsonb", CLF_WHOLE_ROW, false},
+	{0}
+};
+
 static const char *const leg_rows[] = {"legs.*", NULL};
 static const char *const recording_rows[] = {
 	"recording", "legs.*.recording", NULL
@@ -203,6 +249,15 @@ static const char *const extension_type_values[] = {
 	"PagingOnly", "IvrMenu", "ParkLocation", "Limited", "External",
 	"DelegatedLinesGroup", "TieLine", NULL
 };
+
+static const char *const message_type_values[] = {
+	"Fax", "SMS", "VoiceMail", "Pager", NULL
+};
+static const char *const read_status_values[] = {"Read", "Unread", NULL};
+static const char *const availability_values[] = {
+	"Alive", "Deleted", "Purged", NULL
+};
+static const char *const undeleted_values[] = {"Alive", NULL};
 
 /* The parameters that filter, each for the column of that path */
 #define IDS_FILTER(path) \
@@ -388,6 +443,42 @@ static const ClfFilter extension_filters[] = {
 	{0}
 };
 
+/*
+ * listMessages.  What it returns without availability is not documented, so that is
+ * always sent.  Left out on purpose: phoneNumber, as for calls.
+ */
+static const ClfFilter message_filters[] = {
+	WINDOW_FILTER("creationTime"),
+	{
+		.json_path = "type",
+		.parameter = "messageType",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_EXTENSION,
+		.values = message_type_values,
+		.repeatable = true
+	},
+	ENUM_FILTER("direction", "direction", CLF_AT_EXTENSION, direction_values),
+	ENUM_FILTER("readStatus", "readStatus", CLF_AT_EXTENSION, read_status_values),
+	{
+		.json_path = "availability",
+		.parameter = "availability",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_EXTENSION,
+		.values = availability_values,
+		.undeleted = undeleted_values,
+		.repeatable = true,
+		.always = true
+	},
+	{
+		.json_path = "conversationId",
+		.parameter = "conversationId",
+		.operators = CLF_OP_EQUAL,
+		.levels = CLF_AT_EXTENSION,
+		.characters = CLF_DIGITS
+	},
+	{0}
+};
+
 #define CALL_LOG_PATHS \
 	[CLF_LEVEL_ACCOUNT] = "/restapi/v1.0/account/{account}/call-log", \
 	[CLF_LEVEL_EXTENSION] = \
@@ -544,6 +635,28 @@ const ClfResource clf_resources[] = {
 		.max_page = 1000,
 		.columns = extension_columns,
 		.filters = extension_filters
+	},
+	{
+		.name = "messages",
+		.rows_per_record = 1,
+		.order_path = "creationTime",
+		.levels = CLF_AT_EXTENSION,
+		.path = {
+			[CLF_LEVEL_EXTENSION] =
+			"/restapi/v1.0/account/{account}/extension/{extension}/message-store",
+		},
+		.options = {
+			[CLF_LEVEL_EXTENSION] = CLF_HAS_SHOW_DELETED | CLF_HAS_HISTORY
+		},
+		.windowed = true,
+		.frame_path = "navigation",
+		.next_path = "navigation.nextPage",
+		.throttling_group = "light",
+		.id_path = "id",
+		.time_path = "creationTime",
+		.max_page = 1000,
+		.columns = message_columns,
+		.filters = message_filters
 	},
 	{0}
 };

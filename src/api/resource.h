@@ -81,11 +81,17 @@ typedef struct ClfFilter
 								 * asked for; NULL: a text of characters */
 	const char *characters;
 	int			max_length;		/* of the text of a search, in characters */
+	const char *const *undeleted;	/* of the values those that records have which
+									 * are not deleted: all that is asked for
+									 * without the option show_deleted.  NULL:
+									 * another parameter leaves out deleted
+									 * ones */
 	bool		repeatable;		/* type=Voice&type=Fax? */
 	const char *any_value;		/* the one value that means any of values, for
 								 * a parameter that is not repeatable; NULL:
 								 * it is left out */
-	bool		always;			/* sent, as any_value, without a condition? */
+	bool		always;			/* sent without a condition, too, as any_value
+								 * or as all values? */
 	ClfRivals	rivals;
 } ClfFilter;
 

@@ -618,6 +618,20 @@ is_sendable(const ClfFilter *filter, const TextSet *set)
 	return text[0] != '\0' && text[strspn(text, filter->characters)] == '\0';
 }
 
+/* The values of records that the table has */
+static TextSet
+shown_values(const ClfFilter *filter, const ClfTable *table)
+{
+	const char *const *values = table->show_deleted ? filter->values :
+	filter->undeleted;
+	TextSet		set = {.limited = true};
+
+	while (*values)
+		set.texts = lappend(set.texts, unconstify(char *, *values++));
+	set.texts = sort_texts(set.texts);
+	return set;
+}
+
 /*
  * Append the parameters of the conditions.  Of rivals only the first is sent;
  * extensionNumber, which the table's definition demands, is a rival of the
@@ -639,6 +653,8 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 			!is_first_of_parameter(plan->resource, f))
 			continue;
 		asked = gather_texts(plan, f, values, &set);
+		if (f->undeleted)
+			narrow_texts(&set, shown_values(f, table));
 		if (is_no_text(&set))
 		{
 			query->nothing = true;
@@ -749,6 +765,18 @@ cut_ids(ClfQuery *query)
 	query->chunks[++query->nchunks] = list_length(query->ids);
 }
 
+/* Does a filter leave out deleted records, and not a parameter of its own? */
+static bool
+filters_deleted(const ClfResource *resource)
+{
+	for (const ClfFilter *f = resource->filters; f->json_path; f++)
+	{
+		if (f->undeleted)
+			return true;
+	}
+	return false;
+}
+
 static void
 bind_table_options(StringInfo out, const ClfTable *table)
 {
@@ -756,7 +784,8 @@ bind_table_options(StringInfo out, const ClfTable *table)
 		clf_uri_append_parameter(out, "extensionNumber", table->extension_number);
 	if (!table->show_blocked)
 		clf_uri_append_parameter(out, "showBlocked", "false");
-	if (table->show_deleted && !table->resource->changes)
+	if (table->show_deleted && !table->resource->changes &&
+		!filters_deleted(table->resource))
 		clf_uri_append_parameter(out, "showDeleted", "true");
 }
 

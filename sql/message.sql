@@ -1,0 +1,84 @@
+-- messages: the message store of an extension, read as the call log is.
+\pset format unaligned
+\pset tuples_only on
+SET timezone = 'UTC';
+\set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
+\set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g; s/conversationId=[0-9]+/conversationId=N/"'
+:ctl reset
+CREATE TABLE truth.messages (LIKE mine.messages);
+CREATE TABLE truth.all_messages (LIKE mine.messages);
+\copy truth.messages FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource messages --level extension' WITH (FORMAT csv, HEADER)
+\copy truth.all_messages FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource messages --level extension --deleted' WITH (FORMAT csv, HEADER)
+SELECT count(*) > 20 AS some, count(*) < (SELECT count(*) FROM truth.all_messages) AS not_all, count(DISTINCT type) AS types FROM truth.messages;
+SELECT count(*) > 0 AS some FROM mine.messages WHERE creation_time >= '2026-03-01';
+:ctl clear
+
+-- Column by column, in windows of which the first ends now; its requests have a limit of their own
+SELECT * FROM explain('SELECT id FROM mine.messages WHERE creation_time >= ''2026-03-01'' AND type IN (''SMS'', ''Fax'') AND read_status = ''Unread''');
+SELECT count(*) AS differences FROM (SELECT * FROM mine.messages EXCEPT ALL SELECT * FROM truth.messages) x;
+:log
+SELECT count(*) AS differences FROM (SELECT * FROM truth.messages EXCEPT ALL SELECT * FROM mine.messages) x;
+SELECT throttling_group FROM call_log_fdw_rate_limits WHERE throttling_group IN ('light', 'medium') ORDER BY 1;
+ALTER FOREIGN TABLE mine.messages OPTIONS (ADD page_size '7');
+SELECT count(*) = (SELECT count(*) FROM truth.messages) AS equal, count(DISTINCT id) = count(*) AS once FROM mine.messages;
+ALTER FOREIGN TABLE mine.messages OPTIONS (DROP page_size);
+:ctl clear
+
+-- In order, the newest ones alone
+SELECT id = (SELECT id FROM truth.messages ORDER BY creation_time DESC, id LIMIT 1) AS equal FROM mine.messages ORDER BY creation_time DESC, id LIMIT 1;
+SELECT max(creation_time) = (SELECT max(creation_time) FROM truth.messages) AS equal FROM mine.messages;
+:log
+
+-- What the API can filter by
+\set equal '(SELECT array_agg(id ORDER BY id) FROM mine.messages WHERE :c) IS NOT DISTINCT FROM (SELECT array_agg(id ORDER BY id) FROM truth.messages WHERE :c) AS equal, (SELECT count(*) > 0 FROM truth.messages WHERE :c) AS found'
+SELECT conversation_id AS conversation FROM truth.messages WHERE conversation_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 \gset
+\set c 'type = ''Fax'''
+SELECT :equal;
+\set c 'type IN (''Fax'', ''VoiceMail'') AND direction = ''Inbound'''
+SELECT :equal;
+\set c 'type IN (''Fax'', ''Text'')'
+SELECT :equal;
+\set c 'direction = ''Sideways'''
+SELECT :equal;
+\set c 'read_status = ''Unread'' AND creation_time BETWEEN ''2026-01-01'' AND ''2026-03-01'''
+SELECT :equal;
+\set c 'read_status IS NULL'
+SELECT :equal;
+\set c 'conversation_id = ' :'conversation'
+SELECT :equal;
+\set c 'availability = ''Alive'''
+SELECT :equal;
+\set c 'availability = ''Deleted'''
+SELECT :equal;
+\set c 'from_phone_number LIKE ''+1%'' AND creation_time > ''2026-02-01'''
+SELECT :equal;
+:log
+
+-- Deleted ones, too; the same rows whatever is pushed, and whatever the API hides by default
+ALTER FOREIGN TABLE mine.messages OPTIONS (ADD show_deleted 'true');
+SELECT count(*) AS differences FROM (SELECT * FROM mine.messages EXCEPT ALL SELECT * FROM truth.all_messages) x;
+:log
+SELECT count(*) = (SELECT count(*) FROM truth.all_messages) AS equal FROM mine.messages;
+SELECT count(*) = (SELECT count(*) FROM truth.all_messages WHERE availability = 'Deleted') AS equal FROM mine.messages WHERE availability = 'Deleted';
+SELECT count(*) = (SELECT count(*) FROM truth.all_messages WHERE availability <> 'Deleted') AS equal FROM mine.messages WHERE availability <> 'Deleted';
+ALTER FOREIGN TABLE mine.messages OPTIONS (DROP show_deleted);
+:ctl set deleted_messages=on
+SELECT count(*) = (SELECT count(*) FROM truth.messages) AS equal FROM mine.messages;
+:ctl set deleted_messages=off
+
+-- Faxes of the log beside faxes of the store
+SELECT count(*) > 0 AS some, count(*) = (SELECT count(*) FROM truth.mine c JOIN truth.messages m ON m.id = c.message_id WHERE c.start_time >= '2026-01-01') AS equal
+  FROM mine.call_log c JOIN mine.messages m ON m.id = c.message_id WHERE c.start_time >= '2026-01-01';
+
+-- A sample for the planner
+ANALYZE mine.messages;
+SELECT reltuples BETWEEN (SELECT count(*) FROM truth.messages) * 0.5 AND (SELECT count(*) FROM truth.messages) * 2 AS about FROM pg_class WHERE oid = 'mine.messages'::regclass;
+
+-- Options and errors
+CREATE FOREIGN TABLE x (id text) SERVER ringcentral OPTIONS (resource 'messages');
+CREATE FOREIGN TABLE x (id text) SERVER ringcentral OPTIONS (resource 'messages', extension_id '~', show_blocked 'false');
+\set VERBOSITY default
+:ctl set denied=ReadMessages
+SELECT count(*) FROM mine.messages WHERE creation_time >= '2026-03-30' AND creation_time < '2026-03-31';
+:ctl reset
+:ctl clear
