@@ -54,7 +54,8 @@ test_tables(void)
 			unit_check_true(f->parameter, (f->operators & CLF_OP_RANGE) ||
 					   (f->operators & (CLF_OP_IDS | CLF_OP_INPUT)) ||
 					   (f->values != NULL) != (f->characters != NULL));
-			unit_check_true(f->parameter, !f->always || f->any_value != NULL);
+			unit_check_true(f->parameter, !f->always || f->any_value != NULL ||
+							f->undeleted != NULL);
 		}
 	}
 }
