@@ -23,7 +23,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 
 COMMENT ON FUNCTION call_log_fdw_version() IS
-  'version of call_log_fdw and of the libraries that it runs with';
+  'versions of call_log_fdw and of the libraries in use';
 
 CREATE FUNCTION call_log_fdw_rate_limits(
   OUT base_url text,
@@ -45,7 +45,7 @@ CREATE VIEW call_log_fdw_rate_limits AS
   SELECT * FROM call_log_fdw_rate_limits();
 
 COMMENT ON VIEW call_log_fdw_rate_limits IS
-  'request limits of RingCentral users and apps, and what is left of them';
+  'request limits of RingCentral users and apps, and remaining requests';
 
 CREATE FUNCTION call_log_fdw_stats(
   OUT base_url text,
@@ -67,7 +67,7 @@ CREATE VIEW call_log_fdw_stats AS
   SELECT * FROM call_log_fdw_stats();
 
 COMMENT ON VIEW call_log_fdw_stats IS
-  'requests to RingCentral and how they went';
+  'statistics of requests to RingCentral';
 
 CREATE FUNCTION call_log_fdw_stats_reset()
 RETURNS void
@@ -75,7 +75,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION call_log_fdw_stats_reset() IS
-  'let call_log_fdw_stats count from zero';
+  'reset the counters of call_log_fdw_stats';
 
 CREATE FUNCTION call_log_fdw_activity(
   OUT pid integer,
@@ -104,7 +104,7 @@ CREATE VIEW call_log_fdw_activity AS
   LEFT JOIN pg_roles r ON r.oid = a.usesysid;
 
 COMMENT ON VIEW call_log_fdw_activity IS
-  'scans of foreign tables under way';
+  'scans of foreign tables in progress';
 
 CREATE FUNCTION call_log_fdw_check(
   server name,
@@ -117,7 +117,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION call_log_fdw_check(name) IS
-  'try step by step what works with a foreign server; sends some requests';
+  'check connection, login and permissions of a foreign server; sends some requests';
 
 CREATE FUNCTION call_log_fdw_disconnect()
 RETURNS boolean
@@ -125,9 +125,9 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION call_log_fdw_disconnect() IS
-  'close the idle connections of this session and forget its tokens';
+  'close the idle connections of this session and drop its tokens';
 
--- The functions are for the views, which anybody may read
+-- The functions are used by the views, which are readable by PUBLIC
 GRANT SELECT ON call_log_fdw_rate_limits, call_log_fdw_stats, call_log_fdw_activity TO PUBLIC;
 REVOKE ALL ON FUNCTION call_log_fdw_stats_reset() FROM PUBLIC;
 
@@ -137,7 +137,7 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION call_log_fdw_requests() IS
-  'requests that this session has sent, logins aside';
+  'number of requests that this session has sent, without logins';
 
 /* ----------
  * Keeping a copy.  Only the procedure writes its two tables, as their owner; the
@@ -168,7 +168,7 @@ CREATE TABLE call_log_fdw_copies (
   PRIMARY KEY (schema_name, table_name));
 
 COMMENT ON TABLE call_log_fdw_copies IS
-  'how far call_log_fdw_sync has come with each table; see the view call_log_fdw_sync_state';
+  'progress of call_log_fdw_sync for each table; see the view call_log_fdw_sync_state';
 
 CREATE TABLE call_log_fdw_problems (
   schema_name name NOT NULL,
@@ -184,13 +184,13 @@ CREATE TABLE call_log_fdw_problems (
   PRIMARY KEY (schema_name, table_name, kind, id));
 
 COMMENT ON TABLE call_log_fdw_problems IS
-  'what call_log_fdw_sync could not copy; see the view call_log_fdw_sync_problems';
+  'rows that call_log_fdw_sync could not copy; see the view call_log_fdw_sync_problems';
 
 SELECT pg_catalog.pg_extension_config_dump('call_log_fdw_copies', '');
 SELECT pg_catalog.pg_extension_config_dump('call_log_fdw_problems', '');
 GRANT SELECT, INSERT ON call_log_fdw_copies, call_log_fdw_problems TO pg_database_owner;
 
--- For those who may see the copy, and while it is there
+-- Only copies that exist and that the current role may read
 CREATE VIEW call_log_fdw_sync_state WITH (security_barrier) AS
   SELECT c.oid::regclass AS target, f.oid::regclass AS source, s.since, s.missing, s.synced_at, s.sync_token,
          s.rows, s.requests, s.bad_values, s.created_at, s.updated_at
@@ -202,16 +202,16 @@ CREATE VIEW call_log_fdw_sync_state WITH (security_barrier) AS
   WHERE pg_catalog.has_table_privilege(c.oid, 'SELECT');
 
 COMMENT ON VIEW call_log_fdw_sync_state IS
-  'how far call_log_fdw_sync has come with each table';
+  'progress of call_log_fdw_sync for each table';
 COMMENT ON COLUMN call_log_fdw_sync_state.target IS 'the local table';
 COMMENT ON COLUMN call_log_fdw_sync_state.source IS 'the foreign table that it is a copy of';
-COMMENT ON COLUMN call_log_fdw_sync_state.since IS 'how far back the copy is to reach';
-COMMENT ON COLUMN call_log_fdw_sync_state.missing IS 'start times that are still to be read from the source';
-COMMENT ON COLUMN call_log_fdw_sync_state.synced_at IS 'changes until then, by RingCentral''s clock, are in the copy';
-COMMENT ON COLUMN call_log_fdw_sync_state.sync_token IS 'where the next changes begin';
+COMMENT ON COLUMN call_log_fdw_sync_state.since IS 'lower bound of the start times in the copy';
+COMMENT ON COLUMN call_log_fdw_sync_state.missing IS 'range of start times still to be read from the source';
+COMMENT ON COLUMN call_log_fdw_sync_state.synced_at IS 'time up to which changes are in the copy, by RingCentral''s clock';
+COMMENT ON COLUMN call_log_fdw_sync_state.sync_token IS 'token with which the next changes are requested';
 COMMENT ON COLUMN call_log_fdw_sync_state.rows IS 'rows inserted or updated so far';
-COMMENT ON COLUMN call_log_fdw_sync_state.requests IS 'requests that it took so far';
-COMMENT ON COLUMN call_log_fdw_sync_state.bad_values IS 'values that did not fit and are NULL in the copy';
+COMMENT ON COLUMN call_log_fdw_sync_state.requests IS 'requests sent so far';
+COMMENT ON COLUMN call_log_fdw_sync_state.bad_values IS 'values that could not be converted and are NULL in the copy';
 
 CREATE VIEW call_log_fdw_sync_problems WITH (security_barrier) AS
   SELECT c.oid::regclass AS target, p.kind, p.id, p.reason, p.tries, p.first_at, p.last_at, p.next_at
@@ -222,7 +222,7 @@ CREATE VIEW call_log_fdw_sync_problems WITH (security_barrier) AS
 
 COMMENT ON VIEW call_log_fdw_sync_problems IS
   'recordings and values that call_log_fdw_sync could not copy';
-COMMENT ON COLUMN call_log_fdw_sync_problems.next_at IS 'when it is tried again; null: given up';
+COMMENT ON COLUMN call_log_fdw_sync_problems.next_at IS 'time of the next attempt; null: given up';
 
 GRANT SELECT ON call_log_fdw_sync_state, call_log_fdw_sync_problems TO PUBLIC;
 
@@ -247,7 +247,7 @@ LANGUAGE C;
 COMMENT ON PROCEDURE call_log_fdw_sync(
   regclass, text, regclass, timestamptz, boolean, interval, interval, bigint, bigint, integer, boolean, boolean, boolean,
   boolean) IS
-  'make and keep a local copy of a foreign table of calls or recordings';
+  'create or update a local copy of a foreign table of calls or recordings';
 
 /* ----------
  * Comments: IMPORT FOREIGN SCHEMA may create tables and nothing else.
@@ -260,4 +260,4 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION call_log_fdw_comment(regnamespace) IS
-  'say in a comment on each column of one''s own foreign tables of a schema which field of the API it is; returns how many';
+  'comment on the columns of the caller''s foreign tables in a schema with their API fields; returns the number of columns';

@@ -64,7 +64,7 @@ struct ClfFields
 {
 	PathNode	root;
 	int			count;
-	ClfField   *values;			/* of the text at hand */
+	ClfField   *values;			/* of the current text */
 	uint64		text;			/* number of that text, from 1 */
 };
 
@@ -263,7 +263,7 @@ clf_skip_name(const char *p, const char *end, ClfField *name)
 	return skip_name(p, end, name);
 }
 
-/* The same of a name that nobody asks for */
+/* The same for a name that is not selected */
 static const char *
 skip_any_name(const char *p, const char *end, bool *escaped)
 {

@@ -42,7 +42,7 @@ typedef enum ClfOrigin
 #define CLF_JOINED '+'
 #define CLF_KEYS_SEPARATORS "|+"
 
-/* A path taken apart; the texts belong to whoever gave the path */
+/* A parsed path; its texts belong to the caller */
 typedef struct ClfPath
 {
 	const char *text;			/* as written */

@@ -57,7 +57,7 @@ clf_second_after(TimestampTz t)
 	return clf_time_floor(t) + USECS_PER_SEC;
 }
 
-/* So many digits at p, as a number; false when there are other characters */
+/* Parse a fixed number of digits at p; false if there are other characters */
 static inline bool
 read_digits(const char **p, int count, int *number)
 {

@@ -142,7 +142,7 @@ static const OptionDef option_defs[] = {
 static const OptionDef *
 find_option(const char *name, int context, const OptionDef **closest)
 {
-	/* more edits than this do not help anybody */
+	/* a larger edit distance is not helpful */
 	int			best = Min(5, (int) strlen(name) / 2 + 1);
 
 	*closest = NULL;

@@ -3,9 +3,8 @@
  * secret.c
  *	  Memory for secrets, and the files that hold them.
  *
- * A secret is wiped from memory as soon as it is not needed any more, so that a
- * core file, or a flaw elsewhere in the process that shows freed memory, does
- * not show it.
+ * A secret is wiped from memory as soon as it is no longer needed, so that
+ * neither a core file nor a bug that exposes freed memory discloses it.
  *
  *-------------------------------------------------------------------------
  */
@@ -103,7 +102,7 @@ report_system_error(const char *option, const char *path)
 					 "it at each login.")));
 }
 
-/* Up to so many bytes of a regular file; returns how many there are */
+/* Read a regular file, up to a maximum size; returns its length */
 static size_t
 read_bytes(int fd, char *bytes, size_t size, const char *option,
 		   const char *path)

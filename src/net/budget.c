@@ -935,8 +935,8 @@ learn_limit(ClfBudgetEntry *entry, const ClfHttpResponse *response,
 }
 
 /*
- * Set the time when a request's slot expires.  If the response took so long
- * that the slot has been dropped, add it again.
+ * Set the time when a request's slot expires.  If the slot has been dropped
+ * before the response arrived, add it again.
  */
 static void
 settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)

@@ -240,7 +240,7 @@ origin_selectivity(PlannerInfo *root, RelOptInfo *baserel, ClfOrigin origin)
 
 /*
  * clf_plan_requests
- *		Requests that it takes to get so many rows: those of the list or by id,
+ *		Requests needed for a number of rows: those of the list or by id,
  *		and those that each row takes, also those rows that the conditions drop
  *		for which they are sent.
  */
@@ -313,7 +313,7 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-/* The path that sends so many requests, which bring so many rows to check */
+/* Create a path with the given numbers of requests and of rows to check */
 static ForeignPath *
 create_path(PlannerInfo *root, RelOptInfo *baserel, double requests,
 			double received, double rows, List *pathkeys, Relids outer)
@@ -550,7 +550,7 @@ clf_plan_match_ids(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 
 /*
  * clf_plan_path_for_ids
- *		The way to read the table for so many ids, which a join gives in
+ *		Path that reads the table by a number of ids, which a join passes in
  *		batches.
  */
 ForeignPath *

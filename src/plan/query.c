@@ -122,7 +122,7 @@ as_local(TimestampTz t)
 	return local;
 }
 
-/* So many seconds later, between the ends of time */
+/* Add seconds to a timestamp, clamped to the valid range */
 static TimestampTz
 add_seconds(TimestampTz t, int64 seconds)
 {

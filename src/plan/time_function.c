@@ -23,7 +23,7 @@
 #include "utils/timestamp.h"
 
 /*
- * So much the time zone may change its offset by, twice a year; seconds.  The
+ * Maximum change of a time zone's offset, twice a year, in seconds.  The
  * largest change since 2012 is that of Antarctica/Casey, 3 hours.
  */
 #define ZONE_CHANGE (3 * SECS_PER_HOUR)
@@ -200,7 +200,9 @@ struct TimeFunction
 	int			number;			/* for the method */
 };
 
-/* It cuts off so many seconds at most, and shows them in some time zone */
+/*
+ * It truncates a number of seconds at most, and shows them in some time zone
+ */
 static bool
 cut_off(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {

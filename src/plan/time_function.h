@@ -23,8 +23,8 @@ typedef struct ClfTimeShift
 } ClfTimeShift;
 
 /*
- * Times before 2012-01-02 may be off by so many seconds more: until then zones
- * have crossed the date line (Pacific/Apia, 2011-12-30).
+ * Times before 2012-01-02 may be off by this many additional seconds: until
+ * then zones have crossed the date line (Pacific/Apia, 2011-12-30).
  */
 #define CLF_OLD_ZONE_CHANGE (3 * 86400)
 #define CLF_ZONES_SETTLED INT64CONST(378777600000000)

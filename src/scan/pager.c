@@ -19,9 +19,8 @@
  *		|  take_page		 |
  *		v					 |
  *	  PAGE					 |	records are consumed; the next step is planned,
- *		|  leave_page		 |	its request may be sent ahead
- *		+--------------------+
- *		v
+ *		|  leave_page            |      its request may be prefetched
+ *		+--------------------+ v
  *	   END						also from START: nothing to request
  *
  * An answer is parsed wholly before its first record is consumed, so the next

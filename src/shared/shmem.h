@@ -159,7 +159,7 @@ typedef struct ClfCounters
 	int64		bytes;			/* received over the network */
 } ClfCounters;
 
-/* A scan under way; see activity.c */
+/* A scan in progress; see activity.c */
 typedef struct ClfScanEntry
 {
 	int			pid;			/* 0: the entry is free */

@@ -279,7 +279,7 @@ lock_tag(const ClfSync *sync)
 	return tag;
 }
 
-/* The process that has the lock; 0: nobody any longer */
+/* The process that holds the lock; 0: released meanwhile */
 static int
 lock_holder(const ClfSync *sync)
 {
@@ -525,7 +525,7 @@ prepare(ClfSync *sync, const char *target, Oid function)
 	SPI_commit();
 }
 
-/* What came of it */
+/* Report the outcome */
 static void
 report(ClfSync *sync)
 {

@@ -85,7 +85,7 @@ choose_width(ClfSync *sync, const ClfSyncAnswer *answer, TimestampTz now)
  * ----------
  */
 
-/* So many calls are absent that it is doubtful whether they were deleted */
+/* Report that too many calls are absent to assume that they were deleted */
 static void
 warn_of_many(const ClfSync *sync, const ClfSyncAnswer *answer, int absent,
 			 int64 present)
@@ -219,8 +219,9 @@ note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 
 /*
  * clf_sync_part_step
- *		Copy the next part of the log.  What came of a list that is not in order
- *		and did not fit into a page is kept; a narrower part of it is next.
+ *		Copy the next part of the log.  Of a list that is out of order and
+ *		exceeds a page, the rows read are kept, and a narrower part is read
+ *		next.
  */
 void
 clf_sync_part_step(ClfSync *sync)

@@ -3,7 +3,7 @@
  * sync_plan.c
  *	  Source and target of a copy: what is copied, and what tells rows apart.
  *
- * Between two steps anybody may alter either table, so each step plans anew.
+ * Between two steps either table may be altered, so each step plans anew.
  *
  *-------------------------------------------------------------------------
  */

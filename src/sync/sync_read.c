@@ -32,7 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* One query under way */
+/* A query in progress */
 typedef struct Reader
 {
 	ClfSync    *sync;

@@ -27,15 +27,18 @@
 #define FIRST_DELAY (5 * USECS_PER_MINUTE)
 #define LONGEST_DELAY USECS_PER_DAY
 
-/* After so many in a row that are not there, so many of all ages are tried */
+/*
+ * After this many consecutive missing recordings, as many of all ages are
+ * tried
+ */
 #define GONE_IN_A_ROW 20
 #define PROBES "20"
 
-/* So many errors in a row are no longer those of single recordings */
+/* This many consecutive errors are not those of single recordings */
 #define FAILURES_IN_A_ROW 20
 #define SERVER_FAILURES_IN_A_ROW 3
 
-/* What is asked for, and what came of it */
+/* A request and its outcome */
 typedef struct Attempt
 {
 	const char *id;
@@ -154,7 +157,7 @@ next_recording(ClfSync *sync, Attempt *attempt)
  * ----------
  */
 
-/* When to try again, after so many tries; never: its time is over */
+/* Time of the next attempt, given the number of attempts; never: given up */
 static TimestampTz
 next_try(TimestampTz now, TimestampTz start, int tries)
 {
