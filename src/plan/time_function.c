@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "nodes/nodeFuncs.h"
 #include "pgtime.h"
 #include "plan/time_function.h"
