@@ -125,6 +125,30 @@ SELECT * FROM compare('SELECT t.n, c.id FROM ticket t JOIN call_log c ON c.id = 
 -- Where nothing is known of the ids, there are as many as rows
 SELECT line FROM explain('SELECT g FROM generate_series(1, 400) g JOIN calls.call_log c ON c.id = g::text', 'COSTS ON') line WHERE line ~ 'Estimated Requests';
 
+-- 100 ids, each in 20 rows, in turn: each is asked for once, unless work_mem is too small to keep what came
+CREATE TABLE cyclic AS SELECT i * 100 + n AS n, call FROM generate_series(1, 20) i, ticket WHERE n BETWEEN 1 AND 100 ORDER BY i, n;
+ANALYZE cyclic;
+SELECT substring(line FROM 'ids of the join|Estimated Requests.*') AS line FROM explain('SELECT t.n FROM cyclic t JOIN calls.call_log c ON c.id = t.call', 'COSTS ON') line WHERE line ~ 'Estimated Requests';
+SELECT * FROM compare('SELECT t.n, c.type, c.duration FROM cyclic t JOIN call_log c ON c.id = t.call');
+:requests
+SELECT * FROM compare('SELECT t.n, l.leg_number, l.leg_type FROM cyclic t LEFT JOIN call_log_legs l ON l.call_id = t.call');
+:requests
+SET work_mem = '64kB';
+SELECT * FROM compare('SELECT t.n, c.attrs FROM (SELECT * FROM cyclic WHERE n < 400) t JOIN call_log c ON c.id = t.call');
+\! test $(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear --path /call-log) -gt 2 && echo more
+RESET work_mem;
+-- what a condition on the other side leaves out is not asked for
+SELECT * FROM compare('SELECT t.n, c.type FROM ticket t LEFT JOIN call_log c ON c.id = t.call AND t.n <= 50');
+:requests
+SELECT * FROM compare('SELECT t.n FROM ticket t WHERE NOT EXISTS (SELECT FROM call_log c WHERE c.id = t.call AND t.n % 5 = 0)');
+:requests
+SELECT * FROM compare('SELECT t.n, c.type FROM ticket t LEFT JOIN call_log c ON c.id = t.call AND t.n < 0');
+:requests
+-- a small table that was never analyzed
+CREATE TABLE fresh_ticket AS TABLE ticket;
+SELECT substring(line FROM 'ids of the join|Estimated Requests.*') AS line FROM explain('SELECT t.n FROM fresh_ticket t JOIN calls.call_log c ON c.id = t.call', 'COSTS ON') line WHERE line ~ 'ids of the join|Estimated Requests';
+DROP TABLE cyclic, fresh_ticket;
+
 -- Two large sides are two lists, which take fewer requests
 SELECT count(*) FROM explain('SELECT FROM calls.call_log c JOIN calls.call_log_legs l ON l.call_id = c.id') line WHERE line ~ 'ids of the join';
 

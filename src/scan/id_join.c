@@ -5,8 +5,9 @@
  *
  * A nested loop with a parameterized scan asks for one id at a time, where the
  * API takes 50 in one request.  This node reads outer rows until they have as many
- * different ids as a request takes, or take half of work_mem, has the inner scan
- * ask for all these ids, and joins the two batches.
+ * ids that were not asked for yet as a request takes, or take half of work_mem, has
+ * the inner scan ask for these ids, and joins the batch.  The inner rows are kept by
+ * id, up to half of work_mem, for the outer rows that have the same id.
  *
  * In the plan it is a custom scan, whose children are the outer side and the scan
  * of the foreign table.  The row that it scans has the outer columns, then the
@@ -19,30 +20,38 @@
 #include <math.h>
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "commands/explain.h"
+#include "common/hashfn.h"
 #include "compat.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/extensible.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 #include "optimizer/restrictinfo.h"
+#include "parser/parsetree.h"
 #include "plan/paths.h"
 #include "scan/id_join.h"
 #include "scan/scan.h"
+#include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 #include "utils/ruleutils.h"
 #include "utils/selfuncs.h"
-#include "utils/tuplestore.h"
 
 #define NAME "Call Log Join"
+
+/* Pages of a table that was never analyzed, see estimate_rel_size */
+#define GUESSED_PAGES 10
 
 /*
  * Factor that makes the join preferable to a nested loop with the same number
@@ -56,15 +65,71 @@ enum PathPrivate
 	PATH_JOINTYPE,				/* Integer */
 	PATH_MAX_IDS,				/* Integer */
 	PATH_KEY,					/* outer expression of the id */
+	PATH_INNER_KEY,				/* the column that has it */
 	PATH_CLAUSES				/* List of RestrictInfo */
 };
 
-/* Members of the plan's custom_private; its custom_exprs begin with the key */
+/* Members of the plan's custom_private */
 enum PlanPrivate
 {
 	PLAN_JOINTYPE,				/* Integer */
-	PLAN_MAX_IDS				/* Integer */
+	PLAN_MAX_IDS,				/* Integer */
+	PLAN_OUTER_CLAUSES			/* IntList: indexes of clauses that need the
+								 * outer row alone */
 };
+
+/* Members of the plan's custom_exprs; the clauses are the others */
+enum PlanExprs
+{
+	PLAN_KEY,
+	PLAN_INNER_KEY,
+	PLAN_CLAUSES
+};
+
+/* An inner row */
+typedef struct InnerRow
+{
+	struct InnerRow *next;		/* with the same id */
+	MinimalTuple tuple;
+} InnerRow;
+
+/* The inner rows with an id */
+typedef struct IdEntry
+{
+	text	   *id;
+	int64		batch;			/* in which it was asked for */
+	InnerRow   *first;
+	InnerRow   *last;
+	uint32		hash;
+	char		status;
+} IdEntry;
+
+static inline uint32
+hash_id(const text *id)
+{
+	return hash_bytes((const unsigned char *) VARDATA_ANY(id),
+					  VARSIZE_ANY_EXHDR(id));
+}
+
+static inline bool
+is_same_id(const text *a, const text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+#define SH_PREFIX ids
+#define SH_ELEMENT_TYPE IdEntry
+#define SH_KEY_TYPE text *
+#define SH_KEY id
+#define SH_HASH_KEY(table, key) hash_id(key)
+#define SH_EQUAL(table, a, b) is_same_id(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(table, entry) (entry)->hash
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 /* One side of the join */
 typedef struct Side
@@ -78,7 +143,9 @@ typedef struct IdJoin
 	CustomScanState css;
 	JoinType	jointype;
 	int			max_ids;
-	ExprState  *key;
+	ExprState  *key;			/* of the outer row */
+	ExprState  *inner_key;
+	ExprState  *outer_clauses;	/* those that need the outer row alone */
 	ExprState  *clauses;
 	TupleTableSlot *pair;		/* joined row on which both are evaluated */
 	ExprContext *econtext;		/* of both */
@@ -86,16 +153,22 @@ typedef struct IdJoin
 	Side		inner;
 
 	/* the batch */
-	MemoryContext batch_cxt;	/* outer rows and ids */
+	int64		batch;			/* its number */
+	MemoryContext batch_cxt;	/* outer rows and ids to ask for */
 	MinimalTuple *outer_rows;
 	int64		nouter;
 	int64		capacity;
 	Size		size;			/* of outer rows and ids, in bytes */
-	Tuplestorestate *inner_rows;	/* NULL: none yet */
+
+	/* inner rows of this and of earlier batches */
+	MemoryContext known_cxt;
+	ids_hash   *known;			/* NULL: none yet */
+	Size		known_size;		/* in bytes */
 
 	/* the position in it */
-	int64		outer_at;		/* index of the outer row */
-	bool		opened;			/* is it in the slot? */
+	int64		outer_at;		/* the outer row to join */
+	bool		opened;			/* is it the current one? */
+	InnerRow   *inner_at;		/* the next inner row to join it with */
 	bool		matched;		/* has it been joined? */
 	bool		at_end;			/* are there no more outer rows? */
 } IdJoin;
@@ -169,8 +242,8 @@ find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 			 RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids)) ||
 			(compare_security(lc, list_head(*clauses)) > 0 && !rinfo->leakproof))
 			continue;
-		filter = clf_plan_match_ids(root, innerrel, outerrel->relids, rinfo,
-									key);
+		filter = !IsA(rinfo->clause, OpExpr) ? NULL :
+			clf_plan_match_ids(root, innerrel, outerrel->relids, rinfo, key);
 		if (filter)
 		{
 			*clauses = lcons(rinfo, list_delete_ptr(*clauses, rinfo));
@@ -178,6 +251,16 @@ find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
 		}
 	}
 	return NULL;
+}
+
+/* The other side of the clause that has the key on one */
+static Expr *
+inner_key(List *clauses, const Expr *key)
+{
+	OpExpr	   *op = castNode(OpExpr,
+							  linitial_node(RestrictInfo, clauses)->clause);
+
+	return linitial(op->args) == key ? lsecond(op->args) : linitial(op->args);
 }
 
 /* Pseudoconstant clauses need a gating Result node */
@@ -225,39 +308,50 @@ static const CustomPathMethods path_methods = {
 };
 
 /*
- * Estimated outer rows per batch.  A batch ends with max_ids distinct ids;
- * drawn at random from n ids, that takes about -n * ln(1 - max_ids / n) rows.
+ * PostgreSQL takes a table that was never analyzed to have 10 pages at least: the
+ * part of those that it has.
  */
 static double
-rows_per_batch(const Path *outer, double different, int max_ids)
+real_share(PlannerInfo *root, const RelOptInfo *rel)
 {
-	double		row_size = MAXALIGN(SizeofMinimalTupleHeader) +
-	MAXALIGN(outer->pathtarget->width);
-	double		rows = Max(1, side_size() / row_size);
+	RangeTblEntry *rte;
+	Relation	relation;
+	double		share = 1;
 
-	if (different > max_ids)
-		rows = Min(rows, -different * log(1 - max_ids / different));
-	return rows;
+	if (rel->reloptkind != RELOPT_BASEREL || rel->rtekind != RTE_RELATION ||
+		rel->pages != GUESSED_PAGES)
+		return 1;
+	rte = planner_rt_fetch(rel->relid, root);
+	relation = table_open(rte->relid, NoLock);
+	if (relation->rd_rel->relkind == RELKIND_RELATION &&
+		relation->rd_rel->reltuples < 0)
+		share = Min(1, RelationGetNumberOfBlocks(relation) /
+					(double) GUESSED_PAGES);
+	table_close(relation, NoLock);
+	return share;
 }
 
 /*
- * Estimated number of requested ids.  The same id may be in several batches.
- * Without statistics, assume that each row has a different id: the planner's
- * default is 200 distinct values for any number of rows.
+ * Ids that the scan will be asked for, each once as long as the inner rows are
+ * kept.  Where nothing is known of the ids, each row has another: the planner's
+ * own guess is 200 ids in however many rows.
  */
 static double
-count_ids(PlannerInfo *root, const Path *outer, Expr *key, int max_ids)
+count_ids(PlannerInfo *root, const RelOptInfo *innerrel, const Path *outer,
+		  Expr *key, int max_ids)
 {
 	EstimationInfo info;
 	double		different = estimate_num_groups(root, list_make1(key),
 												outer->rows, NULL, &info);
-	double		batches;
+	double		row_size = MAXALIGN(SizeofMinimalTupleHeader) +
+		MAXALIGN(innerrel->reltarget->width) + sizeof(InnerRow) +
+		sizeof(IdEntry);
 
 	if (info.flags & SELFLAG_USED_DEFAULT)
+		return Max(1, outer->rows * real_share(root, outer->parent));
+	if (different * row_size > side_size() + max_ids * row_size)
 		return outer->rows;
-	batches = ceil(outer->rows / rows_per_batch(outer, different, max_ids));
-	return Min(outer->rows,
-			   Max(different, batches * Min(different, max_ids)));
+	return Min(outer->rows, different);
 }
 
 /*
@@ -311,15 +405,17 @@ add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
 			   const ClfFilter *filter, Expr *key)
 {
 	int			max_ids = clf_plan_max_ids(innerrel);
-	List	   *private = list_make4(makeInteger(jointype),
-									 makeInteger(max_ids), key, clauses);
+	List	   *private = list_make5(makeInteger(jointype),
+									 makeInteger(max_ids), key,
+									 inner_key(clauses, key), clauses);
 	Path	   *inner;
 	QualCost	cost;
 	ListCell   *lc;
 
 	inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
-										   count_ids(root, linitial(outers),
-													 key, max_ids));
+										   count_ids(root, innerrel,
+													 linitial(outers), key,
+													 max_ids));
 	if (is_whole_cheaper(root, innerrel, inner))
 		return;
 	cost_qual_eval(&cost, clauses, root);
@@ -422,6 +518,45 @@ joined_columns(List *plans)
 	return result;
 }
 
+/* Where it is in the list, of which it is a member */
+static int
+list_position(List *list, const void *member)
+{
+	int			position = 0;
+
+	while (list_nth(list, position) != member)
+		position++;
+	return position;
+}
+
+/*
+ * Those of the clauses, as indexes, that can be checked on the outer row before
+ * its id is asked for: only outer joins have such clauses.  None may see a row that
+ * another one, of a security barrier, would hide from it.
+ */
+static List *
+find_outer_clauses(PlannerInfo *root, List *rinfos, List *clauses, Relids inner)
+{
+	Index		barrier = PG_UINT32_MAX;
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, rinfos)
+		barrier = Min(barrier, lfirst_node(RestrictInfo, lc)->security_level);
+	foreach(lc, rinfos)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		Node	   *clause = (Node *) rinfo->clause;
+
+		if (list_member_ptr(clauses, clause) &&
+			!bms_overlap(pull_varnos(root, clause), inner) &&
+			!contain_volatile_functions(clause) && !contain_subplans(clause) &&
+			(rinfo->leakproof || rinfo->security_level <= barrier))
+			result = lappend_int(result, list_position(clauses, clause));
+	}
+	return result;
+}
+
 static const CustomScanMethods scan_methods;
 
 /*
@@ -439,7 +574,6 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *above = NIL;
 	List	   *columns;
 
-	(void) root;
 	(void) clauses;
 	if (!IsA(lsecond(plans), ForeignScan))
 		elog(ERROR, "a join by id needs a foreign scan as its inner plan");
@@ -459,11 +593,17 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	scan->flags = path->flags;
 	scan->custom_plans = plans;
 	scan->custom_exprs = (List *)
-		copy_nullingrels((Node *) lcons(list_nth(private, PATH_KEY), clauses),
-					   columns);
+		copy_nullingrels((Node *) list_concat(list_make2(list_nth(private, PATH_KEY),
+														 list_nth(private, PATH_INNER_KEY)),
+											  clauses),
+						 columns);
 	scan->custom_scan_tlist = (List *) copy_nullingrels((Node *) row, columns);
-	scan->custom_private = list_make2(makeInteger(jointype),
-									  list_nth(private, PATH_MAX_IDS));
+	scan->custom_private = list_make3(makeInteger(jointype),
+									  list_nth(private, PATH_MAX_IDS),
+									  find_outer_clauses(root,
+														 list_nth(private, PATH_CLAUSES),
+														 clauses,
+														 ((Path *) lsecond(path->custom_paths))->parent->relids));
 	scan->methods = &scan_methods;
 	return &scan->scan.plan;
 }
@@ -523,40 +663,64 @@ set_outer(IdJoin *state, MinimalTuple tuple)
 	copy_columns(&state->outer, state->pair);
 }
 
-/*
- * The id of the current outer row, allocated in the batch; NULL if it is null
- */
+/* The value of a key for the current rows, until the next call; NULL: none */
 static text *
-get_id(IdJoin *state)
+get_key(IdJoin *state, ExprState *key)
 {
-	MemoryContext old;
 	bool		isnull;
 	Datum		id;
-	text	   *copy;
 
 	ResetExprContext(state->econtext);
-	id = ExecEvalExprSwitchContext(state->key, state->econtext, &isnull);
+	id = ExecEvalExprSwitchContext(key, state->econtext, &isnull);
 	if (isnull)
 		return NULL;
-	old = MemoryContextSwitchTo(state->batch_cxt);
-	copy = DatumGetTextPCopy(id);
-	state->size += GetMemoryChunkSpace(copy);
-	MemoryContextSwitchTo(old);
+	return (text *) PG_DETOAST_DATUM_PACKED(id);
+}
+
+/* Can the current outer row join with an inner one, as far as it shows? */
+static bool
+may_join(IdJoin *state)
+{
+	ResetExprContext(state->econtext);
+	return ExecQual(state->outer_clauses, state->econtext);
+}
+
+/* The entry of the id of the current rows; NULL: there is none */
+static IdEntry *
+find_entry(IdJoin *state, ExprState *key)
+{
+	text	   *id = get_key(state, key);
+
+	return id && state->known ? ids_lookup(state->known, id) : NULL;
+}
+
+/* A copy of the id if it has not been asked for yet; else NULL */
+static text *
+note_id(IdJoin *state, text *id)
+{
+	IdEntry    *entry;
+	text	   *copy;
+	bool		found;
+
+	if (id == NULL || ids_lookup(state->known, id) != NULL)
+		return NULL;
+	copy = MemoryContextAlloc(state->known_cxt, VARSIZE_ANY_EXHDR(id) + VARHDRSZ);
+	SET_VARSIZE(copy, VARSIZE_ANY_EXHDR(id) + VARHDRSZ);
+	memcpy(VARDATA(copy), VARDATA_ANY(id), VARSIZE_ANY_EXHDR(id));
+	entry = ids_insert(state->known, copy, &found);
+	entry->batch = state->batch;
+	entry->first = entry->last = NULL;
+	state->known_size += GetMemoryChunkSpace(copy) + sizeof(IdEntry);
 	return copy;
 }
 
-static bool
-contains_id(const Datum *ids, int n, const text * id)
+/* Forget all inner rows */
+static void
+forget_inner(IdJoin *state)
 {
-	for (int i = 0; i < n; i++)
-	{
-		const		text *other = DatumGetTextP(ids[i]);
-
-		if (VARSIZE_ANY(other) == VARSIZE_ANY(id) &&
-			memcmp(other, id, VARSIZE_ANY(id)) == 0)
-			return true;
-	}
-	return false;
+	MemoryContextReset(state->known_cxt);
+	state->known = ids_create(state->known_cxt, 64, NULL);
+	state->known_size = 0;
 }
 
 static ArrayType *
@@ -582,8 +746,9 @@ read_outer(IdJoin *state)
 	while (n < state->max_ids && state->size < side_size())
 	{
 		TupleTableSlot *slot = ExecProcNode(outer);
-		text	   *id;
+		text	   *id = NULL;
 
+		CHECK_FOR_INTERRUPTS();
 		if (TupIsNull(slot))
 		{
 			state->at_end = true;
@@ -591,38 +756,51 @@ read_outer(IdJoin *state)
 		}
 		add_outer(state, slot);
 		set_outer(state, state->outer_rows[state->nouter - 1]);
-		id = get_id(state);
-		if (id && contains_id(ids, n, id))
-		{
-			state->size -= GetMemoryChunkSpace(id);
-			pfree(id);
-		}
-		else if (id)
+		if (may_join(state))
+			id = note_id(state, get_key(state, state->key));
+		if (id)
 			ids[n++] = PointerGetDatum(id);
 	}
 	return n > 0 ? make_array(state, ids, n) : NULL;
 }
 
-/* Read the inner rows with these ids; the tuplestore spills to disk */
+/* Keep an inner row with its id, if that was asked for now */
+static void
+add_inner(IdJoin *state, TupleTableSlot *slot)
+{
+	MemoryContext old = MemoryContextSwitchTo(state->known_cxt);
+	InnerRow   *row = palloc(sizeof(InnerRow));
+	IdEntry    *entry;
+
+	row->next = NULL;
+	row->tuple = ExecCopySlotMinimalTuple(slot);
+	MemoryContextSwitchTo(old);
+	ExecStoreMinimalTuple(row->tuple, state->inner.slot, false);
+	copy_columns(&state->inner, state->pair);
+	entry = find_entry(state, state->inner_key);
+	if (entry == NULL || entry->batch != state->batch)
+		return;					/* forgotten with the others */
+	if (entry->last)
+		entry->last->next = row;
+	else
+		entry->first = row;
+	entry->last = row;
+	state->known_size += GetMemoryChunkSpace(row) +
+		GetMemoryChunkSpace(row->tuple);
+}
+
+/* Read the inner rows with these ids */
 static void
 read_inner(IdJoin *state, ArrayType *ids)
 {
 	PlanState  *inner = lsecond(state->css.custom_ps);
 	TupleTableSlot *slot;
 
-	if (state->inner_rows == NULL)
-	{
-		EState	   *estate = state->css.ss.ps.state;
-		MemoryContext old = MemoryContextSwitchTo(estate->es_query_cxt);
-
-		state->inner_rows = tuplestore_begin_heap(false, false,
-												  side_size() / 1024);
-		MemoryContextSwitchTo(old);
-	}
 	clf_scan_set_ids(castNode(ForeignScanState, inner), PointerGetDatum(ids));
 	ExecReScan(inner);
 	while (slot = ExecProcNode(inner), !TupIsNull(slot))
-		tuplestore_puttupleslot(state->inner_rows, slot);
+		add_inner(state, slot);
+	ExecClearTuple(state->inner.slot);
 }
 
 /* Rows that were returned are no longer valid */
@@ -632,8 +810,6 @@ clear_batch(IdJoin *state)
 	ExecClearTuple(state->css.ss.ss_ScanTupleSlot);
 	ExecClearTuple(state->outer.slot);
 	ExecClearTuple(state->inner.slot);
-	if (state->inner_rows)
-		tuplestore_clear(state->inner_rows);
 	MemoryContextReset(state->batch_cxt);
 	state->outer_rows = NULL;
 	state->nouter = state->outer_at = 0;
@@ -648,6 +824,9 @@ read_batch(IdJoin *state)
 	ArrayType  *ids;
 
 	clear_batch(state);
+	if (state->known == NULL || state->known_size > side_size())
+		forget_inner(state);
+	state->batch++;
 	ids = read_outer(state);
 	if (ids)
 		read_inner(state, ids);
@@ -658,13 +837,15 @@ read_batch(IdJoin *state)
  * ----------
  */
 
-/* Make the next outer row the current one, and rewind the inner rows */
+/* Make the next outer row the current one, with all inner rows of its id before it */
 static void
 open_outer(IdJoin *state)
 {
+	IdEntry    *entry;
+
 	set_outer(state, state->outer_rows[state->outer_at]);
-	if (state->inner_rows)
-		tuplestore_rescan(state->inner_rows);
+	entry = find_entry(state, state->key);
+	state->inner_at = entry ? entry->first : NULL;
 	state->opened = true;
 	state->matched = false;
 }
@@ -673,11 +854,11 @@ open_outer(IdJoin *state)
 static bool
 find_match(IdJoin *state)
 {
-	while (state->inner_rows &&
-		   tuplestore_gettupleslot(state->inner_rows, true, false,
-								   state->inner.slot))
+	while (state->inner_at)
 	{
 		CHECK_FOR_INTERRUPTS();
+		ExecStoreMinimalTuple(state->inner_at->tuple, state->inner.slot, false);
+		state->inner_at = state->inner_at->next;
 		copy_columns(&state->inner, state->pair);
 		ResetExprContext(state->econtext);
 		if (ExecQual(state->clauses, state->econtext))
@@ -795,6 +976,19 @@ init_pair(IdJoin *state)
 	state->econtext->ecxt_scantuple = state->pair;
 }
 
+static ExprState *
+init_outer_clauses(CustomScanState *node)
+{
+	CustomScan *plan = castNode(CustomScan, node->ss.ps.plan);
+	List	   *clauses = NIL;
+	ListCell   *lc;
+
+	foreach(lc, (List *) list_nth(plan->custom_private, PLAN_OUTER_CLAUSES))
+		clauses = lappend(clauses, list_nth(plan->custom_exprs,
+											PLAN_CLAUSES + lfirst_int(lc)));
+	return ExecInitQual(clauses, &node->ss.ps);
+}
+
 static void
 begin_join(CustomScanState *node, EState *estate, int eflags)
 {
@@ -808,9 +1002,17 @@ begin_join(CustomScanState *node, EState *estate, int eflags)
 	node->custom_ps = list_make2(outer, inner);
 	state->jointype = intVal(list_nth(plan->custom_private, PLAN_JOINTYPE));
 	state->max_ids = intVal(list_nth(plan->custom_private, PLAN_MAX_IDS));
-	state->key = ExecInitExpr(linitial(plan->custom_exprs), &node->ss.ps);
-	state->clauses = ExecInitQual(list_copy_tail(plan->custom_exprs, 1),
+	state->key = ExecInitExpr(list_nth(plan->custom_exprs, PLAN_KEY),
+							  &node->ss.ps);
+	state->inner_key = ExecInitExpr(list_nth(plan->custom_exprs, PLAN_INNER_KEY),
+									&node->ss.ps);
+	state->outer_clauses = init_outer_clauses(node);
+	state->clauses = ExecInitQual(list_copy_tail(plan->custom_exprs,
+												 PLAN_CLAUSES),
 								  &node->ss.ps);
+	state->known_cxt = AllocSetContextCreate(estate->es_query_cxt,
+											 "call_log_fdw join, inner rows",
+											 ALLOCSET_DEFAULT_SIZES);
 	state->batch_cxt = AllocSetContextCreate(estate->es_query_cxt,
 											 "call_log_fdw join",
 											 ALLOCSET_DEFAULT_SIZES);
@@ -826,12 +1028,10 @@ end_join(CustomScanState *node)
 	ListCell   *lc;
 
 	clear_batch(state);
-	if (state->inner_rows)
-		tuplestore_end(state->inner_rows);
-	state->inner_rows = NULL;
 	foreach(lc, node->custom_ps)
 		ExecEndNode(lfirst(lc));
 	MemoryContextDelete(state->batch_cxt);
+	MemoryContextDelete(state->known_cxt);
 }
 
 /* ReScanCustomScan; the inner side is rescanned with each batch anyway */
@@ -843,6 +1043,7 @@ rescan_join(CustomScanState *node)
 	PlanState  *inner = lsecond(node->custom_ps);
 
 	clear_batch(state);
+	forget_inner(state);
 	state->at_end = false;
 	if (node->ss.ps.chgParam)
 	{
@@ -861,7 +1062,7 @@ explain_join(CustomScanState *node, List *ancestors, ExplainState *es)
 	List	   *context = set_deparse_context_plan(es->deparse_cxt,
 												   &plan->scan.plan, ancestors);
 	Expr	   *clauses = make_ands_explicit(list_copy_tail(plan->custom_exprs,
-															1));
+															PLAN_CLAUSES));
 	static const char *const names[] = {
 		[JOIN_INNER] = "Inner",
 		[JOIN_LEFT] = "Left",
