@@ -287,8 +287,8 @@ run_watched()
 
 # show_ours BEGIN ASIDE REPORT...: of the reports, each of which begins with a
 # line like BEGIN, shows those with a frame of the extension above any line like
-# ASIDE. A frame in a library that nobody else in a server uses is one. Fails when
-# there are any.
+# ASIDE. A frame in a library that only the extension uses counts as one. Fails
+# when there are any.
 show_ours()
 {
     local begin=$1 aside=$2 sources

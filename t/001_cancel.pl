@@ -36,7 +36,7 @@ sub listen_on_loopback
 		Proto => 'tcp') // die "could not listen: $@";
 }
 
-# Fill the queue of a socket that accepts nobody, until it leaves new
+# Fill the queue of a socket that accepts no connection, until it leaves new
 # connections without an answer. Returns the sockets that hold the places.
 sub fill_queue
 {
@@ -57,7 +57,7 @@ sub fill_queue
 my $black_hole = listen_on_loopback(1);
 my @guests = fill_queue($black_hole);
 
-# The kernel accepts connections, nobody ever says a word
+# The kernel accepts connections, but no response is sent
 my $mute = listen_on_loopback(SOMAXCONN);
 
 # ----------
@@ -428,7 +428,7 @@ sub cancel_many
 	return;
 }
 
-# So many scans in each of the states, all of one session
+# A number of scans in each of the states, all of one session
 sub cancel_in_all_states
 {
 	my ($session, $other, $n) = @_;

@@ -1,6 +1,6 @@
 # All sessions together keep to the request limit: no answer is a 429 when the
-# budget is shared, nothing leaves during a penalty, and who waits gets their
-# turn, whatever becomes of the others in line.
+# budget is shared, no request is sent during a penalty, and waiters are served
+# FIFO, even if others leave the queue.
 
 use strict;
 use warnings;
@@ -206,10 +206,10 @@ sub is_last_of_window
 	return $limit <= grep { $_->{at} > $begin } @requests[ 0 .. $i ];
 }
 
-# Those who scan many pages go to the end of the line for each of them.  When one
-# more stands in line, each of the others has at most one request before it, in
-# line or on its way.  What they send beyond that leaves a request of the window
-# to the one in line, which takes it when its process gets the CPU.
+# Scans of many pages take a new ticket for each of them. When another waiter
+# joins the queue, each of the others has at most one request before it, queued
+# or in progress.  What they send beyond that leaves a request of the window to
+# the waiter, which takes it when its process gets the CPU.
 sub check_turn
 {
 	my ($simulator, $schema, $session, $limit, $others, $name) = @_;
@@ -294,7 +294,7 @@ sub test_leaving
 
 test_leaving();
 
-# It goes on nevertheless, however many others there are
+# It continues nevertheless, however many others there are
 sub test_patience
 {
 	my $simulator = start_api('patience', { rate_limit => 3, rate_window => 1 },
@@ -340,7 +340,7 @@ sub test_first_answer
 
 test_first_answer();
 
-# Those who came first are first, also when the line is longer than the limit
+# Waiters are served FIFO, also when the queue is longer than the limit
 sub test_order
 {
 	my $simulator = start_api('line', { rate_limit => 1, rate_window => 1 },
@@ -374,7 +374,8 @@ test_order();
 # Penalties
 # ----------
 
-# Others wait as well while a penalty lasts; returns what each session said
+# Others wait as well while a penalty lasts; returns the messages of each
+# session
 sub wait_out_penalty
 {
 	my ($simulator, $schema, $penalty, %fault) = @_;
@@ -484,7 +485,7 @@ sub check_budget_of
 test_other_accounts(0, 'a 429 of a group', header => $headers);
 test_other_accounts(1, 'a 429 without a limit');
 
-# The same thing was asked twice at a time, says RingCentral; that is no limit
+# RingCentral refuses concurrent identical requests; that is not a rate limit
 sub test_duplicate_request
 {
 	my $simulator = start_api('duplicate', {},
@@ -576,7 +577,7 @@ my %waits = (
 	'waiting to retry' =>
 	  [ 'status', status => 503, retry_after => 600, times => 'always' ]);
 
-# As many scans as that; half end by a timeout, half by somebody's cancel
+# A number of scans; half end by a timeout, half by a cancel
 sub cancel_scans
 {
 	my ($session, $pid, $schema, $state, $n) = @_;

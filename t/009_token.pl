@@ -105,7 +105,7 @@ test_login_that_ends('the login is cancelled', 'pg_cancel_backend');
 test_login_that_ends('the login ends with its session',
 	'pg_terminate_backend');
 
-# Who waits for another session's login is told, after a second
+# A session that waits for another one's login raises a NOTICE after a second
 sub test_notice
 {
 	begin();
@@ -239,8 +239,8 @@ sub test_changed_mapping
 
 test_changed_mapping();
 
-# The token of a user mapping that is dropped is wiped, though nobody is left who
-# used it: who comes with the same credentials has to log in
+# The token of a user mapping that is dropped is wiped, even if no session that
+# used it is left: the next one with the same credentials has to log in
 sub test_dropped_mapping
 {
 	my %drops = (

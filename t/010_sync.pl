@@ -85,7 +85,7 @@ my @changes = (
 	sub { change('appear', startTime => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime)) },
 	sub { change('delete', id => random_id()) });
 
-# Failures that pass, so many requests from now
+# Transient failures, a number of requests from now
 sub schedule_faults
 {
 	my ($requests) = @_;
@@ -134,7 +134,7 @@ sub begin_sync
 	return \%sync;
 }
 
-# Wait for its end; returns its exit status and what it said
+# Wait for its end; returns its exit status and messages
 sub end_sync
 {
 	my ($sync) = @_;
@@ -179,7 +179,7 @@ sub differences
 # Killed at random moments
 # ----------
 
-# Calls change while it runs, until so many requests have been sent in all
+# Calls change while it runs, until a total number of requests has been sent
 sub change_calls_until
 {
 	my ($sync, $n) = @_;

@@ -227,8 +227,8 @@ sub sections_of
 	return %sections;
 }
 
-# So many lists, so many batches by id; and nothing else but logins, and
-# questions for the time, which do not count
+# The numbers of lists and batches by id; nothing else but logins, and questions
+# for the time, which do not count
 sub check_requests
 {
 	my ($calls, $batches, $what, $searches) = @_;
@@ -868,7 +868,7 @@ sub months_of_archive
 	return columns($sections{The}, 0 .. 2);
 }
 
-# Of the calls that the API shows, and of so many that it has deleted
+# Of the calls that the API shows, and of a number of deleted ones
 sub months_expected
 {
 	my ($calls, @deleted) = @_;

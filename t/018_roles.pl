@@ -100,7 +100,7 @@ create_role($_) foreach 'mallory', map { "fellow_$_" } 1 .. $share + 1;
 # Tests
 # ----------
 
-# The budget of somebody who waits for the end of a penalty
+# The budget of a role that waits for the end of a penalty
 sub test_budget
 {
 	my $mallory = session_of('mallory');
@@ -155,8 +155,8 @@ sub estimate_of
 	return ($plan =~ /\((cost.*)\)/)[0];
 }
 
-# A 429 without a limit is one of the IP address, and closes all budgets; but not
-# if it came to credentials that anybody can make up
+# A 429 without a limit is one of the IP address, and closes all budgets; but
+# not if it was caused by invalid credentials
 sub test_closing
 {
 	my $mallory = session_of('mallory', 'token');
@@ -176,8 +176,8 @@ sub test_closing
 	return;
 }
 
-# Whoever reads through a view uses the token of its owner, and cannot have others
-# log in anew
+# Readers of a view use the token of its owner, and cannot make others log in
+# again
 sub test_disconnect
 {
 	my $mallory = session_of('mallory');

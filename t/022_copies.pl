@@ -272,8 +272,8 @@ sub end_history
 		return "no end\n" if $_ == 200;
 	}
 
-	# Without a token, deletions of older calls are told of by nobody; and
-	# records may have come without their last_modified_time
+	# Without a token, deletions of older calls are not reported; and records
+	# may have come without their last_modified_time
 	my $result = $forgotten ? '' : compare();
 	return "without recheck: $result" unless $result eq '' || is_equal($result);
 

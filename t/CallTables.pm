@@ -27,7 +27,7 @@ our @EXPORT = qw(
 # What is known of the columns
 # ----------
 
-# Conditions that nobody can push, or that look as if one could
+# Conditions that cannot be pushed down, or look as if they could
 my @others_of_all = (
 	'c.{key} > c.session_id',
 	'extract(dow FROM c.{time}) = 0',

@@ -1,8 +1,8 @@
 # Random conditions on the rows of one table, the same for the same seed.
 #
 # A result of no rows proves little, so there is a witness: a row that most of
-# the conditions let pass, often just so. Whoever narrows the window too much
-# loses it. The rest is what may confuse an FDW: values that no call has, NULLs,
+# the conditions let pass, often just so. A window that is too narrow loses it.
+# The rest is what may confuse an FDW: values that no call has, NULLs,
 # contradictions, changes of the clock, operators that look like others.
 #
 # An item is a table under an alias: {alias, name, table, witness}.

@@ -731,7 +731,7 @@ sub loop_body
 		  . ' FOR found IN SELECT n, id, moment FROM mine LOOP result := result || found::text; END LOOP;');
 }
 
-# What one does with a cursor of so many rows; one that scrolls goes back as well
+# Moves of a cursor over a number of rows; a scrollable one moves back as well
 sub cursor_moves
 {
 	my ($name, $scrolls) = @_;
