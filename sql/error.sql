@@ -155,7 +155,9 @@ SELECT * FROM failing_content();
 SELECT * FROM failing_content();
 DROP FUNCTION failing_content;
 :reset
+SET client_min_messages = warning;
 DROP SERVER nobody CASCADE;
+RESET client_min_messages;
 
 -- The session goes on
 \x off

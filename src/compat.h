@@ -115,6 +115,18 @@ vector8_highbit_mask(const Vector8 v)
 
 #if defined(USE_SSE2) || (PG_VERSION_NUM >= 170000 && defined(USE_NEON))
 #define CLF_HAS_VECTORS
+
+/* The bytes that are at most c; 19 has no unsigned vector8_ssub any longer */
+static inline Vector8
+clf_vector8_le(const Vector8 v, const uint8 c)
+{
+#if PG_VERSION_NUM >= 190000
+	return vector8_eq(vector8_min(v, vector8_broadcast(c)), v);
+#else
+	return vector8_eq(vector8_ssub(v, vector8_broadcast(c)),
+					  vector8_broadcast(0));
+#endif
+}
 #endif
 
 /* Names and version for the module list: PostgreSQL 18 */

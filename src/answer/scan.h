@@ -37,8 +37,7 @@ clf_block_find_special(ClfBlock block)
 {
 	Vector8		quote = vector8_eq(block, vector8_broadcast('"'));
 	Vector8		backslash = vector8_eq(block, vector8_broadcast('\\'));
-	Vector8		below_space = vector8_eq(vector8_ssub(block, vector8_broadcast(' ' - 1)),
-										 vector8_broadcast(0));
+	Vector8		below_space = clf_vector8_le(block, ' ' - 1);
 
 	return vector8_highbit_mask(vector8_or(below_space,
 										   vector8_or(quote, backslash)));

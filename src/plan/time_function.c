@@ -102,9 +102,9 @@ clf_interval_seconds(Node *node, int *least, int *most)
 		return false;
 	interval = DatumGetIntervalP(((Const *) node)->constvalue);
 	days = interval->month * INT64CONST(31) + interval->day;
-	if (Abs((int64) interval->month) > MAX_INTERVAL_DAYS / 31 ||
-		Abs((int64) interval->day) > MAX_INTERVAL_DAYS ||
-		Abs(days) > MAX_INTERVAL_DAYS ||
+	if (llabs((int64) interval->month) > MAX_INTERVAL_DAYS / 31 ||
+		llabs((int64) interval->day) > MAX_INTERVAL_DAYS ||
+		llabs(days) > MAX_INTERVAL_DAYS ||
 		interval->time / USECS_PER_DAY > MAX_INTERVAL_DAYS ||
 		interval->time / USECS_PER_DAY < -MAX_INTERVAL_DAYS)
 		return false;
@@ -354,8 +354,8 @@ clf_time_below(Node *node, ClfTimeShift *shift)
 		ClfTimeShift deeper = *shift;
 		Node	   *argument = argument_of(below, &deeper);
 
-		if (argument == NULL || Abs(deeper.before) > MAX_SHIFT ||
-			Abs(deeper.after) > MAX_SHIFT)
+		if (argument == NULL || llabs(deeper.before) > MAX_SHIFT ||
+			llabs(deeper.after) > MAX_SHIFT)
 			return below;
 		*shift = deeper;
 		below = strip_relabelling(argument);
