@@ -229,25 +229,30 @@ SELECT synced_at > '2026-03-31', missing FROM call_log_fdw_sync_state WHERE targ
 SELECT recording_id AS missing FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC LIMIT 1 \gset
 SELECT recording_id AS forbidden FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 1 LIMIT 1 \gset
 SELECT recording_id AS empty FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 2 LIMIT 1 \gset
+SELECT recording_id AS large FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 3 LIMIT 1 \gset
+\setenv LARGE :large
 \setenv MISSING :missing
 \setenv FORBIDDEN :forbidden
 \setenv EMPTY :empty
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$MISSING" state=missing >/dev/null
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$FORBIDDEN" state=forbidden >/dev/null
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$EMPTY" state=empty >/dev/null
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$LARGE" state=large bytes=2000000 >/dev/null
+ALTER FOREIGN TABLE calls.recordings OPTIONS (ADD max_recording_size '1MB');
 SET client_min_messages = error;
 CALL call_log_fdw_sync('calls.recordings', 'copy.audio', since => '2026-03-29', max_bytes => 100000);
 RESET client_min_messages;
-SELECT reason, tries, next_at > '2026-03-31 12:00' AS again FROM call_log_fdw_sync_problems WHERE target = 'copy.audio'::regclass ORDER BY array_position(ARRAY[:'missing', :'forbidden', :'empty'], id);
+SELECT reason, tries, next_at > '2026-03-31 12:00' AS again FROM call_log_fdw_sync_problems WHERE target = 'copy.audio'::regclass ORDER BY array_position(ARRAY[:'missing', :'forbidden', :'empty', :'large'], id);
 SELECT count(*) FILTER (WHERE content <> '') > 0 AS others FROM copy.audio;
 -- And tried again later
-\! for id in $MISSING $FORBIDDEN $EMPTY; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$id" state=ready >/dev/null; done
+\! for id in $MISSING $FORBIDDEN $EMPTY $LARGE; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$id" state=ready >/dev/null; done
 UPDATE call_log_fdw_problems SET next_at = '2026-03-31';
 SET client_min_messages = error;
 CALL call_log_fdw_sync('calls.recordings', 'copy.audio');
 RESET client_min_messages;
 SELECT count(*) FROM call_log_fdw_sync_problems;
-SELECT count(*) FROM copy.audio WHERE id IN (:'missing', :'forbidden', :'empty') AND content <> '';
+SELECT count(*) FROM copy.audio WHERE id IN (:'missing', :'forbidden', :'empty', :'large') AND content <> '';
+ALTER FOREIGN TABLE calls.recordings OPTIONS (DROP max_recording_size);
 
 :ctl reset
 SET client_min_messages = warning;

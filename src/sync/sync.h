@@ -188,6 +188,7 @@ typedef struct ClfSync
 	TimestampTz reported_at;	/* when that was last reported; local clock */
 	int			gone;			/* recordings in a row that are not there */
 	int			failures;		/* in a row, of any other kind */
+	int			server_failures;	/* of these, perhaps of the whole server */
 	List	   *probes;			/* of char *: recordings to try before older
 								 * ones are postponed */
 	bool		probing;

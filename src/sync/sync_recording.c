@@ -229,10 +229,11 @@ leave_others(ClfSync *sync)
 	sync->gone = 0;
 }
 
-/* Is it an error of all recordings, not of this one? */
+/* Is it an error of all recordings, not of this one?  Counts it. */
 static bool
-concerns_all(const ClfSync *sync, const ErrorData *error)
+concerns_all(ClfSync *sync, const ErrorData *error)
 {
+	sync->failures++;
 	switch (error->sqlerrcode)
 	{
 		case ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION:
@@ -241,7 +242,7 @@ concerns_all(const ClfSync *sync, const ErrorData *error)
 			return true;
 		case ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION:
 		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
-			return sync->failures >= SERVER_FAILURES_IN_A_ROW;
+			return ++sync->server_failures >= SERVER_FAILURES_IN_A_ROW;
 		default:
 			return sync->failures >= FAILURES_IN_A_ROW;
 	}
@@ -270,13 +271,13 @@ note_audio(ClfSync *sync, const Attempt *attempt)
 	sync->bytes += attempt->size;
 	sync->gone = 0;
 	sync->failures = 0;
+	sync->server_failures = 0;
 	sync->probing = false;
 }
 
 static void
 note_error(ClfSync *sync, const Attempt *attempt, ErrorData *error)
 {
-	sync->failures++;
 	if (concerns_all(sync, error))
 		ReThrowError(error);
 	ereport(WARNING,

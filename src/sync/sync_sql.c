@@ -193,8 +193,8 @@ ends_run(const ErrorData *error)
 	return error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
 		error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
 		error->sqlerrcode == ERRCODE_CRASH_SHUTDOWN ||
-		ERRCODE_TO_CATEGORY(error->sqlerrcode) ==
-		ERRCODE_INSUFFICIENT_RESOURCES;
+		error->sqlerrcode == ERRCODE_DISK_FULL ||
+		error->sqlerrcode == ERRCODE_OUT_OF_MEMORY;
 }
 
 /*
