@@ -118,7 +118,7 @@ sub is_always_there
 
 	return 0 if grep { !is_asked_for($scan, $record, $_, $tag) } @versions;
 	return 1 if $record->{unchanged};
-	return 0 if $scan->{by_number} || $scan->{table} ne 'call_log';
+	return 0 if $scan->{by_number} || $scan->{table} !~ /^(call_log|messages)$/;
 	return $versions[0]{from} == 0 && !defined $versions[-1]{until};
 }
 

@@ -91,6 +91,8 @@ my %tables = (
 		direction => 'call_direction', rows => \&rows_of_legs },
 	recordings => { key => q{call_id || ' ' || id}, time => 'call_start_time',
 		direction => 'NULL', rows => \&rows_of_recordings },
+	messages => { key => 'id', time => 'creation_time', direction => 'direction',
+		rows => \&rows_of_call },
 	call_log_changes => {
 		key => q{id || ' ' || to_char(last_modified_time, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')},
 		time => 'start_time', direction => 'direction', rows => \&rows_of_changes });
@@ -243,9 +245,9 @@ sub make_details
 
 # Shapes of queries, the tables that they are for, and their weight
 my @shapes = (
-	[ plain => \&make_plain, [qw(call_log call_log call_log_legs recordings)], 4 ],
-	[ sorted => \&make_sorted, [qw(call_log call_log_legs)], 3 ],
-	[ limited => \&make_limited, [qw(call_log)], 4 ],
+	[ plain => \&make_plain, [qw(call_log call_log call_log_legs recordings messages)], 5 ],
+	[ sorted => \&make_sorted, [qw(call_log call_log_legs messages)], 3 ],
+	[ limited => \&make_limited, [qw(call_log call_log messages)], 4 ],
 	[ cursor => \&make_cursor, [qw(call_log)], 2 ],
 	[ rescans => \&make_rescans, [qw(call_log)], 1 ],
 	[ windows => \&make_windows, [qw(call_log call_log_legs)], 2 ],
@@ -298,6 +300,14 @@ sub random_scan
 		data => random_data($page_size),
 		churn => { rate => pick(0.3, 1, 2, 4), seed => 1 + int(rand 1_000_000) } };
 
+	if ($scan->{table} eq 'messages')
+	{
+		# those that belong to no call are made up by their number
+		$scan->{level} = 'extension';
+		$scan->{data}{messages} = $scan->{data}{calls} * 5;
+		@{ $scan->{churn} }{qw(resource kinds)} =
+		  ('messages', 'delete,edit,late,tie,present,shuffle');
+	}
 	$scan->{level} = 'account' if $scan->{table} =~ /^call_log_changes$/;
 	$scan->{by_number} = 1 if $shape =~ /^(unordered|order broken|crowded|active)$/;
 	$scan->{churn}{kinds} = join ',', @arrivals if $scan->{by_number};
