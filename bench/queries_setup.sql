@@ -27,6 +27,10 @@ CREATE TABLE my_truth.call_log (LIKE my_calls.call_log);
 
 CREATE TABLE tickets AS SELECT id, session_id, 'ticket ' || id AS note FROM truth.call_log ORDER BY md5(id) LIMIT 120;
 CREATE TABLE few AS SELECT * FROM tickets ORDER BY id LIMIT 3;
+CREATE TABLE new_tickets AS TABLE few;
+CREATE TABLE cyclic AS
+  SELECT i * 100 + n - 100 AS n, id FROM generate_series(1, 20) i,
+    (SELECT row_number() OVER (ORDER BY id) AS n, id FROM tickets ORDER BY id LIMIT 100) t ORDER BY 1;
 CREATE TABLE one AS SELECT id, session_id FROM few LIMIT 1;
 CREATE TABLE customers AS
   SELECT DISTINCT ON (from_phone_number) from_phone_number AS phone_number, 'customer ' || id AS name
@@ -44,4 +48,4 @@ CREATE FOREIGN TABLE new_part PARTITION OF calls_of_all_time FOR VALUES FROM (:'
 INSERT INTO old_part SELECT id, start_time, direction FROM truth.call_log WHERE start_time < :'begins';
 CREATE VIEW truth.calls_of_all_time AS SELECT id, start_time, direction FROM truth.call_log;
 
-VACUUM ANALYZE tickets, few, one, customers, archive, audio, live_part, old_part;
+VACUUM ANALYZE tickets, cyclic, few, one, customers, archive, audio, live_part, old_part;
