@@ -102,8 +102,7 @@ begin_sample(MemoryContext cxt, Relation rel)
 	sample->tuple = clf_tuple_create(rel, table, sample->plan.attnums,
 									 selection);
 	sample->pager = clf_pager_create(cxt, table, &sample->plan, selection,
-									 GetUserId(), false, false,
-									 clf_activity_begin(cxt, table));
+									 GetUserId(), clf_activity_begin(cxt, table));
 	sample->slot = MakeSingleTupleTableSlot(RelationGetDescr(rel),
 											&TTSOpsVirtual);
 	sample->row_cxt = AllocSetContextCreate(cxt, "call_log_fdw sample row",

@@ -40,12 +40,11 @@ struct ClfAnswers
 
 /*
  * clf_answers_create
- *		Create the cache, owned by the memory context.  Requests are sent by
- *		the exchange. keep: requests may be repeated, so cache the responses.
+ *		Owned by the memory context.  Requests are sent by the exchange.
  */
 ClfAnswers *
 clf_answers_create(MemoryContext cxt, const ClfTable *table,
-				   ClfExchange *exchange, ClfActivity *activity, bool keep)
+				   ClfExchange *exchange, ClfActivity *activity)
 {
 	ClfAnswers *answers = MemoryContextAllocZero(cxt, sizeof(ClfAnswers));
 
@@ -54,10 +53,19 @@ clf_answers_create(MemoryContext cxt, const ClfTable *table,
 	answers->activity = activity;
 	answers->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
 											  ALLOCSET_DEFAULT_SIZES);
-	if (keep)
-		answers->kept_cxt = AllocSetContextCreate(cxt, "call_log_fdw answers",
-												  ALLOCSET_DEFAULT_SIZES);
 	return answers;
+}
+
+/*
+ * clf_answers_enable_cache
+ *		Requests may be repeated: cache the responses within work_mem.
+ */
+void
+clf_answers_enable_cache(ClfAnswers *answers)
+{
+	answers->kept_cxt =
+		AllocSetContextCreate(MemoryContextGetParent(answers->page_cxt),
+							  "call_log_fdw answers", ALLOCSET_DEFAULT_SIZES);
 }
 
 /*

@@ -30,7 +30,8 @@ typedef struct ClfPageRequest
 extern ClfAnswers *clf_answers_create(MemoryContext cxt,
 									  const ClfTable *table,
 									  ClfExchange *exchange,
-									  ClfActivity *activity, bool keep);
+									  ClfActivity *activity);
+extern void clf_answers_enable_cache(ClfAnswers *answers);
 extern ClfPage *clf_answers_get(ClfAnswers *answers,
 								const ClfPageRequest *request,
 								ClfFields *fields, TimestampTz *date);

@@ -191,15 +191,12 @@ record_error_context(void *arg)
  * clf_pager_create
  *		Create a pager for one scan, owned by the memory context.  Its rows
  *		have the selected fields; no field may be selected after the start.
- *		Requests use the user mapping of the role. prefetch: send requests
- *		before they are needed. keep: the scan may be restarted with other
- *		values, so responses are cached within work_mem.
+ *		Requests use the user mapping of the role.
  */
 ClfPager   *
 clf_pager_create(MemoryContext cxt, const ClfTable *table,
 				 const ClfScanPlan *plan, ClfSelection *selection,
-				 Oid userid, bool prefetch, bool keep,
-				 ClfActivity *activity)
+				 Oid userid, ClfActivity *activity)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPager   *pager = palloc0(sizeof(ClfPager));
@@ -209,15 +206,35 @@ clf_pager_create(MemoryContext cxt, const ClfTable *table,
 	pager->exchange = clf_exchange_create(cxt, table, table->server->base_url,
 										  userid, activity);
 	pager->answers = clf_answers_create(cxt, table, pager->exchange,
-										activity, keep);
+										activity);
 	pager->activity = activity;
-	pager->prefetch = prefetch;
 	pager->sorted = plan->sorted;
 	pager->limit = plan->limit;
 	pager->partial = plan->partial;
 	pager->rows = clf_rows_create(cxt, table, plan->sorted, selection);
 	MemoryContextSwitchTo(old);
 	return pager;
+}
+
+/*
+ * clf_pager_enable_prefetch
+ *		Send requests before they are needed.
+ */
+void
+clf_pager_enable_prefetch(ClfPager *pager)
+{
+	pager->prefetch = true;
+}
+
+/*
+ * clf_pager_enable_cache
+ *		The scan may be restarted with other values: cache responses within
+ *		work_mem.
+ */
+void
+clf_pager_enable_cache(ClfPager *pager)
+{
+	clf_answers_enable_cache(pager->answers);
 }
 
 /* Discard the URL of the next step */

@@ -17,8 +17,9 @@ typedef struct ClfPager ClfPager;
 extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfTable *table,
 								  const ClfScanPlan *plan,
 								  ClfSelection *selection, Oid userid,
-								  bool prefetch, bool keep,
 								  ClfActivity *activity);
+extern void clf_pager_enable_prefetch(ClfPager *pager);
+extern void clf_pager_enable_cache(ClfPager *pager);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRow *clf_pager_next(ClfPager *pager, bool wait);

@@ -55,9 +55,11 @@ prepare_scan(ForeignScanState *node)
 									state->plan->attnums, selection);
 	state->activity = clf_activity_begin(state->cxt, state->table);
 	state->pager = clf_pager_create(state->cxt, state->table, state->plan,
-									selection, userid, !per_row,
-									!bms_is_empty(node->ss.ps.plan->extParam),
-									state->activity);
+									selection, userid, state->activity);
+	if (!bms_is_empty(node->ss.ps.plan->extParam))
+		clf_pager_enable_cache(state->pager);
+	if (!per_row)
+		clf_pager_enable_prefetch(state->pager);
 	if (per_row)
 		state->recordings = clf_recordings_create(state->cxt, state->table,
 												  selection, userid,

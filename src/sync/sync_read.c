@@ -205,8 +205,8 @@ open_reader(ClfSync *sync, const ClfTable *table, bool audio,
 									 reader->plan.attnums, reader->selection);
 	reader->activity = clf_activity_begin(cxt, &reader->table);
 	reader->pager = clf_pager_create(cxt, &reader->table, &reader->plan,
-									 reader->selection, sync->caller, false,
-									 false, reader->activity);
+									 reader->selection, sync->caller,
+									 reader->activity);
 	if (audio)
 		reader->recordings = clf_recordings_create(cxt, &reader->table,
 												   reader->selection,
