@@ -13,7 +13,7 @@ SELECT call_log_fdw_disconnect();
 SELECT call_log_fdw_stats_reset();
 :day
 SELECT DISTINCT client_id, owner_id ~ '^\d+$' AS owner, throttling_group, request_limit, window_seconds, learned, remaining > 900000 AS remaining, closed_until, waiting
-  FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND client_id <> '' ORDER BY throttling_group;
+  FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND throttling_group IN ('auth', 'heavy') AND client_id <> '' ORDER BY throttling_group;
 CREATE VIEW sent AS SELECT throttling_group, requests, refused, failed, bytes > 100 AS bytes, waits, wait_time, stats_since < now() AS since FROM call_log_fdw_stats WHERE requests > 0 ORDER BY throttling_group;
 SELECT * FROM sent;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log status status=404
@@ -41,12 +41,12 @@ DECLARE d CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-
 FETCH 1 FROM d \g /dev/null
 SET LOCAL ROLE regress_call_log_reader;
 SELECT pid = pg_backend_pid() AS own, server, foreign_table, state, requests FROM call_log_fdw_activity;
-SELECT DISTINCT client_id, owner_id, throttling_group FROM call_log_fdw_rate_limits WHERE base_url = :'url' ORDER BY 3;
+SELECT DISTINCT client_id, owner_id, throttling_group FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND throttling_group IN ('auth', 'heavy') ORDER BY 3;
 SELECT DISTINCT client_id, owner_id FROM call_log_fdw_stats;
 ROLLBACK;
 GRANT pg_monitor TO regress_call_log_reader;
 SET ROLE regress_call_log_reader;
-SELECT DISTINCT client_id FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND client_id <> '';
+SELECT DISTINCT client_id FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND throttling_group IN ('auth', 'heavy') AND client_id <> '';
 SELECT call_log_fdw_stats_reset();
 RESET ROLE;
 DROP ROLE regress_call_log_reader;
