@@ -8,6 +8,8 @@
 -- log           the call log
 -- since, until  calls that began from ... to before ...; by default the seven days that
 --               ended yesterday, since calls of the last hours may still change
+-- messages      the foreign table messages of an extension, if its faxes are to be compared
+--               with those of its call log, which is then named by log
 -- repair        on: make the archive equal to the call log; needs no further request
 --
 -- RingCentral keeps calls for about a year. What is older is in the archive only,
@@ -77,6 +79,29 @@ FROM difference;
 \echo
 \echo '== Which'
 SELECT * FROM difference ORDER BY start_time DESC, id LIMIT 20;
+
+\if :{?messages}
+-- A fax is in both: in the call log with the id of its message. The store has it a
+-- little later or earlier, so a day more on both sides is asked for.
+\echo
+\echo '== Faxes that only the call log or only the message store has'
+WITH logged_fax AS (
+  SELECT message_id, start_time, direction, result FROM logged
+  WHERE type = 'Fax' AND start_time >= :'since' AND start_time < :'until'
+), stored_fax AS (
+  SELECT id, creation_time, direction, message_status FROM :messages
+  WHERE type = 'Fax' AND creation_time >= :'since'::timestamptz - interval '1 day'
+    AND creation_time < :'until'::timestamptz + interval '1 day'
+)
+SELECT coalesce(l.start_time, s.creation_time) AS time, coalesce(l.direction, s.direction) AS direction,
+       CASE WHEN s.id IS NULL THEN 'only in the call log' ELSE 'only in the message store' END AS what,
+       coalesce(l.result, s.message_status) AS result
+FROM logged_fax l FULL JOIN stored_fax s ON s.id = l.message_id
+WHERE (s.id IS NULL OR l.message_id IS NULL)
+  AND coalesce(l.start_time, s.creation_time) >= :'since' AND coalesce(l.start_time, s.creation_time) < :'until'
+ORDER BY 1 DESC
+LIMIT 20;
+\endif
 
 \if :repair
 -- What RingCentral does not have any longer is kept, marked as deleted.

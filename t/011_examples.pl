@@ -1026,4 +1026,32 @@ is( $node->safe_psql(
 	't|1',
 	'what RingCentral has deleted is marked');
 
+# faxes of an extension's call log beside those of its message store
+$node->safe_psql(
+	'postgres', q{
+	CREATE SCHEMA mine;
+	IMPORT FOREIGN SCHEMA extension FROM SERVER calls INTO mine;
+	CREATE TABLE my_archive AS SELECT * FROM mine.call_log}
+);
+copy_truth(
+	$node, $simulator, 'mine', 'my_messages',
+	resource => 'messages',
+	level => 'extension');
+%found = sections_of(
+	'reconciliation', 'archive=my_archive', 'log=mine.call_log',
+	'messages=mine.messages',
+	'since=' . local_date($today - 40 * $day),
+	'until=' . local_date($today - 2 * $day));
+my $only = $node->safe_psql(
+	'postgres', q{
+	SELECT count(*) FROM my_messages m WHERE type = 'Fax'
+	AND creation_time >= CURRENT_DATE - 40 AND creation_time < CURRENT_DATE - 2
+	AND NOT EXISTS (SELECT FROM my_archive c WHERE c.message_id = m.id)}
+);
+cmp_ok($only, '>', 0, 'faxes that only the message store has');
+is( scalar(grep { $_->[2] eq 'only in the message store' }
+		  @{ $found{Faxes} }),
+	min($only, 20),
+	'are found');
+
 done_testing();
