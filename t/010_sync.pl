@@ -311,4 +311,53 @@ sub test_restore
 
 test_restore();
 
+# An owner of a database who is no superuser dumps and restores it with the
+# state of its copies
+sub test_owner
+{
+	my $dump = PostgreSQL::Test::Utils::tempdir() . '/owned.sql';
+	my $server = options_clause(base_url => $simulator->url);
+	my $mapping = options_clause(%Simulator::login);
+	my @psql = ('psql', '-X', '-q', '-d');
+
+	$node->safe_psql('postgres', 'CREATE ROLE owner LOGIN');
+	foreach my $name ('owned', 'moved')
+	{
+		$node->safe_psql('postgres', "CREATE DATABASE $name OWNER owner");
+		$node->safe_psql(
+			$name, q{
+			CREATE EXTENSION call_log_fdw;
+			GRANT USAGE ON FOREIGN DATA WRAPPER call_log_fdw TO owner});
+	}
+	my $as_owner = sub { $node->connstr($_[0]) . ' user=owner' };
+	$node->command_ok(
+		[
+			@psql, $as_owner->('owned'), '-v', 'ON_ERROR_STOP=1',
+			'-c', "CREATE SERVER calls FOREIGN DATA WRAPPER call_log_fdw $server",
+			'-c', "CREATE USER MAPPING FOR owner SERVER calls $mapping",
+			'-c', 'CREATE SCHEMA calls',
+			'-c', 'IMPORT FOREIGN SCHEMA account FROM SERVER calls INTO calls',
+			'-c', q{CALL call_log_fdw_sync('calls.call_log', 'calls.copy', since => CURRENT_DATE - 3)}
+		],
+		'a copy of an ordinary role');
+	$node->command_ok(
+		[ 'pg_dump', '-d', $as_owner->('owned'), '-f', $dump ],
+		'pg_dump by the owner of the database');
+
+	# it may not comment on the extension, which is there before
+	$node->command_ok([ @psql, $as_owner->('moved'), '-f', $dump ],
+		'restore by that owner');
+	$simulator->clear_log;
+	$node->command_ok(
+		[
+			@psql, $as_owner->('moved'),
+			'-c', q{CALL call_log_fdw_sync('calls.call_log', 'calls.copy')}
+		],
+		'the restored copy is kept');
+	is(scalar(requests()), 2, 'from where it was');
+	return;
+}
+
+test_owner();
+
 done_testing();
