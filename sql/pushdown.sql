@@ -65,7 +65,7 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (timestamptz '2026-0
 -- Other zones, and other functions
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time AT TIME ZONE 'Asia/Kolkata')::date = '2026-03-08'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('day', start_time AT TIME ZONE 'Europe/Berlin') = '2026-03-08'$$);
-SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time AT TIME ZONE 'utc') >= '2026-03-08' AND (start_time AT TIME ZONE 'EST') < '2026-03-09'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time AT TIME ZONE 'utc') >= '2026-03-08' AND (start_time AT TIME ZONE 'Etc/GMT+5') < '2026-03-09'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('month', start_time::date) = '2026-02-01'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('month', (start_time AT TIME ZONE 'Asia/Kolkata')::date) = '2026-02-01'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(epoch FROM start_time) >= 1772600000 AND date_part('epoch', start_time) < 1772603600.5$$);
