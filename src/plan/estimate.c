@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * estimate.c
- *	  How many records and requests a way to read a table takes.
+ *	  Estimate the records and requests of a scan.
  *
- * What is known when a query is planned is bound as it will be when the scan
- * starts, which tells how many ids it asks for or how wide its window is.  How
- * many records a day has comes from ANALYZE, else from what scans have seen.
+ * The values known at plan time are bound as at execution, which yields the
+ * number of ids or the width of the time window.  The density, in records per
+ * day, is taken from ANALYZE, or else from earlier scans.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,33 +23,33 @@
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
-/* Records a day when nothing is known: a small company */
+/* Default density, in records per day: that of a small company */
 #define DEFAULT_PER_DAY 300.0
 
-/* Ids in an array that is not known when the query is planned */
+/* Default number of elements of an array not known at plan time */
 #define DEFAULT_IDS 100.0
 
-/* Records of a session */
+/* Records per session */
 #define SESSION_RECORDS 2.0
 
-/* Records of a number that is searched for */
+/* Records per number in a search */
 #define SEARCH_RECORDS 20.0
 
 /*
- * Requests of a query that does not say which number to search for.  Running it is
- * an error, so any other way is better.
+ * Requests of a search without a number, which fails at execution: high enough
+ * that any other path is preferred.
  */
 #define HOPELESS_REQUESTS 1e6
 
-/* Days of a window, or of changes, whose beginning is not known */
+/* Default width of a window, or of a list of changes, in days */
 #define DEFAULT_DAYS 1.0
 
-/* Share of the calls that are recorded, where that is not known */
+/* Default selectivity of "the call has a recording" */
 #define RECORDED_SHARE 0.3
 
 /*
  * clf_find_ids
- *		The condition on ids among those pushed, NULL when there is none.
+ *		Find the pushed condition on ids, or NULL.
  */
 const ClfPushed *
 clf_find_ids(List *pushed)
@@ -66,7 +66,7 @@ clf_find_ids(List *pushed)
 	return NULL;
 }
 
-/* Days that the table reaches back */
+/* Days covered by the table's history */
 static double
 table_days(const ClfTable *table)
 {
@@ -81,8 +81,8 @@ table_days(const ClfTable *table)
 
 /*
  * clf_estimate_tuples
- *		Rows of the table as that user mapping sees it, given what ANALYZE has
- *		found (0 or less: nothing).
+ *		Estimate the rows visible to the user mapping.  reltuples is from
+ *		ANALYZE; 0 or less if the table was never analyzed.
  */
 double
 clf_estimate_tuples(const ClfTable *table, Oid umid, double reltuples)
@@ -99,7 +99,7 @@ clf_estimate_tuples(const ClfTable *table, Oid umid, double reltuples)
 	return Max(1, per_day * table_days(table) * resource->rows_per_record);
 }
 
-/* The value of an expression as far as it is known already */
+/* Evaluate an expression at plan time, if possible */
 static ClfValue
 known_value(PlannerInfo *root, Expr *expr)
 {
@@ -118,7 +118,7 @@ known_value(PlannerInfo *root, Expr *expr)
 	return value;
 }
 
-/* What the scan will ask for, as far as that is known */
+/* Bind the pushed conditions to the values known at plan time */
 static ClfQuery *
 bind_known(PlannerInfo *root, const ClfTable *table, List *pushed)
 {
@@ -137,7 +137,7 @@ bind_known(PlannerInfo *root, const ClfTable *table, List *pushed)
 	return clf_bind_query(&plan, table, values);
 }
 
-/* The part of a window's records that a filter of the API leaves over */
+/* Selectivity of a filter of the API */
 static double
 filter_selectivity(PlannerInfo *root, RelOptInfo *baserel,
 				   const ClfQuery *query, const ClfPushed *p)
@@ -158,7 +158,7 @@ filter_selectivity(PlannerInfo *root, RelOptInfo *baserel,
 	return nvalues > 0 ? 1.0 / nvalues : 1;
 }
 
-/* Days that the window or the changes cover; 0: there is nothing to ask for */
+/* Width of the window or of the list of changes, in days; 0: empty */
 static double
 query_days(const ClfQuery *query, const ClfTable *table)
 {
@@ -178,9 +178,9 @@ query_days(const ClfQuery *query, const ClfTable *table)
 	return Min(days, CLF_KEPT_DAYS);
 }
 
-/* Is a session asked for, which has but a few records? */
+/* Is there a condition on a session id, which few records match? */
 static bool
-asks_for_session(List *pushed)
+has_session_condition(List *pushed)
 {
 	ListCell   *lc;
 
@@ -193,7 +193,7 @@ asks_for_session(List *pushed)
 	return false;
 }
 
-/* Records of a list */
+/* Estimate the records of a list request */
 static double
 estimate_list(PlannerInfo *root, RelOptInfo *baserel,
 			  const ClfTable *table, const ClfQuery *query, List *pushed)
@@ -208,14 +208,14 @@ estimate_list(PlannerInfo *root, RelOptInfo *baserel,
 			table_days(table);
 	foreach(lc, pushed)
 		records *= filter_selectivity(root, baserel, query, lfirst(lc));
-	if (asks_for_session(pushed))
+	if (has_session_condition(pushed))
 		records = Min(records, SESSION_RECORDS);
 	if (query->search_filter)
 		records = Min(records, SEARCH_RECORDS);
 	return records;
 }
 
-/* How many ids are asked for */
+/* Number of ids to request */
 static double
 count_ids(const ClfQuery *query, const ClfPushed *ids)
 {
@@ -229,7 +229,7 @@ count_ids(const ClfQuery *query, const ClfPushed *ids)
 
 /*
  * clf_estimate
- *		What it takes to read the table with these conditions pushed.
+ *		Estimate a scan of the table with these conditions pushed down.
  */
 ClfEstimate
 clf_estimate(PlannerInfo *root, RelOptInfo *baserel,

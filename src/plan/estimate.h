@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * estimate.h
- *	  How many records and requests a way to read a table takes.
+ *	  Estimate the records and requests of a scan.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,9 +14,9 @@
 
 typedef struct ClfEstimate
 {
-	double		records;		/* that the requests bring */
-	double		rows;			/* that they hold */
-	double		requests;		/* for lists or ids, not for rows */
+	double		records;		/* returned by the requests */
+	double		rows;			/* contained in the records */
+	double		requests;		/* of lists or by id, without those per row */
 } ClfEstimate;
 
 extern double clf_estimate_tuples(const ClfTable *table, Oid umid,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jit.c
- *	  Whether a plan with requests is worth JIT compilation.
+ *	  Decide about JIT compilation of plans with foreign scans.
  *
  * PostgreSQL compiles the expressions of a plan whose cost exceeds
  * jit_above_cost.  The cost of requests is time spent waiting, which compiled
@@ -29,8 +29,8 @@ requests_cost_of_list(List *plans, ClfIsOurScan is_our_scan)
 }
 
 /*
- * The cost of all requests of a plan tree.  Those of rescans are not counted: it is
- * better to compile in vain than not to compile a plan with much local work.
+ * Cost of all requests of a plan tree, without those of rescans.  Compiling a
+ * plan needlessly is preferred to not compiling one with much local work.
  */
 static Cost
 requests_cost(Plan *plan, ClfIsOurScan is_our_scan)
@@ -61,8 +61,7 @@ requests_cost(Plan *plan, ClfIsOurScan is_our_scan)
 
 /*
  * clf_jit_flags
- *		The plan's jitFlags, as the planner would set them if requests cost
- *		nothing.
+ *		Compute the plan's jitFlags from its cost without that of requests.
  */
 int
 clf_jit_flags(const PlannedStmt * stmt, ClfIsOurScan is_our_scan)

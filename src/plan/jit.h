@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * jit.h
- *	  Whether a plan with requests is worth JIT compilation.
+ *	  Decide about JIT compilation of plans with foreign scans.
  *
  *-------------------------------------------------------------------------
  */

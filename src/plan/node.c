@@ -3,9 +3,9 @@
  * node.c
  *	  The plan node of a scan.
  *
- * Every clause remains in the node's qual; the other sides of the pushed ones
- * are its fdw_exprs, to be evaluated when the scan starts.  What else the scan
- * needs is a ClfScanPlan, which the node carries as a List in fdw_private.
+ * All clauses remain in the node's qual.  The comparison values of pushed
+ * clauses are its fdw_exprs, evaluated when the scan starts.  The rest is a
+ * ClfScanPlan, encoded as a List in fdw_private.
  *
  *-------------------------------------------------------------------------
  */
@@ -24,7 +24,7 @@
 #include "optimizer/restrictinfo.h"
 #include "plan/node.h"
 
-/* More records than a limit asks for, since the end of a range drops some */
+/* Records requested in addition to a limit: the local filter drops some */
 #define LIMIT_SLACK 10
 
 /* ----------
@@ -40,17 +40,17 @@ enum ScanPrivate
 	PRIVATE_DETAILED,			/* Integer: view=Detailed? */
 	PRIVATE_PAGE_SIZE,			/* Integer */
 	PRIVATE_SORTED,				/* Integer: newest first? */
-	PRIVATE_LIMIT,				/* Float: rows that are enough, 0: all */
-	PRIVATE_PARTIAL,			/* Integer: may fewer than all be needed? */
+	PRIVATE_LIMIT,				/* Float: maximum number of rows, 0: all */
+	PRIVATE_PARTIAL,			/* Integer: can the scan end early? */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
-	PRIVATE_REQUESTS_COST,		/* Float: their part of the cost */
+	PRIVATE_REQUESTS_COST,		/* Float: their share of the cost */
 	PRIVATE_ATTNUMS,			/* IntList */
 	PRIVATE_CONDITIONS,			/* List of IntList, see ConditionPrivate */
-	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of ids that are
-								 * given; -1: none are */
-	PRIVATE_EARLY_DETAILS,		/* IntList: indexes in the qual of what to
-								 * check before details are requested */
-	PRIVATE_EARLY_CONTENT,		/* IntList: and before the content is */
+	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of the ids
+								 * passed by a join; -1: none */
+	PRIVATE_EARLY_DETAILS,		/* IntList: indexes in the qual of the clauses
+								 * checked before details are requested */
+	PRIVATE_EARLY_CONTENT,		/* IntList: or before content is */
 	PRIVATE_MEMBERS
 };
 
@@ -102,7 +102,7 @@ decode_condition(const ClfResource *resource, List *list, ClfCondition *c)
 	c->shift.local = list_nth_int(list, CONDITION_LOCAL);
 }
 
-/* In the order of enum ScanPrivate */
+/* The members are in the order of enum ScanPrivate */
 static List *
 encode_scan_plan(const ClfScanPlan *plan)
 {
@@ -133,8 +133,8 @@ encode_scan_plan(const ClfScanPlan *plan)
 
 /*
  * clf_get_scan_plan
- *		What clf_plan_scan put into the node.  Palloc'd in the current memory
- *		context, the lists belong to the node.
+ *		Decode the node's ClfScanPlan.  Palloc'd in the current memory context;
+ *		its lists are owned by the node.
  */
 ClfScanPlan *
 clf_get_scan_plan(const ForeignScan *node)
@@ -166,7 +166,7 @@ clf_get_scan_plan(const ForeignScan *node)
 
 /*
  * clf_get_requests_cost
- *		The part of the plan node's cost that is the cost of requests.
+ *		Share of the plan node's cost that is caused by requests.
  */
 Cost
 clf_get_requests_cost(const ForeignScan *node)
@@ -175,13 +175,13 @@ clf_get_requests_cost(const ForeignScan *node)
 }
 
 /* ----------
- * What is put into it
+ * Creation of the node
  * ----------
  */
 
 /*
- * Does the local filter leave over all that comes, but for a few?  That a call
- * began at all is no condition.
+ * Does the local filter drop only few of the rows received?  IS NOT NULL on the
+ * start time is true for all calls.
  */
 static bool
 drops_little(RelOptInfo *baserel, List *scan_clauses, List *pushed)
@@ -209,9 +209,9 @@ drops_little(RelOptInfo *baserel, List *scan_clauses, List *pushed)
 }
 
 /*
- * How many rows are enough, 0 when all may be needed: known where this table is
- * all that there is, in the order that is asked for, and nothing is left out.
- * With ties it takes one more row to see that there is none.
+ * Maximum number of rows needed for a LIMIT, or 0 if unknown.  It is known if the
+ * query has no other relation, the path provides its order, and the local filter
+ * drops few rows.  WITH TIES needs one more row to detect the end of the ties.
  */
 static double
 find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
@@ -226,7 +226,7 @@ find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 		(root->parse->limitOption == LIMIT_OPTION_WITH_TIES);
 }
 
-/* Is there a condition that drops the newest records which come? */
+/* Is there an upper bound of the time, which can drop the newest records? */
 static bool
 has_upper_bound(List *pushed)
 {
@@ -245,8 +245,8 @@ has_upper_bound(List *pushed)
 }
 
 /*
- * Records to ask for at first.  Changes are asked for in the size of the first
- * request to their end.
+ * Page size of the first request.  For changes the API keeps that size for all
+ * further requests.
  */
 static int
 first_page_size(const ClfTable *table, List *pushed, double limit)
@@ -258,7 +258,7 @@ first_page_size(const ClfTable *table, List *pushed, double limit)
 	return (int) size;
 }
 
-/* Also for no column at all there must be rows to count */
+/* The id is always needed: a query without columns still counts rows */
 static bool
 needs_detailed(const ClfRelInfo *info)
 {
@@ -277,7 +277,7 @@ needs_detailed(const ClfRelInfo *info)
 	return false;
 }
 
-/* Where in scan_clauses, without the pseudoconstant ones, it stands; NULL: -1 */
+/* Index in scan_clauses, not counting pseudoconstant ones; -1 for NULL */
 static int
 clause_position(List *scan_clauses, const RestrictInfo *rinfo)
 {
@@ -297,10 +297,10 @@ clause_position(List *scan_clauses, const RestrictInfo *rinfo)
 }
 
 /*
- * The clauses that can be checked before values of that origin are requested, so
- * that no request is sent for a row that they drop.  They are checked again in
- * the plan's qual, so they must be neither volatile nor expensive.  None may see
- * a row that a security barrier still to be checked would hide from it.
+ * Find the clauses to check before values of that origin are requested, so that
+ * no request is sent for a row that they drop.  The plan's qual checks them again,
+ * so they must be neither volatile nor expensive.  A clause that is not leakproof
+ * is not moved before one with a lower security level.
  */
 static List *
 find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
@@ -329,7 +329,7 @@ find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
 	return result;
 }
 
-/* The condition that such a path has and no clause says */
+/* Condition for the ids passed by a join, which no clause corresponds to */
 static ClfPushed *
 given_condition(const ClfTable *table, const ForeignPath *path)
 {
@@ -346,7 +346,7 @@ given_condition(const ClfTable *table, const ForeignPath *path)
 	return pushed;
 }
 
-/* What the path takes, which has these conditions pushed */
+/* Estimate the path, which has these conditions pushed down */
 static ClfEstimate
 estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 			  List *pushed)
@@ -358,7 +358,7 @@ estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	return clf_estimate(root, baserel, info->table, pushed);
 }
 
-/* Where the clauses of the conditions stand */
+/* Set the index of each condition's clause in the plan's qual */
 static void
 set_clauses(ClfScanPlan *plan, List *pushed, List *scan_clauses)
 {
@@ -375,7 +375,7 @@ set_clauses(ClfScanPlan *plan, List *pushed, List *scan_clauses)
 
 /*
  * clf_plan_scan
- *		The plan node for a path.
+ *		Create the plan node for a path.
  */
 ForeignScan *
 clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,

@@ -3,8 +3,8 @@
  * paths.c
  *	  Sizes, costs and paths of a scan.
  *
- * Requests are what a scan costs: the planner compares the number of them that
- * each way to read the table takes.
+ * The cost of a scan is dominated by its requests: the planner compares the
+ * estimated numbers of requests of the paths.
  *
  *-------------------------------------------------------------------------
  */
@@ -43,8 +43,8 @@
 #define ORDER_SURCHARGE 1.001
 
 /*
- * PostgreSQL trusts a foreign partition to hold nothing outside its bounds, but
- * the API knows of no bounds: make them conditions like the query's own.
+ * PostgreSQL assumes that a foreign partition contains no rows outside its
+ * bounds, but the API does not know the bounds: add them as restriction clauses.
  */
 static void
 add_partition_bounds(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
@@ -74,7 +74,7 @@ add_partition_bounds(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-/* attnums of attrs_used, all columns for a whole-row reference */
+/* Convert attrs_used to a list of attnums; a whole-row reference to all columns */
 static List *
 attnums_to_fill(Oid relid, const Bitmapset *attrs_used)
 {
@@ -120,11 +120,11 @@ is_of_row_mark(const TargetEntry * entry, const PlanRowMark * mark)
 }
 
 /*
- * Does nothing but a row mark refer to the whole row?  In UPDATE ... FROM, MERGE,
- * DELETE ... USING and SELECT ... FOR UPDATE each row of a foreign table is kept
- * along, from which EvalPlanQual joins it again with a row that was updated
- * concurrently.  That evaluates the clauses and the target list of the query, so
- * the columns that these do not name may be NULL in it.
+ * Is the whole row referenced by a row mark only?  In UPDATE ... FROM, MERGE,
+ * DELETE ... USING and SELECT ... FOR UPDATE the whole row of a foreign table is
+ * carried through the plan, and EvalPlanQual joins it with a concurrently updated
+ * row.  EvalPlanQual evaluates the clauses and the target list of the query, so
+ * columns that these do not reference can be NULL in it.
  */
 static bool
 is_for_row_mark_only(PlannerInfo *root, RelOptInfo *baserel)
@@ -135,14 +135,14 @@ is_for_row_mark_only(PlannerInfo *root, RelOptInfo *baserel)
 	const		PlanRowMark *mark;
 	ListCell   *lc;
 
-	/* references are those to the table that the query names */
+	/* for a child relation, check the references to its top parent */
 	if (baserel->top_parent_relids)
 		relid = bms_singleton_member(baserel->top_parent_relids);
 	mark = get_plan_rowmark(root->rowMarks, relid);
 	if (mark == NULL || planner_rt_fetch(relid, root)->rtekind != RTE_RELATION)
 		return false;
 
-	/* more than the target list: a clause or a PlaceHolderVar */
+	/* a clause or a PlaceHolderVar references it as well */
 	parent = find_base_rel(root, relid);
 	if (bms_membership(parent->attr_needed[0 - parent->min_attr]) != BMS_SINGLETON ||
 		!bms_is_member(0, parent->attr_needed[0 - parent->min_attr]))
@@ -156,13 +156,13 @@ is_for_row_mark_only(PlannerInfo *root, RelOptInfo *baserel)
 			return false;
 	}
 
-	/* these share the row mark's entry */
+	/* these share the row mark's target entry */
 	return !has_whole_row((Node *) parse->returningList, relid) &&
 		!has_whole_row((Node *) parse->mergeActionList, relid) &&
 		!has_whole_row(clf_merge_condition(parse), relid);
 }
 
-/* The columns that the query needs, for output or in a local filter */
+/* Find the columns needed for output or for local filters */
 static List *
 find_attnums(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 {
@@ -179,7 +179,7 @@ find_attnums(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	return attnums_to_fill(relid, used);
 }
 
-/* Would the answer for a row's own id suffice for all columns? */
+/* Does the details resource contain all columns? */
 static bool
 are_in_details(const ClfTable *table, List *attnums)
 {
@@ -196,7 +196,7 @@ are_in_details(const ClfTable *table, List *attnums)
 
 /*
  * clf_clause_origin
- *		The origin that costs most of those of the columns in the clause.
+ *		Return the most expensive origin of the columns in the clause.
  */
 ClfOrigin
 clf_clause_origin(const RelOptInfo *baserel, Expr *clause)
@@ -240,9 +240,9 @@ origin_selectivity(PlannerInfo *root, RelOptInfo *baserel, ClfOrigin origin)
 
 /*
  * clf_plan_requests
- *		Requests needed for a number of rows: those of the list or by id,
- *		and those that each row takes, also those rows that the conditions drop
- *		for which they are sent.
+ *		Estimate the requests needed for a number of rows: those of the list or
+ *		by id, and those per row, including rows that are dropped only after
+ *		their request.
  */
 double
 clf_plan_requests(const ClfRelInfo *info, const ClfEstimate *estimate,
@@ -273,7 +273,7 @@ rest_selectivity(PlannerInfo *root, RelOptInfo *baserel, List *pushed)
 
 /*
  * clf_plan_rel_size
- *		Read the table's options, estimate the rows.
+ *		Read the table's options and estimate the number of rows.
  */
 void
 clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
@@ -332,7 +332,7 @@ create_path(PlannerInfo *root, RelOptInfo *baserel, double requests,
 								total * surcharge, pathkeys, outer);
 }
 
-/* A way to read the table with these conditions pushed, which take that much */
+/* Add a path with these conditions pushed down */
 static void
 add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
 			  const ClfEstimate *estimate, List *pathkeys, ParamPathInfo *ppi)
@@ -364,7 +364,7 @@ clf_is_time_column(const ClfTable *table, const RelOptInfo *baserel,
 			   table->resource->order_path) == 0;
 }
 
-/* Does this ask for the newest calls first?  Where NULLs go means nothing. */
+/* Is the pathkey "start time descending"?  It is never NULL. */
 static bool
 is_newest_first(RelOptInfo *baserel, const PathKey *pathkey)
 {
@@ -386,7 +386,7 @@ is_newest_first(RelOptInfo *baserel, const PathKey *pathkey)
 	return false;
 }
 
-/* The list comes newest first: offer that where it is of use */
+/* The API returns lists newest first: add a sorted path if that is useful */
 static void
 add_sorted_path(PlannerInfo *root, RelOptInfo *baserel)
 {
@@ -400,7 +400,7 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *baserel)
 				  list_make1(linitial(root->query_pathkeys)), NULL);
 }
 
-/* Would a value of another relation for this column spare requests? */
+/* Does pushing down this join clause reduce the number of requests? */
 static bool
 is_worth_a_value(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
 {
@@ -418,7 +418,7 @@ is_worth_a_value(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
 		filter->values == NULL;
 }
 
-/* For generate_implied_equalities_for_column: can the API filter by it? */
+/* Callback of generate_implied_equalities_for_column: can the API filter by em? */
 static bool
 is_filter_member(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
@@ -431,7 +431,7 @@ is_filter_member(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 						 (Node *) em->em_expr);
 }
 
-/* The join clauses by which other relations could give values */
+/* Find the join clauses that can be pushed down in parameterized paths */
 static List *
 find_join_clauses(PlannerInfo *root, RelOptInfo *baserel)
 {
@@ -448,8 +448,8 @@ find_join_clauses(PlannerInfo *root, RelOptInfo *baserel)
 }
 
 /*
- * A scan for each row of other relations, with values of theirs: few requests
- * where there are few such rows.
+ * Add parameterized paths: a scan for each row of the outer relations, which is
+ * cheap if these have few rows.
  */
 static void
 add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel)
@@ -493,7 +493,7 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel)
 
 /*
  * clf_plan_paths
- *		The ways to read the table.
+ *		Add the paths of the table.
  */
 void
 clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
@@ -506,13 +506,13 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
 }
 
 /* ----------
- * Ids that are given by a join
+ * Ids passed by a join
  * ----------
  */
 
 /*
  * clf_plan_max_ids
- *		How many ids a request takes; 0: none.
+ *		Maximum number of ids per request; 0 if the resource has no request by id.
  */
 int
 clf_plan_max_ids(const RelOptInfo *baserel)
@@ -522,9 +522,9 @@ clf_plan_max_ids(const RelOptInfo *baserel)
 
 /*
  * clf_plan_match_ids
- *		Does the clause say, with what the other relations have, which ids to
- *		ask for, many in one request?  Then the filter, and the expression that
- *		gives an id; else NULL.
+ *		If the clause compares the id with an expression of the outer relations,
+ *		and a request takes multiple ids, return the filter and store the
+ *		expression in *id; else return NULL.
  */
 const ClfFilter *
 clf_plan_match_ids(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
@@ -550,7 +550,7 @@ clf_plan_match_ids(PlannerInfo *root, RelOptInfo *baserel, Relids outer,
 
 /*
  * clf_plan_path_for_ids
- *		Path that reads the table by a number of ids, which a join passes in
+ *		Create a path that reads the table by ids, which a join passes in
  *		batches.
  */
 ForeignPath *
@@ -570,8 +570,8 @@ clf_plan_path_for_ids(PlannerInfo *root, RelOptInfo *baserel,
 
 /*
  * clf_plan_is_async
- *		May the scan run beside others?  Not if its rows take requests of their
- *		own, for which it would keep the others waiting.
+ *		Can the scan be executed asynchronously?  Not with requests per row:
+ *		these are synchronous and block the other scans of an Append.
  */
 bool
 clf_plan_is_async(const RelOptInfo *baserel)

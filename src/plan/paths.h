@@ -3,7 +3,7 @@
  * paths.h
  *	  Sizes, costs and paths of a scan.
  *
- * Nothing here sends anything.
+ * No requests are sent at plan time.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,24 +16,24 @@
 #include "plan/pushdown.h"
 
 /*
- * What planning knows about a relation: RelOptInfo.fdw_private.  A relation that
- * the planner has proven to be empty has none.
+ * Planner information about a relation: RelOptInfo.fdw_private.  NULL for a
+ * relation that the planner has proven empty.
  */
 typedef struct ClfRelInfo
 {
 	ClfTable   *table;
-	List	   *attnums;		/* the columns that the query needs */
-	bool		in_details;		/* would the details suffice for them? */
-	bool		needs_details;	/* do they take a request for each row? */
-	bool		needs_content;	/* do they take one more? */
+	List	   *attnums;		/* columns needed by the query */
+	bool		in_details;		/* are all of them in the details? */
+	bool		needs_details;	/* details are requested for each row */
+	bool		needs_content;	/* content is requested for each row */
 
 	/* Selectivity of the clauses that are checked after these requests */
 	double		details_selectivity;
 	double		content_selectivity;
 
-	/* A scan without values of other relations, but lateral ones */
-	List	   *pushed;			/* of ClfPushed *: its pushed conditions */
-	ClfEstimate estimate;		/* what it takes */
+	/* The unparameterized scan (but for lateral references) */
+	List	   *pushed;			/* its pushed conditions, of ClfPushed * */
+	ClfEstimate estimate;		/* its estimate */
 } ClfRelInfo;
 
 extern void clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,

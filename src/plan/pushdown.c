@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * pushdown.c
- *	  Which of a query's conditions the API can apply.
+ *	  Find the clauses that the API can evaluate.
  *
- * A condition is pushed when it compares a column that the endpoint can filter
- * by with an expression that does not depend on the rows: the expression is
- * evaluated when the scan starts, so parameters, now() and sub-selects work as
- * constants do.
+ * A clause is pushed down if it compares a column that the endpoint can filter
+ * by with an expression that does not depend on the table's rows.  The expression
+ * is evaluated when the scan starts, so parameters, now() and sub-selects are
+ * handled like constants.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,15 +27,15 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
-/* What a clause is matched against */
+/* Context of matching a clause */
 typedef struct Matcher
 {
 	PlannerInfo *root;
 	RelOptInfo *baserel;
 	const ClfTable *table;
-	bool		in_details;		/* would the details suffice for all columns? */
-	Relids		outer;			/* relations whose columns have values before */
-	const char *parameter;		/* the filters of this one; NULL: of any */
+	bool		in_details;		/* are all columns in the details? */
+	Relids		outer;			/* relations that parameterize the scan */
+	const char *parameter;		/* only filters with it; NULL: all filters */
 } Matcher;
 
 /* ----------
@@ -43,10 +43,7 @@ typedef struct Matcher
  * ----------
  */
 
-/*
- * The filter of the endpoint that fits this expression as a column of the
- * relation, or NULL.
- */
+/* Find the endpoint's filter for the expression, a column; NULL if none */
 static const ClfFilter *
 find_filter(const Matcher *matcher, Node *node)
 {
@@ -75,9 +72,9 @@ find_filter(const Matcher *matcher, Node *node)
 }
 
 /*
- * Is the value known before the first row is?  Sub-selects that do not depend
- * on the row are parameters by now; other sub-plans are not worth running
- * twice.
+ * Can the expression be evaluated before the scan starts?  Uncorrelated
+ * sub-selects have become parameters already; other sub-plans are too expensive
+ * to be evaluated twice.
  */
 static bool
 is_row_independent(const Matcher *matcher, Node *expr)
@@ -86,7 +83,7 @@ is_row_independent(const Matcher *matcher, Node *expr)
 		!contain_volatile_functions(expr) && !contain_subplans(expr);
 }
 
-/* The types of a time, and of the seconds since 1970 */
+/* Is it a type of a time, or of the seconds since 1970? */
 static bool
 is_time_type(Oid type)
 {
@@ -96,8 +93,8 @@ is_time_type(Oid type)
 }
 
 /*
- * The strategy of "time op expression", 0 when the operator is no comparison of
- * such types.
+ * Return the B-tree strategy of "time op expression", or 0 if the operator does
+ * not compare such types.
  */
 static int
 range_strategy(Oid opno)
@@ -121,11 +118,11 @@ range_strategy(Oid opno)
 }
 
 /*
- * The strategy as which a filter can apply "column op expression", 0 when it
- * cannot.  Only for times that are timestamptz, perhaps below functions: what the
- * text of one means as another type depends on the session.  Text equality must
- * mean the same bytes: under a nondeterministic collation 'voice' equals 'Voice',
- * which the API does not know.
+ * Return the strategy by which the filter can evaluate "column op expression", or
+ * 0.  A time column must have the type timestamptz, possibly below functions:
+ * the conversion to other types depends on the session.  Text equality must be
+ * bytewise: with a nondeterministic collation 'voice' can equal 'Voice', which
+ * the API does not support.
  */
 static int
 filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
@@ -147,7 +144,7 @@ filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
 	return 0;
 }
 
-/* Add a condition; with an expression unless that is NULL */
+/* Add a condition; expr may be NULL */
 static ClfCondition *
 add_condition(ClfPushed *pushed, const ClfFilter *filter, Node *expr)
 {
@@ -165,7 +162,7 @@ add_condition(ClfPushed *pushed, const ClfFilter *filter, Node *expr)
 	return condition;
 }
 
-/* Try "column op expression"; returns the condition, or NULL */
+/* Match "column op expression"; returns the condition, or NULL */
 static ClfCondition *
 match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 			   Oid collation, Node *column, Node *expr)
@@ -188,7 +185,7 @@ match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 	return condition;
 }
 
-/* One of these is the column */
+/* Match an operator with the column on either side */
 static ClfCondition *
 match_sides(const Matcher *matcher, ClfPushed *pushed, Oid opno, Oid collation,
 			Node *left, Node *right)
@@ -201,7 +198,7 @@ match_sides(const Matcher *matcher, ClfPushed *pushed, Oid opno, Oid collation,
 					   left);
 }
 
-/* Try "column <@ range", which tells as much as "=" of some time in the range */
+/* Match "column <@ range": a lower and an upper bound */
 static bool
 match_range(const Matcher *matcher, ClfPushed *pushed, Node *column,
 			Node *range)
@@ -225,9 +222,9 @@ match_range(const Matcher *matcher, ClfPushed *pushed, Node *column,
 }
 
 /*
- * The operator by which "expression - column op interval" compares the column with
- * the expression: a longer age is an earlier time.  InvalidOid when op compares
- * no intervals.
+ * Return the operator by which "expression - column op interval" compares the
+ * column with the expression: a greater age is an earlier time.  InvalidOid if op
+ * does not compare intervals.
  */
 static Oid
 age_operator(Oid opno)
@@ -246,8 +243,8 @@ age_operator(Oid opno)
 }
 
 /*
- * Try "expression - column op interval".  As PostgreSQL compares intervals, days
- * have 24 hours, and months 30 days.
+ * Match "expression - column op interval".  As in the comparison of intervals,
+ * days have 24 hours and months 30 days.
  */
 static bool
 match_age(const Matcher *matcher, ClfPushed *pushed, Oid opno, Node *age,
@@ -311,7 +308,7 @@ match_array_op(const Matcher *matcher, ClfPushed *pushed,
 	return condition != NULL;
 }
 
-/* (column, ...) op (expression, ...): the others decide where these are equal */
+/* (column, ...) op (expression, ...): only the first pair is pushed down */
 static bool
 match_row_compare(const Matcher *matcher, ClfPushed *pushed,
 				  RowCompareExpr * row)
@@ -358,7 +355,7 @@ is_never_true(Node *clause)
 }
 
 /*
- * One of the clauses of AND has to tell something, each of those of OR that can
+ * For AND, at least one argument must be pushable; for OR, all arguments that can
  * be true.
  */
 static bool
@@ -393,8 +390,8 @@ match_bool_expr(const Matcher *matcher, ClfPushed *pushed, BoolExpr * expr)
 }
 
 /*
- * Whenever the clause is true, the conditions are that are added for it; false
- * when there are none to add.
+ * Add the conditions implied by the clause: they are true whenever it is true.
+ * Returns false if there are none.
  */
 static bool
 match_clause(const Matcher *matcher, ClfPushed *pushed, Node *clause)
@@ -421,8 +418,8 @@ match_clause(const Matcher *matcher, ClfPushed *pushed, Node *clause)
 }
 
 /*
- * Does the resource need this condition as it is?  Then it must be "=" a value,
- * and nothing else.
+ * Is the condition an input of the resource, but not of the form
+ * "column = value"?
  */
 static bool
 is_unfit_input(const ClfPushed *pushed)
@@ -433,7 +430,7 @@ is_unfit_input(const ClfPushed *pushed)
 		(condition == NULL || condition->operand != CLF_VALUE);
 }
 
-/* What the clause tells of the filters with that parameter, or NULL */
+/* Match the clause with the filters of a parameter; returns NULL if not pushable */
 static ClfPushed *
 match_parameter(Matcher *matcher, RestrictInfo *rinfo, const char *parameter)
 {
@@ -447,7 +444,7 @@ match_parameter(Matcher *matcher, RestrictInfo *rinfo, const char *parameter)
 	return is_unfit_input(pushed) ? NULL : pushed;
 }
 
-/* Is it the first filter of its parameter? */
+/* Is it the first filter with its parameter? */
 static bool
 is_first_of_parameter(const ClfFilter *filters, const ClfFilter *filter)
 {
@@ -460,8 +457,8 @@ is_first_of_parameter(const ClfFilter *filters, const ClfFilter *filter)
 
 /*
  * clf_is_filter
- *		Could a comparison with this expression become a parameter?  in_details
- *		as below.
+ *		Can a comparison of this expression be pushed down?  For in_details see
+ *		clf_find_pushed.
  */
 bool
 clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
@@ -475,10 +472,9 @@ clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
 
 /*
  * clf_find_pushed
- *		Those of the clauses that become parameters, as a list of ClfPushed *.
- *		in_details: would the answer for a row's own id suffice for all columns
- *		of the query?  outer: other relations whose columns have a value before
- *		the scan starts.
+ *		Find the clauses that can be pushed down, as a list of ClfPushed *.
+ *		in_details: does the details resource contain all columns of the query?
+ *		outer: relations that parameterize the scan.
  */
 List *
 clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
@@ -510,7 +506,7 @@ clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 
 /*
  * clf_single_condition
- *		The comparison that was pushed; NULL when there are several.
+ *		Return the condition if it is a single comparison, else NULL.
  */
 const ClfCondition *
 clf_single_condition(const ClfPushed *pushed)
@@ -531,7 +527,7 @@ takes_value(const ClfFilter *filter, const char *text)
 	return false;
 }
 
-/* Does the filter take all values of the condition, as far as they are constant? */
+/* Does the filter accept all constant values of the condition? */
 static bool
 takes_values(const ClfFilter *filter, const ClfCondition *condition, Node *expr)
 {
@@ -557,8 +553,8 @@ takes_values(const ClfFilter *filter, const ClfCondition *condition, Node *expr)
 
 /*
  * clf_is_exact
- *		Does the API leave over what the clause would, but for a second at the
- *		ends of a range?  The others only narrow what is fetched.
+ *		Does the API evaluate the clause exactly, but for a second at the bounds
+ *		of a range?  Other conditions are lossy.
  */
 bool
 clf_is_exact(const ClfPushed *pushed)

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * pushdown.h
- *	  Which of a query's conditions the API can apply.
+ *	  Find the clauses that the API can evaluate.
  *
- * A pushed condition only narrows what is fetched: each stays a local filter
- * as well, so that an API that ignores it costs time, not truth.
+ * Pushed conditions only reduce the records received.  They are checked locally
+ * as well, so results are correct even if the API ignores them.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,15 +16,15 @@
 #include "nodes/pathnodes.h"
 #include "plan/time_function.h"
 
-/* How the conditions below one are combined */
+/* Type of a condition: a comparison, or a combination of conditions */
 typedef enum ClfCombination
 {
-	CLF_ONE,					/* there are none, it is a comparison */
+	CLF_ONE,					/* a comparison */
 	CLF_ALL,					/* AND */
 	CLF_ANY						/* OR */
 } ClfCombination;
 
-/* What a column is compared with */
+/* Right-hand side of a comparison */
 typedef enum ClfOperand
 {
 	CLF_VALUE,
@@ -33,31 +33,31 @@ typedef enum ClfOperand
 } ClfOperand;
 
 /*
- * A condition that becomes a query parameter.  Those of one clause are an array in
- * prefix order: a combination is followed by the conditions below it.
+ * A condition that becomes a query parameter.  The conditions of a clause are
+ * an array in prefix order: a combination is followed by its arguments.
  */
 typedef struct ClfCondition
 {
-	const ClfFilter *filter;	/* of a combination, one with its parameter */
+	const ClfFilter *filter;	/* of a combination: that of an argument */
 	ClfCombination combination;
-	int			size;			/* of it and all below it, in conditions */
+	int			size;			/* number of conditions, including arguments */
 	int			strategy;		/* BT...StrategyNumber; 0: IS NOT NULL */
 	ClfOperand	operand;
-	ClfTimeShift shift;			/* of what is compared */
+	ClfTimeShift shift;			/* of the functions applied to the column */
 	int			expr;			/* index in fdw_exprs; -1: none */
 	int			clause;			/* index in the plan's qual; -1: no clause */
 } ClfCondition;
 
 /*
- * What a clause tells of one parameter, and where it came from; lives in
- * planning only.
+ * The conditions of a clause on one parameter, and their clause.  Used at plan
+ * time only.
  */
 typedef struct ClfPushed
 {
 	const ClfFilter *filter;	/* of the first condition */
 	List	   *conditions;		/* of ClfCondition *, in prefix order; expr is
-								 * an index in exprs, clause not set */
-	List	   *exprs;			/* the sides that are not the column */
+								 * an index in exprs, clause is not set */
+	List	   *exprs;			/* the values to compare with */
 	RestrictInfo *rinfo;
 } ClfPushed;
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query.c
- *	  From a request plan and its values to the URIs of the requests.
+ *	  Bind a scan plan to values and build the URIs of its requests.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,34 +27,35 @@
 #include "utils/typcache.h"
 
 /*
- * No call is older; dates before it are not sent, since how the API takes them
- * is not documented.
+ * No call is older.  Earlier dates are not sent, because the API's handling of
+ * them is not documented.
  */
 #define UNIX_EPOCH \
 	((TimestampTz) (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
 
 /*
- * No id, session id or number of the API is longer by far, in bytes of UTF-8; nor is
- * a token, which encodes filters and may grow with them.
+ * Maximum length of an id, session id or number, and of a token, in bytes of
+ * UTF-8.  The API's values are much shorter; a token encodes filters, so its
+ * length can vary with them.
  */
 #define MAX_ID_LENGTH 255
 #define MAX_TOKEN_LENGTH 1000
 
 /*
- * Bytes of path and query that are sent at the most: web servers take about 8 kB
+ * Maximum length of path and query, in bytes: web servers accept about 8 kB
  * (https://nginx.org/en/docs/http/ngx_http_core_module.html#large_client_header_buffers).
  */
 #define MAX_URI_LENGTH 8000
 
-/* The texts that conditions on one parameter leave over */
+/* The set of texts that satisfies the conditions on a parameter */
 typedef struct TextSet
 {
-	bool		limited;		/* only these, or any? */
+	bool		limited;		/* false: all texts */
 	List	   *texts;			/* of char *, UTF-8, sorted, distinct */
 	const char *unknown;		/* shown in place of a value; else NULL */
 } TextSet;
 
-/* The times that conditions leave over, both included; none if lower > upper */
+/* The times that satisfy the conditions, inclusive; empty if lower > upper */
 typedef struct Bounds
 {
 	TimestampTz lower;
@@ -71,7 +72,7 @@ static const Bounds all_times = {DT_NOBEGIN, DT_NOEND, NULL, NULL};
  * ----------
  */
 
-/* Seconds since 1970 as a time */
+/* Convert seconds since 1970 to a timestamp */
 static TimestampTz
 seconds_as_time(double seconds)
 {
@@ -82,7 +83,7 @@ seconds_as_time(double seconds)
 	return t < MIN_TIMESTAMP ? DT_NOBEGIN : (TimestampTz) t;
 }
 
-/* As the comparison operators see it: in the session's time zone */
+/* Convert to timestamptz in the session's time zone, as comparisons do */
 static TimestampTz
 value_as_time(Datum value, Oid type)
 {
@@ -106,7 +107,7 @@ value_as_time(Datum value, Oid type)
 	}
 }
 
-/* The time that clocks in the session's time zone show, as if that were UTC */
+/* Convert to local time in the session's time zone, stored as if it were UTC */
 static TimestampTz
 as_local(TimestampTz t)
 {
@@ -135,7 +136,7 @@ add_seconds(TimestampTz t, int64 seconds)
 	return sum;
 }
 
-/* What "column <strategy> value" leaves over, as far as the value shows it */
+/* Bounds of the column implied by "column <strategy> value" */
 static Bounds
 bounds_of_value(const ClfCondition *c, Datum value, Oid type)
 {
@@ -159,7 +160,7 @@ bounds_of_value(const ClfCondition *c, Datum value, Oid type)
 	return bounds;
 }
 
-/* No call begins at infinity */
+/* Are the bounds empty?  No call begins at infinity. */
 static bool
 is_no_time(const Bounds *bounds)
 {
@@ -167,7 +168,7 @@ is_no_time(const Bounds *bounds)
 		bounds->upper == DT_NOBEGIN;
 }
 
-/* Leave over what both do */
+/* Intersection */
 static void
 narrow_bounds(Bounds *bounds, Bounds other)
 {
@@ -179,7 +180,7 @@ narrow_bounds(Bounds *bounds, Bounds other)
 		bounds->unknown_upper = other.unknown_upper;
 }
 
-/* Leave over what either does, and all in between */
+/* Smallest range containing both */
 static void
 widen_bounds(Bounds *bounds, Bounds other)
 {
@@ -244,7 +245,7 @@ bounds_of_range(const ClfCondition *c, Datum value)
 	return bounds;
 }
 
-/* What a comparison leaves over; a bound may be there, but not to be shown */
+/* Bounds implied by a comparison; an unknown value yields unknown bounds */
 static Bounds
 bounds_of_comparison(const ClfCondition *c, const ClfValue *value)
 {
@@ -267,7 +268,7 @@ bounds_of_comparison(const ClfCondition *c, const ClfValue *value)
 	return bounds_of_value(c, value->value, getBaseType(value->type));
 }
 
-/* What a condition with all below it leaves over */
+/* Bounds implied by a condition and its arguments */
 static Bounds
 bounds_of_condition(const ClfCondition *c, const ClfValue *values)
 {
@@ -309,13 +310,13 @@ bind_dates(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
 
 /*
  * clf_query_window
- *		The dates to send, given what the API's clock shows and how far back a
- *		query without a lower bound reaches.  False when no call can be in
- *		there, so that nothing is to be sent.
+ *		Compute the time window to request.  now is the API server's time; history
+ *		is the width of the window of a query without a lower bound.  Returns
+ *		false if the window is empty, so no request is needed.
  *
- * Whether the API takes its bounds as inclusive, and whether it looks at
- * fractions of seconds, is not documented, so the window reaches past both
- * bounds; the local filter makes it exact.
+ * It is not documented whether the API's bounds are inclusive, nor whether it
+ * considers fractional seconds.  Therefore the window is extended at both ends;
+ * the local filter makes the result exact.
  */
 bool
 clf_query_window(const ClfQuery *query, const Interval *history,
@@ -360,8 +361,8 @@ value_as_utf8(Datum value)
 }
 
 /*
- * The texts that a condition lets the column have: one, or the elements of an
- * array.  NULLs equal nothing and are left out.
+ * The texts that a condition compares the column with: a value, or the elements of
+ * an array.  NULLs are skipped.
  */
 static List *
 condition_texts(const ClfCondition *c, const ClfValue *value)
@@ -407,7 +408,7 @@ compare_texts(const ListCell *a, const ListCell *b)
 	return strcmp(lfirst(a), lfirst(b));
 }
 
-/* The same texts in order, each once */
+/* Sort and remove duplicates */
 static List *
 sort_texts(List *texts)
 {
@@ -423,7 +424,7 @@ sort_texts(List *texts)
 	return sorted;
 }
 
-/* The members of one that are in the other as well; all of them sorted */
+/* Intersection of two sorted lists */
 static List *
 common_texts(List *one, List *other)
 {
@@ -443,7 +444,7 @@ common_texts(List *one, List *other)
 	return common;
 }
 
-/* Those of the texts that the API can have */
+/* Remove the texts that are too long for the API */
 static List *
 possible_texts(List *texts)
 {
@@ -458,7 +459,7 @@ possible_texts(List *texts)
 	return possible;
 }
 
-/* What a comparison leaves over; of some columns only the presence can be asked for */
+/* Texts that satisfy a comparison; some filters support only IS NOT NULL */
 static TextSet
 texts_of_comparison(const ClfCondition *c, const ClfValue *values)
 {
@@ -487,7 +488,7 @@ is_no_text(const TextSet *set)
 	return set->limited && set->texts == NIL;
 }
 
-/* Leave over what both do */
+/* Intersection */
 static void
 narrow_texts(TextSet *set, TextSet other)
 {
@@ -500,7 +501,7 @@ narrow_texts(TextSet *set, TextSet other)
 		set->unknown = other.unknown;
 }
 
-/* Leave over what either does */
+/* Union */
 static void
 widen_texts(TextSet *set, TextSet other)
 {
@@ -511,7 +512,7 @@ widen_texts(TextSet *set, TextSet other)
 		set->unknown = other.unknown;
 }
 
-/* What a condition with all below it leaves over */
+/* Texts that satisfy a condition and its arguments */
 static TextSet
 texts_of_condition(const ClfCondition *c, const ClfValue *values)
 {
@@ -533,8 +534,8 @@ texts_of_condition(const ClfCondition *c, const ClfValue *values)
 }
 
 /*
- * What is left over after all conditions on the parameter of this filter; false
- * when there is none.
+ * Gather the texts that satisfy all conditions on the filter's parameter.  Returns
+ * false if there are no such conditions.
  */
 static bool
 gather_texts(const ClfScanPlan *plan, const ClfFilter *filter,
@@ -554,7 +555,7 @@ gather_texts(const ClfScanPlan *plan, const ClfFilter *filter,
 	return asked;
 }
 
-/* Does the filter take all of these? */
+/* Does the filter accept all of the texts? */
 static bool
 takes_texts(const ClfFilter *filter, const TextSet *set)
 {
@@ -566,8 +567,8 @@ takes_texts(const ClfFilter *filter, const TextSet *set)
 }
 
 /*
- * Records may have other values than those that the API documents and takes: with
- * one of these, it has to be asked for all.
+ * Append an enumerated parameter.  Records can have values that the API does not
+ * accept as a filter; if one of these is requested, the parameter is omitted.
  */
 static void
 append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
@@ -591,7 +592,7 @@ append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
 		clf_uri_append_parameter(out, filter->parameter, single);
 }
 
-/* Is it the first filter of its parameter? */
+/* Is it the first filter with its parameter? */
 static bool
 is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
 {
@@ -603,9 +604,9 @@ is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
 }
 
 /*
- * Can this free text be sent?  A parameter takes one text.  An empty one might
- * be read as no filter at all, and one with other characters than an id has be
- * refused, where SQL expects no row and no error.
+ * Can the text be sent?  A parameter takes a single text.  An empty text could be
+ * handled as no filter, and one with characters that are not valid in an id could
+ * be rejected, while SQL requires an empty result.
  */
 static bool
 is_sendable(const ClfFilter *filter, const TextSet *set)
@@ -618,7 +619,7 @@ is_sendable(const ClfFilter *filter, const TextSet *set)
 	return text[0] != '\0' && text[strspn(text, filter->characters)] == '\0';
 }
 
-/* The values of records that the table has */
+/* Values of the records visible in the table */
 static TextSet
 shown_values(const ClfFilter *filter, const ClfTable *table)
 {
@@ -633,9 +634,9 @@ shown_values(const ClfFilter *filter, const ClfTable *table)
 }
 
 /*
- * Append the parameters of the conditions.  Of rivals only the first is sent;
- * extensionNumber, which the table's definition demands, is a rival of the
- * session ids as well (the API answers CLG-110).
+ * Append the parameters of the conditions.  Of mutually exclusive parameters only
+ * the first is sent; the session ids also exclude extensionNumber, which is an
+ * option of the table (error CLG-110 of the API).
  */
 static void
 bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
@@ -676,8 +677,8 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 }
 
 /*
- * Can there be a record with this id?  What is too long, would end the path or
- * lead it elsewhere cannot be one; an empty id would ask for the list.
+ * Is the id valid?  It must not be too long, and must not change the path of the
+ * URI; an empty id would request the list.
  */
 static bool
 can_be_id(const char *text)
@@ -687,7 +688,7 @@ can_be_id(const char *text)
 	strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-/* Ask by the ids of this filter, when there is a condition for it */
+/* Request by the ids of this filter if there is a condition on it */
 static void
 bind_ids_of(ClfQuery *query, const ClfFilter *filter,
 			const ClfScanPlan *plan, const ClfValue *values)
@@ -714,7 +715,7 @@ bind_ids_of(ClfQuery *query, const ClfFilter *filter,
 	query->nothing = query->ids == NIL;
 }
 
-/* Ask by id, when there is a condition for it; the first such filter counts */
+/* Request by id if there is a condition on ids; the first such filter is used */
 static void
 bind_ids(ClfQuery *query, const ClfScanPlan *plan, const ClfValue *values)
 {
@@ -737,8 +738,8 @@ escaped_length(const char *text)
 }
 
 /*
- * Distribute the ids over requests, each with at most max_ids of them and with a
- * URI that is not too long.
+ * Split the ids into requests of at most max_ids ids, within the maximum length
+ * of a URI.
  */
 static void
 cut_ids(ClfQuery *query)
@@ -765,7 +766,7 @@ cut_ids(ClfQuery *query)
 	query->chunks[++query->nchunks] = list_length(query->ids);
 }
 
-/* Does a filter leave out deleted records, and not a parameter of its own? */
+/* Are deleted records excluded by a filter, instead of by showDeleted? */
 static bool
 filters_deleted(const ClfResource *resource)
 {
@@ -789,7 +790,7 @@ bind_table_options(StringInfo out, const ClfTable *table)
 		clf_uri_append_parameter(out, "showDeleted", "true");
 }
 
-/* A token, unless it cannot be one of the API */
+/* Convert a token, checking its length */
 static char *
 token_text(Datum value)
 {
@@ -806,7 +807,7 @@ token_text(Datum value)
 	return text;
 }
 
-/* One "since = ..." or "since_token = ..." */
+/* Bind "since = ..." or "since_token = ..." */
 static void
 bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 {
@@ -828,15 +829,15 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 		text = clf_time_format(query->since_time);
 	}
 
-	/* nothing is since nowhere, and nothing since two different things */
+	/* no row satisfies NULL, infinity, or two different values */
 	if (text == NULL || (*input && strcmp(*input, text) != 0))
 		query->nothing = true;
 	*input = text;
 }
 
 /*
- * Changes of an extension, and those with deletions, have an endpoint of their
- * own, and fewer records in an answer.
+ * Changes of an extension, and changes with deletions, are read from a separate
+ * endpoint, which returns fewer records per response.
  */
 static void
 bind_changes(ClfQuery *query, const ClfScanPlan *plan, const ClfTable *table,
@@ -859,7 +860,7 @@ bind_changes(ClfQuery *query, const ClfScanPlan *plan, const ClfTable *table,
 
 /*
  * clf_query_lacks_since
- *		Does it list changes, but not say since when?
+ *		Does it list changes, but without a starting point?
  */
 bool
 clf_query_lacks_since(const ClfQuery *query)
@@ -869,8 +870,9 @@ clf_query_lacks_since(const ClfQuery *query)
 }
 
 /*
- * One "search_phone_number = ..." or "search_extension_number = ...".  A phone
- * number is sent in E.164 without the plus sign.  What is no number finds nothing.
+ * Bind "search_phone_number = ..." or "search_extension_number = ...".  A phone
+ * number is sent in E.164 without the plus sign.  An invalid number yields no
+ * rows.
  */
 static void
 bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
@@ -895,7 +897,7 @@ bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	if (!value->isnull)
 		text = value_as_utf8(value->value);
 
-	/* nothing is found for two different texts */
+	/* no row satisfies NULL or two different values */
 	if (text == NULL || (query->search && strcmp(query->search, text) != 0))
 	{
 		query->nothing = true;
@@ -930,7 +932,7 @@ bind_searches(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 
 /*
  * clf_query_lacks_search
- *		Does it take a number to search for, but not say which?
+ *		Is it a search, but without a number?
  */
 bool
 clf_query_lacks_search(const ClfQuery *query, const ClfResource *resource)
@@ -941,8 +943,8 @@ clf_query_lacks_search(const ClfQuery *query, const ClfResource *resource)
 
 /*
  * clf_gather_conditions
- *		Put the pushed conditions into the plan, as one array; their expressions
- *		are appended to *exprs.
+ *		Copy the pushed conditions into the plan's array, and append their
+ *		expressions to *exprs.
  */
 void
 clf_gather_conditions(ClfScanPlan *plan, List *pushed, List **exprs)
@@ -974,7 +976,7 @@ clf_gather_conditions(ClfScanPlan *plan, List *pushed, List **exprs)
 
 /*
  * clf_query_sends
- *		Do the requests carry the parameter of this filter?
+ *		Do the requests contain the parameter of this filter?
  */
 bool
 clf_query_sends(const ClfQuery *query, const ClfFilter *filter)
@@ -987,7 +989,7 @@ clf_query_sends(const ClfQuery *query, const ClfFilter *filter)
 				  psprintf("&%s=", filter->parameter)) != NULL;
 }
 
-/* The endpoint's path for the table */
+/* Fill in the table's ids in the path of an endpoint */
 static char *
 bind_path(const char *path, const ClfTable *table)
 {
@@ -1010,9 +1012,9 @@ endpoint_path(const ClfQuery *query, const ClfScanPlan *plan)
 
 /*
  * clf_details_uri
- *		The path of what lists leave out of the row with this id, or, with NULL,
- *		of any row.  Palloc'd in the current memory context; NULL when there can
- *		be no such id.
+ *		Path of the details of the row with this id, which lists omit; with NULL,
+ *		a template for messages.  Palloc'd in the current memory context; NULL if
+ *		the id is not valid.
  */
 char *
 clf_details_uri(const ClfTable *table, const char *id)
@@ -1033,8 +1035,8 @@ clf_details_uri(const ClfTable *table, const char *id)
 
 /*
  * clf_bind_query
- *		What to ask for, given the values of the plan's expressions (as many as
- *		fdw_exprs has).  Palloc'd in the current memory context.
+ *		Create the query from the values of fdw_exprs.  Palloc'd in the current
+ *		memory context.
  */
 ClfQuery   *
 clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
@@ -1059,7 +1061,7 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	bind_ids(query, plan, values);
 	query->windowed = plan->resource->windowed && !clf_query_by_id(query);
 
-	/* by id, filters are not sent; but they may leave nothing to ask for */
+	/* with ids, filters are not sent, but they can exclude all records */
 	initStringInfo(&filters);
 	bind_searches(query, &filters, plan, values);
 	query->unfiltered = filters.len == 0;
@@ -1092,7 +1094,7 @@ same_texts(List *a, List *b)
 
 /*
  * clf_query_equals
- *		Do both ask for the same records?
+ *		Do both request the same records?
  */
 bool
 clf_query_equals(const ClfQuery *a, const ClfQuery *b)
@@ -1110,7 +1112,7 @@ clf_query_equals(const ClfQuery *a, const ClfQuery *b)
 
 /*
  * clf_query_by_id
- *		Are records asked for by their ids?
+ *		Are records requested by id?
  */
 bool
 clf_query_by_id(const ClfQuery *query)
@@ -1120,7 +1122,7 @@ clf_query_by_id(const ClfQuery *query)
 
 /*
  * clf_query_chunk_length
- *		How many ids request number page asks for; 0: there is no such request.
+ *		Number of ids of a request, counted from 1; 0: no such request.
  */
 int
 clf_query_chunk_length(const ClfQuery *query, int page)
@@ -1131,7 +1133,7 @@ clf_query_chunk_length(const ClfQuery *query, int page)
 
 /*
  * clf_query_chunk_count
- *		How many requests all ids take; 0: records are not asked for by id.
+ *		Number of requests for all ids; 0: records are not requested by id.
  */
 int
 clf_query_chunk_count(const ClfQuery *query)
@@ -1139,7 +1141,7 @@ clf_query_chunk_count(const ClfQuery *query)
 	return query->nchunks;
 }
 
-/* The ids that request number page asks for, or the text in their place */
+/* Append the ids of a request, or a placeholder */
 static void
 append_ids(StringInfo out, const ClfQuery *query, int page)
 {
@@ -1158,9 +1160,9 @@ append_ids(StringInfo out, const ClfQuery *query, int page)
 }
 
 /*
- * Where this list of changes begins: at a time for the first request of a
- * query without a token, at a token for all others.  The time is a little
- * early, as that of a window is.
+ * Append the starting point of a list of changes: a time for the first request
+ * of a query without a token, else a token.  The time is rounded down, like the
+ * lower bound of a window.
  */
 static void
 append_changes(StringInfo out, const ClfQuery *query, const char *token)
@@ -1187,7 +1189,7 @@ append_changes(StringInfo out, const ClfQuery *query, const char *token)
 	}
 }
 
-/* Number and size of a page */
+/* Append number and size of a page */
 static void
 append_page(StringInfo out, const ClfQuery *query, int page, int page_size)
 {
@@ -1200,9 +1202,9 @@ append_page(StringInfo out, const ClfQuery *query, int page, int page_size)
 
 /*
  * clf_query_uri
- *		Path and query of one request: a page, of that size, of a window, some
- *		ids, or changes since a token, which is NULL for the first request.  Palloc'd in the
- *		current memory context.
+ *		Path and query of a request for a page of the window, for a chunk of the
+ *		ids, or for changes since the token (NULL for the first request).
+ *		Palloc'd in the current memory context.
  */
 char *
 clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
@@ -1233,9 +1235,9 @@ clf_query_uri(const ClfQuery *query, const ClfWindow *window, int page,
 
 /*
  * clf_query_shown_uri
- *		The same for a message: without values that come from elsewhere than the
- *		query's text, and without the tokens of responses.  first: is it the first
- *		request of the query?
+ *		URI of a request for messages: contains only values that are constants in
+ *		the text of the SQL query, and no tokens of responses.  first: is it the
+ *		first request of the query?
  */
 char *
 clf_query_shown_uri(const ClfQuery *query, const ClfWindow *window, int page,

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query.h
- *	  From a request plan and its values to the URIs of the requests.
+ *	  Bind a scan plan to values and build the URIs of its requests.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,29 +13,29 @@
 #include "lib/stringinfo.h"
 #include "plan/pushdown.h"
 
-/* What a scan is to ask for; see plan/node.c for how the plan node carries it */
+/* The plan of a scan; plan/node.c encodes it in the plan node */
 typedef struct ClfScanPlan
 {
 	const ClfResource *resource;
 	ClfLevel	level;
 	bool		detailed;		/* view=Detailed? */
 	int			page_size;		/* of the first request */
-	bool		sorted;			/* must the rows come newest first? */
-	double		limit;			/* rows that are enough; 0: all may be needed */
-	bool		partial;		/* may the query need but a part of the rows? */
+	bool		sorted;			/* rows must be returned newest first */
+	double		limit;			/* maximum number of rows; 0: all */
+	bool		partial;		/* the scan can end before the last row */
 	double		requests;		/* the planner's estimate */
-	double		requests_cost;	/* their part of the plan node's cost */
+	double		requests_cost;	/* their share of the plan node's cost */
 	List	   *attnums;		/* columns to fill */
-	List	   *early[CLF_ORIGINS]; /* by origin that takes requests for each
-									 * row: indexes in the plan's qual of the
-									 * conditions to check before */
-	int			given;			/* index in fdw_exprs of ids that a join gives
-								 * instead; -1: none */
+	List	   *early[CLF_ORIGINS]; /* by origin with requests per row:
+									 * indexes in the plan's qual of the
+									 * clauses checked before them */
+	int			given;			/* index in fdw_exprs of the ids passed by a
+								 * join; -1: none */
 	int			nconditions;
 	ClfCondition *conditions;	/* in prefix order, see ClfCondition */
 } ClfScanPlan;
 
-/* In place of a value in messages that must not show it */
+/* Placeholder in messages for a value that must not be shown */
 #define CLF_HIDDEN_VALUE "..."
 
 /* The value of one of the plan's expressions */
@@ -44,48 +44,47 @@ typedef struct ClfValue
 	Datum		value;
 	bool		isnull;
 	Oid			type;
-	const char *unknown;		/* what is shown in place of a value that must
-								 * not be, or is not known; else NULL */
+	const char *unknown;		/* placeholder for a value that must not be
+								 * shown or is not known; else NULL */
 } ClfValue;
 
-/* What a scan asks for, but for the window and the page */
+/* The requests of a scan, but for window and page */
 typedef struct ClfQuery
 {
 	bool		nothing;		/* no record can meet the conditions */
-	List	   *ids;			/* ask for these records, by id; of char * */
-	const char *unknown_ids;	/* shown in place of ids; else NULL */
-	int			max_ids;		/* in one request; 0: not by id */
-	int			nchunks;		/* requests that the ids take */
-	int		   *chunks;			/* where the ids of each begin, and the end */
+	List	   *ids;			/* ids of the records to request, of char * */
+	const char *unknown_ids;	/* placeholder for the ids; else NULL */
+	int			max_ids;		/* maximum per request; 0: not by id */
+	int			nchunks;		/* number of requests for the ids */
+	int		   *chunks;			/* index of the first id of each, and the end */
 	bool		details;		/* ids are those of rows, not of records */
-	bool		windowed;		/* ask for the records of a window */
-	bool		unfiltered;		/* all of them that the table has */
-	bool		changes;		/* ask for changes; since which time: */
-	char	   *since;			/* ISO 8601, or NULL */
-	TimestampTz since_time;		/* the same */
-	char	   *since_token;	/* or since which token; UTF-8 */
-	const char *unknown_since;	/* shown in place of either; else NULL */
-	bool		since_now;		/* or only a token for changes from now on */
-	bool		by_call_log_sync;	/* from the endpoint with deletions */
-	bool		show_deleted;	/* of changes: deletions as well */
+	bool		windowed;		/* request the records of a window */
+	bool		unfiltered;		/* no filters but those of the table */
+	bool		changes;		/* request changes since one of these: */
+	char	   *since;			/* time in ISO 8601, or NULL */
+	TimestampTz since_time;		/* the same time */
+	char	   *since_token;	/* a token in UTF-8, or NULL */
+	const char *unknown_since;	/* placeholder for either; else NULL */
+	bool		since_now;		/* the present: request only a new token */
+	bool		by_call_log_sync;	/* use the endpoint with deletions */
+	bool		show_deleted;	/* include deletions in changes */
 	const ClfFilter *search_filter; /* search for a number; NULL: no search */
-	char	   *search;			/* as the query has it, UTF-8; NULL: see
-								 * nothing */
-	const char *unknown_search; /* shown in place of it; else NULL */
+	char	   *search;			/* text of the condition in UTF-8, or NULL */
+	const char *unknown_search; /* placeholder for it; else NULL */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
 	const char *parameters;		/* "&view=Simple&type=Voice", escaped */
-	const char *unknown_lower;	/* shown in place of the bounds; else NULL */
+	const char *unknown_lower;	/* placeholders for the bounds; else NULL */
 	const char *unknown_upper;
 	int			page_size;		/* of the first request */
-	const char *all_records;	/* in place of the largest one; NULL: nothing */
-	const struct ClfQuery *shown;	/* the same for messages, without values
-									 * from elsewhere; NULL: it has none */
+	const char *all_records;	/* perPage instead of the maximum; NULL: none */
+	const struct ClfQuery *shown;	/* the same with placeholders, for
+									 * messages; NULL: no placeholders */
 } ClfQuery;
 
-/* The dates that a list request carries, both in whole seconds */
+/* Time window of a list request, in whole seconds */
 typedef struct ClfWindow
 {
 	TimestampTz from;

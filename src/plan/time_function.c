@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * time_function.c
- *	  Functions of a time, and how far what they return is from it.
+ *	  Functions of a time, and the maximum distance of the result from it.
  *
- * A comparison with a function of a column bounds the column itself, if the
- * function moves a time by no more than what is known here.  The bounds may be
- * wider than the condition, never narrower: PostgreSQL checks it again.
+ * A comparison of a function of a column implies bounds of the column, if the
+ * distance between argument and result of the function is limited.  The bounds
+ * can be wider than the condition, never narrower: it is checked locally as well.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,13 +29,13 @@
  */
 #define ZONE_CHANGE (3 * SECS_PER_HOUR)
 
-/* A time that a type shows to the second may be so far off */
+/* Maximum error of a time rounded to seconds, in seconds */
 #define ROUNDING 1
 
-/* Offsets that an abbreviation of a zone may have (tzparser.c), in seconds */
+/* Maximum offset of a time zone abbreviation (see tzparser.c), in seconds */
 #define MAX_ABBREVIATION (14 * SECS_PER_HOUR)
 
-/* Intervals of more days than these are not looked at, nor what is moved so far */
+/* Longer intervals and shifts are not pushed down */
 #define MAX_INTERVAL_DAYS 3660
 #define MAX_SHIFT (2 * MAX_INTERVAL_DAYS * SECS_PER_DAY)
 
@@ -44,7 +44,7 @@
  * ----------
  */
 
-/* The text of a constant, or NULL */
+/* Return the text of a constant, or NULL */
 static char *
 constant_text(Node *node)
 {
@@ -53,7 +53,7 @@ constant_text(Node *node)
 	return TextDatumGetCString(((Const *) node)->constvalue);
 }
 
-/* Units of date_trunc, and their seconds at most */
+/* A unit of date_trunc, and its maximum width in seconds */
 typedef struct TimeUnit
 {
 	const char *name;
@@ -71,7 +71,7 @@ static const TimeUnit time_units[] = {
 	{"year", 366 * SECS_PER_DAY},
 };
 
-/* The seconds of the unit that is named; negative when it is not known */
+/* Return the width of the named unit, or -1 if unknown */
 static int
 unit_width(Node *unit)
 {
@@ -87,9 +87,9 @@ unit_width(Node *unit)
 
 /*
  * clf_interval_seconds
- *		How long a constant interval is, in seconds, at least and at most:
- *		months have 28 to 31 days, and days may have a change of the clock.
- *		False when it is not constant or too long.
+ *		Compute the minimum and maximum length of a constant interval, in seconds:
+ *		months have 28 to 31 days, and days can include a change of the zone's
+ *		offset.  Returns false if it is not constant or too long.
  */
 bool
 clf_interval_seconds(Node *node, int *least, int *most)
@@ -123,9 +123,9 @@ clf_interval_seconds(Node *node, int *least, int *most)
 }
 
 /*
- * The offsets from UTC that a zone has had since 1970, when the first call can
- * have been, and has in the next ten years, in seconds.  False when there is no
- * such zone.
+ * Compute the minimum and maximum offset from UTC of a zone, from 1970, the
+ * earliest time of a call, until ten years from now, in seconds.  Returns false
+ * if the zone does not exist.
  */
 static bool
 zone_offsets(const char *name, long *least, long *most)
@@ -162,9 +162,9 @@ zone_offsets(const char *name, long *least, long *most)
 }
 
 /*
- * The same of a zone as AT TIME ZONE takes it.  What is short and no path may be
- * an abbreviation, which may mean another zone than its name does, depending on
- * the setting timezone_abbreviations; all sets have UTC and GMT as they are.
+ * Compute the offsets of the argument of AT TIME ZONE.  A name without a slash can
+ * be an abbreviation, whose meaning depends on timezone_abbreviations; UTC and GMT
+ * have the same meaning in all sets.
  */
 static bool
 named_offsets(Node *zone, long *least, long *most)
@@ -189,20 +189,20 @@ named_offsets(Node *zone, long *least, long *most)
 
 typedef struct TimeFunction TimeFunction;
 
-/* Adds what the function does to *shift; false when that is not known */
+/* Adds the shift of the function to *shift; returns false if it is unknown */
 typedef bool (*ShiftMethod) (const TimeFunction *f, List *args,
 							 ClfTimeShift *shift);
 
 struct TimeFunction
 {
 	Oid			funcid;
-	int			argument;		/* which one is the time */
+	int			argument;		/* index of the time argument */
 	ShiftMethod method;
-	int			number;			/* for the method */
+	int			number;			/* parameter of the method */
 };
 
 /*
- * It truncates a number of seconds at most, and shows them in some time zone
+ * Truncates by at most f->number seconds, in the session's time zone.
  */
 static bool
 cut_off(const TimeFunction *f, List *args, ClfTimeShift *shift)
@@ -212,7 +212,7 @@ cut_off(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	return true;
 }
 
-/* It cuts off at most as much as the unit has, its first argument */
+/* Truncates to the unit, the first argument */
 static bool
 cut_off_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
@@ -223,7 +223,7 @@ cut_off_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	return width >= 0;
 }
 
-/* It shows the time of a zone, its first argument */
+/* Converts to the local time of the zone, the first argument */
 static bool
 show_zone(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
@@ -238,7 +238,7 @@ show_zone(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	return true;
 }
 
-/* It adds the interval, its second argument, or subtracts it */
+/* Adds or subtracts the interval, the second argument */
 static bool
 add_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
@@ -252,7 +252,7 @@ add_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	return true;
 }
 
-/* It counts the seconds since 1970, if that is its first argument */
+/* Extracts the seconds since 1970, if the first argument is "epoch" */
 static bool
 count_seconds(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
@@ -263,7 +263,7 @@ count_seconds(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	return unit && pg_strcasecmp(unit, "epoch") == 0;
 }
 
-/* It rounds such a count, up or down */
+/* Rounds the seconds since 1970 up or down */
 static bool
 round_seconds(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
@@ -294,7 +294,7 @@ static const TimeFunction time_functions[] = {
 	{F_FLOOR_FLOAT8, 0, round_seconds, 0},
 };
 
-/* The function that the node calls, InvalidOid for none; and its arguments */
+/* Return the function called by the node, or InvalidOid, and its arguments */
 static Oid
 called_function(Node *node, List **args)
 {
@@ -311,7 +311,7 @@ called_function(Node *node, List **args)
 	return InvalidOid;
 }
 
-/* The time that the function is applied to, or NULL when it is another one */
+/* Return the time argument of a known function, else NULL */
 static Node *
 argument_of(Node *node, ClfTimeShift *shift)
 {
@@ -328,7 +328,7 @@ argument_of(Node *node, ClfTimeShift *shift)
 	return NULL;
 }
 
-/* Text operators see a varchar column through a relabelling */
+/* Strip RelabelType: text operators apply it to varchar columns */
 static Node *
 strip_relabelling(Node *node)
 {
@@ -339,8 +339,8 @@ strip_relabelling(Node *node)
 
 /*
  * clf_time_below
- *		What is below the functions of a time, and their shift.  timestamptz(0)
- *		may be half a second away from the API's time.
+ *		Return the expression below functions of a time, and their total shift.
+ *		timestamptz(0) can differ from the API's time by half a second.
  */
 Node *
 clf_time_below(Node *node, ClfTimeShift *shift)

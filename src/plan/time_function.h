@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * time_function.h
- *	  Functions of a time, and how far what they return is from it.
+ *	  Functions of a time, and the maximum distance of the result from it.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,20 +11,20 @@
 #include "nodes/primnodes.h"
 
 /*
- * For a row with the time t, the functions return something from t - before to
- * t + after, both in seconds and perhaps negative.
+ * For a time t, the result of the functions is in [t - before, t + after].  Both
+ * are in seconds and can be negative.
  */
 typedef struct ClfTimeShift
 {
 	int			before;
 	int			after;
-	bool		local;			/* is it the time of a named zone, as if that
-								 * were UTC? */
+	bool		local;			/* result is the local time of a named zone,
+								 * stored as if it were UTC */
 } ClfTimeShift;
 
 /*
- * Times before 2012-01-02 may be off by this many additional seconds: until
- * then zones have crossed the date line (Pacific/Apia, 2011-12-30).
+ * Additional shift of times before 2012-01-02, in seconds: until then zones
+ * moved across the date line (Pacific/Apia, 2011-12-30).
  */
 #define CLF_OLD_ZONE_CHANGE (3 * 86400)
 #define CLF_ZONES_SETTLED INT64CONST(378777600000000)
