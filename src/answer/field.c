@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * field.c
- *	  Fields of a JSON text, found where they stand in it.
+ *	  Parse a JSON text and locate the selected fields in it.
  *
- * The paths make up a tree of names, which is walked along with the text.
- * What no path leads to is only checked, with no recursion, so that nothing
- * the API sends can exhaust the stack.
+ * The paths form a tree of names, which is traversed in parallel with the text.
+ * Values on no path are only validated, without recursion, so that no response
+ * can exhaust the stack.
  *
- * The grammar is that of RFC 8259, but for control characters in strings, other
- * than zero bytes, which change no meaning.
+ * The grammar is that of RFC 8259, except that control characters other than zero
+ * bytes are accepted in strings.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,42 +22,42 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
-/* Deeper than any documented answer (record, legs, leg, from, device: 5) */
+/* Maximum depth; documented responses have 5 (record, legs, leg, from, device) */
 #define MAX_DEPTH 64
 
 /*
- * Bytes of one token, be it a string, a number or white space, that are read
- * between two checks for interrupts: well below a millisecond.
+ * Maximum number of bytes of a token (string, number or white space) scanned
+ * between checks for interrupts: takes well below a millisecond.
  */
 #define SCAN_BLOCK 65536
 
-/* U+FFFD, for what PostgreSQL's text cannot hold */
+/* U+FFFD, replaces characters that PostgreSQL's text cannot contain */
 #define REPLACEMENT_CHARACTER 0xFFFD
 
-/* No date of the API is longer by far */
+/* Maximum length of a date; the API's dates are much shorter */
 #define MAX_TIME_LENGTH 64
 
-/* Names are found by their length; longer ones as if they had this length */
+/* Names are looked up by length; all longer ones share this list */
 #define MAX_NAME_LENGTH 31
 
-/* Bytes of a character in UTF-8 */
+/* Maximum length of a character in UTF-8, in bytes */
 #define MAX_UTF8_WIDTH 4
 
-/* A name on the way to selected fields */
+/* A node of the tree of paths */
 typedef struct PathNode
 {
 	char	   *name;
 	size_t		length;
-	int			index;			/* the name as one into an array; -1: it is
-								 * none */
-	int			value;			/* the field that it is; -1: only on the way */
-	uint64		visited;		/* number of the last text that has it */
+	int			index;			/* the name as an array index; -1: it is not a
+								 * number */
+	int			value;			/* number of its field; -1: inner node only */
+	uint64		visited;		/* number of the last text containing it */
 	int			nchildren;
 	struct PathNode *children;
-	int			next;			/* child of the same parent whose name is as
-								 * long; -1: none */
-	int			first[MAX_NAME_LENGTH + 1]; /* child with a name of that
-											 * length; -1: none */
+	int			next;			/* next sibling in the list of the same name
+								 * length; -1: none */
+	int			first[MAX_NAME_LENGTH + 1]; /* lists of children by name
+											 * length; -1: empty */
 } PathNode;
 
 struct ClfFields
@@ -69,13 +69,13 @@ struct ClfFields
 };
 
 /* ----------
- * Checking one's way through a text
+ * Validation
  * ----------
  */
 
 /*
- * Where the next bytes end that are read without a check for interrupts.  Besides,
- * each value begins with a check: short tokens need no more.
+ * Check for interrupts and return the end of the next block to scan.  Interrupts
+ * are also checked at the start of each value.
  */
 static inline const char *
 next_block(const char *p, const char *end)
@@ -86,7 +86,7 @@ next_block(const char *p, const char *end)
 
 /*
  * clf_skip_space
- *		The place after white space.
+ *		Skip white space; returns the position after it.
  */
 const char *
 clf_skip_space(const char *p, const char *end)
@@ -100,7 +100,7 @@ clf_skip_space(const char *p, const char *end)
 	}
 }
 
-/* The same, for where there is mostly none */
+/* Fast path of clf_skip_space for a position usually without white space */
 static inline const char *
 skip_space(const char *p, const char *end)
 {
@@ -113,7 +113,7 @@ is_digit(const char *p, const char *end)
 	return p < end && *p >= '0' && *p <= '9';
 }
 
-/* p is at a backslash; the last character of the escape, or NULL */
+/* Return the last character of the escape at p, or NULL if invalid */
 static const char *
 skip_escape(const char *p, const char *end)
 {
@@ -131,7 +131,7 @@ skip_escape(const char *p, const char *end)
 	return p;
 }
 
-/* p is in a string: the place after its closing quote, or NULL */
+/* p is within a string: return the position after its closing quote, or NULL */
 static const char *
 skip_rest_of_string(const char *p, const char *end, bool *escaped)
 {
@@ -152,8 +152,8 @@ skip_rest_of_string(const char *p, const char *end, bool *escaped)
 }
 
 /*
- * p is at the opening quote; the place after the closing one, or NULL.  Sets
- * *escaped if there are other characters in it than plain ones.
+ * p is at the opening quote: return the position after the closing one, or NULL.
+ * Sets *escaped if the string contains characters that are not plain.
  */
 static inline const char *
 skip_string(const char *p, const char *end, bool *escaped)
@@ -164,7 +164,7 @@ skip_string(const char *p, const char *end, bool *escaped)
 		skip_rest_of_string(special, end, escaped);
 }
 
-/* The place after one digit or more, or NULL */
+/* Skip one or more digits; returns the position after them, or NULL */
 static const char *
 skip_digits(const char *p, const char *end)
 {
@@ -209,7 +209,7 @@ skip_word(const char *p, const char *end, const char *word, size_t length)
 		p + length : NULL;
 }
 
-/* The place after a value that holds no others, or NULL */
+/* Skip a scalar value; returns the position after it, or NULL */
 static const char *
 skip_scalar(const char *p, const char *end, bool *escaped)
 {
@@ -231,8 +231,8 @@ skip_scalar(const char *p, const char *end, bool *escaped)
 }
 
 /*
- * The place of the value after "name" and a colon, or NULL.  The name, as a
- * field, in *name.
+ * Skip a member name and the colon, and store the name in *name.  Returns the
+ * position of the member's value, or NULL.
  */
 static inline const char *
 skip_name(const char *p, const char *end, ClfField *name)
@@ -255,7 +255,7 @@ skip_name(const char *p, const char *end, ClfField *name)
 
 /*
  * clf_skip_name
- *		The same, for others.
+ *		External version of skip_name, which is inlined in this file.
  */
 const char *
 clf_skip_name(const char *p, const char *end, ClfField *name)
@@ -263,7 +263,7 @@ clf_skip_name(const char *p, const char *end, ClfField *name)
 	return skip_name(p, end, name);
 }
 
-/* The same for a name that is not selected */
+/* Skip a member name that is not selected */
 static const char *
 skip_any_name(const char *p, const char *end, bool *escaped)
 {
@@ -274,7 +274,7 @@ skip_any_name(const char *p, const char *end, bool *escaped)
 	return p;
 }
 
-/* The brackets that are open, innermost last: a bit for each, set for "{" */
+/* Stack of open brackets, one bit each, innermost lowest; 1: "{" */
 typedef struct Brackets
 {
 	uint64		objects;
@@ -282,8 +282,8 @@ typedef struct Brackets
 } Brackets;
 
 /*
- * p is at an opening bracket: where the first value in it begins, or, if it is
- * empty, its end.
+ * p is at an opening bracket: push it and return the position of the first value
+ * in it, or of the closing bracket if it is empty; NULL if invalid or too deep.
  */
 static const char *
 open_bracket(Brackets *open, const char *p, const char *end, bool *empty,
@@ -302,9 +302,9 @@ open_bracket(Brackets *open, const char *p, const char *end, bool *empty,
 }
 
 /*
- * p is after a value, or where an empty bracket ends: close the brackets that
- * end here.  Where the next value begins, with none open the place after the
- * last bracket, or NULL.
+ * p is after a value, or at the closing bracket of an empty object or array: pop
+ * the brackets closed here.  Returns the position of the next value, or the end
+ * of the outermost value, or NULL.
  */
 static const char *
 next_value(Brackets *open, const char *p, const char *end, bool *escaped)
@@ -328,7 +328,7 @@ next_value(Brackets *open, const char *p, const char *end, bool *escaped)
 	return p;
 }
 
-/* The place after a value, or NULL when it is none */
+/* Skip a value; returns the position after it, or NULL if invalid */
 static const char *
 skip_value(const char *p, const char *end, bool *escaped)
 {
@@ -357,7 +357,7 @@ skip_value(const char *p, const char *end, bool *escaped)
 
 /*
  * clf_skip_value
- *		The place after the value that begins at p, or NULL when it is none.
+ *		Skip the value at p; returns the position after it, or NULL if invalid.
  */
 const char *
 clf_skip_value(const char *p, const char *end)
@@ -372,7 +372,7 @@ clf_skip_value(const char *p, const char *end)
  * ----------
  */
 
-/* The number that four hexadecimal digits are */
+/* Convert four hexadecimal digits */
 static uint32
 read_unit(const char *digits)
 {
@@ -388,9 +388,9 @@ read_unit(const char *digits)
 }
 
 /*
- * *p is at a \u escape of a valid string: the code point, and *p after all of it.
- * Half a surrogate pair is no character, and U+0000 none for PostgreSQL: both are
- * replaced.
+ * Return the code point of the \u escape at *p, within a valid string, and advance
+ * *p past it.  Unpaired surrogates are invalid, and PostgreSQL does not support
+ * U+0000: both are replaced.
  */
 static uint32
 read_code_point(const char **p, const char *end)
@@ -415,7 +415,7 @@ read_code_point(const char **p, const char *end)
 	return first;
 }
 
-/* Write the character; the place after it */
+/* Append a character; returns the new end */
 static char *
 append_code_point(char *out, uint32 c)
 {
@@ -424,9 +424,8 @@ append_code_point(char *out, uint32 c)
 }
 
 /*
- * *p is within a valid string: write the byte or the escape that is there, and move
- * on.  The place after what was written, which is never longer than what was
- * read.
+ * Append the byte or the unescaped character at *p, within a valid string, and
+ * advance *p.  Returns the new end; the output is never longer than the input.
  */
 static char *
 append_character(char *out, const char **p, const char *end)
@@ -503,8 +502,8 @@ add_child(PathNode *node, const char *name, size_t length)
 
 /*
  * clf_fields_create
- *		No fields yet.  Palloc'd in the current memory context, as are those
- *		that are added.
+ *		Create an empty set of fields.  Palloc'd in the current memory context, as
+ *		are the fields added later.
  */
 ClfFields  *
 clf_fields_create(void)
@@ -517,8 +516,8 @@ clf_fields_create(void)
 
 /*
  * clf_fields_add
- *		Add a path: keys joined by dots, numbers into arrays; "" is the text
- *		itself.  Returns its number, from 0; the same for the same keys.
+ *		Add a path: keys separated by dots, numbers for array elements; "" is the
+ *		whole text.  Returns the field's number, from 0; equal paths share it.
  */
 int
 clf_fields_add(ClfFields *fields, const char *keys)
@@ -545,8 +544,8 @@ clf_fields_count(const ClfFields *fields)
 
 /*
  * clf_selection_create
- *		No fields yet.  rows_are_records: a row is a record as received, not a
- *		part of one.  Palloc'd in the current memory context.
+ *		Create an empty selection.  rows_are_records: rows are whole records, not
+ *		parts of them.  Palloc'd in the current memory context.
  */
 ClfSelection *
 clf_selection_create(bool rows_are_records)
@@ -562,8 +561,8 @@ clf_selection_create(bool rows_are_records)
 
 /*
  * clf_select
- *		Select a field by its keys in the text of that origin.  Where there is no
- *		text, the field only tells the origin.
+ *		Select a field by its path in the text of the origin.  For an origin
+ *		without JSON, the reference contains only the origin.
  */
 ClfFieldRef
 clf_select(ClfSelection *selection, ClfOrigin origin, const char *keys)
@@ -583,7 +582,7 @@ clf_select(ClfSelection *selection, ClfOrigin origin, const char *keys)
 static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
 							  const char *end, bool *escaped);
 
-/* Nothing of this was found; mismatched_step: the step that does not fit, or NULL */
+/* Reset the fields of a subtree; mismatched_step: see ClfField */
 static void
 set_missing(ClfFields *fields, PathNode *node, const char *mismatched_step)
 {
@@ -597,7 +596,7 @@ set_missing(ClfFields *fields, PathNode *node, const char *mismatched_step)
 		set_missing(fields, &node->children[i], mismatched_step);
 }
 
-/* What is there is no object or array: no step into it fits */
+/* The value is a scalar: all steps below it are mismatched */
 static void
 set_mismatched(ClfFields *fields, PathNode *node)
 {
@@ -605,7 +604,7 @@ set_mismatched(ClfFields *fields, PathNode *node)
 		set_missing(fields, &node->children[i], node->children[i].name);
 }
 
-/* Is it, without its escapes, the name of the node? */
+/* Compare a name containing escapes with that of the node */
 static bool
 is_name_of(const PathNode *node, const ClfField *name)
 {
@@ -626,7 +625,7 @@ is_name_of(const PathNode *node, const ClfField *name)
 	return length == node->length;
 }
 
-/* The child that this name in the text means */
+/* Find the child with the name */
 static PathNode *
 match_name(const PathNode *node, const ClfField *name)
 {
@@ -670,7 +669,7 @@ pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
 	return NULL;
 }
 
-/* The child that element n of an array is */
+/* Find the child for element n of an array */
 static PathNode *
 match_index(const PathNode *node, int n)
 {
@@ -682,7 +681,7 @@ match_index(const PathNode *node, int n)
 	return NULL;
 }
 
-/* p is at "["; steps that are no numbers do not fit */
+/* p is at "["; steps that are not numbers are mismatched */
 static const char *
 pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end,
 		   bool *escaped)
@@ -714,9 +713,9 @@ pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end,
 }
 
 /*
- * The place after the value that begins at p, NULL when it is none.  Of several
- * members with the same name the last one counts, with all that is in it.  Sets
- * *escaped as skip_string does.
+ * Pick the fields of the value at p; returns the position after it, or NULL if
+ * invalid.  Of duplicate member names the last one is used.  Sets *escaped as
+ * skip_string does.
  */
 static const char *
 pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
@@ -755,9 +754,9 @@ pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
 
 /*
  * clf_fields_pick
- *		Go through the value that begins at text and note in values, which has
- *		space for all fields, where they are.  Returns the place after the value,
- *		or NULL when it is none, or ends after end.
+ *		Parse the value at text and store the fields in values, an array of
+ *		clf_fields_count elements.  Returns the position after the value, or NULL
+ *		if it is invalid or incomplete.
  */
 const char *
 clf_fields_pick(ClfFields *fields, const char *text, const char *end,
@@ -773,8 +772,8 @@ clf_fields_pick(ClfFields *fields, const char *text, const char *end,
 
 /*
  * clf_fields_pick_all
- *		The same for a text that is one value, with white space around it at
- *		most.  False when it is not.
+ *		Parse a text that consists of one value, optionally surrounded by white
+ *		space.  Returns false if it is invalid.
  */
 bool
 clf_fields_pick_all(ClfFields *fields, const char *text, size_t length,
@@ -815,7 +814,7 @@ clf_field_kind(const ClfField *field)
 
 /*
  * clf_kind_name
- *		For a message: "expected a number, got an array".
+ *		Name of a kind for messages: "expected a number, got an array".
  */
 const char *
 clf_kind_name(ClfKind kind)
@@ -832,7 +831,7 @@ clf_kind_name(ClfKind kind)
 	return names[kind];
 }
 
-/* The characters of a string with escapes, palloc'd */
+/* Unescape a string; the result is palloc'd */
 static const char *
 unescape(const ClfField *field, size_t *length)
 {
@@ -854,9 +853,9 @@ unescape(const ClfField *field, size_t *length)
 
 /*
  * clf_field_text
- *		The characters of a string, the JSON of any other value.  Not
- *		terminated, without zero bytes; part of the text, or palloc'd in the
- *		current memory context.
+ *		Return the characters of a string, or the JSON of any other value.  Not
+ *		zero-terminated, contains no zero bytes; points into the text, or is
+ *		palloc'd in the current memory context.
  */
 const char *
 clf_field_text(const ClfField *field, size_t *length)
@@ -874,7 +873,7 @@ clf_field_text(const ClfField *field, size_t *length)
 
 /*
  * clf_field_cstring
- *		The same, palloc'd and terminated; NULL when there is nothing.
+ *		As clf_field_text, but palloc'd and zero-terminated; NULL for null.
  */
 char *
 clf_field_cstring(const ClfField *field)
@@ -888,7 +887,7 @@ clf_field_cstring(const ClfField *field)
 	return pnstrdup(text, length);
 }
 
-/* *p is within a string: append what is there as JSON, and move on */
+/* Append the character or escape at *p, within a string, as JSON; advance *p */
 static void
 append_json_character(StringInfo json, const char **p, const char *end)
 {
@@ -913,10 +912,11 @@ append_json_character(StringInfo json, const char **p, const char *end)
 
 /*
  * clf_field_json
- *		The value as JSON that PostgreSQL takes in any encoding: characters
- *		beyond ASCII are not escaped, control characters are, and what a text
- *		cannot hold is replaced as in clf_field_text.  Not terminated; part of
- *		the text, or palloc'd in the current memory context.
+ *		Return the value as JSON that PostgreSQL accepts in any encoding:
+ *		non-ASCII characters are not escaped, control characters are, and
+ *		unsupported characters are replaced as in clf_field_text.  Not
+ *		zero-terminated; points into the text, or is palloc'd in the current
+ *		memory context.
  */
 const char *
 clf_field_json(const ClfField *field, size_t *length)
@@ -954,7 +954,7 @@ clf_field_json(const ClfField *field, size_t *length)
 	return json.data;
 }
 
-/* Where the element of an array after this one begins; NULL after the last */
+/* Position of the next element of an array; NULL after the last one */
 static const char *
 find_next_element(const ClfField *array, const ClfField *element)
 {
@@ -971,9 +971,9 @@ find_next_element(const ClfField *array, const ClfField *element)
 
 /*
  * clf_field_next_element
- *		The element of an array after this one; the first, if this one is all
- *		zeros.  False after the last.  An element may be null: its start tells
- *		where it is all the same.
+ *		Advance to the next element of an array; from an all-zero element, to the
+ *		first.  Returns false after the last one.  The start of a null element is
+ *		set as well.
  */
 bool
 clf_field_next_element(const ClfField *array, ClfField *element)
@@ -991,7 +991,7 @@ clf_field_next_element(const ClfField *array, ClfField *element)
 
 /*
  * clf_fields_pick_element
- *		The same, with fields picked from the element on the way.
+ *		As clf_field_next_element, and pick fields of the element.
  */
 bool
 clf_fields_pick_element(ClfFields *fields, const ClfField *array,
@@ -1010,8 +1010,8 @@ clf_fields_pick_element(ClfFields *fields, const ClfField *array,
 
 /*
  * clf_field_time
- *		A date as the API writes it, see clf_time_parse.  False when it is
- *		anything else.
+ *		Convert a date in the API's format, see clf_time_parse.  Returns false if
+ *		invalid.
  */
 bool
 clf_field_time(const ClfField *field, TimestampTz *t)

@@ -1,16 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * field.h
- *	  Fields of a JSON text, found where they stand in it.
+ *	  Parse a JSON text and locate the selected fields in it.
  *
  * Pure: no I/O, but it checks for interrupts.
  *
- * A page has a thousand records of which a query reads a few fields.  So no
- * tree is built: a text is gone through once, from end to end, and of the
- * fields that were selected it is noted where they are.
+ * A page contains up to a thousand records, of which a query reads a few fields.
+ * Therefore no tree is built: the text is scanned once, and the positions of the
+ * selected fields are stored.
  *
- * Texts are UTF-8 as received, not yet checked: a string may hold invalid
- * UTF-8.
+ * Texts are UTF-8 as received: strings can contain invalid UTF-8.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,16 +19,15 @@
 #include "api/path.h"
 #include "datatype/timestamp.h"
 
-/* A value where it stands; valid as long as the text that it stands in */
+/* Position of a value in a text; valid as long as the text is */
 typedef struct ClfField
 {
-	const char *start;			/* NULL: it is not there, or null */
-	const char *mismatched_step;	/* the step of its path that does not fit
-									 * what is there instead; NULL: there is
-									 * none */
+	const char *start;			/* NULL: missing, or null */
+	const char *mismatched_step;	/* first step of its path that does not match
+									 * the type of the value; NULL: none */
 	uint32		length;
-	bool		escaped;		/* a string in it has a backslash or control
-								 * character */
+	bool		escaped;		/* contains a string with a backslash or
+								 * control character */
 } ClfField;
 
 typedef enum ClfKind
@@ -42,30 +40,30 @@ typedef enum ClfKind
 	CLF_KIND_OBJECT
 } ClfKind;
 
-/* Paths to be followed in one text after the other */
+/* A set of paths, used for multiple texts */
 typedef struct ClfFields ClfFields;
 
-/* The fields that a scan needs, by where they come from */
+/* The fields needed by a scan, by origin */
 typedef struct ClfSelection
 {
-	ClfFields  *from[CLF_ORIGINS];	/* NULL: no JSON comes from there */
+	ClfFields  *from[CLF_ORIGINS];	/* NULL: no JSON */
 } ClfSelection;
 
-/* One of them */
+/* A selected field */
 typedef struct ClfFieldRef
 {
 	ClfOrigin	origin;
-	int			n;				/* among those of the origin */
+	int			n;				/* number among the fields of the origin */
 } ClfFieldRef;
 
-/* A row, and what it came with; valid until the next is asked for */
+/* A row and its context; valid until the next row is fetched */
 typedef struct ClfRow
 {
-	const ClfField *fields[CLF_ORIGINS];	/* as selected; NULL: there is no
-											 * such text */
-	bytea	   *content;		/* its bytes; NULL: not asked for, or gone */
-	int			number;			/* of the row in its record, from 1 */
-	const char *misfit;			/* why it cannot be shown; NULL: it can */
+	const ClfField *fields[CLF_ORIGINS];	/* as selected; NULL: no text of
+											 * this origin */
+	bytea	   *content;		/* NULL: not requested, or deleted */
+	int			number;			/* of the row within its record, from 1 */
+	const char *misfit;			/* reason why it is not valid; NULL: valid */
 } ClfRow;
 
 extern ClfFields *clf_fields_create(void);
@@ -90,7 +88,7 @@ extern const char *clf_field_json(const ClfField *field, size_t *length);
 extern bool clf_field_time(const ClfField *field, TimestampTz *t);
 extern bool clf_field_next_element(const ClfField *array, ClfField *element);
 
-/* Steps of a text, for those who cut it: the place after them, or NULL */
+/* Skip a token; these return the position after it, or NULL */
 extern const char *clf_skip_space(const char *p, const char *end);
 extern const char *clf_skip_value(const char *p, const char *end);
 extern const char *clf_skip_name(const char *p, const char *end,

@@ -3,10 +3,10 @@
  * scan.h
  *	  Search for characters in a JSON text, a block of bytes at a time.
  *
- * A block is a vector, or a machine word where there are no vectors.  All of its
- * bytes are compared at once.  The result is a mask, whose lowest bit that is set
- * stands for the first byte that was searched for; of words, higher bits may be
- * wrong.
+ * A block is a SIMD vector, or a machine word on platforms without SIMD support.
+ * All of its bytes are compared at once.  The result is a mask, whose lowest set
+ * bit corresponds to the first matching byte; for words, higher bits are not
+ * reliable.
  *
  *-------------------------------------------------------------------------
  */
@@ -61,7 +61,7 @@ clf_mask_first(ClfMask mask)
 typedef uint64 ClfBlock;		/* the first byte is the lowest */
 typedef uint64 ClfMask;			/* the highest bit of each byte */
 
-/* The same byte eight times */
+/* Broadcast a byte */
 #define CLF_BYTES(c) (UINT64CONST(0x0101010101010101) * (c))
 
 static inline ClfBlock
@@ -77,8 +77,8 @@ clf_block_load(const char *p)
 }
 
 /*
- * Bytes below c, which is at most 0x80.  The subtraction borrows from the byte
- * above, so that only the lowest bit of the mask is certain.
+ * Find bytes below c, which is at most 0x80.  The subtraction borrows from the next
+ * higher byte, so only the lowest set bit of the mask is reliable.
  */
 static inline ClfMask
 clf_block_find_below(ClfBlock block, uint8 c)
@@ -108,14 +108,14 @@ clf_mask_first(ClfMask mask)
 
 #endif
 
-/* Does this character of a string mean itself, in any JSON? */
+/* Does the character need no escape in a JSON string? */
 static inline bool
 clf_is_plain(unsigned char c)
 {
 	return c >= ' ' && c != '"' && c != '\\';
 }
 
-/* The first character of a string that is not plain, or end */
+/* Find the first character that is not plain; returns end if none */
 static inline const char *
 clf_find_special(const char *p, const char *end)
 {
@@ -132,7 +132,7 @@ clf_find_special(const char *p, const char *end)
 	return p;
 }
 
-/* The first character that is no space, or end */
+/* Find the first character other than a space; returns end if none */
 static inline const char *
 clf_find_other_than_space(const char *p, const char *end)
 {
