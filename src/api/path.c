@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * path.c
- *	  JSON paths: where the value of a column comes from.
+ *	  JSON paths of columns.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,7 +9,7 @@
 
 #include "api/path.h"
 
-/* The character at the start of a path; 0: none */
+/* Prefix character of a path by origin; 0: none */
 static const char origin_signs[CLF_ORIGINS] = {
 	[CLF_FROM_CONSTANT] = '=',
 	[CLF_FROM_ROW_NUMBER] = '#',
@@ -22,7 +22,7 @@ static const char origin_signs[CLF_ORIGINS] = {
 
 /*
  * clf_path
- *		Take apart a path, which must be valid or a path of ours.
+ *		Parse a path, which must be valid or built in.
  */
 ClfPath
 clf_path(const char *text)
@@ -43,7 +43,7 @@ clf_path(const char *text)
 	return path;
 }
 
-/* Is it a path of keys, from one separator to the next? */
+/* Are the characters up to the next separator a valid sequence of keys? */
 static bool
 are_keys(const char *keys, size_t length)
 {
@@ -52,7 +52,7 @@ are_keys(const char *keys, size_t length)
 
 /*
  * clf_path_is_valid
- *		May a user write this path?
+ *		Is the path valid as the value of the option json_path?
  */
 bool
 clf_path_is_valid(const char *text)
@@ -81,8 +81,8 @@ clf_path_is_valid(const char *text)
 
 /*
  * clf_keys_touch
- *		Are both paths the same, or does one lead to an object that holds what
- *		the other leads to?
+ *		Are both paths equal, or is one of them a prefix of the other, by
+ *		whole keys?
  */
 bool
 clf_keys_touch(const char *a, const char *b)

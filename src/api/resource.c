@@ -3,8 +3,8 @@
  * resource.c
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * Another field or parameter is another row.  Beside calls there are the company
- * directory,
+ * A new field or parameter needs only a new line in these tables.  In addition to
+ * calls, they describe the company directory,
  * https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
  * and the message store,
  * https://developers.ringcentral.com/api-reference/Message-Store/listMessages
@@ -22,11 +22,11 @@ const char *const clf_level_names[CLF_LEVELS] = {
 
 /*
  * The fields of CallLogRecord and CallLogRecordLegInfo, in the order of the API
- * reference.  They are text, not enums, because values that the reference
- * does not list occur.
+ * reference.  They are text, not enums, because values not listed in the
+ * reference occur.
  *
- * "Detailed" marks what the reference returns in that view only; transport is
- * among them because older records carry it only there.
+ * "detailed" marks fields that are returned in that view only; transport is one
+ * of them because older records contain it only there.
  */
 #define PARTY_COLUMNS(party) \
 	{party "_phone_number", "text", party ".phoneNumber", false}, \
@@ -37,7 +37,7 @@ const char *const clf_level_names[CLF_LEVELS] = {
 	{party "_device_id", "text", party ".device.id", false}, \
 	{party "_device_uri", "text", party ".device.uri", false}
 
-/* BaseCallLogRecord, in two parts: a record has columns in between */
+/* BaseCallLogRecord, in two parts, since a record has columns in between */
 #define CALL_COLUMNS \
 	{"start_time", "timestamptz", "startTime", false}, \
 	{"duration", "bigint", "duration", false}, \
@@ -98,7 +98,7 @@ static const ClfColumn call_columns[] = {
 	{0}
 };
 
-/* A change, after what was asked for and the token of what follows */
+/* A change, after the starting point of the query and the next token */
 static const ClfColumn change_columns[] = {
 	{"since", "timestamptz", "?since", true},
 	{"since_token", "text", "?sinceToken", true},
@@ -108,7 +108,7 @@ static const ClfColumn change_columns[] = {
 	{0}
 };
 
-/* What the API finds, after what was searched for */
+/* A record found, after the number searched for */
 static const ClfColumn search_columns[] = {
 	{"search_phone_number", "text", "?searchPhoneNumber", false},
 	{"search_extension_number", "text", "?searchExtensionNumber", false},
@@ -116,7 +116,7 @@ static const ClfColumn search_columns[] = {
 	{0}
 };
 
-/* A leg, after what identifies and dates its call */
+/* A leg, after identifiers and date of its call */
 static const ClfColumn leg_columns[] = {
 	{"call_id", "text NOT NULL", "^id", true},
 	{"leg_number", "bigint NOT NULL", "#", true},
@@ -137,7 +137,7 @@ static const ClfColumn leg_columns[] = {
 };
 
 /*
- * A recording, after what identifies and dates its call; then the fields of
+ * A recording, with identifiers and date of its call, then the fields of
  * readCallRecording and readCallRecordingContent.
  */
 static const ClfColumn recording_columns[] = {
@@ -156,8 +156,8 @@ static const ClfColumn recording_columns[] = {
 };
 
 /*
- * ContactResource of the directory, which calls extensions contacts.  The ids are
- * text there and numbers in calls: here they are numbers, to be joined.
+ * ContactResource of the directory, where extensions are named contacts.  The ids
+ * are text there and numbers in calls; they are numbers here, for joins.
  */
 static const ClfColumn extension_columns[] = {
 	{"id", "bigint NOT NULL", "id", false},
@@ -184,8 +184,8 @@ static const ClfColumn extension_columns[] = {
 };
 
 /*
- * GetMessageInfoResponse.  The id is a number there and a text in the calls that
- * name a message: here it is a text, as other ids are, to be joined.
+ * GetMessageInfoResponse.  The id is a number there and a text in calls that
+ * reference a message; it is a text here, for joins.
  */
 static const ClfColumn message_columns[] = {
 	{"id", "text NOT NULL", "id", false},
@@ -241,8 +241,9 @@ static const char *const recording_type_values[] = {
 };
 
 /*
- * Of the types by which the directory can be filtered all but User: it returns
- * others under that name, too, and whether it then finds them is not documented.
+ * Types supported as a filter of the directory, except User: other types are
+ * returned as User as well, and it is not documented whether the filter matches
+ * them.
  */
 static const char *const extension_type_values[] = {
 	"Department", "Announcement", "Voicemail", "SharedLinesGroup",
@@ -259,7 +260,7 @@ static const char *const availability_values[] = {
 };
 static const char *const undeleted_values[] = {"Alive", NULL};
 
-/* The parameters that filter, each for the column of that path */
+/* Filter parameters, with the path of their column */
 #define IDS_FILTER(path) \
 	{ \
 		.json_path = path, \
@@ -306,9 +307,9 @@ static const char *const undeleted_values[] = {"Alive", NULL};
  * readCompanyCallLog and readUserCallLog, readCompanyCallRecord and
  * readUserCallRecord.
  *
- * Left out on purpose: phoneNumber, because it matches by the format of a number,
- * and no recheck brings back the rows that this loses; metadataCategory, because
- * its matching is not documented.
+ * Not used: phoneNumber, because its matching depends on the format of the number,
+ * so rows could be lost, which a local recheck cannot detect; metadataCategory,
+ * because its matching is not documented.
  */
 static const ClfFilter call_log_filters[] = {
 	IDS_FILTER("id"),
@@ -325,11 +326,11 @@ static const ClfFilter call_log_filters[] = {
 };
 
 /*
- * The same endpoints, with a number to search for.  Which spellings of a phone
- * number it finds is not documented, nor that an extension's number is found in
- * the fields that show one, so neither is a filter of other columns.  Session ids
- * are not sent along: the API refuses them with numbers (CLG-110).  A number has
- * 15 digits at most (E.164).
+ * The same endpoints, with a number to search for.  It is not documented which
+ * formats of a phone number match, nor which fields are compared with an extension
+ * number, so neither is used as a filter of other columns.  Session ids are not
+ * sent with a number: the API rejects the combination (CLG-110).  A number has at
+ * most 15 digits (E.164).
  */
 static const ClfFilter search_filters[] = {
 	{
@@ -357,7 +358,7 @@ static const ClfFilter search_filters[] = {
 	{0}
 };
 
-/* The same endpoints; the parameters act on the call, not on the leg */
+/* The same endpoints; the parameters filter calls, not legs */
 #define CALL_FILTERS \
 	IDS_FILTER("^id"), \
 	WINDOW_FILTER("^startTime"), \
@@ -373,13 +374,13 @@ static const ClfFilter leg_filters[] = {
 };
 
 /*
- * Of the calls, those with recordings.  "Call records with recordings of
- * particular type", as the reference puts it, are taken to be those where the
- * call or a leg has one.
+ * The same endpoints, for calls with recordings.  "Call records with recordings of
+ * particular type" (API reference) are assumed to be calls where the call or a
+ * leg has one.
  */
 static const ClfFilter recording_filters[] = {
 
-	/* an extension's table must not find recordings of others */
+	/* account level only: would find recordings of other extensions */
 	{
 		.json_path = "id",
 		.parameter = "callRecordingId",
@@ -444,8 +445,8 @@ static const ClfFilter extension_filters[] = {
 };
 
 /*
- * listMessages.  What it returns without availability is not documented, so that is
- * always sent.  Left out on purpose: phoneNumber, as for calls.
+ * listMessages.  The default of availability is not documented, so it is always
+ * sent.  Not used: phoneNumber, as for calls.
  */
 static const ClfFilter message_filters[] = {
 	WINDOW_FILTER("creationTime"),
@@ -507,7 +508,7 @@ static const ClfFilter message_filters[] = {
 	.windowed = true, \
 	.max_ids = 50
 
-/* A list of call records that is cut into numbered pages */
+/* A list of call records with numbered pages */
 #define PAGED_RECORDS \
 	.frame_path = "navigation", \
 	.next_path = "navigation.nextPage", \
@@ -581,8 +582,8 @@ const ClfResource clf_resources[] = {
 		.changes = true,
 
 		/*
-		 * Only call-log-sync has showDeleted.  Its answers have at most 250
-		 * records and do not say whether there are more.
+		 * Only call-log-sync has showDeleted.  Its responses have at most 250
+		 * records and do not indicate whether more exist.
 		 */
 		.deletions_path = {
 			[CLF_LEVEL_ACCOUNT] =
@@ -663,7 +664,7 @@ const ClfResource clf_resources[] = {
 
 /*
  * clf_find_resource
- *		The resource of that name, or NULL.
+ *		Find a resource by name; NULL if none.
  */
 const ClfResource *
 clf_find_resource(const char *name)
@@ -678,7 +679,7 @@ clf_find_resource(const char *name)
 
 /*
  * clf_find_column
- *		The column of that SQL name, or NULL.
+ *		Find a column by its SQL name; NULL if none.
  */
 const ClfColumn *
 clf_find_column(const ClfResource *resource, const char *name)
@@ -693,11 +694,11 @@ clf_find_column(const ClfResource *resource, const char *name)
 
 /*
  * clf_path_needs_detailed
- *		Must a request say view=Detailed for this value to be complete?
+ *		Does the value of the path require view=Detailed?
  *
- * What rows are made of or told apart by comes with it only.  A path that no
- * column touches is one that a later version of the API added: Detailed carries
- * everything, so it is asked for.
+ * Parts of records, and the version of a record, are returned in that view only.
+ * A path unrelated to all columns was probably added by a later version of the
+ * API; the detailed view contains all fields.
  */
 bool
 clf_path_needs_detailed(const ClfResource *resource, const ClfPath *path)
@@ -722,7 +723,7 @@ clf_path_needs_detailed(const ClfResource *resource, const ClfPath *path)
 
 /*
  * clf_path_in_details
- *		Does the answer for a row's own id suffice to read the value?
+ *		Does the details resource contain the value of the path?
  */
 bool
 clf_path_in_details(const ClfResource *resource, const ClfPath *path)

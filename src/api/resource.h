@@ -3,8 +3,8 @@
  * resource.h
  *	  The RingCentral Call Log API as data: resources, columns, filters.
  *
- * Everything here is constant.  Unless a line cites another source, facts are
- * from RingCentral's API reference,
+ * All data is constant.  Unless another source is cited, it is from RingCentral's
+ * API reference,
  * https://developers.ringcentral.com/api-reference/Call-Log
  *
  *-------------------------------------------------------------------------
@@ -14,7 +14,7 @@
 
 #include "api/path.h"
 
-/* Whose calls: the whole account's, or one extension's (user's) */
+/* Level of an endpoint: calls of the account, or of an extension (user) */
 typedef enum ClfLevel
 {
 	CLF_LEVEL_ACCOUNT,
@@ -27,39 +27,39 @@ typedef enum ClfLevel
 #define CLF_AT_EXTENSION CLF_AT(CLF_LEVEL_EXTENSION)
 #define CLF_AT_BOTH		(CLF_AT_ACCOUNT | CLF_AT_EXTENSION)
 
-/* Characters, for strspn */
+/* Character sets for strspn */
 #define CLF_DIGITS "0123456789"
 #define CLF_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* One column that IMPORT FOREIGN SCHEMA creates */
+/* A column created by IMPORT FOREIGN SCHEMA */
 typedef struct ClfColumn
 {
 	const char *name;			/* SQL name */
-	const char *type;			/* SQL type; NOT NULL for keys, which every row has */
-	const char *json_path;		/* where in the row: "from.phoneNumber" */
-	bool		detailed;		/* does only view=Detailed always carry it? */
+	const char *type;			/* SQL type; NOT NULL for keys */
+	const char *json_path;		/* "from.phoneNumber" */
+	bool		detailed;		/* does it require view=Detailed? */
 } ClfColumn;
 
-/* What a filter can be asked; bits */
+/* Operators supported by a filter; bits */
 typedef enum ClfOperators
 {
 	CLF_OP_EQUAL = 1,			/* =, IN, = ANY */
 	CLF_OP_RANGE = 2,			/* <, <=, =, >=, > */
 	CLF_OP_PRESENT = 4,			/* IS NOT NULL, or any strict operator */
-	CLF_OP_IDS = 8,				/* as CLF_OP_EQUAL, but another endpoint */
-	CLF_OP_SINCE = 16,			/* = a time where changes begin */
-	CLF_OP_SINCE_TOKEN = 32,	/* = a token where they do */
-	CLF_OP_DETAILS = 64,		/* with CLF_OP_IDS: by the details' endpoint */
-	CLF_OP_SEARCH = 128			/* = a number to search for */
+	CLF_OP_IDS = 8,				/* as CLF_OP_EQUAL, but by a request by id */
+	CLF_OP_SINCE = 16,			/* = starting time of changes */
+	CLF_OP_SINCE_TOKEN = 32,	/* = starting token of changes */
+	CLF_OP_DETAILS = 64,		/* with CLF_OP_IDS: at the details endpoint */
+	CLF_OP_SEARCH = 128			/* = number to search for */
 } ClfOperators;
 
-/* Not a filter of records, but what the request needs */
+/* Not filters of records, but inputs of the request */
 #define CLF_OP_INPUT	(CLF_OP_SINCE | CLF_OP_SINCE_TOKEN | CLF_OP_SEARCH)
 
 /*
- * Parameters with the same rival number are not to be sent together; the first
- * in the resource's table that applies is sent, the others are left to the
- * local recheck.
+ * Mutually exclusive parameters: those with the same value are not sent together.
+ * The first applicable one in the resource's table is sent; the other conditions
+ * are evaluated locally.
  */
 typedef enum ClfRivals
 {
@@ -67,35 +67,34 @@ typedef enum ClfRivals
 	CLF_SESSION_RIVALS
 } ClfRivals;
 
-/* A condition on a column that the API can apply by a query parameter */
+/* A query parameter that filters by a column */
 typedef struct ClfFilter
 {
-	const char *json_path;		/* field it filters by */
-	const char *parameter;		/* query parameter; of several filters with
-								 * the same one, all hold (AND).  With
-								 * CLF_OP_IDS the end of the path. */
+	const char *json_path;		/* path of the column */
+	const char *parameter;		/* query parameter; conditions of filters
+								 * with the same one are combined by AND.
+								 * With CLF_OP_IDS, the end of the path. */
 	int			operators;		/* ClfOperators */
-	int			levels;			/* CLF_AT_... where it is documented */
-	const char *const *values;	/* the values it takes, NULL-terminated;
-								 * records may have others, which cannot be
-								 * asked for; NULL: a text of characters */
+	int			levels;			/* CLF_AT_..., levels with this parameter */
+	const char *const *values;	/* values accepted by the API, NULL-terminated;
+								 * records can have others, which are not
+								 * filterable; NULL: a text of characters */
 	const char *characters;
 	int			max_length;		/* of the text of a search, in characters */
-	const char *const *undeleted;	/* of the values those that records have which
-									 * are not deleted: all that is asked for
-									 * without the option show_deleted.  NULL:
-									 * another parameter leaves out deleted
-									 * ones */
+	const char *const *undeleted;	/* values of records that are not deleted,
+									 * sent unless show_deleted is set; NULL:
+									 * another parameter excludes deleted
+									 * records */
 	bool		repeatable;		/* type=Voice&type=Fax? */
-	const char *any_value;		/* the one value that means any of values, for
-								 * a parameter that is not repeatable; NULL:
-								 * it is left out */
-	bool		always;			/* sent without a condition, too, as any_value
-								 * or as all values? */
+	const char *any_value;		/* value matching all values, for a
+								 * parameter that is not repeatable; NULL:
+								 * omit the parameter */
+	bool		always;			/* sent without a condition as well, as
+								 * any_value or all values? */
 	ClfRivals	rivals;
 } ClfFilter;
 
-/* Table options that only some endpoints have; bits */
+/* Table options supported by some endpoints only; bits */
 typedef enum ClfTableOptions
 {
 	CLF_HAS_SHOW_BLOCKED = 1,
@@ -104,55 +103,55 @@ typedef enum ClfTableOptions
 	CLF_HAS_HISTORY = 8
 } ClfTableOptions;
 
-/* perPage is 1000 at most, or what stands for all records, see all_records */
+/* Maximum of perPage; see also all_records */
 #define CLF_MAX_PAGE_SIZE 1000
 
-/* A resource of the API, which a foreign table represents */
+/* A resource of the API, represented by a foreign table */
 typedef struct ClfResource
 {
 	const char *name;			/* value of the table option resource */
 	int			levels;			/* CLF_AT_... */
-	const char *path[CLF_LEVELS];	/* "{account}", "{extension}" to be filled
-									 * in */
+	const char *path[CLF_LEVELS];	/* with the placeholders "{account}" and
+									 * "{extension}" */
 	int			options[CLF_LEVELS];	/* ClfTableOptions */
-	bool		has_views;		/* does it take view=Simple and view=Detailed? */
-	const char *constant_parameters;	/* "a=b", of every request; NULL: none */
-	bool		windowed;		/* does it take dateFrom and dateTo? */
-	const char *const *rows_paths;	/* where a record's rows are, "*" being
-									 * each element of an array; NULL: the
-									 * record is the row */
-	double		rows_per_record;	/* roughly, for the planner */
-	const char *row_id_path;	/* of several such rows with the same id only
-								 * one counts; NULL: all do */
-	const char *details_path;	/* with "/id" the path of what lists leave out
-								 * of a row; NULL: they leave out nothing */
-	const char *const *details_fields;	/* of a row, those in both answers */
-	bool		changes;		/* is it a list of changes since a time or
+	bool		has_views;		/* does it have view=Simple and view=Detailed? */
+	const char *constant_parameters;	/* "a=b", sent with each request; NULL: none */
+	bool		windowed;		/* does it have dateFrom and dateTo? */
+	const char *const *rows_paths;	/* paths of the rows in a record, "*" is
+									 * each element of an array; NULL: a row
+									 * is the whole record */
+	double		rows_per_record;	/* estimate for the planner */
+	const char *row_id_path;	/* key of such rows, duplicates in a record
+								 * are removed; NULL: none */
+	const char *details_path;	/* endpoint of the details of a row, without
+								 * "/id"; NULL: lists contain all fields */
+	const char *const *details_fields;	/* fields in both list and details */
+	bool		changes;		/* is it a list of changes since a time or a
 								 * token? */
-	bool		search;			/* is it what the API finds for a number? */
-	const char *deletions_path[CLF_LEVELS]; /* instead of path, of changes with
-											 * deleted records */
-	int			deletions_count;	/* most records of an answer there */
-	double		records;		/* roughly, of a list without a window, for the
+	bool		search;			/* is it a search for a number? */
+	const char *deletions_path[CLF_LEVELS]; /* instead of path, for changes with
+											 * deletions */
+	int			deletions_count;	/* maximum records per response there */
+	double		records;		/* of a list without a window, estimate for the
 								 * planner */
-	const char *frame_path;		/* object that holds one of the next two */
-	const char *next_path;		/* there is more if this is neither null nor
-								 * false */
-	const char *pages_path;		/* or if this number of pages is greater than
-								 * that of the page; NULL: see next_path */
-	const char *all_records;	/* perPage for the largest page_size; NULL: that
+	const char *frame_path;		/* object containing one of the next two */
+	const char *next_path;		/* more pages exist if this is neither null
+								 * nor false */
+	const char *pages_path;		/* number of pages; NULL: next_path is used
+								 * instead */
+	const char *all_records;	/* perPage for the maximum page_size; NULL: the
 								 * number */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */
-	const char *version_path;	/* with it, where a record may come in several
-								 * versions */
-	const char *time_path;		/* the record's date; dateFrom and dateTo act
-								 * on it; NULL: it has none */
-	const char *order_path;		/* a row's date by which lists come newest
-								 * first; NULL: they do not */
-	int			max_ids;		/* by-id requests: ids in one */
-	int			max_page;		/* highest page number the API defines; 0: it
-								 * has no pages */
+	const char *version_path;	/* version of the record, if multiple versions
+								 * can be returned; else NULL */
+	const char *time_path;		/* the record's date, filtered by dateFrom and
+								 * dateTo; NULL: none */
+	const char *order_path;		/* the row's date if lists are sorted by it,
+								 * newest first; else NULL */
+	int			max_ids;		/* maximum per request by id; 0: not supported */
+	int			max_page;		/* maximum page number of the API; 0: no
+								 * pages */
 	const ClfColumn *columns;	/* ends with name == NULL */
 	const ClfFilter *filters;	/* ends with json_path == NULL */
 } ClfResource;
@@ -160,7 +159,7 @@ typedef struct ClfResource
 /* All resources; ends with name == NULL */
 extern const ClfResource clf_resources[];
 
-/* What the level is called: the remote schema of IMPORT FOREIGN SCHEMA */
+/* Names of the levels: remote schemas of IMPORT FOREIGN SCHEMA */
 extern const char *const clf_level_names[CLF_LEVELS];
 
 extern const ClfResource *clf_find_resource(const char *name);

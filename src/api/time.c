@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * time.c
- *	  Dates as the API writes them, and whole seconds.
+ *	  Conversion of dates from and to the API's format.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,9 +13,9 @@
 
 /*
  * clf_time_format
- *		As the API writes dates, to the microsecond where that matters; years
- *		before Christ, which are never sent, as in ISO 8601, where -0043 is 44
- *		BC.
+ *		Convert a timestamp to the API's format, with microseconds unless these
+ *		are zero.  Years BC, which are never sent, are formatted as in ISO 8601,
+ *		where -0043 is 44 BC.
  */
 char *
 clf_time_format(TimestampTz t)
@@ -37,7 +37,7 @@ clf_time_format(TimestampTz t)
 
 /*
  * clf_time_floor
- *		The whole second at or before t.
+ *		Round down to a whole second.
  */
 TimestampTz
 clf_time_floor(TimestampTz t)
@@ -49,7 +49,7 @@ clf_time_floor(TimestampTz t)
 
 /*
  * clf_second_after
- *		The first whole second later than t.
+ *		Return the first whole second after t.
  */
 TimestampTz
 clf_second_after(TimestampTz t)
@@ -77,7 +77,7 @@ read_char(const char **p, char c)
 	return *(*p)++ == c;
 }
 
-/* ".594", as microseconds; further digits are dropped, as they are rare */
+/* Parse ".594" to microseconds; further digits are truncated */
 static bool
 read_fraction(const char **p, int *micros)
 {
@@ -94,7 +94,7 @@ read_fraction(const char **p, int *micros)
 	return true;
 }
 
-/* "Z", "+01:00" or "+0100", as seconds east of UTC */
+/* Parse "Z", "+01:00" or "+0100" to seconds east of UTC */
 static bool
 read_zone(const char **p, int *offset)
 {
@@ -123,10 +123,10 @@ read_zone(const char **p, int *offset)
 
 /*
  * clf_time_parse
- *		Read a date as the API writes it, 2016-03-10T18:07:52.534Z, followed by
- *		that character.  False when it is anything else; unlike timestamptz_in
- *		this does not know of "now" or of dates without a zone.  Years before
- *		Christ have a sign, as those of clf_time_format.
+ *		Parse a date in the API's format, 2016-03-10T18:07:52.534Z, terminated by
+ *		the character end.  Returns false if invalid; unlike timestamptz_in, this
+ *		does not accept "now" or dates without a zone.  Years BC have a sign, as
+ *		in clf_time_format.
  */
 bool
 clf_time_parse(const char *text, char end, TimestampTz *t)
@@ -142,7 +142,7 @@ clf_time_parse(const char *text, char end, TimestampTz *t)
 				micros,
 				offset;
 
-	/* each step stops at the end at the latest */
+	/* no step reads beyond the terminator */
 	p += before_christ;
 	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
 		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||

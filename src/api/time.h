@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * time.h
- *	  Dates as the API writes them, and whole seconds.
+ *	  Conversion of dates from and to the API's format.
  *
  * https://developers.ringcentral.com/guide/basics/data-formats
  *

@@ -11,8 +11,9 @@
 
 /*
  * clf_uri_append_escaped
- *		As %XX everything but the unreserved characters of RFC 3986 and the
- *		colon, which means nothing in a query and keeps dates readable.
+ *		Append a text, percent-encoding all but the unreserved characters of
+ *		RFC 3986 and the colon, which is valid in a query and keeps dates
+ *		readable.
  */
 void
 clf_uri_append_escaped(StringInfo out, const char *text)
@@ -29,7 +30,7 @@ clf_uri_append_escaped(StringInfo out, const char *text)
 
 /*
  * clf_uri_append_parameter
- *		Append a parameter of the query, after others.
+ *		Append a query parameter.
  */
 void
 clf_uri_append_parameter(StringInfo out, const char *name, const char *value)
@@ -40,7 +41,7 @@ clf_uri_append_parameter(StringInfo out, const char *name, const char *value)
 
 /*
  * clf_uri_append_path
- *		Append an endpoint's path with {account} and {extension} filled in.
+ *		Append an endpoint's path, replacing {account} and {extension}.
  */
 void
 clf_uri_append_path(StringInfo out, const char *path, const char *account_id,
