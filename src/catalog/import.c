@@ -30,7 +30,7 @@ find_level(const char *schema)
 					 clf_level_names[CLF_LEVEL_EXTENSION])));
 }
 
-/* The core adds the local schema, and leaves out what was not asked for */
+/* The server adds the local schema and applies LIMIT TO and EXCEPT */
 static char *
 create_statement(const ClfResource *resource, ClfLevel level,
 				 const char *server)
@@ -52,7 +52,7 @@ create_statement(const ClfResource *resource, ClfLevel level,
 
 /*
  * clf_import_schema
- *		The CREATE FOREIGN TABLE statements for a level.
+ *		Create the CREATE FOREIGN TABLE statements of a level.
  */
 List *
 clf_import_schema(ImportForeignSchemaStmt *stmt)

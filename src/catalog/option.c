@@ -3,9 +3,9 @@
  * option.c
  *	  Options of servers, user mappings, tables and columns.
  *
- * One table defines where an option may be set, how its value is parsed and its
- * default.  The validator and the reader of a table's options use the same code,
- * so that a value means what was accepted.
+ * A table defines the contexts, the parser and the default of each option.  The
+ * validator and the reader of a table's options use the same code, so a value that
+ * was accepted can be read.
  *
  *-------------------------------------------------------------------------
  */
@@ -51,7 +51,7 @@ struct OptionDef
 	const char *name;
 	int			contexts;		/* CLF_ON_... */
 	OptionReader read;
-	size_t		offset;			/* in the structure that target_of chooses */
+	size_t		offset;			/* in the structure returned by target_of */
 	const char *initial;		/* default value, or NULL */
 	double		min;			/* for numbers, in the base unit */
 	double		max;
@@ -138,7 +138,7 @@ static const OptionDef option_defs[] = {
 	{0}
 };
 
-/* An option with the same spelling, or the closest one if it is close */
+/* Find an option by name; if there is none, set *closest to a similar one */
 static const OptionDef *
 find_option(const char *name, int context, const OptionDef **closest)
 {
@@ -166,7 +166,7 @@ find_option(const char *name, int context, const OptionDef **closest)
 	return NULL;
 }
 
-/* The names of all options of that context, for a hint */
+/* List the names of all options of the context, for a hint */
 static const char *
 list_options(int context)
 {
@@ -182,7 +182,7 @@ list_options(int context)
 	return names.data;
 }
 
-/* Is it an option of user mappings?  They are secret. */
+/* Is it an option of user mappings?  Their values are secret. */
 static bool
 is_mapping_option(const char *name)
 {
@@ -209,8 +209,8 @@ report_unknown_option(const char *name, int context, const OptionDef *closest)
 }
 
 /*
- * Where the value of the option goes, NULL when it is not wanted.  What server
- * and table have in common is the table's.
+ * Return the address to store the option's value at, or NULL to only validate it.
+ * Options of both server and table are stored in the table.
  */
 static void *
 target_of(const OptionDef *def, const ClfOptionTargets *targets)
@@ -230,8 +230,8 @@ target_of(const OptionDef *def, const ClfOptionTargets *targets)
 
 /*
  * clf_read_options
- *		Read a list of DefElems of that context into the targets; an error when
- *		one is unknown or its value cannot be used.
+ *		Read a list of DefElems of the context into the targets.  Raises an error
+ *		if an option is unknown or its value is invalid.
  */
 void
 clf_read_options(List *list, int context, const ClfOptionTargets *targets)
@@ -261,7 +261,7 @@ clf_read_options(List *list, int context, const ClfOptionTargets *targets)
 
 /*
  * clf_read_initial_options
- *		Fill in the defaults.
+ *		Set the defaults.
  */
 void
 clf_read_initial_options(const ClfOptionTargets *targets)
@@ -276,8 +276,8 @@ clf_read_initial_options(const ClfOptionTargets *targets)
 }
 
 /*
- * Raise the error for a value that cannot be used.  What may be a secret is not
- * shown: the options of user mappings, and URLs with a user name or a query.
+ * Raise the error for an invalid value.  Possible secrets are not shown: options of
+ * user mappings, and URLs with a user name or a query.
  */
 static void
 report_bad_value(const OptionDef *def, const char *value, const char *hint)
@@ -296,8 +296,7 @@ report_bad_value(const OptionDef *def, const char *value, const char *hint)
 }
 
 /*
- * Control characters could end a header or a log line; no option has a use for
- * them.
+ * Control characters are rejected: they could terminate a header or a log line.
  */
 static bool
 is_printable(const char *value)
@@ -310,7 +309,7 @@ is_printable(const char *value)
 	return value[0] != '\0';
 }
 
-/* A colon would end it in Basic authentication (RFC 7617) */
+/* A colon would terminate the id in Basic authentication (RFC 7617) */
 static void
 read_client_id(const OptionDef *def, const char *value, void *target)
 {
@@ -321,7 +320,7 @@ read_client_id(const OptionDef *def, const char *value, void *target)
 	*(const char **) target = value;
 }
 
-/* Not copied: there are to be as few copies of secrets as can be */
+/* The value is not copied, to minimize the number of copies of a secret */
 static void
 read_secret(const OptionDef *def, const char *value, void *target)
 {
@@ -351,7 +350,7 @@ host_length(const char *s)
 		inet_pton(AF_INET6, pnstrdup(s + 1, len), &addr) == 1 ? len + 2 : 0;
 }
 
-/* Where the host begins, or NULL unless it is http:// or https:// */
+/* Return the start of the host, or NULL unless it is http:// or https:// */
 static const char *
 url_host(const char *url)
 {
@@ -364,7 +363,7 @@ url_host(const char *url)
 
 /*
  * clf_url_is_loopback
- *		Does this URL, as read_url let it pass, stay on this machine?
+ *		Is the host of a URL accepted by read_url a loopback address?
  */
 bool
 clf_url_is_loopback(const char *url)
@@ -380,8 +379,8 @@ clf_url_is_loopback(const char *url)
 }
 
 /*
- * scheme://host[:port], nothing else: the options of servers are visible to all,
- * so a user name or password must not be part of one.
+ * Only scheme://host[:port] is accepted: the options of servers are visible to all
+ * roles, so a user name or password must not be part of one.
  */
 static void
 read_url(const OptionDef *def, const char *value, void *target)
@@ -413,7 +412,7 @@ read_url(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pnstrdup(value, rest - value);
 }
 
-/* The server reads the file: check_server and check_mapping see who names it */
+/* The server reads the file: check_server and check_mapping check privileges */
 static void
 read_file(const OptionDef *def, const char *value, void *target)
 {
@@ -430,7 +429,7 @@ read_digits(const OptionDef *def, const char *value, void *target)
 	*(char **) target = pstrdup(value);
 }
 
-/* An internal identifier, or "~" for that of the token's owner */
+/* An internal identifier, or "~": that of the token's owner */
 static void
 read_id(const OptionDef *def, const char *value, void *target)
 {
@@ -511,7 +510,7 @@ read_cost(const OptionDef *def, const char *value, void *target)
 {
 	const char *hint = NULL;
 
-	/* written so that NaN does not pass */
+	/* this form of the comparison rejects NaN */
 	if (!parse_real(value, (double *) target, 0, &hint) ||
 		!(*(double *) target >= def->min && *(double *) target <= def->max))
 		report_bad_value(def, value,
@@ -520,8 +519,8 @@ read_cost(const OptionDef *def, const char *value, void *target)
 }
 
 /*
- * A number without a unit is refused: PostgreSQL would take it as milliseconds or
- * bytes, which is rarely what was meant.
+ * A number without a unit is rejected: PostgreSQL would interpret it as
+ * milliseconds or bytes, which is rarely intended.
  */
 static void
 read_unit(const OptionDef *def, const char *value, int *target, int unit,
@@ -584,7 +583,7 @@ read_interval(const OptionDef *def, const char *value, void *target)
 	*(Interval **) target = DatumGetIntervalP(interval);
 }
 
-/* Is that option in the list? */
+/* Is the option in the list? */
 static bool
 is_set(List *list, const char *name)
 {
@@ -598,7 +597,7 @@ is_set(List *list, const char *name)
 	return false;
 }
 
-/* Exactly one of the option and the one of the same name for a file */
+/* Is exactly one of the option and its file variant in the list? */
 static bool
 is_set_once(List *list, const char *name, const char *file_name)
 {
@@ -606,8 +605,8 @@ is_set_once(List *list, const char *name, const char *file_name)
 }
 
 /*
- * Who changes a mapping needs the right to all of its options, as the list that
- * the validator gets does not tell which of them are new.
+ * A role that changes a mapping needs the privileges for all of its options,
+ * because the validator's list does not indicate which of them are new.
  */
 static void
 check_mapping(List *list)
@@ -636,7 +635,7 @@ check_mapping(List *list)
 						   "mapping that has them.")));
 }
 
-/* A table option that the endpoint of this table does not have */
+/* Raise an error if an option not supported by the endpoint is set */
 static void
 check_table_option(List *list, const ClfTable *table, const char *name,
 				   bool exists)
@@ -704,7 +703,7 @@ check_server(List *list)
 						   "superusers may set it.")));
 }
 
-/* What can be given options */
+/* Kinds of objects with options */
 typedef struct ObjectKind
 {
 	Oid			catalog;
@@ -721,8 +720,8 @@ static const ObjectKind object_kinds[] = {
 };
 
 /*
- * The statement would be logged with the error, and it holds secrets: those of
- * a user mapping, or, by mistake, of a server.
+ * Error context callback: do not log the statement with the error.  It contains
+ * secrets: options of a user mapping, or such options set on a server by mistake.
  */
 static void
 hide_statement(void *arg)
@@ -751,7 +750,7 @@ check_options(const ObjectKind *kind, List *list)
 
 /*
  * call_log_fdw_validator
- *		Check the options of a CREATE or ALTER, all of them at once.
+ *		Check the complete list of options of a CREATE or ALTER.
  */
 Datum
 call_log_fdw_validator(PG_FUNCTION_ARGS)

@@ -11,13 +11,13 @@
 #include "catalog/table.h"
 #include "nodes/pg_list.h"
 
-/* Where an option may be set; bits */
+/* Contexts of an option; bits */
 #define CLF_ON_SERVER	1
 #define CLF_ON_MAPPING	2
 #define CLF_ON_TABLE	4
 #define CLF_ON_COLUMN	8
 
-/* What options are read into; NULL where none of that kind are read */
+/* Structures to store options in; NULL: do not store */
 typedef struct ClfOptionTargets
 {
 	ClfServer  *server;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret.c
- *	  Memory for secrets, and the files that hold them.
+ *	  Memory for secrets, and files containing secrets.
  *
  * A secret is wiped from memory as soon as it is no longer needed, so that
  * neither a core file nor a bug that exposes freed memory discloses it.
@@ -19,12 +19,12 @@
 #include "utils/memutils.h"
 
 /*
- * Bytes of a file with a secret.  A JWT of RingCentral has less than one
- * kilobyte; what is larger is another file.
+ * Maximum size of a file containing a secret, in bytes.  A JWT of RingCentral has
+ * less than one kilobyte.
  */
 #define MAX_FILE_SIZE 8192
 
-/* Memory with what is needed to wipe it */
+/* A chunk of memory with the callback that wipes it */
 typedef struct WipedChunk
 {
 	MemoryContextCallback callback;
@@ -42,8 +42,9 @@ wipe_chunk(void *arg)
 
 /*
  * clf_secret_alloc
- *		Zeroed memory in the current memory context, which must be a short one.
- *		It is wiped when the context is reset or deleted, on errors as well.
+ *		Allocate zeroed memory in the current memory context, which should be
+ *		short-lived.  The memory is wiped when the context is reset or deleted,
+ *		on errors as well.
  */
 void *
 clf_secret_alloc(size_t size)
@@ -59,8 +60,8 @@ clf_secret_alloc(size_t size)
 
 /*
  * clf_is_secret_text
- *		Can it be a secret of RingCentral's?  Neither spaces nor control
- *		characters occur in them, and a line break would end a header.
+ *		Is the text valid as a secret?  RingCentral's secrets contain neither
+ *		spaces nor control characters, and a line break would terminate a header.
  */
 bool
 clf_is_secret_text(const char *text)
@@ -74,8 +75,8 @@ clf_is_secret_text(const char *text)
 }
 
 /*
- * Raise the error for a file that cannot be used.  The name of the file is for
- * those who read the log: the mapping may be another role's.
+ * Raise the error for an invalid file.  The file name is sent to the log only: the
+ * current role may not be allowed to see the options of the mapping.
  */
 static void
 report_file(int sqlstate, const char *option, const char *path,
@@ -90,7 +91,7 @@ report_file(int sqlstate, const char *option, const char *path,
 					 "it at each login.  It must hold the secret alone.")));
 }
 
-/* The same with what the operating system says */
+/* Raise the error for a failed system call */
 static void
 report_system_error(const char *option, const char *path)
 {
@@ -128,8 +129,8 @@ read_bytes(int fd, char *bytes, size_t size, const char *option,
 
 /*
  * clf_secret_read_file
- *		The secret that the file of this option of a user mapping holds, without
- *		line breaks at its end.  Like clf_secret_alloc's.
+ *		Read a secret from the file of an option of a user mapping, without
+ *		trailing line breaks.  Allocated by clf_secret_alloc.
  */
 char *
 clf_secret_read_file(const char *option, const char *path)
@@ -138,7 +139,7 @@ clf_secret_read_file(const char *option, const char *path)
 	size_t		length;
 	int			fd;
 
-	/* O_NONBLOCK: opening a pipe would wait for who writes to it */
+	/* O_NONBLOCK: opening a FIFO would wait for a writer */
 	fd = OpenTransientFile(path, O_RDONLY | O_NONBLOCK | PG_BINARY);
 	if (fd < 0)
 		report_system_error(option, path);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * secret.h
- *	  Memory for secrets, and the files that hold them.
+ *	  Memory for secrets, and files containing secrets.
  *
  *-------------------------------------------------------------------------
  */

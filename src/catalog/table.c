@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * table.c
- *	  Foreign servers, foreign tables and user mappings, as their options
- *	  define them.
+ *	  Read foreign servers, foreign tables and user mappings from the catalogs.
  *
  *-------------------------------------------------------------------------
  */
@@ -31,10 +30,10 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* What makes a wrapper ours; it is in call_log_fdw.c */
+/* The handler function, in call_log_fdw.c, identifies our wrappers */
 extern Datum call_log_fdw_handler(PG_FUNCTION_ARGS);
 
-/* The server and, in the table, what it has in common with tables */
+/* Read a server; options of both server and table are stored in the table */
 static ForeignServer *
 read_server(Oid serverid, ClfTable *table)
 {
@@ -50,7 +49,7 @@ read_server(Oid serverid, ClfTable *table)
 	return server;
 }
 
-/* The path that the column's options give it; text is NULL when they do not */
+/* Path defined by the column's options; text is NULL if there is none */
 static ClfPath
 path_of_options(const ClfTable *table, AttrNumber attnum)
 {
@@ -69,7 +68,7 @@ path_of_options(const ClfTable *table, AttrNumber attnum)
 	return path;
 }
 
-/* The columns, each with the path of its options, else of its name */
+/* Read the columns; the path is from the options, else by column name */
 static void
 read_columns(ClfTable *table)
 {
@@ -97,8 +96,8 @@ read_columns(ClfTable *table)
 
 /*
  * clf_get_table
- *		A foreign table: the server's options, overridden by the table's.  The
- *		caller holds a lock on it.
+ *		Read a foreign table.  Its options override those of the server.  The
+ *		caller must hold a lock on it.
  */
 ClfTable   *
 clf_get_table(Oid relid)
@@ -118,7 +117,7 @@ clf_get_table(Oid relid)
 
 /*
  * clf_get_server_table
- *		A server as if it were an account-level table of calls without columns.
+ *		Read a server as an account-level call log without columns.
  */
 ClfTable   *
 clf_get_server_table(Oid serverid)
@@ -132,7 +131,7 @@ clf_get_server_table(Oid serverid)
 	return table;
 }
 
-/* The column cannot be read */
+/* Raise the error for a column without a valid path */
 static void
 report_no_path(const ClfTable *table, const ClfTableColumn *column)
 {
@@ -154,9 +153,9 @@ report_no_path(const ClfTable *table, const ClfTableColumn *column)
 
 /*
  * clf_column_path
- *		The JSON path of a column: its option json_path, its option value as a
- *		constant, or that of the resource's column of the same name.  An error
- *		when it has no path, or one that the resource does not have.
+ *		Return the JSON path of a column: its option json_path, its option value
+ *		as a constant, or the path of the resource's column of the same name.
+ *		Raises an error if it has no path or one not supported by the resource.
  */
 const ClfPath *
 clf_column_path(const ClfTable *table, AttrNumber attnum)
@@ -173,7 +172,7 @@ clf_column_path(const ClfTable *table, AttrNumber attnum)
 
 /*
  * clf_needs_origin
- *		Does one of these columns come from there?
+ *		Do any of the columns have a path of this origin?
  */
 bool
 clf_needs_origin(const ClfTable *table, List *attnums, ClfOrigin origin)
@@ -190,8 +189,8 @@ clf_needs_origin(const ClfTable *table, List *attnums, ClfOrigin origin)
 
 /*
  * clf_holds_all_records
- *		Does the table hold every record of its account or extension?  If not,
- *		records must not be asked for by id: others would be found.
+ *		Does the table contain all records of its account or extension?  If not,
+ *		records must not be requested by id: that ignores the other filters.
  */
 bool
 clf_holds_all_records(const ClfTable *table)
@@ -214,7 +213,7 @@ find_mapping_tuple(Oid userid, Oid serverid)
 
 /*
  * clf_wrapper_is_ours
- *		Is its handler the function of this library, under whatever name?
+ *		Is the wrapper's handler this library's function, regardless of names?
  */
 bool
 clf_wrapper_is_ours(Oid fdwid)
@@ -239,7 +238,7 @@ clf_wrapper_is_ours(Oid fdwid)
 
 /*
  * clf_table_is_ours
- *		Is it a foreign table of a server of ours?
+ *		Is it a foreign table of this extension?
  */
 bool
 clf_table_is_ours(Oid relid)
@@ -250,7 +249,8 @@ clf_table_is_ours(Oid relid)
 
 /*
  * clf_check_server_usable
- *		An error unless it is a server of ours that the current role may use.
+ *		Raise an error unless the server belongs to this extension and the
+ *		current role has USAGE on it.
  */
 void
 clf_check_server_usable(Oid serverid)
@@ -271,7 +271,7 @@ clf_check_server_usable(Oid serverid)
 
 /*
  * clf_find_user_mapping
- *		That of this role on this server, or of PUBLIC; InvalidOid: none.
+ *		Find the user mapping of the role or of PUBLIC; InvalidOid if none.
  */
 Oid
 clf_find_user_mapping(Oid userid, Oid serverid)
@@ -286,7 +286,7 @@ clf_find_user_mapping(Oid userid, Oid serverid)
 	return umid;
 }
 
-/* "name=value" as a DefElem whose value is not copied once more */
+/* Convert "name=value" to a DefElem, with a single copy of the value */
 static DefElem *
 option_of(Datum pair)
 {
@@ -302,8 +302,8 @@ option_of(Datum pair)
 }
 
 /*
- * What GetUserMapping says of the options, in memory that will be wiped; that
- * of a compressed value is wiped here.
+ * As GetUserMapping, read the options of a mapping, but into memory that will be
+ * wiped.  The decompressed copy of a compressed value is wiped here.
  */
 static List *
 mapping_options(HeapTuple tuple)
@@ -331,9 +331,9 @@ mapping_options(HeapTuple tuple)
 
 /*
  * clf_get_credentials
- *		What the user mapping of this role on this server holds, that of PUBLIC
- *		included.  Wiped together with the current memory context: let it be a
- *		short one.  An error when there is no user mapping.
+ *		Read the credentials from the user mapping of the role, or of PUBLIC.
+ *		They are wiped together with the current memory context, which should be
+ *		short-lived.  Raises an error if there is no user mapping.
  */
 ClfCredentials *
 clf_get_credentials(Oid userid, Oid serverid)
@@ -364,8 +364,8 @@ clf_get_credentials(Oid userid, Oid serverid)
 
 /*
  * clf_read_credential_files
- *		Fill in what the user mapping leaves to files; they are read each time.
- *		Wiped together with the current memory context.
+ *		Read the credentials that the user mapping stores in files.  Not cached;
+ *		wiped together with the current memory context.
  */
 void
 clf_read_credential_files(ClfCredentials *credentials)

@@ -1,12 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * table.h
- *	  Foreign servers, foreign tables and user mappings, as their options
- *	  define them.
+ *	  Read foreign servers, foreign tables and user mappings from the catalogs.
  *
- * Nothing in a ClfServer or ClfTable is secret, so both may be shown and kept.
- * All structures are palloc'd in the memory context that was current when they
- * were read, and hold no reference to the catalogs.
+ * ClfServer and ClfTable contain no secrets.  All structures are palloc'd in the
+ * memory context current when they are read, and do not reference the catalogs.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,66 +17,66 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
-/* A foreign server: where the API is, and how to talk to it */
+/* A foreign server: address of the API, and connection settings */
 typedef struct ClfServer
 {
 	Oid			serverid;
 	char	   *name;
-	char	   *base_url;		/* scheme://host[:port], no slash at the end */
-	char	   *media_url;		/* where recordings' audio is; likewise */
+	char	   *base_url;		/* scheme://host[:port], no trailing slash */
+	char	   *media_url;		/* the same for the audio of recordings */
 	char	   *sslrootcert;	/* file of CA certificates; NULL: the system's */
 	int			connect_timeout;	/* milliseconds */
-	int			request_timeout;	/* milliseconds, a whole request */
+	int			request_timeout;	/* milliseconds, for a whole request */
 	int			max_response_size;	/* bytes, decompressed */
-	int			max_retries;	/* of one request */
+	int			max_retries;	/* per request */
 	int			max_rate_wait;	/* milliseconds; 0: no limit */
 } ClfServer;
 
 /* A column of a foreign table */
 typedef struct ClfTableColumn
 {
-	const char *name;			/* NULL: it was dropped */
-	ClfPath		path;			/* text is NULL when it has none, which is an
-								 * error once the column is used */
+	const char *name;			/* NULL: dropped */
+	ClfPath		path;			/* text is NULL if it has none, which is an
+								 * error when the column is used */
 } ClfTableColumn;
 
-/* A foreign table: what it represents, and how to scan it */
+/* A foreign table: its resource, and the options of its scans */
 typedef struct ClfTable
 {
 	Oid			relid;			/* 0: a server alone, see clf_get_server_table */
-	char	   *relname;		/* for messages: no catalog look-up there */
-	const char *subject;		/* likewise: "foreign table \"call_log\"" */
+	char	   *relname;		/* for messages, without a catalog lookup */
+	const char *subject;		/* the same: "foreign table \"call_log\"" */
 	const ClfServer *server;
 
 	const ClfResource *resource;
 	char	   *account_id;		/* "~": the account of the token's owner */
 	char	   *extension_id;	/* NULL: an account-level table */
-	char	   *extension_number;	/* NULL: every extension */
+	char	   *extension_number;	/* NULL: all extensions */
 	bool		show_blocked;
 	bool		show_deleted;
 
-	int			page_size;		/* records a request asks for */
+	int			page_size;		/* records per request */
 	bool		newest_first;	/* are lists sorted, newest first? */
-	Interval   *history;		/* reach of a query without a lower bound */
-	bool		set_null;		/* make values NULL that do not fit? */
-	bool		async_capable;	/* fetch at the same time as others? */
-	int			max_requests;	/* of one scan; 0: no limit */
+	Interval   *history;		/* window of a query without a lower bound */
+	bool		set_null;		/* replace invalid values by NULL? */
+	bool		async_capable;	/* can scans be executed asynchronously? */
+	int			max_requests;	/* per scan; 0: no limit */
 	int			max_recording_size; /* bytes */
-	double		fdw_startup_cost;	/* planner cost of one request */
-	double		fdw_tuple_cost; /* planner cost of one record */
+	double		fdw_startup_cost;	/* planner cost of a request */
+	double		fdw_tuple_cost; /* planner cost of a record */
 
-	int			ncolumns;		/* dropped ones included */
+	int			ncolumns;		/* including dropped ones */
 	ClfTableColumn *columns;	/* by attnum - 1 */
 } ClfTable;
 
-/* What a user mapping holds: a ready access_token, or what a login takes */
+/* Credentials of a user mapping: an access_token, or those of a login */
 typedef struct ClfCredentials
 {
 	Oid			umid;			/* pg_user_mapping.oid */
 	char	   *client_id;
-	char	   *client_secret;	/* NULL until its file is read */
-	char	   *client_secret_file; /* NULL: it is in the mapping */
-	char	   *jwt;			/* likewise */
+	char	   *client_secret;	/* NULL until read from its file */
+	char	   *client_secret_file; /* NULL: secret is in the mapping */
+	char	   *jwt;			/* NULL until read from its file */
 	char	   *jwt_file;
 	char	   *access_token;
 } ClfCredentials;
@@ -97,14 +95,14 @@ extern Oid	clf_find_user_mapping(Oid userid, Oid serverid);
 extern ClfCredentials *clf_get_credentials(Oid userid, Oid serverid);
 extern void clf_read_credential_files(ClfCredentials *credentials);
 
-/* Account level, unless the table is one extension's */
+/* Level of the endpoint: account, unless the table has an extension_id */
 static inline ClfLevel
 clf_table_level(const ClfTable *table)
 {
 	return table->extension_id ? CLF_LEVEL_EXTENSION : CLF_LEVEL_ACCOUNT;
 }
 
-/* Are both the same, or neither set? */
+/* Are both equal, or both NULL? */
 static inline bool
 clf_same_text(const char *a, const char *b)
 {
