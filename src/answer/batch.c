@@ -166,8 +166,8 @@ has_code(ClfJson *error, const char *wanted)
  *		Does the response mean that the id at the end of the path does not
  *		exist?  The parameter name of this id varies between endpoints, and
  *		between reference and responses, so any name is accepted except those
- *		of the parameters before it in the path: their absence tells nothing
- *		about the id.
+ *		of the parameters before it in the path, which do not identify the
+ *		record.
  */
 bool
 clf_is_not_found(int status, const char *body, size_t length)

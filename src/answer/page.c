@@ -27,9 +27,9 @@ struct ClfPage
 	int			nrecords;
 	int			maxrecords;
 	char	   *frame;			/* the part around the records */
-	ClfJson    *answer;			/* the same, parsed */
-	bool		has_next;		/* does the answer say that there is more? */
-	int			npages;			/* or how many pages there are; 0: no */
+	ClfJson    *answer;			/* the frame, parsed */
+	bool		has_next;		/* do more pages exist, by next_path? */
+	int			npages;			/* or number of pages, by pages_path; 0: unknown */
 };
 
 /*
@@ -247,7 +247,7 @@ clf_page_length(const ClfPage *page)
 
 /*
  * clf_page_has_next
- *		Is there more after the page, which was asked for by that number?
+ *		Are there more pages after this one, which was requested by number?
  */
 bool
 clf_page_has_next(const ClfPage *page, int number)

@@ -51,7 +51,7 @@ typedef struct ClfValue
 /* The requests of a scan, but for window and page */
 typedef struct ClfQuery
 {
-	bool		nothing;		/* no record can meet the conditions */
+	bool		nothing;		/* no record satisfies the conditions */
 	List	   *ids;			/* ids of the records to request, of char * */
 	const char *unknown_ids;	/* placeholder for the ids; else NULL */
 	int			max_ids;		/* maximum per request; 0: not by id */
