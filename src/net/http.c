@@ -670,6 +670,16 @@ set_headers(ClfHttp *http, const ClfHttpRequest *request)
 		   &http->authorization : http->headers);
 }
 
+/* Does the response have a status code of RFC 9110?  libcurl takes any number. */
+static bool
+has_valid_status(ClfHttp *http)
+{
+	long		status = 0;
+
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 100 && status <= 599;
+}
+
 /* Record the result of the transfer if it has ended */
 static void
 collect_result(ClfHttp *http)
@@ -683,6 +693,8 @@ collect_result(ClfHttp *http)
 			continue;
 		http->done = true;
 		http->result = message->data.result;
+		if (http->result == CURLE_OK && !has_valid_status(http))
+			http->result = CURLE_WEIRD_SERVER_REPLY;
 	}
 }
 
@@ -955,7 +967,7 @@ read_response(ClfHttp *http, ClfHttpResponse *response)
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-	response->status = (int) status;
+	response->status = has_valid_status(http) ? (int) status : 0;
 	response->wire_bytes = bytes;
 	curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
 					  &content_length);

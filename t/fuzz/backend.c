@@ -26,6 +26,7 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/formatting.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -651,6 +652,23 @@ bool
 clf_same_key(const ClfKey *a, const ClfKey *b)
 {
 	return memcmp(a, b, sizeof(ClfKey)) == 0;
+}
+
+/* ----------
+ * Settings
+ * ----------
+ */
+
+/* A setting keeps its initial value */
+void
+DefineCustomIntVariable(const char *name, const char *short_desc,
+						const char *long_desc, int *valueAddr, int bootValue,
+						int minValue, int maxValue, GucContext context,
+						int flags, GucIntCheckHook check_hook,
+						GucIntAssignHook assign_hook,
+						GucShowHook show_hook)
+{
+	*valueAddr = bootValue;
 }
 
 /* ----------

@@ -126,7 +126,7 @@ check_number(int number)
 static void
 check_response(const ClfHttpResponse *response)
 {
-	INVARIANT(response->status >= 0 && response->status <= 999);
+	INVARIANT(response->status >= 0 && response->status <= 599);
 	INVARIANT(response->length <= MAX_BODY);
 	INVARIANT(response->body[response->length] == '\0');
 	INVARIANT(response->wire_bytes >= 0);
