@@ -313,10 +313,11 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-/* Create a path with the given numbers of requests and of rows to check */
+/* Create a path that takes that much, and leaves that many rows after checks */
 static ForeignPath *
-create_path(PlannerInfo *root, RelOptInfo *baserel, double requests,
-			double received, double rows, List *pathkeys, Relids outer)
+create_path(PlannerInfo *root, RelOptInfo *baserel,
+			const ClfEstimate *estimate, double rows, List *pathkeys,
+			Relids outer)
 {
 	const ClfTable *table = ((ClfRelInfo *) baserel->fdw_private)->table;
 	QualCost	filter = baserel->baserestrictcost;
@@ -325,8 +326,9 @@ create_path(PlannerInfo *root, RelOptInfo *baserel, double requests,
 	Cost		total;
 
 	startup = table->fdw_startup_cost + filter.startup;
-	total = startup + Max(0, requests - 1) * table->fdw_startup_cost;
-	total += received *
+	total = startup + Max(0, estimate->requests - 1) *
+		table->fdw_startup_cost;
+	total += estimate->rows *
 		(table->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
 	return clf_create_scan_path(root, baserel, rows, startup * surcharge,
 								total * surcharge, pathkeys, outer);
@@ -338,11 +340,11 @@ add_scan_path(PlannerInfo *root, RelOptInfo *baserel, List *pushed,
 			  const ClfEstimate *estimate, List *pathkeys, ParamPathInfo *ppi)
 {
 	double		rows = ppi ? ppi->ppi_rows : baserel->rows;
-	double		requests = clf_plan_requests(baserel->fdw_private, estimate,
-											 pushed, rows);
+	ClfEstimate all = *estimate;
 
-	add_path(baserel, (Path *) create_path(root, baserel, requests,
-										   estimate->rows, rows, pathkeys,
+	all.requests = clf_plan_requests(baserel->fdw_private, estimate, pushed,
+									 rows);
+	add_path(baserel, (Path *) create_path(root, baserel, &all, rows, pathkeys,
 										   ppi ? ppi->ppi_req_outer :
 										   baserel->lateral_relids));
 }
@@ -558,13 +560,16 @@ clf_plan_path_for_ids(PlannerInfo *root, RelOptInfo *baserel,
 					  const ClfFilter *filter, double ids)
 {
 	const ClfResource *resource = ((ClfRelInfo *) baserel->fdw_private)->table->resource;
-	double		requests = Max(1, ceil(ids / resource->max_ids));
-	double		rows = clamp_row_est(ids * resource->rows_per_record);
-	ForeignPath *path = create_path(root, baserel, requests, rows, rows, NIL,
-									NULL);
+	ClfEstimate estimate = {0};
+	ForeignPath *path;
 
+	estimate.records = ids;
+	estimate.requests = Max(1, ceil(ids / resource->max_ids));
+	estimate.rows = clamp_row_est(ids * resource->rows_per_record);
+	path = create_path(root, baserel, &estimate, estimate.rows, NIL, NULL);
 	path->fdw_private = list_make2(makeInteger(filter - resource->filters),
-								   makeFloat(psprintf("%.0f", requests)));
+								   makeFloat(psprintf("%.0f",
+													  estimate.requests)));
 	return path;
 }
 

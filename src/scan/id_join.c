@@ -3,11 +3,11 @@
  * id_join.c
  *	  Joins by id, many ids in one request.
  *
- * A nested loop with a parameterized scan asks for one id at a time, where the
+ * A nested loop with a parameterized scan requests one id at a time, where the
  * API takes 50 in one request.  This node reads outer rows until they have as many
- * ids that were not asked for yet as a request takes, or take half of work_mem, has
- * the inner scan ask for these ids, and joins the batch.  The inner rows are kept by
- * id, up to half of work_mem, for the outer rows that have the same id.
+ * new ids as a request takes, or fill half of work_mem, has the inner scan request
+ * these ids, and joins the batch.  The inner rows are cached by id, up to half of
+ * work_mem, for later outer rows with the same id.
  *
  * In the plan it is a custom scan, whose children are the outer side and the scan
  * of the foreign table.  The row that it scans has the outer columns, then the
@@ -188,6 +188,20 @@ side_size(void)
  * ----------
  */
 
+/* A join for which paths are created */
+typedef struct JoinPlan
+{
+	PlannerInfo *root;
+	RelOptInfo *joinrel;
+	RelOptInfo *outerrel;
+	RelOptInfo *innerrel;		/* the foreign table */
+	JoinType	jointype;
+	List	   *clauses;		/* of RestrictInfo, in the order of evaluation;
+								 * the one with the ids is the first */
+	const ClfFilter *filter;	/* which it matches */
+	Expr	   *key;			/* its side that gives an id */
+} JoinPlan;
+
 static int
 compare_security(const ListCell *a, const ListCell *b)
 {
@@ -222,35 +236,36 @@ order_clauses(PlannerInfo *root, List *clauses)
 }
 
 /*
- * Find the first of the ordered clauses that equates the id with an outer
- * expression, or NULL. That expression is evaluated before any other clause is
- * checked.  The clause is moved to the front, as the others may be expensive
- * and would be evaluated for each pair of two batches.
+ * Find the first of the ordered clauses by which the outer side has the ids; false
+ * if there is no such clause.  Its expression is evaluated before any other clause
+ * is checked.  It is moved to the front: the others may be expensive, and are for
+ * rows with the same id, not for each pair of rows of a batch.
  */
-static const ClfFilter *
-find_key(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *outerrel,
-		 RelOptInfo *innerrel, JoinType jointype, List **clauses, Expr **key)
+static bool
+find_key(JoinPlan *join)
 {
 	ListCell   *lc;
 
-	foreach(lc, *clauses)
+	foreach(lc, join->clauses)
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		const ClfFilter *filter;
 
-		if ((IS_OUTER_JOIN(jointype) &&
-			 RINFO_IS_PUSHED_DOWN(rinfo, joinrel->relids)) ||
-			(compare_security(lc, list_head(*clauses)) > 0 && !rinfo->leakproof))
+		if ((IS_OUTER_JOIN(join->jointype) &&
+			 RINFO_IS_PUSHED_DOWN(rinfo, join->joinrel->relids)) ||
+			(compare_security(lc, list_head(join->clauses)) > 0 &&
+			 !rinfo->leakproof) ||
+			!IsA(rinfo->clause, OpExpr))
 			continue;
-		filter = !IsA(rinfo->clause, OpExpr) ? NULL :
-			clf_plan_match_ids(root, innerrel, outerrel->relids, rinfo, key);
-		if (filter)
+		join->filter = clf_plan_match_ids(join->root, join->innerrel,
+										  join->outerrel->relids, rinfo,
+										  &join->key);
+		if (join->filter)
 		{
-			*clauses = lcons(rinfo, list_delete_ptr(*clauses, rinfo));
-			return filter;
+			join->clauses = lcons(rinfo, list_delete_ptr(join->clauses, rinfo));
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
 /* The other side of the clause that has the key on one */
@@ -373,9 +388,10 @@ is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
 
 /* Add the path with one outer path, whose sort order is preserved */
 static void
-add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
-			  Path *outer, Path *inner, const QualCost *cost, List *private)
+add_join_path(const JoinPlan *join, Path *outer, Path *inner,
+			  const QualCost *cost, List *private)
 {
+	RelOptInfo *joinrel = join->joinrel;
 	CustomPath *path = makeNode(CustomPath);
 
 	path->path.pathtype = T_CustomScan;
@@ -387,8 +403,8 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
 	path->path.total_cost = outer->total_cost + cost->startup +
 		inner->total_cost * DISCOUNT +
 		outer->rows * (cost->per_tuple + cpu_tuple_cost);
-	path->path.pathkeys = build_join_pathkeys(root, joinrel, jointype,
-											  outer->pathkeys);
+	path->path.pathkeys = build_join_pathkeys(join->root, joinrel,
+											  join->jointype, outer->pathkeys);
 	clf_add_disabled_nodes(&path->path, outer);
 	clf_add_disabled_nodes(&path->path, inner);
 	path->flags = CUSTOMPATH_SUPPORT_PROJECTION;
@@ -400,28 +416,26 @@ add_join_path(PlannerInfo *root, RelOptInfo *joinrel, JoinType jointype,
 
 /* Add a path for each outer path; all of these return the same rows */
 static void
-add_join_paths(PlannerInfo *root, RelOptInfo *joinrel, RelOptInfo *innerrel,
-			   JoinType jointype, List *clauses, List *outers,
-			   const ClfFilter *filter, Expr *key)
+add_join_paths(const JoinPlan *join, List *outers)
 {
-	int			max_ids = clf_plan_max_ids(innerrel);
-	List	   *private = list_make5(makeInteger(jointype),
-									 makeInteger(max_ids), key,
-									 inner_key(clauses, key), clauses);
-	Path	   *inner;
+	int			max_ids = clf_plan_max_ids(join->innerrel);
+	List	   *private = list_make5(makeInteger(join->jointype),
+									 makeInteger(max_ids), join->key,
+									 inner_key(join->clauses, join->key),
+									 join->clauses);
+	double		ids = count_ids(join->root, join->innerrel, linitial(outers),
+								join->key, max_ids);
+	Path	   *inner = (Path *) clf_plan_path_for_ids(join->root,
+													   join->innerrel,
+													   join->filter, ids);
 	QualCost	cost;
 	ListCell   *lc;
 
-	inner = (Path *) clf_plan_path_for_ids(root, innerrel, filter,
-										   count_ids(root, innerrel,
-													 linitial(outers), key,
-													 max_ids));
-	if (is_whole_cheaper(root, innerrel, inner))
+	if (is_whole_cheaper(join->root, join->innerrel, inner))
 		return;
-	cost_qual_eval(&cost, clauses, root);
+	cost_qual_eval(&cost, join->clauses, join->root);
 	foreach(lc, outers)
-		add_join_path(root, joinrel, jointype, lfirst(lc), inner, &cost,
-					  private);
+		add_join_path(join, lfirst(lc), inner, &cost, private);
 }
 
 /* Unparameterized outer paths */
@@ -453,26 +467,22 @@ clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
 				   RelOptInfo *outerrel, RelOptInfo *innerrel,
 				   JoinType jointype, JoinPathExtraData *extra)
 {
-	const ClfFilter *filter;
-	List	   *clauses;
+	JoinPlan	join = {.root = root,.joinrel = joinrel,.outerrel = outerrel,
+	.innerrel = innerrel,.jointype = jointype};
 	List	   *outers;
-	Expr	   *key;
 
 	/* a join clause may have made a side a dummy after its paths were created */
 	if (IS_DUMMY_REL(outerrel) || IS_DUMMY_REL(innerrel) ||
 		!is_possible(root, joinrel, innerrel, jointype, extra))
 		return;
-	clauses = order_clauses(root, extra->restrictlist);
-	filter = find_key(root, joinrel, outerrel, innerrel, jointype, &clauses,
-					  &key);
-	if (filter == NULL)
+	join.clauses = order_clauses(root, extra->restrictlist);
+	if (!find_key(&join))
 		return;
 	outers = find_outers(root, outerrel, jointype, extra);
 	if (jointype == JOIN_UNIQUE_OUTER)
-		jointype = JOIN_INNER;
+		join.jointype = JOIN_INNER;
 	if (outers != NIL)
-		add_join_paths(root, joinrel, innerrel, jointype, clauses, outers,
-					   filter, key);
+		add_join_paths(&join, outers);
 }
 
 /*
