@@ -75,7 +75,7 @@
 typedef __m128i Vector8;
 
 static inline void
-vector8_load(Vector8 *v, const uint8 *s)
+vector8_load(Vector8 * v, const uint8 *s)
 {
 	*v = _mm_loadu_si128((const __m128i *) s);
 }
@@ -189,7 +189,7 @@ clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
 
 /* PostgreSQL 17: MERGE's condition, which is not in the query's join tree */
 static inline Node *
-clf_merge_condition(const Query *parse)
+clf_merge_condition(const Query * parse)
 {
 #if PG_VERSION_NUM >= 170000
 	return parse->mergeJoinCondition;

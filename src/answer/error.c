@@ -140,7 +140,7 @@ static const ApiErrorText api_error_texts[] = {
 		"The RingCentral app lacks a permission: add it to the app in the "
 		"developer console, then log in anew. Calls take Read Call Log, "
 		"recordings Read Call Recording, extensions Read Accounts, messages Read "
-		"Messages."},
+	"Messages."},
 	{ANY, "CMN-408", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral user's role lacks a permission; account-level "
 		"tables of calls need FullCompanyCallLog, extension-level ones ReadCallLog, "
@@ -232,12 +232,12 @@ clf_to_server_encoding(const char *text, size_t length)
 		unsigned char c = text[i];
 		int			n = 0;
 
-		width = pg_encoding_mblen(PG_UTF8, text + i);
+		width = pg_encoding_mblen(PG_UTF8, text +i);
 		if (i + width > length ||
-			!pg_utf8_islegal((const unsigned char *) text + i, width))
+			!pg_utf8_islegal((const unsigned char *) text +i, width))
 			width = 1;
 		if (width > 1)
-			n = convert_character(text + i, width, converted);
+			n = convert_character(text +i, width, converted);
 		if (n > 0)
 			appendBinaryStringInfo(&copy, converted, n);
 		else
@@ -290,9 +290,10 @@ mask_long_words(char *text, const ClfAsked *asked)
 			memmove(out, text, length);
 			out += length;
 		}
-		text += length;
+		text	  +=length;
+
 		if (*text)
-			*out++ = *text++;
+			*out++ = *text ++;
 	}
 	*out = '\0';
 }
@@ -305,7 +306,8 @@ shorten(char *text, int limit)
 
 	if (length <= limit)
 		return text;
-	text[pg_mbcliplen(text, length, limit)] = '\0';
+	text[		pg_mbcliplen(text, length, limit)] = '\0';
+
 	return psprintf("%s...", text);
 }
 
@@ -347,6 +349,7 @@ libcurl_text(const char *text)
 	if (!pg_verify_mbstr(PG_UTF8, text, length, true) &&
 		pg_verify_mbstr(GetDatabaseEncoding(), text, length, true))
 		return text;
+
 	return clf_to_server_encoding(text, length);
 }
 
@@ -369,6 +372,7 @@ clf_report_transport(ClfTransport how, const char *detail,
 
 	if (asked->target == CLF_TARGET_MEDIA && text->media_hint)
 		hint = text->media_hint;
+
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("%s", text->message),
@@ -427,7 +431,7 @@ error_text_fits(const ApiErrorText *text, const ClfAsked *asked, int status,
 		(code == NULL || strncmp(text->code, code, strlen(text->code)) != 0))
 		return false;
 	return text->parameter == NULL ||
-		(parameter != NULL && strcmp(text->parameter, parameter) == 0);
+	(parameter != NULL && strcmp(text->parameter, parameter) == 0);
 }
 
 static const ApiErrorText *
@@ -437,7 +441,7 @@ find_api_error_text(const ClfAsked *asked, int status, const char *code,
 	const ApiErrorText *text = api_error_texts;
 
 	while (!error_text_fits(text, asked, status, code, parameter))
-		text++;
+		text	  ++;
 	return text;
 }
 
@@ -519,6 +523,7 @@ clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
 	text = find_api_error_text(asked, response->status, code ? code : name,
 							   first_text(error, "errors.0.parameterName",
 										  "parameterName"));
+
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("RingCentral answered %s",

@@ -23,8 +23,8 @@
 typedef struct ClfField
 {
 	const char *start;			/* NULL: missing, or null */
-	const char *mismatched_step;	/* first step of its path that does not match
-									 * the type of the value; NULL: none */
+	const char *mismatched_step;	/* first step of its path that does not
+									 * match the type of the value; NULL: none */
 	uint32		length;
 	bool		escaped;		/* contains a string with a backslash or
 								 * control character */

@@ -29,7 +29,8 @@ struct ClfPage
 	char	   *frame;			/* the part around the records */
 	ClfJson    *answer;			/* the frame, parsed */
 	bool		has_next;		/* do more pages exist, by next_path? */
-	int			npages;			/* or number of pages, by pages_path; 0: unknown */
+	int			npages;			/* or number of pages, by pages_path; 0:
+								 * unknown */
 };
 
 /*
@@ -79,7 +80,7 @@ add_record(ClfPage *page, const char *p, const char *end)
 bool
 clf_page_add(ClfPage *page, const char *text, size_t length)
 {
-	const char *end = text + length;
+	const char *end = text +length;
 	const char *p = add_record(page, clf_skip_space(text, end), end);
 
 	return p != NULL && clf_skip_space(p, end) == end;

@@ -14,7 +14,8 @@
 typedef enum ClfTransport
 {
 	CLF_TRANSPORT_OK,
-	CLF_TRANSPORT_CONNECT,		/* name resolution, no route, connection refused */
+	CLF_TRANSPORT_CONNECT,		/* name resolution, no route, connection
+								 * refused */
 	CLF_TRANSPORT_TLS,			/* handshake, certificate */
 	CLF_TRANSPORT_CA_FILE,		/* sslrootcert cannot be used */
 	CLF_TRANSPORT_TIMEOUT,

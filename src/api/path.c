@@ -27,14 +27,17 @@ static const char origin_signs[CLF_ORIGINS] = {
 ClfPath
 clf_path(const char *text)
 {
-	ClfPath		path = {text, CLF_FROM_ROW, text};
+	ClfPath		path;
 
+	path.text = path.keys = text;
+
+	path.origin = CLF_FROM_ROW;
 	for (ClfOrigin origin = 0; origin < CLF_ORIGINS; origin++)
 	{
 		if (text[0] != '\0' && text[0] == origin_signs[origin])
 		{
 			path.origin = origin;
-			path.keys = text + 1;
+			path.keys = text +1;
 		}
 	}
 	if (path.origin != CLF_FROM_CONSTANT &&

@@ -71,14 +71,15 @@ typedef enum ClfRivals
 typedef struct ClfFilter
 {
 	const char *json_path;		/* path of the column */
-	const char *parameter;		/* query parameter; conditions of filters
-								 * with the same one are combined by AND.
-								 * With CLF_OP_IDS, the end of the path. */
+	const char *parameter;		/* query parameter; conditions of filters with
+								 * the same one are combined by AND. With
+								 * CLF_OP_IDS, the end of the path. */
 	int			operators;		/* ClfOperators */
 	int			levels;			/* CLF_AT_..., levels with this parameter */
-	const char *const *values;	/* values accepted by the API, NULL-terminated;
-								 * records can have others, which are not
-								 * filterable; NULL: a text of characters */
+	const char *const *values;	/* values accepted by the API,
+								 * NULL-terminated; records can have others,
+								 * which are not filterable; NULL: a text of
+								 * characters */
 	const char *characters;
 	int			max_length;		/* of the text of a search, in characters */
 	const char *const *undeleted;	/* values of records that are not deleted,
@@ -86,9 +87,9 @@ typedef struct ClfFilter
 									 * another parameter excludes deleted
 									 * records */
 	bool		repeatable;		/* type=Voice&type=Fax? */
-	const char *any_value;		/* value matching all values, for a
-								 * parameter that is not repeatable; NULL:
-								 * omit the parameter */
+	const char *any_value;		/* value matching all values, for a parameter
+								 * that is not repeatable; NULL: omit the
+								 * parameter */
 	bool		always;			/* sent without a condition as well, as
 								 * any_value or all values? */
 	ClfRivals	rivals;
@@ -115,7 +116,8 @@ typedef struct ClfResource
 									 * "{extension}" */
 	int			options[CLF_LEVELS];	/* ClfTableOptions */
 	bool		has_views;		/* does it have view=Simple and view=Detailed? */
-	const char *constant_parameters;	/* "a=b", sent with each request; NULL: none */
+	const char *constant_parameters;	/* "a=b", sent with each request;
+										 * NULL: none */
 	bool		windowed;		/* does it have dateFrom and dateTo? */
 	const char *const *rows_paths;	/* paths of the rows in a record, "*" is
 									 * each element of an array; NULL: a row
@@ -129,18 +131,18 @@ typedef struct ClfResource
 	bool		changes;		/* is it a list of changes since a time or a
 								 * token? */
 	bool		search;			/* is it a search for a number? */
-	const char *deletions_path[CLF_LEVELS]; /* instead of path, for changes with
-											 * deletions */
+	const char *deletions_path[CLF_LEVELS]; /* instead of path, for changes
+											 * with deletions */
 	int			deletions_count;	/* maximum records per response there */
-	double		records;		/* of a list without a window, estimate for the
-								 * planner */
+	double		records;		/* of a list without a window, estimate for
+								 * the planner */
 	const char *frame_path;		/* object containing one of the next two */
 	const char *next_path;		/* more pages exist if this is neither null
 								 * nor false */
 	const char *pages_path;		/* number of pages; NULL: next_path is used
 								 * instead */
-	const char *all_records;	/* perPage for the maximum page_size; NULL: the
-								 * number */
+	const char *all_records;	/* perPage for the maximum page_size; NULL:
+								 * the number */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */
 	const char *version_path;	/* version of the record, if multiple versions
@@ -150,8 +152,7 @@ typedef struct ClfResource
 	const char *order_path;		/* the row's date if lists are sorted by it,
 								 * newest first; else NULL */
 	int			max_ids;		/* maximum per request by id; 0: not supported */
-	int			max_page;		/* maximum page number of the API; 0: no
-								 * pages */
+	int			max_page;		/* maximum page number of the API; 0: no pages */
 	const ClfColumn *columns;	/* ends with name == NULL */
 	const ClfFilter *filters;	/* ends with json_path == NULL */
 } ClfResource;

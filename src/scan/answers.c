@@ -265,7 +265,7 @@ fetch_batch(ClfAnswers *answers, const ClfHttpRequest *request, int nids,
 	if (error)
 		clf_report_bad_answer(error, response);
 	clf_report_status(response,
-						  clf_exchange_asked(answers->exchange));
+					  clf_exchange_asked(answers->exchange));
 }
 
 /* ----------

@@ -38,7 +38,7 @@ extern ClfPage *clf_answers_get(ClfAnswers *answers,
 extern bool clf_answers_poll(ClfAnswers *answers,
 							 const ClfPageRequest *request);
 extern void clf_answers_prefetch(ClfAnswers *answers,
-								   const ClfPageRequest *request);
+								 const ClfPageRequest *request);
 extern void clf_answers_forget(ClfAnswers *answers, const char *url);
 extern void clf_answers_release(ClfAnswers *answers);
 

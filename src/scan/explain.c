@@ -24,14 +24,18 @@ explain_request(ForeignScanState *node, ExplainState *es,
 
 	if (clf_query_lacks_since(query))
 		text = "none, because neither since nor since_token is specified";
+
 	else if (clf_query_lacks_search(query, state->plan->resource))
 		text = "none, because no number to search for is specified";
+
 	else if (clf_query_window(query, state->table->history,
 							  clf_clock_now(state->table->server->base_url), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
 												query->page_size, NULL));
+
 	else
 		text = "none, because no record can match the conditions";
+
 	ExplainPropertyText("Call Log Request", text, es);
 }
 

@@ -196,8 +196,9 @@ typedef struct JoinPlan
 	RelOptInfo *outerrel;
 	RelOptInfo *innerrel;		/* the foreign table */
 	JoinType	jointype;
-	List	   *clauses;		/* of RestrictInfo, in the order of evaluation;
-								 * the one with the ids is the first */
+	List	   *clauses;		/* of RestrictInfo, in the order of
+								 * evaluation; the one with the ids is the
+								 * first */
 	const ClfFilter *filter;	/* which it matches */
 	Expr	   *key;			/* its side that gives an id */
 } JoinPlan;
@@ -359,8 +360,8 @@ count_ids(PlannerInfo *root, const RelOptInfo *innerrel, const Path *outer,
 	double		different = estimate_num_groups(root, list_make1(key),
 												outer->rows, NULL, &info);
 	double		row_size = MAXALIGN(SizeofMinimalTupleHeader) +
-		MAXALIGN(innerrel->reltarget->width) + sizeof(InnerRow) +
-		sizeof(IdEntry);
+	MAXALIGN(innerrel->reltarget->width) + sizeof(InnerRow) +
+	sizeof(IdEntry);
 
 	if (info.flags & SELFLAG_USED_DEFAULT)
 		return Max(1, outer->rows * real_share(root, outer->parent));
@@ -464,8 +465,8 @@ find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
  */
 void
 clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
-				   RelOptInfo *outerrel, RelOptInfo *innerrel,
-				   JoinType jointype, JoinPathExtraData *extra)
+					  RelOptInfo *outerrel, RelOptInfo *innerrel,
+					  JoinType jointype, JoinPathExtraData *extra)
 {
 	JoinPlan	join = {.root = root,.joinrel = joinrel,.outerrel = outerrel,
 	.innerrel = innerrel,.jointype = jointype};
@@ -921,7 +922,7 @@ store_joined(IdJoin *state)
 
 /* ExecScan's access method: the next joined row, or an empty slot */
 static TupleTableSlot *
-next_joined(ScanState * node)
+next_joined(ScanState *node)
 {
 	IdJoin	   *state = (IdJoin *) node;
 
@@ -942,7 +943,7 @@ next_joined(ScanState * node)
 
 /* Not called: no rows are locked */
 static bool
-recheck_joined(ScanState * node, TupleTableSlot *slot)
+recheck_joined(ScanState *node, TupleTableSlot *slot)
 {
 	(void) node;
 	(void) slot;
@@ -961,7 +962,7 @@ exec_join(CustomScanState *node)
  */
 
 static void
-init_side(IdJoin *state, Side * side, PlanState * child, int offset)
+init_side(IdJoin *state, Side * side, PlanState *child, int offset)
 {
 	side->slot = ExecInitExtraTupleSlot(state->css.ss.ps.state,
 										ExecGetResultType(child),

@@ -14,7 +14,7 @@
 
 extern void clf_id_join_init(void);
 extern void clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,
-							   RelOptInfo *outerrel, RelOptInfo *innerrel,
-							   JoinType jointype, JoinPathExtraData *extra);
+								  RelOptInfo *outerrel, RelOptInfo *innerrel,
+								  JoinType jointype, JoinPathExtraData *extra);
 
 #endif							/* CLF_ID_JOIN_H */

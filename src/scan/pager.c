@@ -143,7 +143,8 @@ struct ClfPager
 	bool		sorted;			/* must the rows be newest first? */
 	double		limit;			/* number of rows that suffices; 0: unlimited */
 	bool		partial;		/* may the query need only a part of the rows? */
-	TimestampTz now;			/* by the API's clock, for all queries of the scan; 0: not set yet */
+	TimestampTz now;			/* by the API's clock, for all queries of the
+								 * scan; 0: not set yet */
 	TimestampTz fixed_at;		/* local time when it was set */
 
 	/* for one run of a query */

@@ -195,7 +195,7 @@ locate_answer(const ClfRecordings *recordings, const Download *download,
 		clf_report_bad_answer("it is not the requested range", response);
 	if (download->total >= 0 && *total >= 0 && *total != download->total)
 		clf_report_bad_answer("the content has changed while it was read",
-						   response);
+							  response);
 }
 
 /*

@@ -62,8 +62,8 @@ typedef struct RowsPath
 {
 	const char *name;			/* of the field that contains the row or rows */
 	ClfFieldRef field;
-	ClfFields  *element;		/* fields picked from each array element; NULL:
-								 * the field is the row */
+	ClfFields  *element;		/* fields picked from each array element;
+								 * NULL: the field is the row */
 	bool		elements_are_rows;	/* are those the row's fields, or the path
 									 * to the row? */
 } RowsPath;
@@ -94,7 +94,8 @@ struct ClfRows
 
 	/* the current row */
 	bool		open;			/* may the record have more rows? */
-	bool		broken;			/* record without a valid id or date; see row.misfit */
+	bool		broken;			/* record without a valid id or date; see
+								 * row.misfit */
 	ClfRow		row;
 	ClfField   *values[CLF_ORIGINS];	/* space for its fields */
 	int			rows_path;		/* index of the path to the next row */
@@ -112,7 +113,8 @@ prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
 {
 	const char *star = strchr(text, '*');
 
-	path->name = star ? pnstrdup(text, star - text - 1) : text;
+	path->name = star ? pnstrdup(text, star - text -1) : text;
+
 	path->field = clf_select(rows->selection, CLF_FROM_RECORD, path->name);
 	if (star == NULL)
 		return;
@@ -217,7 +219,7 @@ describe_inputs(const ClfRows *rows)
 	const ClfQuery *query = rows->query;
 	StringInfoData json;
 	bool		by_phone = query->search_filter &&
-		strcmp(query->search_filter->parameter, "phoneNumber") == 0;
+	strcmp(query->search_filter->parameter, "phoneNumber") == 0;
 
 	initStringInfo(&json);
 	appendStringInfoString(&json, "{\"since\": ");
@@ -294,6 +296,7 @@ get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 	appendBinaryStringInfo(&key, text, *length);
 	appendStringInfoChar(&key, ' ');
 	text = clf_field_text(get_field(record, rows->version), &text_length);
+
 	if (text)
 		appendBinaryStringInfo(&key, text, text_length);
 	*length = key.len;
@@ -304,7 +307,7 @@ get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 static uint64
 hash_text(const unsigned char *text, size_t length, uint64 seed)
 {
-	for (; length > HASH_BLOCK; text += HASH_BLOCK, length -= HASH_BLOCK)
+	for (; length > HASH_BLOCK; text +=HASH_BLOCK, length -= HASH_BLOCK)
 	{
 		CHECK_FOR_INTERRUPTS();
 		seed = hash_bytes_extended(text, HASH_BLOCK, seed);
@@ -340,13 +343,13 @@ typedef struct Version
 {
 	IdHash		key;
 	int			n;				/* of the record on the page */
-} Version;
+}			Version;
 
 static int
 compare_versions(const void *a, const void *b)
 {
-	const Version *one = a;
-	const Version *other = b;
+	const		Version *one = a;
+	const		Version *other = b;
 	int			order = memcmp(&one->key, &other->key, sizeof(IdHash));
 
 	return order != 0 ? order : one->n - other->n;
@@ -354,7 +357,7 @@ compare_versions(const void *a, const void *b)
 
 /* Collect the versions of the records with an id, sorted */
 static int
-list_versions(const ClfRows *rows, const ClfPage *page, Version *versions)
+list_versions(const ClfRows *rows, const ClfPage *page, Version * versions)
 {
 	int			nversions = 0;
 
@@ -612,9 +615,11 @@ is_new_row(ClfRows *rows)
 	/* distinguished from record keys by a zero byte */
 	initStringInfo(&key);
 	text = get_key(rows, rows->row.fields[CLF_FROM_RECORD], &length);
+
 	appendBinaryStringInfo(&key, text, length);
 	appendStringInfoChar(&key, '\0');
 	text = clf_field_text(id, &length);
+
 	appendBinaryStringInfo(&key, text, length);
 	return is_new_key(rows, key.data, key.len);
 }

@@ -19,7 +19,9 @@ typedef struct ClfRows ClfRows;
 typedef struct ClfSpan
 {
 	TimestampTz oldest;			/* DT_NOEND: no record has a date */
-	int			overlap;		/* number of records at the end of the page that are not later than the end of its second */
+	int			overlap;		/* number of records at the end of the page
+								 * that are not later than the end of its
+								 * second */
 	bool		falls;			/* is one older than the one before it? */
 	bool		rises;			/* is one newer than the one before it? */
 } ClfSpan;

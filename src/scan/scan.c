@@ -197,7 +197,7 @@ clf_scan_deparse(ForeignScanState *node, Node *expr, List *deparse_context,
  *		expressions, or, without a deparse context, CLF_HIDDEN_VALUE.  *hides:
  *		are there any?
  */
-ClfValue *
+ClfValue   *
 clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
 					  bool *hides)
 {

@@ -38,7 +38,8 @@ typedef struct ClfScanState
 	Datum		join_ids;		/* ids set by a join, a text[]; 0: none yet */
 	MemoryContext query_cxt;
 	ClfQuery   *query;			/* as bound at the start or last rescan */
-	ClfQuery   *shown;			/* query as shown in messages; NULL: show all of it */
+	ClfQuery   *shown;			/* query as shown in messages; NULL: show all
+								 * of it */
 	bool		shown_bound;	/* has "shown" been set? */
 } ClfScanState;
 

@@ -36,7 +36,8 @@ typedef enum Conversion
 {
 	CONVERT_TEXT,				/* text: any JSON, strings without quotes */
 	CONVERT_TIME,				/* timestamptz: the API's dates */
-	CONVERT_INTEGER,			/* bigint: without the input function if possible */
+	CONVERT_INTEGER,			/* bigint: without the input function if
+								 * possible */
 	CONVERT_JSON,				/* json, jsonb: any JSON */
 	CONVERT_ARRAY,				/* an array, element by element */
 	CONVERT_BYTES,				/* bytea: the row's content */
@@ -264,7 +265,7 @@ convert_text(ClfTuple *tuple, const ClfField *field)
 	bool		is_string = clf_field_kind(field) == CLF_KIND_STRING;
 	size_t		length;
 	const char *text = is_string ? clf_field_text(field, &length) :
-		clf_field_json(field, &length);
+	clf_field_json(field, &length);
 
 	if (clf_encoder_accepts(tuple->encoder, text, length))
 		return PointerGetDatum(cstring_to_text_with_len(text, (int) length));
@@ -284,6 +285,7 @@ convert_scalar(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 		return (Datum) 0;
 	}
 	text = clf_field_text(field, &length);
+
 	return read_text(tuple, column, clf_encode(tuple->encoder, text, length));
 }
 
@@ -297,6 +299,7 @@ convert_time(ClfTuple *tuple, const ClfField *field)
 	if (clf_field_time(field, &t) && IS_VALID_TIMESTAMP(t))
 		return TimestampTzGetDatum(t);
 	text = clf_field_text(field, &length);
+
 	errsave(tuple->escontext,
 			(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
 			 errmsg("invalid date: \"%s\"",
@@ -347,7 +350,7 @@ convert_array(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 	{
 		bool		isnull = *element.start == 'n';
 		Datum		value = isnull ? (Datum) 0 :
-			convert_scalar(tuple, column, &element);
+		convert_scalar(tuple, column, &element);
 
 		if (tuple->soft.error_occurred)
 			return (Datum) 0;
@@ -390,6 +393,7 @@ shown_id(const ClfTuple *tuple)
 
 	if (id->start)
 		text = clf_field_text(id, &length);
+
 	return clf_excerpt(text, length, CLF_EXCERPT_LENGTH);
 }
 
@@ -407,7 +411,7 @@ column_error_context(void *arg)
 static Datum
 row_number(ClfTuple *tuple, TupleColumn *column)
 {
-	char		text[16];
+	char text[	16];
 
 	snprintf(text, sizeof(text), "%d", tuple->row->number);
 	return read_text(tuple, column, text);

@@ -109,7 +109,8 @@ typedef struct ClfSyncPlan
 	const ClfTable *table;
 	bool		complete;		/* does it hold all calls, so that one can ask
 								 * by id? */
-	const ClfTable *changes;	/* where changes are; NULL: cannot be asked for */
+	const ClfTable *changes;	/* where changes are; NULL: cannot be asked
+								 * for */
 	const ClfTable *deletions;	/* where those with deletions are; NULL: they
 								 * are not asked for, or in changes as well */
 	bool		extract;		/* can changes be asked for by a time? */
@@ -221,7 +222,8 @@ typedef struct ClfSyncAnswer
 	ClfSyncRange done;			/* of the list: what has been read of it */
 	bool		more;			/* is there more to ask for? */
 	bool		unsorted;		/* does the list not come newest first? */
-	char	   *token;			/* where following changes begin; NULL: unknown */
+	char	   *token;			/* where following changes begin; NULL:
+								 * unknown */
 	TimestampTz asked_at;		/* local clock */
 	TimestampTz clock;			/* the API's at that time */
 	int64		untimed;		/* records without a start, left out */

@@ -184,7 +184,7 @@ time_left(const ClfSync *sync, TimestampTz now)
 {
 	double		seconds = clf_sync_ranges_seconds(sync->state->missing, now);
 	double		elapsed = (GetCurrentTimestamp() - sync->began_at) /
-		(double) USECS_PER_SEC;
+	(double) USECS_PER_SEC;
 	double		minutes;
 
 	if (sync->state->missing.n == 0 || sync->seconds_read <= 0)

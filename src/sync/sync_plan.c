@@ -372,8 +372,8 @@ plan_key(ClfSyncPlan *plan, Relation target)
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 		Form_pg_index form = index->rd_index;
 		bool		fits = form->indisunique && form->indisvalid &&
-			heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
-			count_key_columns(plan, target, form, candidates) > 0;
+		heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
+		count_key_columns(plan, target, form, candidates) > 0;
 
 		if (fits && (best == NIL || form->indnkeyatts < list_length(best)))
 			best = index_columns(target, form);

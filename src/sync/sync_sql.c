@@ -203,7 +203,7 @@ ends_run(const ErrorData *error)
  *		with, palloc'd in the current memory context; what it did to the
  *		database is undone then.
  */
-ErrorData *
+ErrorData  *
 clf_sync_try(ClfSync *sync, ClfSyncAction action, void *arg)
 {
 	MemoryContext cxt = CurrentMemoryContext;

@@ -354,7 +354,7 @@ create_state(ClfSync *sync)
 	state->since = sync->since;
 	if (state->since == CLF_SYNC_NEVER)
 		state->since = clf_sync_time_before(clf_sync_clock(sync),
-								   sync->plan->table->history);
+											sync->plan->table->history);
 	all.lower = state->since;
 	all.upper = DT_NOEND;
 	state->missing = clf_sync_ranges_add(state->missing, all);

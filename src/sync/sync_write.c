@@ -102,7 +102,7 @@ static void
 rethrow(const ClfSync *sync, ErrorData *error, const char *id)
 {
 	char	   *statement = error->context ?
-		strstr(error->context, "SQL statement \"") : NULL;
+	strstr(error->context, "SQL statement \"") : NULL;
 
 	if (statement)
 		*statement = '\0';

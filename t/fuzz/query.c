@@ -104,7 +104,7 @@ check_texts(const char *text, const char *end)
 	table.resource = clf_find_resource("recordings");
 	check_escape(query.since_token);
 	check_uri(clf_query_uri(&query, NULL, 1, 100, NULL), "-._~:%/?&=");
-	while (text < end)
+	while (text <end)
 	{
 		char	   *id = fuzz_line(&text, end);
 
@@ -122,8 +122,8 @@ check_texts(const char *text, const char *end)
 static void
 check_date(TimestampTz t)
 {
-	char	   *text = psprintf("\"%s\"", clf_time_format(t));
-	ClfField	field = {.start = text,.length = strlen(text)};
+	char	   *quoted = psprintf("\"%s\"", clf_time_format(t));
+	ClfField	field = {.start = quoted,.length = strlen(quoted)};
 	TimestampTz back;
 
 	INVARIANT(clf_field_time(&field, &back));
@@ -136,7 +136,7 @@ check_window(TimestampTz lower, TimestampTz upper, TimestampTz now)
 {
 	static char path[] = "/restapi/v1.0/account/~/call-log";
 	Interval	history = {.day = 1000};
-		ClfQuery	query = {.windowed = true,.path = path,
+	ClfQuery	query = {.windowed = true,.path = path,
 		.parameters = "&view=Simple",.lower = lower,
 	.upper = upper};
 	ClfWindow	window;

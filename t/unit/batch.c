@@ -92,6 +92,6 @@ test_batches(void)
 
 	for (size_t i = 0; i < lengthof(cases); i++)
 		unit_check(cases[i].body, describe_batch(cases[i].type, cases[i].body,
-											cases[i].nids),
-			  cases[i].expected);
+												 cases[i].nids),
+				   cases[i].expected);
 }

@@ -35,7 +35,7 @@ unit_raw(const ClfField *field)
 }
 
 /* Records as they came, one after the other */
-ClfFields *
+ClfFields  *
 unit_whole_records(void)
 {
 	ClfFields  *fields = clf_fields_create();
@@ -82,7 +82,7 @@ test_paths(void)
 		ClfField	field = unit_pick(cases[i].text, cases[i].path);
 
 		unit_check(psprintf("%s in %s", cases[i].path, cases[i].text), unit_raw(&field),
-			  cases[i].expected);
+				   cases[i].expected);
 	}
 }
 
@@ -112,11 +112,11 @@ test_grammar(void)
 		(void) clf_fields_add(fields, clf_path(paths[n]).keys);
 		for (size_t i = 0; i < lengthof(good); i++)
 			unit_check_true(good[i], clf_fields_pick_all(fields, good[i],
-													strlen(good[i]), &field));
+														 strlen(good[i]), &field));
 		for (size_t i = 0; i < lengthof(bad); i++)
 			unit_check_true(psprintf("bad: %s", bad[i]),
-					   !clf_fields_pick_all(fields, bad[i], strlen(bad[i]),
-											&field));
+							!clf_fields_pick_all(fields, bad[i], strlen(bad[i]),
+												 &field));
 	}
 }
 
@@ -131,11 +131,11 @@ test_depth(void)
 
 	(void) clf_fields_add(fields, "0.0.0");
 	memset(text, '[', depth);
-	memset(text + depth, ']', depth);
+	memset(text +depth, ']', depth);
 	unit_check_true("too deep", !clf_fields_pick_all(fields, text, 2 * depth,
+													 &field));
+	unit_check_true("deep", clf_fields_pick_all(fields, text +depth - 60, 120,
 												&field));
-	unit_check_true("deep", clf_fields_pick_all(fields, text + depth - 60, 120,
-										   &field));
 }
 
 /* Strings without their escapes; everything else keeps every digit */
@@ -254,7 +254,7 @@ test_elements(void)
 	unit_check("elements", list_elements("[ ]"), "");
 	unit_check("elements", list_elements("[1]"), "1|");
 	unit_check("elements", list_elements(" [ 1 , \"a,]\" , [ 2 , 3 ] , null ] "),
-		  "1|\"a,]\"|[ 2 , 3 ]|null|");
+			   "1|\"a,]\"|[ 2 , 3 ]|null|");
 	unit_check("picked", list_picked("[ ]"), "");
 	unit_check("picked", list_picked("[{\"a\":1}, {}, null,2, { \"a\": [] } ]"),
 			   "{\"a\":1} {\"a\":1} 1|{} {} -|null - -|2 2 mismatch|"

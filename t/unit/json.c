@@ -22,11 +22,11 @@ test_objects(void)
 
 	for (size_t i = 0; i < lengthof(bad); i++)
 		unit_check_true(bad[i], clf_json_parse(CurrentMemoryContext, bad[i],
-										  strlen(bad[i])) == NULL);
+											   strlen(bad[i])) == NULL);
 	memset(deep, '[', 200);
 	unit_check_true("deep", clf_json_parse(CurrentMemoryContext, deep, 200) == NULL);
 	unit_check_true("spaces", clf_json_parse(CurrentMemoryContext, " \n{ } \t",
-										7) != NULL);
+											 7) != NULL);
 }
 
 /* Texts whose trees would be far larger are not made into trees */
@@ -46,10 +46,10 @@ test_sizes(void)
 	for (size_t i = 0; i < lengthof(cases); i++)
 	{
 		char	   *json = unit_repeat_text("{\"a\":[", cases[i].text, cases[i].times,
-									   "1]}");
+											"1]}");
 
 		unit_check_true(psprintf("%d times %s", cases[i].times, cases[i].text),
-				   cases[i].ok == (clf_json_parse(CurrentMemoryContext, json,
-												  strlen(json)) != NULL));
+						cases[i].ok == (clf_json_parse(CurrentMemoryContext, json,
+													   strlen(json)) != NULL));
 	}
 }

@@ -95,6 +95,6 @@ test_pages(void)
 	unit_check("no records, no pages",
 			   describe_page("extensions", "{\"records\":[],\"paging\":{}}"), "0");
 	unit_check("too many records", describe_page("call_log", unit_repeat_text("{\"records\":[", "{},",
-														100000, "{}]," LAST "}")),
-		  STOPS(100001));
+																			  100000, "{}]," LAST "}")),
+			   STOPS(100001));
 }

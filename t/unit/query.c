@@ -67,8 +67,8 @@ test_windows(void)
 		if (clf_query_window(&query, &month, now, &window))
 			uri = clf_query_uri(&query, &window, 3, query.page_size, NULL);
 		unit_check(psprintf("window %s .. %s", cases[i].lower, cases[i].upper), uri,
-			  cases[i].uri ? psprintf("?view=Simple&%s&page=3&perPage=7",
-									  cases[i].uri) :
-			  NULL);
+				   cases[i].uri ? psprintf("?view=Simple&%s&page=3&perPage=7",
+										   cases[i].uri) :
+				   NULL);
 	}
 }

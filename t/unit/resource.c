@@ -31,8 +31,8 @@ test_views(void)
 		ClfPath		path = clf_path(cases[i].path);
 
 		unit_check(cases[i].path,
-			  clf_path_needs_detailed(resource, &path) ? "Detailed" : "Simple",
-			  cases[i].detailed ? "Detailed" : "Simple");
+				   clf_path_needs_detailed(resource, &path) ? "Detailed" : "Simple",
+				   cases[i].detailed ? "Detailed" : "Simple");
 	}
 	unit_check_true("no such resource", clf_find_resource("call-log") == NULL);
 	unit_check_true("no such column", clf_find_column(resource, "Id") == NULL);
@@ -52,8 +52,8 @@ test_tables(void)
 				found |= strcmp(c->json_path, f->json_path) == 0;
 			unit_check_true(f->json_path, found);
 			unit_check_true(f->parameter, (f->operators & CLF_OP_RANGE) ||
-					   (f->operators & (CLF_OP_IDS | CLF_OP_INPUT)) ||
-					   (f->values != NULL) != (f->characters != NULL));
+							(f->operators & (CLF_OP_IDS | CLF_OP_INPUT)) ||
+							(f->values != NULL) != (f->characters != NULL));
 			unit_check_true(f->parameter, !f->always || f->any_value != NULL ||
 							f->undeleted != NULL);
 		}

@@ -43,7 +43,7 @@ test_times(void)
 		bool		ok = clf_field_time(&field, &t);
 
 		unit_check(cases[i].text, ok ? timestamptz_to_str(t) : NULL,
-			  cases[i].expected ? timestamptz_to_str(unit_timestamp(cases[i].expected)) :
-			  NULL);
+				   cases[i].expected ? timestamptz_to_str(unit_timestamp(cases[i].expected)) :
+				   NULL);
 	}
 }

@@ -64,7 +64,7 @@ unit_check_true(const char *what, bool ok)
 /* A text repeated, between two others */
 char *
 unit_repeat_text(const char *before, const char *text, int times,
-			const char *after)
+				 const char *after)
 {
 	StringInfoData s;
 

@@ -19,5 +19,5 @@ test_escape(void)
 	initStringInfo(&out);
 	clf_uri_append_escaped(&out, "aZ09-._~: +&=%/?#\"\xc3\xa9\x01");
 	unit_check("escape", out.data,
-		  "aZ09-._~:%20%2B%26%3D%25%2F%3F%23%22%C3%A9%01");
+			   "aZ09-._~:%20%2B%26%3D%25%2F%3F%23%22%C3%A9%01");
 }
