@@ -236,6 +236,9 @@ copy_server()
     rm -f "$root$("$pg_config" --pkglibdir)/call_log_fdw.so"
     mkdir -p "$root$bindir"
     cp "$bindir"/* "$root$bindir"
+    if [[ $EUID == 0 ]]; then
+        chown -hR --reference="$work" "$root"
+    fi
     bindir="$root$bindir"
     pg_config="$bindir/pg_config"
     make=(make --no-print-directory PG_CONFIG="$pg_config")
