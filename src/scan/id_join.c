@@ -97,7 +97,7 @@ typedef struct InnerRow
 typedef struct IdEntry
 {
 	text	   *id;
-	int64		batch;			/* in which it was asked for */
+	int64		batch;			/* in which it was requested */
 	InnerRow   *first;
 	InnerRow   *last;
 	uint32		hash;
@@ -154,7 +154,7 @@ typedef struct IdJoin
 
 	/* the batch */
 	int64		batch;			/* its number */
-	MemoryContext batch_cxt;	/* outer rows and ids to ask for */
+	MemoryContext batch_cxt;	/* outer rows and ids to request */
 	MinimalTuple *outer_rows;
 	int64		nouter;
 	int64		capacity;
@@ -696,7 +696,7 @@ may_join(IdJoin *state)
 	return ExecQual(state->outer_clauses, state->econtext);
 }
 
-/* The entry of the id of the current rows; NULL: there is none */
+/* The entry of the id of the current rows, or NULL */
 static IdEntry *
 find_entry(IdJoin *state, ExprState *key)
 {
@@ -705,7 +705,7 @@ find_entry(IdJoin *state, ExprState *key)
 	return id && state->known ? ids_lookup(state->known, id) : NULL;
 }
 
-/* A copy of the id if it has not been asked for yet; else NULL */
+/* A copy of the id unless it has been requested; else NULL */
 static text *
 note_id(IdJoin *state, text *id)
 {
@@ -775,7 +775,7 @@ read_outer(IdJoin *state)
 	return n > 0 ? make_array(state, ids, n) : NULL;
 }
 
-/* Keep an inner row with its id, if that was asked for now */
+/* Cache an inner row by its id, if this batch requested it */
 static void
 add_inner(IdJoin *state, TupleTableSlot *slot)
 {

@@ -202,7 +202,7 @@ flag_argument(FunctionCallInfo fcinfo, int n)
 	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
 }
 
-/* What was asked for, in the current memory context */
+/* The arguments of the call, in the current memory context */
 static ClfSync *
 read_arguments(FunctionCallInfo fcinfo)
 {

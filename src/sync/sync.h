@@ -38,7 +38,7 @@
  * ----------
  */
 
-/* While a long history is read, changes are asked for that often */
+/* Interval at which changes are requested while a long history is read */
 #define CLF_SYNC_CHANGES_EVERY (15 * USECS_PER_MINUTE)
 
 #define CLF_SYNC_NEVER DT_NOBEGIN	/* no time at all */
@@ -79,7 +79,7 @@ typedef struct ClfSyncState
 	TimestampTz synced_at;		/* changes until then are in, or never */
 	char	   *sync_token;		/* where the next changes begin; NULL: unknown */
 	char	   *deletions_token;	/* the same of changes with deletions */
-	List	   *absent;			/* of char *: ids to be asked for */
+	List	   *absent;			/* of char *: ids to request */
 	List	   *witnesses;		/* of char *: ids that the copy must have */
 	List	   *columns;		/* of char *: of the source, at that time */
 	int			next_step;		/* with which the next run is to begin */
@@ -113,7 +113,7 @@ typedef struct ClfSyncPlan
 								 * for */
 	const ClfTable *deletions;	/* where those with deletions are; NULL: they
 								 * are not asked for, or in changes as well */
-	bool		extract;		/* can changes be asked for by a time? */
+	bool		extract;		/* can changes be requested by a time? */
 
 	/* the target */
 	Oid			owner;
@@ -142,7 +142,7 @@ typedef struct ClfSync
 	MemoryContext cxt;			/* all of this */
 	MemoryContext step_cxt;		/* reset after each step */
 
-	/* what was asked for */
+	/* the arguments of the call */
 	Oid			source;
 	Oid			target;
 	Oid			changes;		/* InvalidOid: none was named */
@@ -220,7 +220,7 @@ typedef struct ClfSyncAnswer
 	int64		dead;			/* rows that are marked as deleted */
 	TimestampTz oldest;			/* start of the oldest row; DT_NOEND: none */
 	ClfSyncRange done;			/* of the list: what has been read of it */
-	bool		more;			/* is there more to ask for? */
+	bool		more;			/* are there more pages? */
 	bool		unsorted;		/* does the list not come newest first? */
 	char	   *token;			/* where following changes begin; NULL:
 								 * unknown */

@@ -30,7 +30,7 @@ ask(ClfSync *sync, void *arg)
 						  question->since, &question->answer);
 }
 
-/* NULL, or the error that says that this is no way to ask */
+/* NULL, or the error by which RingCentral refuses such a request */
 static ErrorData *
 try_to_ask(ClfSync *sync, Question *question)
 {
@@ -152,7 +152,7 @@ forget_token(ClfSync *sync)
 	end_in_vain(sync);
 }
 
-/* It does not tell changes since that time: read the list since then instead */
+/* Changes since that time cannot be had: read the list since then instead */
 static void
 use_list(ClfSync *sync, const ErrorData *error)
 {
@@ -168,7 +168,7 @@ use_list(ClfSync *sync, const ErrorData *error)
 
 /*
  * clf_sync_changes_step
- *		Copy what one answer tells of changes.
+ *		Copy the changes of one response.
  */
 void
 clf_sync_changes_step(ClfSync *sync)
@@ -199,8 +199,8 @@ clf_sync_changes_step(ClfSync *sync)
 
 /*
  * clf_sync_deletions_step
- *		Copy what one answer of call-log-sync tells, for the deletions among it.
- *		Where it has more to tell than an answer holds, those in between have to
+ *		Copy one response of call-log-sync, for the deletions in it.
+ *		Where there are more changes than a response holds, those in between have to
  *		be found in the list.
  */
 void

@@ -4,7 +4,7 @@
  *	  Steps: parts of the call log, and calls that are absent from it.
  *
  * With several pages at once a call could be lost between them while another
- * one is rewritten, so a step asks for one page, and the next part ends where
+ * one is rewritten, so a step requests one page, and the next part ends where
  * that page did.
  *
  *-------------------------------------------------------------------------
@@ -100,7 +100,7 @@ warn_of_many(const ClfSync *sync, const ClfSyncAnswer *answer, int absent,
 }
 
 /*
- * Note which calls are to be asked for by id, since the list, complete for that
+ * Note which calls to request by id, since the list, complete for that
  * range, does not show them: they have moved to another time, or are deleted.
  * Those older than any that RingCentral still has are too old for it.
  */
@@ -194,7 +194,7 @@ time_left(const ClfSync *sync, TimestampTz now)
 		psprintf(", about %.0f minutes left", minutes);
 }
 
-/* Note what was read, and say it */
+/* Record and report what was read */
 static void
 note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 {

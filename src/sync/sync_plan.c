@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sync_plan.c
- *	  Source and target of a copy: what is copied, and what tells rows apart.
+ *	  Source and target of a copy: what is copied, and the key of its rows.
  *
  * Between two steps either table may be altered, so each step plans anew.
  *
@@ -171,7 +171,7 @@ changes_table(const ClfTable *source, const ClfTable *named,
 }
 
 /*
- * How to ask for changes: as for the source, but at other endpoints.  So a copy
+ * How to request changes: as for the source, but at other endpoints.  So a copy
  * needs no foreign table of changes; where one is named, its page_size counts.
  * Of an account, changes come from call-log-extract-sync, deletions from
  * call-log-sync; of an extension, which has no extract, both come from the
@@ -336,7 +336,7 @@ index_columns(Relation target, Form_pg_index index)
 	return names;
 }
 
-/* The columns that may tell rows apart: the id, and the call's of a recording */
+/* The candidates for the key: the id, and the call's of a recording */
 static List *
 key_candidates(const ClfSyncPlan *plan)
 {
@@ -353,7 +353,7 @@ key_candidates(const ClfSyncPlan *plan)
 /*
  * The columns of the smallest unique index of the target on the id, perhaps the
  * call's, and nothing else; of a partitioned table, which cannot have one, all
- * candidates.  False when there is none.
+ * candidates.  False if none does.
  */
 static bool
 plan_key(ClfSyncPlan *plan, Relation target)
@@ -407,7 +407,7 @@ has_index_on_id(const ClfSyncPlan *plan, Relation target)
  * ----------
  */
 
-/* The column of the source with that path, quoted; "": there is none */
+/* The column of the source with that path, quoted; "" if none has it */
 static const char *
 quoted_column(const ClfTable *table, Relation rel, const char *path)
 {

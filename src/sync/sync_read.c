@@ -4,7 +4,7 @@
  *	  Answers of RingCentral as tuplestores.
  *
  * The scan's own parts do it, in the name of the caller: pager, rows, tuple,
- * recordings.  No query stands between, so what is asked for does not depend on
+ * recordings.  No query is between, so what is requested does not depend on
  * the planner, and nothing is asked ahead of need.
  *
  *-------------------------------------------------------------------------
@@ -58,7 +58,8 @@ typedef struct Reader
 
 /*
  * clf_sync_clock
- *		What the API's clock shows; asks for it, unless an answer has told.
+ *		The time of the API's clock, which is requested unless a response has
+ *		shown it.
  */
 TimestampTz
 clf_sync_clock(const ClfSync *sync)
@@ -248,7 +249,7 @@ is_dead(const Reader *reader, const ClfRow *row)
 	return text !=NULL && strcmp(text, "true") == 0;
 }
 
-/* Is it one of those that were asked for? */
+/* Is it one of the requested ones? */
 static bool
 is_wanted(Reader *reader, const TupleTableSlot *slot)
 {
@@ -363,7 +364,7 @@ take_row(Reader *reader, const ClfRow *record)
 	MemoryContextReset(reader->row_cxt);
 }
 
-/* Read the next page to its end; false when there is none */
+/* Read the next page to its end; false after the last one */
 static bool
 take_page(Reader *reader)
 {

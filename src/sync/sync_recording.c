@@ -18,7 +18,7 @@
 #define KIND "recording"
 
 /*
- * RingCentral keeps recordings for 90 days, unless the account says less:
+ * RingCentral keeps recordings for 90 days, unless the account is set to less:
  * https://support.ringcentral.com/article-v2/Call-recording-retention.html
  */
 #define KEPT (90 * USECS_PER_DAY)
@@ -65,7 +65,7 @@ time_name(const ClfSync *sync)
 	return quote_identifier(sync->plan->time->name);
 }
 
-/* Recordings that are not to be asked for in this run */
+/* Recordings that this run does not request */
 static List *
 skipped(ClfSync *sync)
 {
@@ -99,7 +99,7 @@ clf_sync_skip(ClfSync *sync, const char *id)
  * ----------
  */
 
-/* Of those that were not asked for yet, one of each age */
+/* One of each age of those that were not requested yet */
 static void
 choose_probes(ClfSync *sync)
 {
@@ -120,7 +120,7 @@ choose_probes(ClfSync *sync)
 	sync->probing = true;
 }
 
-/* The newest, or the next probe; false: there is none */
+/* The newest, or the next probe; false if none is left */
 static bool
 next_recording(ClfSync *sync, Attempt *attempt)
 {

@@ -369,7 +369,7 @@ create_state(ClfSync *sync)
 	sync->deletions_due = sync->changes_due;
 }
 
-/* What is to be read, from what was before and what is asked for now */
+/* The ranges to read, from the state and the arguments of the call */
 static void
 extend_state(ClfSync *sync)
 {

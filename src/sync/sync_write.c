@@ -188,7 +188,7 @@ is_key(const ClfSyncPlan *plan, const ClfSyncColumn *column)
 	return column->is_key;
 }
 
-/* The uri names the view that was asked for, so it is no difference */
+/* The uri names the requested view, so a different one is no change */
 static bool
 is_compared(const ClfSyncPlan *plan, const ClfSyncColumn *column)
 {
