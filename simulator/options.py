@@ -85,9 +85,9 @@ OPTIONS = (
     Option('tombstones', switch, False, 'synchronizations say of a deleted record no more than its '
            'id, its uri and that it is deleted'),
     Option('extract_reach', natural, 0, 'days that dateFrom of the extract sync may go back'),
-    Option('extract_deleted', str, 'parameter', 'call-log-extract-sync takes showDeleted, or '
-           'refuses it, or refuses it and always tells of deleted records',
-           choices=('parameter', 'refused', 'always')),
+    Option('extract_deleted', str, 'refused', 'call-log-extract-sync refuses showDeleted, or takes '
+           'it, or refuses it and has deleted records in every ISync',
+           choices=('refused', 'parameter', 'always')),
     Option('deleted_by_id', switch, True, 'deleted records are found by id'),
     Option('record_parameter', str, 'callRecordId', 'parameterName of a record that is not found',
            choices=('callRecordId', 'none')),

@@ -164,6 +164,7 @@ class Incremental(SyncTest):
 class Oddities(SyncTest):
     def changed(self):
         """(path, parameters that lead to a changed and a deleted record)"""
+        self.set(extract_deleted='parameter')
         _, info = self.full(view='Detailed')
         names = ids(self.records())[:2]
         self.change('rewrite', id=names[0], result='Odd')

@@ -165,6 +165,7 @@ class ExtractSync(ChangesTest):
         self.assertEqual(len(records), 250)
 
     def test_changes_since(self):
+        self.set(extract_deleted='parameter')
         records, token = self.sync_all(dateFrom=YEARS_AGO)
         self.assertEqual(self.sync(syncType='ISync', syncToken=token)[0], [])
         changed, gone = ids(records)[0], ids(records)[1]
