@@ -50,6 +50,7 @@ my $node = start_cluster('jit = off');
 
 create_server($node, 'calls', $simulator->url,
 	server => { media_url => $simulator->media_url });
+$node->safe_psql('postgres', 'IMPORT FOREIGN SCHEMA extension LIMIT TO (messages) FROM SERVER calls INTO calls');
 create_collation($node, 'shared');
 create_truth($node, $simulator, "truth_$_", $_, 'calls') foreach 'account', 'extension';
 create_local_tables($node, 'shared', 'truth_account');
@@ -333,12 +334,12 @@ sub check_requests
 	my @requests = map { "$_->[2] $_->[0]?$_->[1]" } $simulator->request_lines;
 	my @lists = grep { m{^\d+ \S*/call-log\?} } @requests;
 	my @refused = grep { !m{^200 |^207 \S*/call-log/|^404 \S*/(?:call-log|recording)/} } @requests;
-	my @dateless = grep { !/dateFrom=.*dateTo=/ } @lists;
+	my @dateless = grep { !/dateFrom=.*dateTo=/ } @lists, grep { m{/message-store\?} } @requests;
 
 	is(scalar(@refused), 0, 'no request was refused') or diag($refused[0]);
 	is(scalar(@dateless), 0, 'each list request has dateFrom and dateTo')
 	  or diag($dateless[0]);
-	$seen{$_}++ foreach map { /[?&](\w+)=/g } @lists;
+	$seen{$_}++ foreach map { /[?&](\w+)=/g } grep { m{/(?:call-log|entries|message-store)\?} } @requests;
 	return;
 }
 
@@ -399,7 +400,8 @@ if ($queries >= 2000)
 	cmp_ok($seen{rows}, '>', $seen{queries} / 2, 'most results have rows');
 	ok($seen{$_}, "$_ was there")
 	  foreach qw(type direction transport recordingType sessionId
-	  telephonySessionId dateFrom), sort keys %of_plans, 'batched join below a receiver',
+	  telephonySessionId dateFrom phoneNumber extensionNumber messageType readStatus
+	  conversationId siteId), sort keys %of_plans, 'batched join below a receiver',
 	  map { "received by $_" } ReceiverGenerator::receiver_names();
 }
 

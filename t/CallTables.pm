@@ -65,6 +65,18 @@ my @others_of_parties = (
 	q{c.attrs ->> 'result' = 'Busy'},
 	'c.from_extension_number = c.to_extension_number');
 
+my @others_of_messages = (
+	(map { s/session_id/type/r } @others_of_all),
+	q{c.message_status = 'Sent'},
+	'c.message_status IS NULL',
+	q{c.subject LIKE '%a%'},
+	'c.extension_id = 731900211008',
+	'c.fax_page_count > 1',
+	'c.last_modified_time > c.creation_time',
+	'jsonb_array_length(c."to") > 1',
+	q{c.attrs ->> 'type' = 'Fax'},
+	'c.id::bigint % 2 = 0');
+
 my @others_of_records = (
 	@others_of_calls,
 	@others_of_parties,
@@ -179,6 +191,68 @@ our %tables = (
 			'c.id, c.content_type, c.duration, c.telephony_session_id',
 			'1' ] },
 
+	# what the API finds for a number; conditions must name one
+	call_log_search => {
+		%call_log,
+		foreign => 1,
+		columns => {
+			%{ $call_log{columns} },
+			search_phone_number => 'phone searched',
+			search_extension_number => 'extension searched' },
+		outputs => [
+			(grep { !/tableoid/ } @{ $call_log{outputs} }),
+			'c.id, c.search_phone_number, c.search_extension_number' ] },
+
+	# the owner's messages, and everybody in the company
+	messages => {
+		foreign => 1,
+		time => 'creation_time',
+		key => ['id'],
+		columns => {
+			id => 'message',
+			creation_time => 'time',
+			last_modified_time => 'other time',
+			type => 'message type',
+			direction => 'direction',
+			read_status => 'read status',
+			availability => 'availability',
+			conversation_id => 'conversation' },
+		others => \@others_of_messages,
+		outputs => [
+			'c.id, c.creation_time',
+			'c.id, c.type, c.direction, c.read_status, c.availability',
+			'c.id, c.subject, c."to", c.attachments',
+			'c.id, c.attrs',
+			'to_jsonb(c)',
+			'c',
+			'1' ] },
+	extensions => {
+		foreign => 1,
+		key => ['id'],
+		columns => {
+			type => 'extension type',
+			status => 'status',
+			extension_number => 'extension',
+			department => 'department',
+			site_id => 'site' },
+		others => [
+			'c.id > 731900000000',
+			'c.name IS NULL',
+			q{c.name LIKE '%a%'},
+			'c.hidden',
+			'c.hidden IS NOT TRUE',
+			q{c.email ~ '^user1'},
+			'jsonb_array_length(c.phone_numbers) > 0',
+			q{c.attrs ->> 'type' = 'User'} ],
+		outputs => [
+			'c.id, c.name',
+			'c.id, c.type, c.status, c.site_name',
+			'c.id, c.first_name, c.last_name, c.phone_numbers',
+			'c.id, c.attrs',
+			'to_jsonb(c)',
+			'c',
+			'1' ] },
+
 	# partitioned by time, by direction, by a hash of the id, by table
 	branches => {
 		%some_columns,
@@ -255,7 +329,16 @@ our %tables = (
 			session => 'session',
 			recording => 'recording',
 			seen => 'time',
-			kind => 'type' } });
+			kind => 'type' } },
+	letters => {
+		time => 'seen',
+		key => ['message'],
+		columns => {
+			message => 'message',
+			seen => 'time',
+			conversation => 'conversation',
+			kind => 'message type',
+			state => 'read status' } });
 
 # ----------
 # The tables
@@ -267,6 +350,12 @@ my $leave_out = q{
 	ALTER FOREIGN TABLE active_calls DROP COLUMN uri;
 	ALTER FOREIGN TABLE recordings DROP COLUMN content;
 };
+my $leave_out_of_search = q{
+	ALTER FOREIGN TABLE call_log_search DROP COLUMN uri;
+};
+
+# Resources that only one level has; the other schemas have them as well
+my %only_of_level = (extensions => 'account', messages => 'extension');
 
 my $some_columns = 'id, session_id, recording_id, start_time, type, direction, result, duration';
 my $some_types = q{id text, session_id text, recording_id text,
@@ -370,6 +459,22 @@ my $truth_views = qq{
 	CREATE VIEW spread AS SELECT $some_columns FROM call_log;
 };
 
+# What a search for a number finds, however the number is written: the calls with
+# that number in E.164, or those in which an extension took part
+my $search_views = q{
+	CREATE VIEW call_log_search AS
+		SELECT text AS search_phone_number, NULL::text AS search_extension_number, c.*
+		FROM call_log c CROSS JOIN LATERAL (SELECT DISTINCT ltrim(party, '+') AS number
+			FROM unnest(ARRAY[from_phone_number, to_phone_number]) party
+			WHERE party ~ '^\+?[1-9][0-9]{7,14}$') n
+		CROSS JOIN LATERAL (VALUES (number), ('+' || number)) v (text)
+		UNION ALL
+		SELECT NULL, e.extension_number, c.* FROM call_log c
+		JOIN (SELECT id AS call, extension_id FROM call_log
+			UNION SELECT call_id, extension_id FROM call_log_legs) p ON p.call = c.id
+		JOIN extensions e ON e.id = p.extension_id;
+};
+
 # A schema with foreign tables of that level; options are those of the tables.
 # seams are two times of the truth.
 sub create_foreign_tables
@@ -387,10 +492,17 @@ sub create_foreign_tables
 	my $script = "$foreign_tables$unblocked_of{$level}" =~ s/<(\w+)>/$words{$1}/gr;
 
 	import_tables($node, 'calls', $schema, $level);
+	foreach my $resource (grep { $only_of_level{$_} ne $level } sort keys %only_of_level)
+	{
+		$node->safe_psql('postgres', "IMPORT FOREIGN SCHEMA $only_of_level{$resource}"
+			  . " LIMIT TO ($resource) FROM SERVER calls INTO $schema");
+	}
 	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
 		(map { "ALTER FOREIGN TABLE $_ " . options_clause(%options) . ';' }
-			qw(call_log active_calls call_log_legs recordings)),
-		$leave_out, $views_and_functions, $script);
+			qw(call_log active_calls call_log_legs recordings call_log_search messages)),
+		'ALTER FOREIGN TABLE extensions '
+		  . options_clause(map { $_ => $options{$_} } grep { $_ ne 'newest_first' } keys %options) . ';',
+		$leave_out, $leave_out_of_search, $views_and_functions, $script);
 	return;
 }
 
@@ -425,11 +537,17 @@ sub create_truth
 			resource => $resource,
 			level => $level);
 	}
+	foreach my $resource (sort keys %only_of_level)
+	{
+		copy_truth($node, $simulator, $like, "$schema.$resource",
+			resource => $resource,
+			level => $only_of_level{$resource});
+	}
 	copy_truth($node, $simulator, $like, "$schema.with_deleted",
 		level => $level,
 		deleted => 'true');
 	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
-		$leave_out =~ s/FOREIGN //gr, $views_and_functions, $unblocked, $truth_views);
+		$leave_out =~ s/FOREIGN //gr, $views_and_functions, $unblocked, $truth_views, $search_views);
 	return;
 }
 
@@ -456,7 +574,24 @@ sub create_local_tables
 				recording_id AS recording, start_time AS seen, type::char(8) AS kind
 			FROM (SELECT * FROM call_log ORDER BY md5(session_id) LIMIT 14) c,
 				generate_series(1, 3) n;
-		ANALYZE few, tickets;
+		CREATE TABLE contacts AS
+			SELECT row_number() OVER (ORDER BY search_phone_number) AS n,
+				search_phone_number AS phone, NULL::text AS extension, start_time AS moment
+			FROM (SELECT DISTINCT ON (search_phone_number) * FROM call_log_search
+				WHERE search_phone_number IS NOT NULL ORDER BY search_phone_number, id) c
+			ORDER BY md5(search_phone_number) LIMIT 6;
+		INSERT INTO contacts SELECT n + 10, 'nobody', extension_number, timestamptz '2026-01-01'
+			FROM (SELECT extension_number, row_number() OVER (ORDER BY id) AS n
+				FROM extensions WHERE id IN (SELECT extension_id FROM call_log)) e WHERE n <= 3;
+		INSERT INTO contacts VALUES (20, NULL, NULL, NULL), (21, '15550009999', '999', '2026-01-01');
+		CREATE TABLE team AS
+			SELECT id, id::text AS id_text, name, site_id FROM extensions
+			WHERE id IN (SELECT extension_id FROM call_log) OR md5(id::text) < '3';
+		CREATE TABLE letters AS
+			SELECT id AS message, creation_time AS seen, conversation_id AS conversation,
+				type AS kind, read_status AS state
+			FROM messages ORDER BY md5(id) LIMIT 12;
+		ANALYZE few, tickets, contacts, team, letters;
 	});
 	return;
 }

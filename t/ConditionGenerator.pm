@@ -20,7 +20,12 @@ my %values = (
 	type => [ 'Voice', 'Fax' ],
 	direction => [ 'Inbound', 'Outbound' ],
 	transport => [ 'PSTN', 'VoIP' ],
-	recording_type => [ 'Automatic', 'OnDemand' ]);
+	recording_type => [ 'Automatic', 'OnDemand' ],
+	'message type' => [ 'Fax', 'SMS', 'VoiceMail', 'Pager' ],
+	'read status' => [ 'Read', 'Unread' ],
+	availability => [ 'Alive', 'Deleted', 'Purged' ],
+	'extension type' => [ 'User', 'Department', 'IvrMenu', 'ParkLocation', 'Limited' ],
+	status => [ 'Enabled', 'Disabled', 'NotActivated' ]);
 
 # witnesses: rows of each table. seams: days on which the clock changes.
 sub new
@@ -88,10 +93,10 @@ sub item
 	my $table = $tables{$name};
 	my $rows = $self->{witnesses}{$name};
 	my ($call) = grep { $table->{columns}{$_} eq 'call' } sort keys %{ $table->{columns} };
-	my @same = grep { ($_->{$call} // '') eq ($self->{call} // '') } @$rows;
+	my @same = grep { $call && ($_->{$call} // '') eq ($self->{call} // '') } @$rows;
 	my $witness = pick(@same && chance(0.8) ? @same : @$rows) // {};
 
-	$self->{call} //= $witness->{$call};
+	$self->{call} //= $witness->{$call} if $call;
 	return { alias => $alias, name => $name, table => $table, witness => $witness };
 }
 
@@ -446,13 +451,22 @@ sub witness_text_condition
 		"$c = coalesce($a, $b)");
 }
 
+# The column of few that holds the same, or at least a text
+sub column_of_few
+{
+	my ($item, $name) = @_;
+	my ($column) = columns_of({ table => $tables{few} }, $item->{table}{columns}{$name});
+
+	return $column // 'type';
+}
+
 sub text_condition
 {
 	my ($self, $item, $name) = @_;
 	my $c = column($item, $name);
 	my ($a, $b) = ($self->text_operand($item, $name), $self->text_operand($item, $name));
 	my $array = $self->array_operand($item, $name);
-	my ($local) = columns_of({ table => $tables{few} }, $item->{table}{columns}{$name});
+	my $local = column_of_few($item, $name);
 
 	return pick(
 		("$c = $a") x 6,
@@ -502,14 +516,15 @@ sub enumerated_column
 sub identifying_column
 {
 	my ($item) = @_;
-	return pick(columns_of($item, qw(recording session telephony call)));
+	return pick(columns_of($item,
+			qw(recording session telephony call message conversation site department extension)));
 }
 
 # A condition that the witness and other rows meet
 sub several_rows_condition
 {
 	my ($self, $item) = @_;
-	my $name = chance(0.7) ? (columns_of($item, 'call'))[0] : identifying_column($item);
+	my $name = chance(0.7) ? (columns_of($item, 'call', 'message'))[0] : identifying_column($item);
 	my @rows = map { pick(@{ $self->{witnesses}{ $item->{name} } }) } 1 .. 2 + rand 8;
 	my $hidden = pick(@{ $self->{witnesses}{hidden} });
 
@@ -537,7 +552,7 @@ sub exists_condition
 {
 	my ($item) = @_;
 	my $name = pick(enumerated_column($item), identifying_column($item));
-	my ($other) = columns_of({ table => $tables{few} }, $item->{table}{columns}{$name});
+	my $other = column_of_few($item, $name);
 
 	return pick('', 'NOT ') . 'EXISTS (SELECT FROM few f WHERE '
 	  . "f.$other = " . column($item, $name) . ' AND f.n ' . pick('< 4', '> 3', '= 10')

@@ -11,6 +11,7 @@ use strict;
 use warnings;
 
 use CallTables;
+use CompanyQueries qw(people_query calls_of_people_query messages_query search_query);
 use ConditionGenerator qw(pick chance weighted quote);
 use List::Util qw(shuffle uniq);
 use ReceiverGenerator qw(received);
@@ -79,6 +80,13 @@ sub foreign_item
 {
 	my ($self, $alias) = @_;
 	return $self->item(weighted(@single), $alias);
+}
+
+# The same where no call is needed
+sub listed_item
+{
+	my ($self, $alias) = @_;
+	return chance(0.15) ? $self->item('messages', $alias) : $self->foreign_item($alias);
 }
 
 sub local_item
@@ -484,7 +492,7 @@ sub scalar_query
 sub plain_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $lock = $item->{name} =~ /^(call|active|recordings|renamed)/ && chance(0.05) ? ' FOR SHARE' : '';
 
 	return 'SELECT ' . output($item) . ' FROM ' . from($item) . ' WHERE ' . $self->where($item) . $lock;
@@ -494,7 +502,7 @@ sub plain_query
 sub bare_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $from = 'FROM ' . from($item);
 
 	return pick(
@@ -509,7 +517,7 @@ sub bare_query
 sub aggregate_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $from = 'FROM ' . from($item) . (chance(0.9) ? ' WHERE ' . $self->where($item) : '');
 	my $t = time_of($item);
 	my ($key) = key_of($item);
@@ -538,7 +546,7 @@ sub aggregate_query
 sub window_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $from = 'FROM ' . from($item) . ' WHERE ' . $self->where($item);
 	my $t = time_of($item);
 	my $keys = join ', ', key_of($item);
@@ -565,7 +573,7 @@ sub window_query
 sub ordered_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $from = 'FROM ' . from($item) . (chance(0.8) ? ' WHERE ' . $self->where($item) : '');
 	my $rows = chance(0.8) ? $self->some_rows : '';
 
@@ -577,7 +585,7 @@ sub ordered_query
 sub tied_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $from = 'FROM ' . from($item) . (chance(0.7) ? ' WHERE ' . $self->where($item) : '');
 	my $t = chance(0.85) ? time_of($item) : column($item, pick(columns_of($item, 'time', 'other time')));
 	my $direction = weighted(5, 'DESC', 1, 'ASC', 1, 'DESC NULLS LAST');
@@ -593,7 +601,7 @@ sub tied_query
 sub subset_query
 {
 	my ($self) = @_;
-	my $item = $self->foreign_item('c');
+	my $item = $self->listed_item('c');
 	my $where = chance(0.7) ? $self->where($item) : 'true';
 	my $key = "concat_ws(' ', " . join(', ', key_of($item)) . ')';
 	my $from = from($item) . " WHERE $where";
@@ -827,11 +835,12 @@ my @forms = (
 	18, 'plain_query', 10, 'aggregate_query', 12, 'ordered_query', 5, 'tied_query',
 	4, 'subset_query', 18, 'join_query', 4, 'value_join_query', 5, 'odd_join_query', 10, 'subselect_query',
 	5, 'scalar_query', 5, 'window_query', 5, 'set_query', 5, 'cte_query',
-	3, 'bare_query', 3, 'change_query', 4, 'loop', 4, 'cursor', 12, 'received');
+	3, 'bare_query', 3, 'change_query', 4, 'loop', 4, 'cursor', 12, 'received',
+	6, 'people_query', 8, 'calls_of_people_query', 6, 'messages_query', 10, 'search_query');
 
 sub random_settings
 {
-	my ($self) = @_;
+	my ($self, $form) = @_;
 	my %chosen = (timezone => pick(@time_zones));
 
 	foreach my $name (sort keys %settings)
@@ -842,6 +851,9 @@ sub random_settings
 	{
 		$chosen{$name} //= 'off' if chance(0.13);
 	}
+
+	# a search takes the number from elsewhere
+	delete $chosen{enable_nestloop} if $form eq 'search_query';
 	return %chosen;
 }
 
@@ -856,7 +868,7 @@ sub next_query
 	my ($self) = @_;
 	my $form = $ENV{CALL_LOG_TEST_FORM} || weighted(@forms);
 	my $plan = weighted(4, $plans[0], 3, $plans[1], 1, $plans[2], 1, $plans[3]);
-	my %chosen = $self->random_settings;
+	my %chosen = $self->random_settings($form);
 	my %query = (of_one_table => scalar($form =~ /^(plain|bare|aggregate|ordered|tied|window)_query/));
 
 	$chosen{plan_cache_mode} = $plan->[0];
