@@ -10,6 +10,7 @@
 -- first, step   rounding of each call, in seconds: 60, 60 are full minutes; 30, 6 are at
 --               least half a minute and then tenths; 1, 1 is to the second
 -- country_code  of numbers that are written without one
+-- extensions    the people and call queues (extension_names.sql)
 --
 -- Months are those of the session's time zone: set the one of your invoices
 -- (PGTZ=America/New_York psql ...).
@@ -25,6 +26,7 @@ SELECT (date_trunc('month', CURRENT_DATE) - interval '1 month')::date AS month \
 \set ON_ERROR_STOP on
 \set QUIET on
 \ir phone_digits.sql
+\ir extension_names.sql
 
 -- Copy once: one request for 1000 calls. The month must be over for some hours,
 -- since RingCentral may still add and rewrite calls.
@@ -37,6 +39,8 @@ SELECT (date_trunc('month', CURRENT_DATE) - interval '1 month')::date AS month \
 SELECT 'DROP TABLE pg_temp.billed_call' WHERE to_regclass('pg_temp.billed_call') IS NOT NULL \gexec
 CREATE TEMPORARY TABLE billed_call AS
 SELECT id, start_time, direction, duration, legs,
+       -- where the record of a call names no extension, its legs may
+       coalesce(extension_id, (jsonb_path_query_first(legs, '$[*].extension.id') #>> '{}')::bigint) AS extension_id,
        coalesce(billing_cost_included, 0) AS cost_included,         -- your plan covers it
        coalesce(billing_cost_purchased, 0) AS cost_purchased,       -- it does not
        pg_temp.phone_digits(CASE direction WHEN 'Inbound' THEN from_phone_number ELSE to_phone_number END,
@@ -82,6 +86,19 @@ FROM billed_call
 LEFT JOIN known USING (digits)
 GROUP BY ROLLUP (customer)
 ORDER BY grouping(customer), sum(billed_seconds) DESC, customer;
+
+\echo
+\echo '== Those who cost most: people, call queues; one line may be for calls that name none'
+SELECT coalesce(e.name, extension_id::text) AS name,
+       count(*) AS calls,
+       round(sum(billed_seconds) / 60, 2) AS billed_minutes,
+       sum(cost_included) AS cost_included,
+       sum(cost_purchased) AS cost_purchased
+FROM billed_call
+LEFT JOIN extension_name e ON e.id = extension_id
+GROUP BY extension_id, e.name
+ORDER BY sum(cost_purchased) DESC, sum(billed_seconds) DESC, extension_id
+LIMIT 20;
 
 \echo
 \echo '== To check: calls whose legs do not add up to their costs'

@@ -10,6 +10,7 @@
 --               names that occur in the calls serve as an example
 -- number        whose calls are listed; without it, those of who called most
 -- search        the foreign table call_log_search, if it is elsewhere
+-- extensions    the people and call queues (extension_names.sql)
 -- country_code  of numbers that are written without one
 --
 -- The API can search for a number, see the last query, but may find only those
@@ -22,6 +23,7 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 \ir phone_digits.sql
+\ir extension_names.sql
 
 -- Copy once (one request for 1000 calls), then look up as often as you like. A
 -- call between two numbers is a row for each of them; theirs tells which of the
@@ -29,13 +31,13 @@
 SELECT 'DROP TABLE pg_temp.number_call' WHERE to_regclass('pg_temp.number_call') IS NOT NULL \gexec
 CREATE TEMPORARY TABLE number_call AS
 WITH call AS MATERIALIZED (
-  SELECT id, start_time, duration, direction, type, result, recording_id,
+  SELECT id, start_time, duration, direction, type, result, recording_id, extension_id,
          from_phone_number, from_name, to_phone_number, to_name
   FROM :source
   WHERE start_time >= CURRENT_DATE - :days AND deleted IS NOT TRUE
 )
 SELECT digits, side, (side = 'from') = (direction = 'Inbound') AS theirs, number, name,
-       id, start_time, duration, type, result, recording_id
+       id, start_time, duration, type, result, recording_id, extension_id
 FROM call,
 LATERAL (VALUES ('from', from_phone_number, from_name), ('to', to_phone_number, to_name)) AS party (side, number, name),
 LATERAL pg_temp.phone_digits(number, :'country_code') AS digits
@@ -63,10 +65,11 @@ SELECT '+' || digits AS number FROM number_call WHERE theirs GROUP BY digits ORD
 
 \echo
 \echo '== The last calls from or to' :number
-SELECT start_time, side, number AS written_as, left(name, 20) AS name, type, result, duration, recording_id
-FROM number_call
+SELECT start_time, side, number AS written_as, left(n.name, 20) AS name, e.name AS with, n.type, result, duration, recording_id
+FROM number_call n
+LEFT JOIN extension_name e ON e.id = extension_id
 WHERE digits = pg_temp.phone_digits(:'number', :'country_code')
-ORDER BY start_time DESC, id
+ORDER BY start_time DESC, n.id
 LIMIT 20;
 
 \echo

@@ -5,11 +5,14 @@
 --   psql -X -v reader=grafana -f examples/dashboard.sql
 --   */15 * * * *  psql -X -q -d mydb -f /path/to/dashboard.sql >/dev/null
 --
--- source    the table to read: the call log itself, or a copy of it (archive.sql)
--- days      so many whole days, and today
--- timezone  whose days and hours are shown
--- reader    a role that may read the dashboard; it needs neither a user mapping nor
---           any other privilege
+-- source      the table to read: the call log itself, or a copy of it (archive.sql)
+-- extensions  the people and call queues: the foreign table, or a copy of it; none: ids
+--             without names. It takes one request, which does not count against the
+--             limit of the call log, and the app's permission Read Accounts
+-- days        so many whole days, and today
+-- timezone    whose days and hours are shown
+-- reader      a role that may read the dashboard; it needs neither a user mapping nor
+--             any other privilege
 --
 -- All but the reader is decided when it is created; to change it, begin again
 -- with DROP SCHEMA dashboard CASCADE.
@@ -21,9 +24,10 @@
 -- Not like this: a tool that reads the foreign table itself sends requests with
 -- each click and each automatic reload, and all of them share one limit.
 
-\if :{?source}   \else \set source 'calls.call_log' \endif
-\if :{?days}     \else \set days 14                 \endif
-\if :{?timezone} \else \set timezone UTC            \endif
+\if :{?source}     \else \set source 'calls.call_log'       \endif
+\if :{?extensions} \else \set extensions 'calls.extensions' \endif
+\if :{?days}       \else \set days 14                       \endif
+\if :{?timezone}   \else \set timezone UTC                  \endif
 \set ON_ERROR_STOP on
 \set QUIET on
 
@@ -35,10 +39,12 @@ SELECT to_regclass('dashboard.call') IS NULL AS is_new \gset
 
 CREATE SCHEMA IF NOT EXISTS dashboard;
 
--- The only one that asks the API. Few columns: who called whom is nobody's
--- business here. The API has no field for outcome: see reporting.sql.
+-- The only one that asks for calls. Few columns: who called is nobody's business
+-- here. Where the record of a call names no extension, its legs may. The API has
+-- no field for outcome: see reporting.sql.
 CREATE MATERIALIZED VIEW dashboard.call AS
 SELECT id, start_time, duration, direction,
+       coalesce(extension_id, (jsonb_path_query_first(legs, '$[*].extension.id') #>> '{}')::bigint) AS extension_id,
        CASE
          WHEN lower(result) IN ('accepted', 'call accepted', 'call connected', 'connected', 'answered elsewhere')
            THEN 'answered'
@@ -73,6 +79,34 @@ SELECT (hour AT TIME ZONE :'timezone')::date AS day,
 FROM dashboard.calls_per_hour
 GROUP BY day;
 
+-- Calls of people and call queues, one row a day each; calls that name neither are
+-- not among them.
+CREATE MATERIALIZED VIEW dashboard.calls_per_extension AS
+SELECT (start_time AT TIME ZONE :'timezone')::date AS day, extension_id,
+       count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
+       count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'answered') AS answered,
+       count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'missed') AS missed,
+       count(*) FILTER (WHERE direction = 'Outbound') AS outbound,
+       sum(duration) AS seconds
+FROM dashboard.call
+WHERE extension_id IS NOT NULL
+GROUP BY day, extension_id;
+CREATE UNIQUE INDEX ON dashboard.calls_per_extension (day, extension_id);
+
+SELECT coalesce(to_regclass(:'extensions')::text,
+                '(SELECT 0::bigint AS id, '''' AS type, '''' AS name, '''' AS extension_number LIMIT 0) AS nobody') AS extensions \gset
+CREATE MATERIALIZED VIEW dashboard.extension AS
+SELECT DISTINCT ON (id) id, type, coalesce(nullif(name, ''), 'Extension ' || extension_number) AS name
+FROM :extensions
+ORDER BY id;
+CREATE UNIQUE INDEX ON dashboard.extension (id);
+
+-- What a tool points to for people (type = 'User') and call queues (type = 'Department')
+CREATE VIEW dashboard.calls_by_name AS
+SELECT day, extension_id, coalesce(name, extension_id::text) AS name, type, inbound, answered, missed, outbound, seconds
+FROM dashboard.calls_per_extension
+LEFT JOIN dashboard.extension ON id = extension_id;
+
 -- How old the rows are: a dashboard should say so. In the views above, the time
 -- would make every row a changed one at each refresh.
 CREATE MATERIALIZED VIEW dashboard.refreshed AS SELECT now() AS refreshed;
@@ -82,6 +116,8 @@ CREATE MATERIALIZED VIEW dashboard.refreshed AS SELECT now() AS refreshed;
 -- CONCURRENTLY: who reads meanwhile is not kept waiting.
 REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.call;
 REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.calls_per_hour;
+REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.calls_per_extension;
+REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.extension;
 REFRESH MATERIALIZED VIEW dashboard.refreshed;
 
 \endif
@@ -89,9 +125,18 @@ COMMIT;
 
 \if :{?reader}
 GRANT USAGE ON SCHEMA dashboard TO :"reader";
-GRANT SELECT ON dashboard.calls_per_hour, dashboard.calls_per_day, dashboard.refreshed TO :"reader";
+GRANT SELECT ON dashboard.calls_per_hour, dashboard.calls_per_day, dashboard.calls_by_name, dashboard.refreshed TO :"reader";
 \endif
 
 \echo
 \echo '== The query of a bar chart'
 SELECT * FROM dashboard.calls_per_day ORDER BY day DESC LIMIT 7;
+
+\echo
+\echo '== Who misses calls, and of which queue calls are missed'
+SELECT name, type, sum(inbound) AS inbound, sum(missed) AS missed,
+       round(100.0 * sum(answered) / nullif(sum(answered) + sum(missed), 0), 1) AS answered_percent
+FROM dashboard.calls_by_name
+GROUP BY extension_id, name, type
+ORDER BY sum(missed) DESC, name
+LIMIT 10;

@@ -10,6 +10,7 @@
 --               ended yesterday, since calls of the last hours may still change
 -- messages      the foreign table messages of an extension, if its faxes are to be compared
 --               with those of its call log, which is then named by log
+-- extensions    the people and call queues (extension_names.sql)
 -- repair        on: make the archive equal to the call log; needs no further request
 --
 -- RingCentral keeps calls for about a year. What is older is in the archive only,
@@ -28,6 +29,7 @@ SELECT CURRENT_DATE - 1 AS until \gset
 \endif
 \set ON_ERROR_STOP on
 \set QUIET on
+\ir extension_names.sql
 
 -- One request for 1000 calls. attrs is the whole record as RingCentral has it now,
 -- so that nothing that differs is overlooked.
@@ -54,7 +56,7 @@ WITH archived AS (
 ), present AS (
   SELECT * FROM logged WHERE deleted IS NOT TRUE        -- by id, the API finds what was deleted, too
 )
-SELECT id, coalesce(p.start_time, a.start_time) AS start_time,
+SELECT id, coalesce(p.start_time, a.start_time) AS start_time, coalesce(p.extension_id, a.extension_id) AS extension_id,
        CASE WHEN p.id IS NULL THEN 'only in the archive'
             WHEN a.id IS NULL THEN 'only in the call log'
             ELSE 'differs' END AS what,
@@ -78,7 +80,11 @@ FROM difference;
 
 \echo
 \echo '== Which'
-SELECT * FROM difference ORDER BY start_time DESC, id LIMIT 20;
+SELECT d.id, start_time, coalesce(e.name, extension_id::text) AS whose, what, fields
+FROM difference d
+LEFT JOIN extension_name e ON e.id = extension_id
+ORDER BY start_time DESC, d.id
+LIMIT 20;
 
 \if :{?messages}
 -- A fax is in both: in the call log with the id of its message. The store has it a

@@ -7,6 +7,7 @@
 -- source        the table to read: the call log itself, or a copy of it (archive.sql)
 -- since, until  calls that began from ... to before ...; the last 28 days
 -- country_code  of numbers that are written without one
+-- extensions    the people and call queues (extension_names.sql)
 --
 -- Days and hours are those of the session's time zone (PGTZ=America/New_York psql ...).
 
@@ -19,6 +20,7 @@ SELECT CURRENT_DATE - 28 AS since \gset
 \set ON_ERROR_STOP on
 \set QUIET on
 \ir phone_digits.sql
+\ir extension_names.sql
 
 -- Copy once, report often: only this statement asks the API (one request for
 -- 1000 calls). The legs come with the same answer, so there is no need to read
@@ -86,17 +88,19 @@ GROUP BY hour
 ORDER BY hour;
 
 \echo
-\echo '== Extensions; one line is for calls that name none, such as those that nobody took'
-SELECT extension_id,
+\echo '== Extensions: people, call queues; one line is for calls that name none, such as those that nobody took'
+SELECT coalesce(e.name, extension_id::text) AS name,
        mode() WITHIN GROUP (ORDER BY extension_number) AS number,      -- it may be missing in single calls
        count(*) FILTER (WHERE direction = 'Outbound') AS outbound,
        count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
        count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'answered') AS answered,
+       count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'missed') AS missed,
        round(100.0 * count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'answered')
              / nullif(count(*) FILTER (WHERE direction = 'Inbound' AND outcome <> 'other'), 0), 1) AS answered_percent,
        justify_hours(coalesce(sum(duration) FILTER (WHERE outcome = 'answered'), 0) * interval '1 second') AS answered_time
 FROM call
-GROUP BY extension_id
+LEFT JOIN extension_name e ON e.id = extension_id
+GROUP BY extension_id, e.name
 ORDER BY count(*) DESC, extension_id;
 
 \echo

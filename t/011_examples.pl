@@ -8,6 +8,7 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use CallLog;
+use Encode qw(encode_utf8);
 use File::Basename qw(basename);
 use IPC::Run;
 use JSON::PP;
@@ -130,6 +131,34 @@ sub timestamp
 	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
 }
 
+# Of the record, else of its first leg that has one
+sub extension_of
+{
+	my ($call) = @_;
+	my @ids = map { $_->{extension}{id} // () } $call,
+	  @{ $call->{legs} // [] };
+	return $ids[0] // '';
+}
+
+# Names and types of people and call queues, by id
+my %directory;
+foreach my $entry (map { decode_json($_) } split /\n/,
+	$simulator->control('GET', 'truth', { resource => 'extensions', format => 'json' }))
+{
+	my $person = join ' ', grep { defined && $_ ne '' } @$entry{qw(firstName lastName)};
+	my ($name) = grep { defined && $_ ne '' } $entry->{name}, $person,
+	  'Extension ' . ($entry->{extensionNumber} // '');
+	$directory{ $entry->{id} } = { name => $name, type => $entry->{type} };
+}
+
+# Of the extension of a call; '' where it has none
+sub name_of
+{
+	my ($call) = @_;
+	my $id = extension_of($call);
+	return $id eq '' ? '' : encode_utf8($directory{$id}{name});
+}
+
 sub between
 {
 	my ($from, $to, @calls) = @_;
@@ -184,8 +213,10 @@ sub rows_of
 
 	while ($text =~ /\G(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\n)/gc)
 	{
-		push @row, defined $1 ? $1 =~ s/""/"/gr : $2;
-		next if $3 eq ',';
+		my ($quoted, $bare, $end) = ($1, $2, $3);
+
+		push @row, defined $quoted ? $quoted =~ s/""/"/gr : $bare;
+		next if $end eq ',';
 		push @rows, [@row] unless @row == 1 && $row[0] eq '';
 		@row = ();
 	}
@@ -227,18 +258,20 @@ sub sections_of
 	return %sections;
 }
 
-# The numbers of lists and batches by id; nothing else but logins, and questions
-# for the time, which do not count
+# The numbers of lists and batches by id, and one for the names; nothing else but
+# logins, and questions for the time, which do not count
 sub check_requests
 {
 	my ($calls, $batches, $what, $searches) = @_;
 	my $lists = ceil($calls / $page_size) + ($searches // 0);
+	my $names = $simulator->requests('/directory/entries');
 	my $others = grep { $_->{path} !~ m{^/restapi(/oauth/token)?$} }
 	  $simulator->requests;
 
 	is(scalar($simulator->list_requests), $lists, "$what: a request a page");
 	is(scalar($simulator->by_id_requests), $batches, "$what: requests by id");
-	is($others, $lists + $batches, "$what: no other request");
+	is($names, 1, "$what: one request for the names");
+	is($others, $lists + $batches + $names, "$what: no other request");
 	return;
 }
 
@@ -292,10 +325,10 @@ is_deeply(
 	[ map { basename($_) } sort glob "$examples/*.sql" ],
 	[
 		map { "$_.sql" }
-		  qw(archive billing crm current dashboard phone_digits reconciliation
-		  recording_player reporting schedule)
+		  qw(archive billing crm current dashboard extension_names phone_digits reconciliation
+		  recording_player report reporting schedule)
 	],
-	'examples that have a test: here, and in t/007_player.pl');
+	'examples that have a test: here, in t/007_player.pl and t/025_report.pl');
 
 # ----------
 # phone_digits.sql
@@ -438,15 +471,6 @@ sub check_hours
 	return;
 }
 
-# Of the record, else of its first leg that has one
-sub extension_of
-{
-	my ($call) = @_;
-	my @ids = map { $_->{extension}{id} // () } $call,
-	  @{ $call->{legs} // [] };
-	return $ids[0] // '';
-}
-
 sub check_extensions
 {
 	my ($rows) = @_;
@@ -459,17 +483,20 @@ sub check_extensions
 
 		push @expected,
 		  [
-			$id,
+			name_of($calls[0]),
 			@calls - @inbound,
 			scalar @inbound,
-			scalar with_outcome('answered', @inbound),
+			scalar(with_outcome('answered', @inbound)),
+			scalar(with_outcome('missed', @inbound)),
 			answered_percent(@calls),
 			answered_time(@calls)
 		  ];
 	}
-	$_->[6] = seconds($_->[6]) foreach @$rows;
-	is_deeply([ sort { $a->[0] cmp $b->[0] } @{ columns($rows, 0, 2 .. 6) } ],
-		\@expected, 'extensions');
+	$_->[7] = seconds($_->[7]) foreach @$rows;
+	is_deeply(
+		[ sort { $a->[0] cmp $b->[0] } @{ columns($rows, 0, 2 .. 7) } ],
+		[ sort { $a->[0] cmp $b->[0] } @expected ],
+		'extensions, by name');
 	is_deeply(
 		[ sort map { $_->[1] } grep { $_->[0] ne '' } @$rows ],
 		[ sort qw(101 102 103 104 105 2001 2002 90210) ],
@@ -633,6 +660,31 @@ my %dashboard = sections_of(@dashboard);
 is_deeply($dashboard{The}, days_expected(20), 'dashboard');
 check_requests($shown, 0, 'dashboard, the first time');
 
+sub names_expected
+{
+	my ($days) = @_;
+	my @calls = grep { extension_of($_) ne '' }
+	  voice(between($today - $days * $day, $now + $day, truth()));
+	my @expected;
+
+	foreach my $group (grouped(\&extension_of, @calls))
+	{
+		my ($id, @calls) = @$group;
+		my @inbound = grep { $_->{inbound} } @calls;
+		my @missed = with_outcome('missed', @inbound);
+
+		push @expected,
+		  [
+			name_of($calls[0]), $directory{$id}{type},
+			scalar @inbound, scalar @missed,
+			answered_percent(@calls)
+		  ];
+	}
+	return [ sort { $b->[3] <=> $a->[3] || $a->[0] cmp $b->[0] } @expected ];
+}
+
+is_deeply($dashboard{Who}, names_expected(20), 'dashboard, by name');
+
 # Calls that are new, gone, or others than before
 change(
 	'appear',
@@ -665,6 +717,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM dashboard.call'),
 $simulator->clear_faults;
 %dashboard = sections_of(@dashboard, 'reader=viewer');
 is_deeply($dashboard{The}, $changed, 'dashboard, refreshed');
+is_deeply($dashboard{Who}, names_expected(20), 'names, too');
 check_requests(
 	scalar voice(between($today - 20 * $day, $now + $day, truth())),
 	0, 'dashboard, refreshed');
@@ -675,6 +728,11 @@ is( $node->safe_psql(
 		"SET ROLE viewer; SELECT sum(calls) FROM dashboard.calls_per_day"),
 	$shown,
 	'who reads it needs no user mapping');
+is( $node->safe_psql(
+		'postgres',
+		"SET ROLE viewer; SELECT count(*) > 5 FROM dashboard.calls_by_name"),
+	't',
+	'for names neither');
 my (undef, undef, $denied) =
   $node->psql('postgres', "SET ROLE viewer; SELECT * FROM dashboard.call");
 like($denied, qr/permission denied/, 'and sees no single call');
@@ -709,12 +767,14 @@ foreach my $row (@{ $crm{The} })
 	$row->[0] = epoch($row->[0]);
 }
 is_deeply(
-	columns($crm{The}, 0, 1, 4, 5, 6, 7),
+	columns($crm{The}, 0, 1, 4 .. 8),
 	[
 		map {
+			my $id = $_->{extension}{id};
 			[
 				$_->{start},
 				$_->{inbound} ? 'from' : 'to',
+				defined $id ? encode_utf8($directory{$id}{name}) : '',
 				@$_{qw(type result)},
 				$_->{duration} // '',
 				$_->{recording}{id} // ''
@@ -839,6 +899,20 @@ is_deeply(
 	],
 	'minutes and costs');
 is_deeply($billing{To}, [], 'the legs add up to the calls');
+is_deeply(
+	[
+		sort { $a->[0] cmp $b->[0] }
+		map { [ @$_[ 0 .. 2 ], map { rounded($_, 3) } @$_[ 3, 4 ] ] }
+		  @{ $billing{Those} }
+	],
+	[
+		sort { $a->[0] cmp $b->[0] }
+		map {
+			my ($id, @calls) = @$_;
+			[ @{ invoice_line(30, 6, name_of($calls[0]), @calls) }[ 0, 1, 4 .. 6 ] ]
+		} grouped(\&extension_of, @billed)
+	],
+	'by name');
 
 change('rewrite', id => $billed[0]{id}, 'billing.costPurchased' => 77);
 @billed = voice(between($month->{from}, $month->{to}, truth()));
@@ -937,7 +1011,18 @@ is_archive_complete(\@archived, 'all of them as they are now');
 my %from_log = sections_of('reporting', @range);
 my %from_archive = sections_of('reporting', 'source=archive', @range);
 is_deeply(\%from_archive, \%from_log, 'reports from the archive');
-is(scalar($simulator->requests), 0, 'send nothing');
+is(scalar($simulator->requests('/account/')), 1, 'send nothing but one for the names');
+
+# Who may not read the names has a report without them.
+$simulator->fault('status', match => '/directory/entries', status => 403, times => 'always');
+($errors, $status, %from_archive) = run_example('reporting', 'source=archive', @range);
+like($errors, qr/WARNING:  could not read the names of extensions: .*403/, 'no names: a warning');
+is($status, 0, 'and no error');
+is_deeply($from_archive{Days}, $from_log{Days}, 'the same report');
+is( scalar(grep { $_->[0] =~ /^\d*$/ } @{ $from_archive{Extensions} }),
+	scalar @{ $from_log{Extensions} },
+	'with ids');
+$simulator->clear_faults;
 
 # ----------
 # current.sql, schedule.sql
@@ -1001,18 +1086,26 @@ is_deeply(
 	[ [ scalar @compared, @compared - 2, 3, 1, 3 ] ],
 	'so many differences');
 is_deeply(
-	[ sort { $a->[0] cmp $b->[0] } @{ columns($found{Which}, 0, 2) } ],
+	[ sort { $a->[0] cmp $b->[0] } @{ columns($found{Which}, 0, 3) } ],
 	[
 		sort { $a->[0] cmp $b->[0] }[ $deleted, 'only in the archive' ],
 		(map { [ $_, 'differs' ] } $moved_out, $moved_in, $rewritten),
 		(map { [ $_, 'only in the call log' ] } $lost, $undeleted, $new)
 	],
 	'these');
-my %fields = map { @$_[ 0, 3 ] } @{ $found{Which} };
+my %fields = map { @$_[ 0, 4 ] } @{ $found{Which} };
 like(
 	$fields{$moved_out},
 	qr/^lastModifiedTime, startTime$/,
 	'which fields differ');
+my %whose = map { @$_[ 0, 2 ] } @{ $found{Which} };
+is_deeply(
+	[ map { $whose{ $_->{id} } } grep { $_->{id} =~ /^(?:\Q$new\E|\Q$moved_in\E)$/ } @compared ],
+	[
+		map { defined $_->{extension}{id} ? encode_utf8($directory{ $_->{extension}{id} }{name}) : '' }
+		grep { $_->{id} =~ /^(?:\Q$new\E|\Q$moved_in\E)$/ } @compared
+	],
+	'whose they are');
 check_requests(scalar(@compared), 1,
 	'reconciliation with two that are not in the list');
 
