@@ -18,7 +18,7 @@ import session
 import table
 
 HERE = pathlib.Path(__file__).parent
-DOCUMENTS = HERE.parent / 'README.md', *(HERE.parent / 'docs').iterdir()
+DOCUMENTS = HERE.parent / 'README.md', *(HERE.parent / 'docs').glob('*.md')
 
 HEADER = 'query', 'requests', 'minimum', 'met?'
 UNCOUNTED = '/restapi'          # which versions there are: of no throttling group

@@ -13,6 +13,13 @@
 -- minimum, as is known, and are no error. Local tables are in
 -- queries_setup.sql.
 
+-- Who missed calls this week [documented]
+-- minimum 2: about 210 calls are one page, the directory is another request
+SELECT e.name, count(*) AS missed
+FROM calls.call_log c JOIN calls.extensions e ON e.id = c.extension_id
+WHERE c.start_time >= CURRENT_DATE - 7 AND c.direction = 'Inbound' AND c.result = 'Missed'
+GROUP BY e.name ORDER BY missed DESC;
+
 -- Missed calls of each day of a week [documented]
 -- minimum 1: about 210 calls are one page
 SELECT start_time::date AS day, count(*) AS missed
@@ -351,3 +358,29 @@ SELECT t.n, c.duration FROM cyclic t LEFT JOIN calls.call_log c ON c.id = t.id A
 -- Tickets that were never analyzed
 -- minimum 1: three ids
 SELECT f.note, c.duration FROM new_tickets f JOIN calls.call_log c USING (id);
+
+-- Calls of the call queues, by name
+-- minimum 2: a week is one page, the directory is another request
+SELECT e.name, c.result, count(*) FROM calls.extensions e LEFT JOIN calls.call_log c
+  ON c.extension_id = e.id AND c.start_time >= CURRENT_DATE - 7
+WHERE e.type = 'Department' GROUP BY 1, 2;
+
+-- Who owns a number
+-- minimum 1: the directory
+SELECT name, extension_number FROM calls.extensions
+WHERE phone_numbers @> '[{"phoneNumber": "+14155550100"}]';
+
+-- Names and calls of ids that are known
+-- minimum 4: 120 ids are three requests, the directory is another one
+SELECT t.id, e.name FROM tickets t JOIN calls.call_log c USING (id) LEFT JOIN calls.extensions e ON e.id = c.extension_id;
+
+-- The calls that the API finds for five customers [no copy]
+-- minimum 5: it takes one number in a request
+SELECT p.name, s.start_time, s.result
+FROM (SELECT * FROM customers ORDER BY name LIMIT 5) p
+JOIN calls.call_log_search s ON s.search_phone_number = p.phone_number AND s.start_time >= CURRENT_DATE - 90;
+
+-- The texts of a week
+-- minimum 1: few are one page
+SELECT creation_time, direction, from_phone_number, subject FROM my_calls.messages
+WHERE creation_time >= CURRENT_DATE - 7 AND type = 'SMS';

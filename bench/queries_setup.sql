@@ -18,12 +18,16 @@ CREATE TABLE truth.call_log (LIKE calls.call_log);
 CREATE TABLE truth.call_log_legs (LIKE calls.call_log_legs);
 CREATE TABLE truth.active_calls (LIKE calls.active_calls);
 CREATE TABLE truth.recordings (LIKE calls.recordings);
+CREATE TABLE truth.extensions (LIKE calls.extensions);
 CREATE TABLE my_truth.call_log (LIKE my_calls.call_log);
+CREATE TABLE my_truth.messages (LIKE my_calls.messages);
 \copy truth.call_log FROM PROGRAM 'python3 simulator/ctl.py truth' CSV HEADER
 \copy truth.call_log_legs FROM PROGRAM 'python3 simulator/ctl.py truth --resource call_log_legs' CSV HEADER
 \copy truth.active_calls FROM PROGRAM 'python3 simulator/ctl.py truth --resource active_calls' CSV HEADER
 \copy truth.recordings FROM PROGRAM 'python3 simulator/ctl.py truth --resource recordings' CSV HEADER
+\copy truth.extensions FROM PROGRAM 'python3 simulator/ctl.py truth --resource extensions' CSV HEADER
 \copy my_truth.call_log FROM PROGRAM 'python3 simulator/ctl.py truth --level extension' CSV HEADER
+\copy my_truth.messages FROM PROGRAM 'python3 simulator/ctl.py truth --level extension --resource messages' CSV HEADER
 
 CREATE TABLE tickets AS SELECT id, session_id, 'ticket ' || id AS note FROM truth.call_log ORDER BY md5(id) LIMIT 120;
 CREATE TABLE few AS SELECT * FROM tickets ORDER BY id LIMIT 3;
