@@ -24,11 +24,14 @@ IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO calls;
 IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO my_calls;
 
 \echo
-\echo '-- The last calls from outside.'
-SELECT start_time::timestamptz(0), from_phone_number, from_name, to_name, duration, result
-FROM calls.call_log
-WHERE start_time > now() - interval '7 days' AND direction = 'Inbound' AND from_phone_number IS NOT NULL
-ORDER BY start_time DESC
+\echo '-- The last calls from outside, and whose they were: names are in the company directory.'
+SELECT to_char(c.start_time, 'Dy HH24:MI') AS time, c.from_phone_number, c.from_name, c.duration,
+  e.name AS whose, c.result
+FROM calls.call_log AS c
+JOIN calls.extensions AS e ON e.id = c.extension_id
+WHERE c.start_time > now() - interval '7 days' AND c.direction = 'Inbound'
+  AND c.from_name IS NOT NULL
+ORDER BY c.start_time DESC
 LIMIT 8;
 
 \echo
@@ -45,18 +48,19 @@ SELECT count(*) FROM calls.call_log;
 \pset tuples_only off
 
 \echo
-\echo '-- How the calls of a day were routed: a row for each leg.'
+\echo '-- How calls were routed: a row for each leg.'
 SELECT call_id, leg_number AS leg, leg_type, direction, result, duration
 FROM calls.call_log_legs
-WHERE call_start_time > now() - interval '1 day' AND leg_number <= 3
+WHERE call_start_time > now() - interval '3 days' AND leg_number <= 3
 ORDER BY call_start_time DESC, leg_number
 LIMIT 6;
 
 \echo
 \echo '-- Recordings, with their audio; their kind and length come with a request each.'
-SELECT id, call_start_time::timestamptz(0), type, content_type, duration, length(content) AS bytes
+SELECT id, to_char(call_start_time, 'Dy HH24:MI') AS time, type, content_type, duration,
+  length(content) AS bytes
 FROM calls.recordings
-WHERE call_start_time > now() - interval '2 days'
+WHERE call_start_time > now() - interval '7 days'
 ORDER BY call_start_time DESC
 LIMIT 3;
 
@@ -71,20 +75,17 @@ LIMIT 5;
 \echo '-- What is new or has changed, in order to keep a copy up to date.'
 SELECT id, start_time::timestamptz(0), result, last_modified_time::timestamptz(0)
 FROM calls.call_log_changes
-WHERE since = now() - interval '1 day'
+WHERE since = now() - interval '3 days'
 LIMIT 4;
 
 \echo
-\echo '-- An archive that is kept up to date, and reports from it, which send nothing: archive.sql,'
-\echo '-- dashboard.sql and billing.sql of examples/.'
+\echo '-- A local copy that is kept up to date, and reports from it, which send nothing:'
+\echo '-- examples/archive.sql and examples/dashboard.sql.'
 \set ECHO none
-SET client_min_messages = warning;
 SELECT CURRENT_DATE - 60 AS since \gset
 \ir ../examples/archive.sql
 \set source archive
 \ir ../examples/dashboard.sql
-\ir ../examples/billing.sql
-RESET client_min_messages;
 \set ECHO queries
 
 \echo
@@ -94,6 +95,16 @@ SELECT to_char(start_time, 'HH24:00') AS hour, count(*) AS calls,
 FROM archive
 WHERE direction = 'Inbound'
 GROUP BY hour ORDER BY hour;
+
+\echo
+\echo '-- And who answers? The calls of the copy, joined with the company directory.'
+SELECT e.name AS whose, e.department, count(*) AS calls,
+  round(100.0 * count(*) FILTER (WHERE result = 'Accepted') / count(*)) AS answered_percent,
+  justify_hours(sum(duration) * interval '1 second') AS time_on_the_phone
+FROM archive AS c
+JOIN calls.extensions AS e ON e.id = c.extension_id
+WHERE c.direction = 'Inbound' AND c.type = 'Voice'
+GROUP BY whose, e.department ORDER BY calls DESC;
 
 \echo
 \echo '-- Does everything work? Step by step.'

@@ -106,6 +106,10 @@ DELEGATION_TYPES = ('Coworker', 'QueueForwarding', 'Unknown')
 NULLABLE = ('reason', 'reasonDescription', 'from', 'to', 'recording', 'extension', 'message',
             'transferTarget', 'metadataCategories', 'durationMs', 'telephonySessionId', 'partyId')
 
+# With the option everyday: how busy an hour of the day is, compared with the busiest
+BUSY = (.01, 0, 0, .01, .01, .03, .08, .25, .6, .95, 1, .9, .55, .75, .9, .85, .75, .5, .25, .15, .1, .06, .04, .02)
+WEEKEND = 0.15
+
 # json writes numbers without trailing zeros, the API now and then with them. A number that is to
 # keep its spelling is encoded as a string between marks; the marks and the quotes then go away.
 MARK = '~#'
@@ -148,6 +152,7 @@ class Generator:
         self.media_url = urls[hosts.MEDIA]
         self.account_uri = self.base_url + path_of(ACCOUNT)
         self.count = options.calls
+        self.everyday = options.everyday
         self.now = now
         self.newest = now - options.youngest * 1000 - 1
         self.oldest = self.newest - (options.span or options.days * 86_400) * 1000
@@ -161,14 +166,17 @@ class Generator:
     # --- time ------------------------------------------------------------------------------
 
     def start_times(self):
-        """Milliseconds, newest first: spread evenly, on the seams of the calendar, and ties."""
-        times = self.seams()[:self.count // 8]
+        """Milliseconds, newest first: spread evenly, on the seams of the calendar, and ties; with
+        the option everyday, during office hours."""
+        times = [] if self.everyday else self.seams()[:self.count // 8]
         while len(times) < self.count - 1:
             times += [self.moment()] * self.pick((1,) * 60 + (2, 3))
         return sorted([self.newest, *times], reverse=True)[:self.count]
 
     def moment(self):
         moment = self.random.randint(self.oldest, self.newest)
+        while self.everyday and not self.chance(busyness(moment)):
+            moment = self.random.randint(self.oldest, self.newest)
         return moment // 1000 * 1000 if self.chance(0.3) else moment
 
     def seams(self):
@@ -223,7 +231,7 @@ class Generator:
         return fields
 
     def extension(self):
-        return self.pick(EXTENSIONS)
+        return self.pick(EXTENSIONS[:-1] if self.everyday else EXTENSIONS)
 
     def extras(self, outcome):
         """What only some records have."""
@@ -337,7 +345,7 @@ class Generator:
         return party
 
     def name(self):
-        return self.pick(AWKWARD_NAMES if self.chance(0.15) else NAMES)
+        return self.pick(AWKWARD_NAMES if not self.everyday and self.chance(0.15) else NAMES)
 
     def phone_number(self):
         style = self.random.random()
@@ -403,6 +411,12 @@ RARE = (
     ('finished', lambda generator: generator.chance(0.8)),
     ('unheardOf', Generator.unheard_of),
 )
+
+
+def busyness(moment):
+    """The probability that a call at this millisecond is taken, with the option everyday."""
+    time = dates.EPOCH + datetime.timedelta(milliseconds=moment)
+    return BUSY[time.hour] * (WEEKEND if time.weekday() >= 5 else 1)
 
 
 def months(first, last):

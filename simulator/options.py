@@ -46,6 +46,8 @@ OPTIONS = (
     Option('youngest', natural, 180, 'age of the newest call in seconds', when=RESET),
     Option('people', natural, 40, 'number of people in the directory without calls', when=RESET),
     Option('messages', natural, 800, 'number of messages that belong to no call', when=RESET),
+    Option('everyday', switch, False, 'calls during office hours, with names that are easy to read',
+           when=RESET),
     Option('clock', clock, 'real', 'a timestamp freezes the clock of the API', when=START),
     Option('tls_cert', str, None, 'PEM file with the certificate: serve https', when=START),
     Option('tls_key', str, None, 'PEM file with the private key', when=START),

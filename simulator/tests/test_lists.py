@@ -140,6 +140,18 @@ class Filters(SimulatorTest):
                          showBlocked='false')
 
 
+class Everyday(SimulatorTest):
+    def test_office_hours_and_plain_names(self):
+        self.control('POST', 'reset', everyday='on')
+        records = self.records()
+        hours = [int(record['startTime'][11:13]) for record in records]
+        self.assertGreater(sum(8 <= hour < 18 for hour in hours) / len(hours), 0.8)
+        self.assertLess(sum(hour < 6 for hour in hours) / len(hours), 0.05)
+        names = {record[side].get('name') for record in records for side in ('from', 'to') if record.get(side)}
+        self.assertLess(max(len(name) for name in names if name is not None), 25)
+        self.assertNotIn('', names)
+
+
 class Views(SimulatorTest):
     def test_simple_is_a_part_of_detailed(self):
         simple, detailed = self.records(), self.records(view='Detailed')
