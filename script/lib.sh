@@ -11,14 +11,14 @@ fail()
     exit 1
 }
 
-# step TITLE HINT COMMAND...: run quietly; on failure show the end of the
-# output and the hint
+# step TITLE HINT COMMAND...: run quietly, but for what the command writes to
+# descriptor 3; on failure show the end of the output and the hint
 step()
 {
     local title=$1 hint=$2
     shift 2
     echo "$title"
-    "$@" </dev/null >"$work/step.log" 2>&1 || fail "This step failed: $title
+    "$@" 3>&1 </dev/null >"$work/step.log" 2>&1 || fail "This step failed: $title
 Command: $*
 The end of its output:
 $(tail -n 25 "$work/step.log" | sed 's/^/    /')
@@ -126,6 +126,12 @@ find_pg_config()
     return 1
 }
 
+# Shows its progress, as it takes minutes
+install_packages()
+{
+    as_root "$source_tree/script/install_packages" "$@" >&3
+}
+
 install_missing()
 {
     if [[ -n ${PG_CONFIG:-} ]] && ! find_pg_config; then
@@ -135,7 +141,7 @@ install_missing()
         type -P apt-get >/dev/null || fail "Please install these first (their names in Debian): ${missing[*]}"
         step "Installing ${missing[*]} (apt-get, only this once) ..." \
             'Is the network there? Does "apt-get update" work?' \
-            as_root "$source_tree/script/install_packages" "${missing[@]}"
+            install_packages "${missing[@]}"
         missing=()
     fi
 }
@@ -150,14 +156,33 @@ as_worker()
     (cd "$work/source" && exec "${worker[@]}" "$@")
 }
 
-# From here on, none of the caller's settings may lead to another server, to
-# another make or through a proxy.
+# Copies the server into the directory: no other server is to load what is built
+# here. PostgreSQL finds its other parts from where its programs are; only these
+# need to be copies.
+copy_server()
+{
+    local kind directory root="$work/root"
+    for kind in pkglibdir sharedir includedir-server; do
+        directory=$("$pg_config" --"$kind")
+        mkdir -p "$root${directory%/*}"
+        cp -rs "$directory" "$root$directory"
+    done
+    rm -rf "$root$("$pg_config" --pkglibdir)"/{,bitcode/}call_log_fdw* "$root$("$pg_config" --sharedir)"/extension/call_log_fdw*
+    mkdir -p "$root$bindir"
+    cp "$bindir"/* "$root$bindir"
+    bindir="$root$bindir"
+    pg_config="$bindir/pg_config"
+}
+
+# From here on, the server is the copy, and none of the caller's settings may
+# lead to another server, to another make or through a proxy.
 enter_work()
 {
     local user
     find_pg_config || fail 'Found no PostgreSQL server with header files for extensions. Set PG_CONFIG.'
     pg_config=$(type -P "$PG_CONFIG")
     bindir=$("$pg_config" --bindir)
+    copy_server
     make=(make --no-print-directory PG_CONFIG="$pg_config")
     unset "${!PG@}" MAKEFLAGS MAKELEVEL MFLAGS
     export PATH="$bindir:$PATH" HOME="$work" TMPDIR="$work/tmp" LC_ALL=C.UTF-8
@@ -167,7 +192,7 @@ enter_work()
     if [[ $EUID == 0 ]]; then
         user=$(getent passwd postgres >/dev/null && echo postgres || echo nobody)
         worker=(setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups)
-        chown -R "$user:" "$work"
+        chown -hR "$user:" "$work"
     fi
 }
 
@@ -193,58 +218,19 @@ copy_sources_to()
         tar -x --no-same-owner -C "$1"
 }
 
-# Also makes a trial installation in the directory. Without bitcode, which
-# nothing here needs, and without the path of the directory: the same sources
-# must give the same files. Arguments are flags for the compiler.
-build_extension()
+# Without bitcode, which nothing here needs. Arguments are flags for the compiler.
+install_extension()
 {
     local warnings='-Wall -Wextra -Wno-unused-parameter -Wundef -Wvla -Werror'
-    make+=(with_llvm=no PROFILE="-ffile-prefix-map=$work/source=. $*")
+    make+=(with_llvm=no PROFILE="$*")
     if [[ -n ${strict:-} ]]; then
         make+=(COPT="$warnings")
     fi
     step "Building with $("$pg_config" --version) ..." 'PG_CONFIG chooses another PostgreSQL; 15 to 19 are supported.' \
-        as_worker "${make[@]}" --jobs="$(nproc)" install DESTDIR="$work/stage"
+        as_worker "${make[@]}" --jobs="$(nproc)" install
 }
 
-# Asks for a password only when there is something new to install.
-install_extension()
-{
-    local directory privilege=()
-    directory=$("$pg_config" --pkglibdir)
-    if [[ -z $(cd "$work/stage" && find . -type f ! -exec cmp -s {} /{} \; -print -quit) ]]; then
-        return
-    fi
-    if [[ ! -w $directory ]]; then
-        privilege=(as_root)
-    fi
-    step "Installing into $directory ..." 'The extension can only be tried where the server looks for it.' \
-        "${privilege[@]}" "${make[@]}" -C "$work/source" install
-}
-
-# A copy of the server in the directory, for a build that no other server is to
-# load. PostgreSQL finds its other parts from where its programs are; only these
-# need to be copies.
-copy_server()
-{
-    local kind directory root="$work/root"
-    for kind in pkglibdir sharedir includedir-server; do
-        directory=$("$pg_config" --"$kind")
-        mkdir -p "$root${directory%/*}"
-        cp -rs "$directory" "$root$directory"
-    done
-    rm -f "$root$("$pg_config" --pkglibdir)/call_log_fdw.so"
-    mkdir -p "$root$bindir"
-    cp "$bindir"/* "$root$bindir"
-    if [[ $EUID == 0 ]]; then
-        chown -hR --reference="$work" "$root"
-    fi
-    bindir="$root$bindir"
-    pg_config="$bindir/pg_config"
-    make=(make --no-print-directory PG_CONFIG="$pg_config")
-    export PATH="$bindir:$PATH"
-}
-
+# start_server [LINE...]: lines of postgresql.conf
 start_server()
 {
     step 'Starting a throwaway server ...' 'Is there space in /tmp?' \
@@ -255,6 +241,7 @@ unix_socket_directories = '$work/socket'
 timezone = 'UTC'
 log_timezone = 'UTC'
 fsync = off
+$(printf '%s\n' "$@")
 CONFIGURATION
     as_worker pg_ctl start -D "$work/data" -l "$work/server.log" --silent ||
         fail 'The server does not start:' "$(tail -n 25 "$work/server.log")"
