@@ -1,5 +1,6 @@
 # README.md and docs/*.md: every statement in them can be run as it is printed,
-# every link leads somewhere, every option that there is, is told.
+# every link leads somewhere, every page and example can be found, every option
+# that there is, is told.
 
 use strict;
 use warnings;
@@ -79,7 +80,11 @@ sub check_links
 	my ($file, $page) = @_;
 	my $directory = $file =~ s{[^/]*$}{}r;
 
-	foreach my $link ($page =~ /\]\(((?!https:)[^)]*)\)/g)
+	my @links = (
+		$page =~ /\]\(((?!https:)[^)]*)\)/g,
+		$page =~ /\b(?:src|srcset)="([^"]*)"/g);
+
+	foreach my $link (@links)
 	{
 		my ($path, $part) = split /#/, $link;
 		my $target = $path eq '' ? $file : "$directory$path";
@@ -106,6 +111,54 @@ foreach my $file (@pages)
 	  $node->psql($name, $sql, on_error_stop => 1);
 	is($status, 0, basename($file) . ' can be run') or diag($errors);
 }
+
+foreach my $file (map { "$root/$_" }
+	qw(CONTRIBUTING.md SECURITY.md src/README.md t/README.md simulator/README.md))
+{
+	check_links($file, slurp_file($file));
+}
+
+# Each page is in the index, each example in one of the pages
+my $index = slurp_file("$root/docs/README.md");
+my $all = join '', map { slurp_file($_) } @pages;
+is_deeply(
+	[ grep { index($index, "]($_)") < 0 } map { basename($_) } glob "$root/docs/*.md" ],
+	['README.md'],
+	'docs/README.md lists all pages but itself');
+is_deeply(
+	[ grep { $all !~ m{examples/\Q$_\E\)} } map { basename($_) } glob "$root/examples/*.sql" ],
+	[],
+	'each example is linked');
+
+# ----------
+# What docs/events.md promises: requests only when a call has ended
+# ----------
+
+sub run_events_job
+{
+	my ($job) = slurp_file("$root/docs/events.md") =~
+	  /^```sql\n(SELECT count.*?\\endif\n)```/ms;
+
+	$simulator->clear_log;
+	$node->safe_psql('events', $job);
+	return scalar $simulator->requests('/account/');
+}
+
+is($node->safe_psql('events', 'SELECT telephony_session_id FROM call_event'),
+	's-a1b2', 'an event of the webhook is in the queue');
+is(run_events_job(), 0, 'it is too young: no request');
+$node->safe_psql('events', q{UPDATE call_event SET received = now() - interval '1 minute'});
+cmp_ok(run_events_job(), '>', 0, 'then the copy is made');
+$node->safe_psql('events', q{
+	INSERT INTO call_event (telephony_session_id, received)
+	SELECT telephony_session_id, now() - interval '1 minute' FROM archive LIMIT 3});
+is(run_events_job(), 2, 'and brought up to date with two requests');
+is($node->safe_psql('events', 'SELECT telephony_session_id FROM call_event'),
+	's-a1b2', 'the others are done, the one without a call stays');
+$node->safe_psql('events', q{UPDATE call_event SET received = now() - interval '61 minutes'});
+run_events_job();
+is($node->safe_psql('events', 'SELECT count(*) FROM call_event'), 0, 'until it is given up');
+is(run_events_job(), 0, 'no event, no request');
 
 # ----------
 # What docs/etl.md promises: nothing missed, nothing twice
