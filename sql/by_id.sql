@@ -115,4 +115,17 @@ CREATE FOREIGN TABLE other (id text) SERVER ringcentral OPTIONS (resource 'call_
 SELECT count(*) FROM other WHERE id = 'x';
 \set VERBOSITY default
 DROP FOREIGN TABLE other;
+-- "Not found" without the name of what is not: of several ids it can only be the id, of a single one only in a path of one's own
+CREATE FOREIGN TABLE named (id text) SERVER ringcentral OPTIONS (resource 'call_log', extension_id '731900211008');
+:ctl set record_parameter=none recording_parameter=none
+SELECT count(*) FROM calls.call_log WHERE id = 'x';
+SELECT count(*) FROM mine.call_log WHERE id = 'x';
+SELECT count(*) FROM calls.recordings WHERE id = '12345';
+SELECT count(*) FROM named WHERE id IN ('x', 'y');
+\set VERBOSITY terse
+SELECT count(*) FROM named WHERE id = 'x';
+\set VERBOSITY default
+:ctl set record_parameter=callRecordId recording_parameter=recordingId
+SELECT count(*) FROM named WHERE id = 'x';
+DROP FOREIGN TABLE named;
 DROP TABLE wanted;

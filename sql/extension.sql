@@ -38,10 +38,27 @@ SET enable_material = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
 SELECT count(*) = (SELECT count(*) FROM truth.extensions) AS equal FROM truth.extensions t JOIN calls.extensions e ON e.id + 0 = t.id + 0;
+:log
 RESET enable_material;
 RESET enable_hashjoin;
 RESET enable_mergejoin;
+
+-- All scans of a statement share the answers, but not those of several users
+SELECT count(*) = (SELECT count(*) FROM truth.extensions a JOIN truth.extensions b USING (site_id)) AS equal FROM calls.extensions a JOIN calls.extensions b USING (site_id);
+SELECT count(*) = (SELECT 3 * count(*) FROM truth.extensions) AS equal FROM (TABLE calls.extensions UNION ALL TABLE calls.extensions UNION ALL (SELECT * FROM calls.extensions ORDER BY id)) x;
 :log
+CREATE ROLE extension_reader;
+GRANT USAGE ON SCHEMA calls TO extension_reader;
+GRANT SELECT ON calls.extensions TO extension_reader;
+CREATE USER MAPPING FOR extension_reader SERVER ringcentral OPTIONS (access_token 'simulator-access-token');
+CREATE VIEW of_reader AS TABLE calls.extensions;
+ALTER VIEW of_reader OWNER TO extension_reader;
+SELECT count(*) = (SELECT 2 * count(*) FROM truth.extensions) AS equal FROM (TABLE calls.extensions UNION ALL TABLE of_reader) x;
+:log
+DROP VIEW of_reader;
+DROP USER MAPPING FOR extension_reader SERVER ringcentral;
+DROP OWNED BY extension_reader;
+DROP ROLE extension_reader;
 
 -- What the API can filter by, as long as that loses no row
 \set equal '(SELECT array_agg(id ORDER BY id) FROM calls.extensions WHERE :c) IS NOT DISTINCT FROM (SELECT array_agg(id ORDER BY id) FROM truth.extensions WHERE :c) AS equal, (SELECT count(*) > 0 FROM truth.extensions WHERE :c) AS found'

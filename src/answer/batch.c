@@ -167,10 +167,14 @@ has_code(ClfJson *error, const char *wanted)
  *		exist?  The parameter name of this id varies between endpoints, and
  *		between reference and responses, so any name is accepted except those
  *		of the parameters before it in the path, which do not identify the
- *		record.
+ *		record.  The reference does not require a name:
+ *		https://developers.ringcentral.com/guide/basics/errors
+ *		Without one, the error is about the id if the parameters before it are
+ *		known to be valid (is_path_valid); else it may be about any of them.
  */
 bool
-clf_is_not_found(int status, const char *body, size_t length)
+clf_is_not_found(int status, const char *body, size_t length,
+				 bool is_path_valid)
 {
 	ClfJson    *error;
 	char	   *parameter;
@@ -178,9 +182,12 @@ clf_is_not_found(int status, const char *body, size_t length)
 	if (status != HTTP_NOT_FOUND)
 		return false;
 	error = clf_json_parse(CurrentMemoryContext, body, length);
+	if (!has_code(error, RESOURCE_NOT_FOUND))
+		return false;
 	parameter = get_parameter(error);
-	return has_code(error, RESOURCE_NOT_FOUND) && parameter != NULL &&
-		strcmp(parameter, "accountId") != 0 &&
+	if (parameter == NULL)
+		return is_path_valid;
+	return strcmp(parameter, "accountId") != 0 &&
 		strcmp(parameter, "extensionId") != 0;
 }
 
@@ -192,7 +199,8 @@ static bool
 take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 		  const char **error)
 {
-	if (clf_is_not_found(status, part->start, part->length))
+	/* an invalid path would have failed the whole request */
+	if (clf_is_not_found(status, part->start, part->length, true))
 		return true;
 	if (status == HTTP_OK)
 	{

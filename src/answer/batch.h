@@ -22,7 +22,8 @@ typedef struct ClfFailedPart
 /* Accepted media types; multipart is preferred as the better tested format */
 #define CLF_BATCH_ACCEPT "multipart/mixed, application/json"
 
-extern bool clf_is_not_found(int status, const char *body, size_t length);
+extern bool clf_is_not_found(int status, const char *body, size_t length,
+							 bool is_path_valid);
 extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields *fields,
 								const ClfHttpResponse *response, int nids,
 								ClfFailedPart *failed, const char **error);

@@ -631,6 +631,7 @@ const ClfResource clf_resources[] = {
 		.frame_path = "paging",
 		.pages_path = "paging.totalPages",
 		.all_records = "all",
+		.cached_in_statement = true,
 		.throttling_group = "medium",
 		.id_path = "id",
 		.max_page = 1000,

@@ -198,6 +198,18 @@ clf_holds_all_records(const ClfTable *table)
 	return table->extension_number == NULL && table->show_blocked;
 }
 
+/*
+ * clf_has_own_path
+ *		Is it a table of the account and the extension of the token's owner,
+ *		which are known to exist?
+ */
+bool
+clf_has_own_path(const ClfTable *table)
+{
+	return strcmp(table->account_id, "~") == 0 &&
+		(table->extension_id == NULL || strcmp(table->extension_id, "~") == 0);
+}
+
 static HeapTuple
 find_mapping_tuple(Oid userid, Oid serverid)
 {

@@ -208,8 +208,8 @@ clf_exchange_expect(const ClfExchange *exchange, int requests)
 							   exchange->table->max_requests,
 							   exchange->table->subject,
 							   exchange->table->max_requests),
-				 errhint("Narrow the query (a range of start_time, fewer ids, "
-						 "a LIMIT), or raise the option max_requests of the "
+				 errhint("Narrow the query (a range of time, fewer ids, a "
+						 "LIMIT), or raise the option max_requests of the "
 						 "server or table.")));
 }
 

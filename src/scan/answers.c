@@ -5,6 +5,8 @@
  *
  * There is one page at a time.  If a scan may be restarted with other values,
  * as the inner side of a join is, responses are cached by URL within work_mem.
+ * Responses of small resources are cached for all scans of a statement, so that
+ * a table that occurs twice is requested once.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,18 +23,32 @@
 /* A cached response */
 typedef struct KeptAnswer
 {
-	uint64		hash;			/* of the URL: key of the table */
+	uint64		hash;			/* of the following: key of the table */
+	Oid			serverid;
+	Oid			userid;			/* whose user mapping was used */
 	char	   *url;
 	ClfHttpResponse response;
 } KeptAnswer;
+
+/* The cache of a scan, or of all scans of a statement */
+typedef struct AnswerCache
+{
+	MemoryContext statement;	/* the statement's; NULL: cache of a scan */
+	MemoryContext cxt;
+	HTAB	   *kept;			/* NULL: empty */
+	struct AnswerCache *next;	/* in statement_caches */
+}			AnswerCache;
+
+/* Caches of the statements that are being executed */
+static AnswerCache * statement_caches = NULL;
 
 struct ClfAnswers
 {
 	const ClfTable *table;
 	ClfExchange *exchange;
 	ClfActivity *activity;
-	MemoryContext kept_cxt;		/* NULL: caching is disabled */
-	HTAB	   *kept;			/* the cache; NULL: empty */
+	Oid			userid;
+	AnswerCache *cache;			/* NULL: caching is disabled */
 	MemoryContext page_cxt;		/* the page and its response */
 	ClfPage    *page;
 	ClfFields  *fields;			/* to pick from each record */
@@ -40,20 +56,32 @@ struct ClfAnswers
 
 /*
  * clf_answers_create
- *		Owned by the memory context.  Requests are sent by the exchange.
+ *		Owned by the memory context.  Requests are sent by the exchange, with the
+ *		user mapping of the role.
  */
 ClfAnswers *
-clf_answers_create(MemoryContext cxt, const ClfTable *table,
+clf_answers_create(MemoryContext cxt, const ClfTable *table, Oid userid,
 				   ClfExchange *exchange, ClfActivity *activity)
 {
 	ClfAnswers *answers = MemoryContextAllocZero(cxt, sizeof(ClfAnswers));
 
 	answers->table = table;
+	answers->userid = userid;
 	answers->exchange = exchange;
 	answers->activity = activity;
 	answers->page_cxt = AllocSetContextCreate(cxt, "call_log_fdw page",
 											  ALLOCSET_DEFAULT_SIZES);
 	return answers;
+}
+
+static AnswerCache *
+create_cache(MemoryContext parent)
+{
+	AnswerCache *cache = MemoryContextAllocZero(parent, sizeof(AnswerCache));
+
+	cache->cxt = AllocSetContextCreate(parent, "call_log_fdw answers",
+									   ALLOCSET_DEFAULT_SIZES);
+	return cache;
 }
 
 /*
@@ -63,9 +91,45 @@ clf_answers_create(MemoryContext cxt, const ClfTable *table,
 void
 clf_answers_enable_cache(ClfAnswers *answers)
 {
-	answers->kept_cxt =
-		AllocSetContextCreate(MemoryContextGetParent(answers->page_cxt),
-							  "call_log_fdw answers", ALLOCSET_DEFAULT_SIZES);
+	answers->cache = create_cache(MemoryContextGetParent(answers->page_cxt));
+}
+
+/* Reset callback of the statement's memory context: unlink its cache */
+static void
+unlink_cache(void *arg)
+{
+	AnswerCache **link = &statement_caches;
+
+	while (*link != arg)
+		link = &(*link)->next;
+	*link = (*link)->next;
+}
+
+/*
+ * clf_answers_share_cache
+ *		The same, with one cache for all scans of a statement, whose memory
+ *		context this is.
+ */
+void
+clf_answers_share_cache(ClfAnswers *answers, MemoryContext statement)
+{
+	AnswerCache *cache = statement_caches;
+	MemoryContextCallback *callback;
+
+	while (cache && cache->statement != statement)
+		cache = cache->next;
+	if (cache == NULL)
+	{
+		callback = MemoryContextAlloc(statement, sizeof(MemoryContextCallback));
+		cache = create_cache(statement);
+		cache->statement = statement;
+		cache->next = statement_caches;
+		statement_caches = cache;
+		callback->func = unlink_cache;
+		callback->arg = cache;
+		MemoryContextRegisterResetCallback(statement, callback);
+	}
+	answers->cache = cache;
 }
 
 /*
@@ -84,34 +148,41 @@ clf_answers_release(ClfAnswers *answers)
  * ----------
  */
 
+/* Hash of a URL and of the user mapping that is used for it */
 static uint64
-hash_url(const char *url)
+hash_url(const ClfAnswers *answers, const char *url)
 {
-	return hash_bytes_extended((const unsigned char *) url, strlen(url), 0);
+	uint64		seed = (uint64) answers->userid << 32 |
+	answers->table->server->serverid;
+
+	return hash_bytes_extended((const unsigned char *) url, strlen(url), seed);
 }
 
 /* Find the cached response to a URL, or NULL */
 static const ClfHttpResponse *
 find_kept(const ClfAnswers *answers, const char *url)
 {
-	uint64		hash = hash_url(url);
+	uint64		hash = hash_url(answers, url);
 	KeptAnswer *kept = NULL;
 
-	if (answers->kept)
-		kept = hash_search(answers->kept, &hash, HASH_FIND, NULL);
-	return kept && strcmp(kept->url, url) == 0 ? &kept->response : NULL;
+	if (answers->cache && answers->cache->kept)
+		kept = hash_search(answers->cache->kept, &hash, HASH_FIND, NULL);
+	if (kept && kept->serverid == answers->table->server->serverid &&
+		kept->userid == answers->userid && strcmp(kept->url, url) == 0)
+		return &kept->response;
+	return NULL;
 }
 
 static void
-create_kept(ClfAnswers *answers)
+create_kept(AnswerCache * cache)
 {
 	HASHCTL		control = {0};
 
 	control.keysize = sizeof(uint64);
 	control.entrysize = sizeof(KeptAnswer);
-	control.hcxt = answers->kept_cxt;
-	answers->kept = hash_create("call_log_fdw answers", 64, &control,
-								HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	control.hcxt = cache->cxt;
+	cache->kept = hash_create("call_log_fdw answers", 64, &control,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 /* Cache a response that was read without an error, if work_mem allows */
@@ -119,21 +190,24 @@ static void
 keep_answer(ClfAnswers *answers, const char *url,
 			const ClfHttpResponse *response)
 {
-	uint64		hash = hash_url(url);
+	AnswerCache *cache = answers->cache;
+	uint64		hash = hash_url(answers, url);
 	KeptAnswer *kept;
 	MemoryContext old;
 	bool		found;
 
-	if (answers->kept_cxt == NULL ||
-		MemoryContextMemAllocated(answers->kept_cxt, true) + response->length >
+	if (cache == NULL ||
+		MemoryContextMemAllocated(cache->cxt, true) + response->length >
 		work_mem * (Size) 1024)
 		return;
-	if (answers->kept == NULL)
-		create_kept(answers);
-	kept = hash_search(answers->kept, &hash, HASH_ENTER, &found);
+	if (cache->kept == NULL)
+		create_kept(cache);
+	kept = hash_search(cache->kept, &hash, HASH_ENTER, &found);
 	if (found)
 		return;
-	old = MemoryContextSwitchTo(answers->kept_cxt);
+	old = MemoryContextSwitchTo(cache->cxt);
+	kept->serverid = answers->table->server->serverid;
+	kept->userid = answers->userid;
 	kept->url = pstrdup(url);
 	memset(&kept->response, 0, sizeof(ClfHttpResponse));
 	kept->response.status = response->status;
@@ -151,10 +225,10 @@ keep_answer(ClfAnswers *answers, const char *url,
 void
 clf_answers_forget(ClfAnswers *answers, const char *url)
 {
-	uint64		hash = hash_url(url);
+	uint64		hash = hash_url(answers, url);
 
 	if (find_kept(answers, url))
-		hash_search(answers->kept, &hash, HASH_REMOVE, NULL);
+		hash_search(answers->cache->kept, &hash, HASH_REMOVE, NULL);
 }
 
 /* ----------
@@ -199,7 +273,8 @@ read_record(ClfAnswers *answers, const ClfPageRequest *request,
 	bool		ok = false;
 
 	answers->page = clf_page_create(answers->page_cxt, answers->fields);
-	if (clf_is_not_found(response->status, response->body, response->length))
+	if (clf_is_not_found(response->status, response->body, response->length,
+						 clf_has_own_path(answers->table)))
 	{
 		if (query->details)
 			clf_report_recording_gone(query->shown ? NULL :
@@ -331,7 +406,11 @@ clf_answers_get(ClfAnswers *answers, const ClfPageRequest *request,
 	clf_answers_release(answers);
 	answers->fields = fields;
 	if (kept)
+	{
+		/* another scan of the statement may have been faster */
+		clf_exchange_abandon(answers->exchange);
 		response = *kept;
+	}
 	else if (nids > 1)
 		fetch_batch(answers, &http, nids, &response);
 	else

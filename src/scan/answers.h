@@ -28,10 +28,12 @@ typedef struct ClfPageRequest
 } ClfPageRequest;
 
 extern ClfAnswers *clf_answers_create(MemoryContext cxt,
-									  const ClfTable *table,
+									  const ClfTable *table, Oid userid,
 									  ClfExchange *exchange,
 									  ClfActivity *activity);
 extern void clf_answers_enable_cache(ClfAnswers *answers);
+extern void clf_answers_share_cache(ClfAnswers *answers,
+									MemoryContext statement);
 extern ClfPage *clf_answers_get(ClfAnswers *answers,
 								const ClfPageRequest *request,
 								ClfFields *fields, TimestampTz *date);

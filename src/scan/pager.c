@@ -206,7 +206,7 @@ clf_pager_create(MemoryContext cxt, const ClfTable *table,
 	pager->cxt = cxt;
 	pager->exchange = clf_exchange_create(cxt, table, table->server->base_url,
 										  userid, activity);
-	pager->answers = clf_answers_create(cxt, table, pager->exchange,
+	pager->answers = clf_answers_create(cxt, table, userid, pager->exchange,
 										activity);
 	pager->activity = activity;
 	pager->sorted = plan->sorted;
@@ -236,6 +236,17 @@ void
 clf_pager_enable_cache(ClfPager *pager)
 {
 	clf_answers_enable_cache(pager->answers);
+}
+
+/*
+ * clf_pager_share_cache
+ *		The same, with one cache for all scans of a statement, whose memory
+ *		context this is.
+ */
+void
+clf_pager_share_cache(ClfPager *pager, MemoryContext statement)
+{
+	clf_answers_share_cache(pager->answers, statement);
 }
 
 /* Discard the URL of the next step */
@@ -747,13 +758,15 @@ report_stuck(const ClfPager *pager)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
-			 errmsg("could not continue after page %d of the call log",
+			 errmsg("could not continue after page %d of the list",
 					pager->step.number),
+			 pager->query->windowed ?
 			 errdetail("The API numbers no further pages, and the list cannot "
 					   "be continued by time, because it is not sorted newest "
-					   "first or has too many calls in one second."),
-			 errhint("Narrow the range of start_time, or raise "
-					 "page_size.")));
+					   "first or has too many records in one second.") :
+			 errdetail("The API numbers no further pages."),
+			 errhint("Add conditions that the API can evaluate, such as a "
+					 "shorter range of time, or raise page_size.")));
 }
 
 /* Give up on a list that always has a nextPage but no new records */
@@ -772,7 +785,8 @@ count_redundant(ClfPager *pager)
 				 errmsg("could not complete the list: %d consecutive pages "
 						"had no new record",
 						MAX_REDUNDANT),
-				 errhint("Narrow the range of start_time.")));
+				 errhint("Add conditions that the API can evaluate, such as a "
+						 "shorter range of time.")));
 }
 
 /* May the API have returned an old page again? */

@@ -20,6 +20,7 @@ extern ClfPager *clf_pager_create(MemoryContext cxt, const ClfTable *table,
 								  ClfActivity *activity);
 extern void clf_pager_enable_prefetch(ClfPager *pager);
 extern void clf_pager_enable_cache(ClfPager *pager);
+extern void clf_pager_share_cache(ClfPager *pager, MemoryContext statement);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRow *clf_pager_next(ClfPager *pager, bool wait);

@@ -79,7 +79,9 @@ clf_recordings_create(MemoryContext cxt, const ClfTable *table,
 static bool
 is_gone(ClfRecordings *recordings, const ClfHttpResponse *response)
 {
-	if (!clf_is_not_found(response->status, response->body, response->length))
+	/* the path is valid: the row is from a list of the same account */
+	if (!clf_is_not_found(response->status, response->body, response->length,
+						  true))
 		return false;
 	clf_report_recording_gone(recordings->id);
 	recordings->gone = true;

@@ -56,7 +56,9 @@ prepare_scan(ForeignScanState *node)
 	state->activity = clf_activity_begin(state->cxt, state->table);
 	state->pager = clf_pager_create(state->cxt, state->table, state->plan,
 									selection, userid, state->activity);
-	if (!bms_is_empty(node->ss.ps.plan->extParam))
+	if (state->table->resource->cached_in_statement)
+		clf_pager_share_cache(state->pager, node->ss.ps.state->es_query_cxt);
+	else if (!bms_is_empty(node->ss.ps.plan->extParam))
 		clf_pager_enable_cache(state->pager);
 	if (!per_row)
 		clf_pager_enable_prefetch(state->pager);

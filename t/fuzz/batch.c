@@ -59,8 +59,8 @@ fuzz_input(const char *data, size_t size)
 	else if (failed.status == 0)
 		INVARIANT(error != NULL);
 	else
-		(void) clf_is_not_found(failed.status, failed.body, failed.length);
+		(void) clf_is_not_found(failed.status, failed.body, failed.length, true);
 	if (page == NULL && failed.length > 0)
 		INVARIANT(is_within(failed.body, failed.length, body, end - body));
-	(void) clf_is_not_found(404, body, end - body);
+	(void) clf_is_not_found(404, body, end - body, false);
 }
