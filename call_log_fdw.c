@@ -269,6 +269,9 @@ call_log_fdw_handler(PG_FUNCTION_ARGS)
 	routine->ExecForeignTruncate = callLogExecForeignTruncate;
 	routine->ImportForeignSchema = callLogImportForeignSchema;
 	routine->AnalyzeForeignTable = callLogAnalyzeForeignTable;
+#ifdef CLF_IMPORTS_STATISTICS
+	routine->ImportForeignStatistics = clf_import_statistics;
+#endif
 	routine->IsForeignPathAsyncCapable = callLogIsForeignPathAsyncCapable;
 	routine->ForeignAsyncRequest = callLogForeignAsyncRequest;
 	routine->ForeignAsyncConfigureWait = callLogForeignAsyncConfigureWait;

@@ -52,6 +52,11 @@
 #define CLF_CURL_HAS_CA_CACHE CURL_AT_LEAST_VERSION(7, 87, 0)
 #define CLF_CURL_HAS_TOO_LARGE CURL_AT_LEAST_VERSION(8, 6, 0)	/* CURLE_TOO_LARGE */
 
+/* ANALYZE without a sample: the callback ImportForeignStatistics */
+#if PG_VERSION_NUM >= 190000
+#define CLF_IMPORTS_STATISTICS
+#endif
+
 /* Gone since PostgreSQL 16 */
 #ifndef Abs
 #define Abs(x) ((x) >= 0 ? (x) : -(x))

@@ -113,6 +113,8 @@ static const OptionDef option_defs[] = {
 	"stop", 0, 0},
 	{"async_capable", CLF_ON_SERVER | CLF_ON_TABLE, read_bool, TABLE(async_capable),
 	"false", 0, 0},
+	{"import_stats", CLF_ON_SERVER | CLF_ON_TABLE, read_bool, TABLE(import_stats),
+	"false", 0, 0},
 	{"fdw_startup_cost", CLF_ON_SERVER | CLF_ON_TABLE, read_cost,
 	TABLE(fdw_startup_cost), "500", 0, 1e10},
 	{"fdw_tuple_cost", CLF_ON_SERVER | CLF_ON_TABLE, read_cost,

@@ -60,6 +60,7 @@ typedef struct ClfTable
 	Interval   *history;		/* window of a query without a lower bound */
 	bool		set_null;		/* replace invalid values by NULL? */
 	bool		async_capable;	/* can scans be executed asynchronously? */
+	bool		import_stats;	/* can ANALYZE do without a sample? */
 	int			max_requests;	/* per scan; 0: no limit */
 	int			max_recording_size; /* bytes */
 	double		fdw_startup_cost;	/* planner cost of a request */

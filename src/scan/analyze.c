@@ -6,6 +6,7 @@
  * The API does not return the size of a list.  Therefore pages are requested
  * at a few points in time, going back from the present; record count and time
  * span of each page give the density there, which is interpolated in between.
+ * From PostgreSQL 19 on, ANALYZE can also be had without any request.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,11 +14,14 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_statistic.h"
 #include "catalog/table.h"
+#include "commands/vacuum.h"
 #include "common/pg_prng.h"
 #include "compat.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "plan/estimate.h"
 #include "plan/query.h"
 #include "scan/analyze.h"
@@ -26,7 +30,9 @@
 #include "shared/activity.h"
 #include "shared/clock.h"
 #include "shared/density.h"
+#include "statistics/statistics.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
 /* Maximum number of pages: the default limit of one minute */
 #define MAX_PAGES 10
@@ -223,3 +229,85 @@ clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	MemoryContextDelete(cxt);
 	return nrows;
 }
+
+#ifdef CLF_IMPORTS_STATISTICS
+/* Are there statistics of all columns that ANALYZE collects some of? */
+static bool
+has_column_statistics(Relation rel, const ClfTable *table)
+{
+	ListCell   *lc;
+
+	foreach(lc, list_columns(rel, table))
+	{
+		AttrNumber	attnum = lfirst_int(lc);
+		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
+
+		if (attribute_is_analyzable(rel, attnum, attr, NULL) &&
+			!SearchSysCacheExists3(STATRELATTINH,
+								   ObjectIdGetDatum(RelationGetRelid(rel)),
+								   Int16GetDatum(attnum), BoolGetDatum(false)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Rows of the table by what scans of its owner have seen; otherwise negative, and
+ * *problem is set to the reason.
+ */
+static double
+seen_rows(Relation rel, const ClfTable *table, const char **problem)
+{
+	Oid			umid = clf_find_user_mapping(GetUserId(),
+											 table->server->serverid);
+
+	if (HasRelationExtStatistics(rel))
+		*problem = "The table has extended statistics objects.";
+	else if (!has_column_statistics(rel, table))
+		*problem = "Not all columns have statistics yet.";
+	else if (clf_density_per_day(table->relid, umid) < 0)
+		*problem = "No query of the table's owner has read an hour of it "
+			"since the server was started.";
+	else
+		return clf_estimate_tuples(table, umid, 0);
+	return -1;
+}
+
+/*
+ * clf_import_statistics
+ *		ImportForeignStatistics: with the option import_stats, update the number
+ *		of rows without a request, and keep the statistics of columns.  false
+ *		makes ANALYZE take a sample, as it does for named columns.
+ */
+bool
+clf_import_statistics(Relation rel, List *va_cols, int elevel)
+{
+	ClfTable   *table = clf_get_table(RelationGetRelid(rel));
+	TimestampTz start = GetCurrentTimestamp();
+	NullableDatum pages = {.value = Int32GetDatum(1)};
+	NullableDatum none = {.value = Int32GetDatum(0)};
+	NullableDatum unknown = {.isnull = true};
+	NullableDatum tuples = {0};
+	const char *problem = NULL;
+	double		rows;
+
+	if (!table->import_stats || va_cols != NIL ||
+		!clf_can_analyze(table->relid))
+		return false;
+	rows = seen_rows(rel, table, &problem);
+	if (rows < 0)
+	{
+		ereport(WARNING,
+				(errmsg("could not import statistics for %s", table->subject),
+				 errdetail("%s A sample is taken instead.", problem)));
+		return false;
+	}
+	tuples.value = Float4GetDatum((float4) rows);
+	import_relation_statistics(rel, &unknown, &pages, &tuples, &none, &none);
+	pgstat_report_analyze(rel, (PgStat_Counter) rows, 0, true, start);
+	ereport(elevel,
+			(errmsg("\"%s\": %.0f estimated total rows, by what queries have "
+					"read", RelationGetRelationName(rel), rows)));
+	return true;
+}
+#endif
