@@ -44,6 +44,7 @@ OBJS = \
 	src/scan/answers.o \
 	src/scan/explain.o \
 	src/scan/id_join.o \
+	src/scan/idset.o \
 	src/scan/pager.o \
 	src/scan/recording.o \
 	src/scan/rows.o \
@@ -67,7 +68,8 @@ OBJS = \
 
 UNIT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/t/unit/*.c)) \
 	src/answer/batch.o src/answer/field.o src/answer/json.o src/answer/page.o \
-	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o
+	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o \
+	src/scan/idset.o
 
 PKG_CONFIG ?= pkg-config
 LIBRARIES = libcurl json-c

@@ -247,7 +247,7 @@ read_entries(const ClfField *array, int nids, Entry *entries)
 	/* in the order of enum EntryField */
 	(void) clf_fields_add(fields, "status");
 	(void) clf_fields_add(fields, "body");
-	if (clf_field_kind(array) != CLF_KIND_ARRAY)
+	if (array->kind != CLF_KIND_ARRAY)
 		return false;
 	for (; clf_field_next_element(array, &element); n++)
 	{

@@ -50,6 +50,7 @@ typedef struct PathNode
 	size_t		length;
 	int			index;			/* the name as an array index; -1: it is not a
 								 * number */
+	int			number;			/* among the nodes, from 1; 0: the root */
 	int			value;			/* number of its field; -1: inner node only */
 	uint64		visited;		/* number of the last text containing it */
 	int			nchildren;
@@ -63,6 +64,7 @@ typedef struct PathNode
 struct ClfFields
 {
 	PathNode	root;
+	List	   *names;			/* of all nodes but the root, by number */
 	int			count;
 	ClfField   *values;			/* of the current text */
 	uint64 text;				/* number of that text, from 1 */
@@ -230,6 +232,39 @@ skip_scalar(const char *p, const char *end, bool *escaped)
 	}
 }
 
+/* The kind of a valid value, by its first character */
+static ClfKind
+kind_of(char first)
+{
+	switch (first)
+	{
+		case '"':
+			return CLF_KIND_STRING;
+		case '{':
+			return CLF_KIND_OBJECT;
+		case '[':
+			return CLF_KIND_ARRAY;
+		case 't':
+		case 'f':
+			return CLF_KIND_BOOLEAN;
+		case 'n':
+			return CLF_KIND_NULL;
+		default:
+			return CLF_KIND_NUMBER;
+	}
+}
+
+/* Set a field to the valid value between start and after */
+static inline void
+set_field(ClfField *field, const char *start, const char *after, bool escaped)
+{
+	field->start = start;
+	field->length = after - start;
+	field->kind = kind_of(*start);
+	field->escaped = escaped;
+	field->mismatched_step = 0;
+}
+
 /*
  * Skip a member name and the colon, and store the name in *name.  Returns the
  * position of the member's value, or NULL.
@@ -238,15 +273,14 @@ static inline const char *
 skip_name(const char *p, const char *end, ClfField *name)
 {
 	const char *start = p;
+	bool		escaped = false;
 
-	memset(name, 0, sizeof(ClfField));
 	if (p >= end || *p != '"')
 		return NULL;
-	p = skip_string(p, end, &name->escaped);
+	p = skip_string(p, end, &escaped);
 	if (p == NULL)
 		return NULL;
-	name->start = start;
-	name->length = p - start;
+	set_field(name, start, p, escaped);
 	p = skip_space(p, end);
 	if (p >= end || *p != ':')
 		return NULL;
@@ -270,7 +304,7 @@ skip_any_name(const char *p, const char *end, bool *escaped)
 	ClfField	name;
 
 	p = skip_name(p, end, &name);
-	*escaped |= name.escaped;
+	*escaped |= p && name.escaped;
 	return p;
 }
 
@@ -481,7 +515,7 @@ find_child(const PathNode *node, const char *name, size_t length)
 }
 
 static PathNode *
-add_child(PathNode *node, const char *name, size_t length)
+add_child(ClfFields *fields, PathNode *node, const char *name, size_t length)
 {
 	PathNode   *child = find_child(node, name, length);
 	int		   *first = &node->first[Min(length, MAX_NAME_LENGTH)];
@@ -495,6 +529,8 @@ add_child(PathNode *node, const char *name, size_t length)
 								  (node->nchildren + 1) * sizeof(PathNode));
 	child = &node->children[node->nchildren];
 	init_node(child, name, length);
+	fields->names = lappend(fields->names, child->name);
+	child->number = list_length(fields->names);
 	child->next = *first;
 	*first = node->nchildren++;
 	return child;
@@ -528,7 +564,7 @@ clf_fields_add(ClfFields *fields, const char *keys)
 	{
 		size_t		length = strcspn(p, ".");
 
-		node = add_child(node, p, length);
+		node = add_child(fields, node, p, length);
 		p = p[length] == '.' ? p + length + 1 : NULL;
 	}
 	if (node->value < 0)
@@ -540,6 +576,16 @@ int
 clf_fields_count(const ClfFields *fields)
 {
 	return fields->count;
+}
+
+/*
+ * clf_fields_step
+ *		Name of the step with the number, see ClfField.
+ */
+const char *
+clf_fields_step(const ClfFields *fields, int step)
+{
+	return list_nth(fields->names, step - 1);
 }
 
 /*
@@ -584,7 +630,7 @@ static const char *pick_value(ClfFields *fields, PathNode *node, const char *p,
 
 /* Reset the fields of a subtree; mismatched_step: see ClfField */
 static void
-set_missing(ClfFields *fields, PathNode *node, const char *mismatched_step)
+set_missing(ClfFields *fields, PathNode *node, int mismatched_step)
 {
 	node->visited = 0;
 	if (node->value >= 0)
@@ -601,7 +647,7 @@ static void
 set_mismatched(ClfFields *fields, PathNode *node)
 {
 	for (int i = 0; i < node->nchildren; i++)
-		set_missing(fields, &node->children[i], node->children[i].name);
+		set_missing(fields, &node->children[i], node->children[i].number);
 }
 
 /* Compare a name containing escapes with that of the node */
@@ -691,7 +737,7 @@ pick_array(ClfFields *fields, PathNode *node, const char *p, const char *end,
 		PathNode   *child = &node->children[i];
 
 		if (strspn(child->name, CLF_DIGITS) < child->length)
-			set_missing(fields, child, child->name);
+			set_missing(fields, child, child->number);
 	}
 	p = skip_space(p + 1, end);
 	if (p < end && *p == ']')
@@ -726,7 +772,7 @@ pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
 
 	CHECK_FOR_INTERRUPTS();
 	if (node->visited == fields->text)
-		set_missing(fields, node, NULL);
+		set_missing(fields, node, 0);
 	node->visited = fields->text;
 	if (node->nchildren == 0)
 		p = skip_value(p, end, &has_escape);
@@ -742,13 +788,7 @@ pick_value(ClfFields *fields, PathNode *node, const char *p, const char *end,
 	}
 	*escaped |= has_escape;
 	if (p && node->value >= 0 && *start != 'n')
-	{
-		ClfField   *value = &fields->values[node->value];
-
-		value->start = start;
-		value->length = p - start;
-		value->escaped = has_escape;
-	}
+		set_field(&fields->values[node->value], start, p, has_escape);
 	return p;
 }
 
@@ -790,27 +830,6 @@ clf_fields_pick_all(ClfFields *fields, const char *text, size_t length,
  * Values
  * ----------
  */
-
-ClfKind
-clf_field_kind(const ClfField *field)
-{
-	if (field->start == NULL)
-		return CLF_KIND_NULL;
-	switch (*field->start)
-	{
-		case '"':
-			return CLF_KIND_STRING;
-		case '{':
-			return CLF_KIND_OBJECT;
-		case '[':
-			return CLF_KIND_ARRAY;
-		case 't':
-		case 'f':
-			return CLF_KIND_BOOLEAN;
-		default:
-			return CLF_KIND_NUMBER;
-	}
-}
 
 /*
  * clf_kind_name
@@ -860,7 +879,7 @@ unescape(const ClfField *field, size_t *length)
 const char *
 clf_field_text(const ClfField *field, size_t *length)
 {
-	if (clf_field_kind(field) != CLF_KIND_STRING)
+	if (field->kind != CLF_KIND_STRING)
 	{
 		*length = field->length;
 		return field->start;
@@ -980,13 +999,13 @@ bool
 clf_field_next_element(const ClfField *array, ClfField *element)
 {
 	const char *p = find_next_element(array, element);
+	const char *after;
+	bool		escaped = false;
 
 	if (p == NULL)
 		return false;
-	memset(element, 0, sizeof(ClfField));
-	element->start = p;
-	element->length = skip_value(p, array->start + array->length,
-								 &element->escaped) - p;
+	after = skip_value(p, array->start + array->length, &escaped);
+	set_field(element, p, after, escaped);
 	return true;
 }
 
@@ -1000,13 +1019,12 @@ clf_fields_pick_element(ClfFields *fields, const ClfField *array,
 {
 	const char *p = find_next_element(array, element);
 
-	if (p == NULL)
-		return false;
-	memset(element, 0, sizeof(ClfField));
-	element->start = p;
-	element->length = clf_fields_pick(fields, p, array->start + array->length,
-									  values) - p;
-	return true;
+	if (p)
+		set_field(element, p,
+				  clf_fields_pick(fields, p, array->start + array->length,
+								  values),
+				  false);
+	return p != NULL;
 }
 
 /*
@@ -1017,7 +1035,7 @@ clf_fields_pick_element(ClfFields *fields, const ClfField *array,
 bool
 clf_field_time(const ClfField *field, TimestampTz *t)
 {
-	return clf_field_kind(field) == CLF_KIND_STRING &&
+	return field->kind == CLF_KIND_STRING &&
 		field->length <= MAX_TIME_LENGTH &&
 		clf_time_parse(field->start + 1, '"', t);
 }

@@ -11,51 +11,11 @@
 #include "postgres.h"
 
 #include "api/time.h"
-#include "common/hashfn.h"
-#include "miscadmin.h"
+#include "scan/idset.h"
 #include "scan/rows.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-/*
- * A call's id as 88 bits of hash, 12 bytes per call including the status.  The
- * probability of a collision among a million ids is below 1 in 10^14.
- */
-typedef struct IdHash
-{
-	uint8		bytes[11];
-} IdHash;
-
-typedef struct SeenId
-{
-	IdHash		id;
-	uint8		status;			/* simplehash's */
-} SeenId;
-
-/* Use the first bytes of the hash */
-static inline uint32
-id_bucket(const IdHash *id)
-{
-	uint32		bucket;
-
-	memcpy(&bucket, id->bytes, sizeof(bucket));
-	return bucket;
-}
-
-#define SH_PREFIX seen
-#define SH_ELEMENT_TYPE SeenId
-#define SH_KEY_TYPE IdHash
-#define SH_KEY id
-#define SH_HASH_KEY(table, key) id_bucket(&(key))
-#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), sizeof(IdHash)) == 0)
-#define SH_SCOPE static inline
-#define SH_DECLARE
-#define SH_DEFINE
-#include "lib/simplehash.h"
-
-/* Bytes hashed between two checks for interrupts */
-#define HASH_BLOCK 1048576
 
 /* A path to rows within a record */
 typedef struct RowsPath
@@ -87,7 +47,7 @@ struct ClfRows
 	/* for one run of a query */
 	MemoryContext run_cxt;
 	const ClfQuery *query;
-	seen_hash  *seen;
+	ClfIdSet   *seen;
 	int64		nrecords;		/* received, without duplicates */
 	TimestampTz oldest;			/* if sorted: date of the oldest one so far */
 	TimestampTz previous;		/* date of the previous record of the page */
@@ -247,7 +207,7 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 		allocate_values(rows);
 	MemoryContextReset(rows->run_cxt);
 	rows->query = query;
-	rows->seen = seen_create(rows->run_cxt, 1024, NULL);
+	rows->seen = clf_idset_create(rows->run_cxt);
 	rows->nrecords = 0;
 	rows->oldest = DT_NOEND;
 	rows->previous = DT_NOEND;
@@ -303,45 +263,19 @@ get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 	return key.data;
 }
 
-/* Hash a text of any length, checking for interrupts */
-static uint64
-hash_text(const unsigned char *text, size_t length, uint64 seed)
-{
-	for (; length > HASH_BLOCK; text +=HASH_BLOCK, length -= HASH_BLOCK)
-	{
-		CHECK_FOR_INTERRUPTS();
-		seed = hash_bytes_extended(text, HASH_BLOCK, seed);
-	}
-	return hash_bytes_extended(text, (int) length, seed);
-}
-
-static IdHash
-hash_key(const char *text, size_t length)
-{
-	const unsigned char *key = (const unsigned char *) text;
-	uint64		bits[2];
-	IdHash		hash;
-
-	bits[0] = hash_text(key, length, 0);
-	bits[1] = hash_text(key, length, 1);
-	memcpy(hash.bytes, bits, sizeof(hash.bytes));
-	return hash;
-}
-
 /* Insert a key; false if it has been seen before */
 static bool
 is_new_key(ClfRows *rows, const char *text, size_t length)
 {
-	bool		found;
+	ClfIdHash	hash = clf_id_hash(text, length);
 
-	seen_insert(rows->seen, hash_key(text, length), &found);
-	return !found;
+	return clf_idset_add(rows->seen, &hash);
 }
 
 /* A version of a record in a response with changes */
 typedef struct Version
 {
-	IdHash		key;
+	ClfIdHash	key;
 	int			n;				/* of the record on the page */
 }			Version;
 
@@ -350,7 +284,7 @@ compare_versions(const void *a, const void *b)
 {
 	const		Version *one = a;
 	const		Version *other = b;
-	int			order = memcmp(&one->key, &other->key, sizeof(IdHash));
+	int			order = clf_id_hash_compare(&one->key, &other->key);
 
 	return order != 0 ? order : one->n - other->n;
 }
@@ -370,7 +304,7 @@ list_versions(const ClfRows *rows, const ClfPage *page, Version * versions)
 		if (get_field(record, rows->id)->start == NULL)
 			continue;
 		key = get_key(rows, record, &length);
-		versions[nversions].key = hash_key(key, length);
+		versions[nversions].key = clf_id_hash(key, length);
 		versions[nversions++].n = i;
 	}
 	qsort(versions, nversions, sizeof(Version), compare_versions);
@@ -392,8 +326,8 @@ keep_last_versions(const ClfRows *rows, ClfPage *page)
 	for (int first = 0, next; first < n; first = next)
 	{
 		next = first + 1;
-		while (next < n && memcmp(&versions[next].key, &versions[first].key,
-								  sizeof(IdHash)) == 0)
+		while (next < n && clf_id_hash_compare(&versions[next].key,
+											   &versions[first].key) == 0)
 			next++;
 		if (next > first + 1)
 			clf_page_replace(page, versions[first].n, versions[next - 1].n);
@@ -419,16 +353,16 @@ clf_rows_open_page(ClfRows *rows, ClfPage *page)
 }
 
 /* Tokens are distinguished from record keys by a leading zero byte */
-static IdHash
+static ClfIdHash
 hash_token(const char *token)
 {
 	StringInfoData key;
-	IdHash		hash;
+	ClfIdHash	hash;
 
 	initStringInfo(&key);
 	appendStringInfoChar(&key, '\0');
 	appendStringInfoString(&key, token);
-	hash = hash_key(key.data, key.len);
+	hash = clf_id_hash(key.data, key.len);
 	pfree(key.data);
 	return hash;
 }
@@ -440,15 +374,17 @@ hash_token(const char *token)
 void
 clf_rows_add_token(ClfRows *rows, const char *token)
 {
-	bool		found;
+	ClfIdHash	hash = hash_token(token);
 
-	(void) seen_insert(rows->seen, hash_token(token), &found);
+	(void) clf_idset_add(rows->seen, &hash);
 }
 
 bool
 clf_rows_has_token(const ClfRows *rows, const char *token)
 {
-	return seen_lookup(rows->seen, hash_token(token)) != NULL;
+	ClfIdHash	hash = hash_token(token);
+
+	return clf_idset_contains(rows->seen, &hash);
 }
 
 /* Insert the record's key; false if it has been seen before */
@@ -480,7 +416,7 @@ note_misfit(ClfRows *rows, int sqlstate, const char *misfit)
 static bool
 check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 {
-	ClfKind		kind = clf_field_kind(id);
+	ClfKind		kind = id->kind;
 
 	if (kind == CLF_KIND_STRING || kind == CLF_KIND_NUMBER)
 		return true;
@@ -642,7 +578,7 @@ static bool
 next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
 			 bool *found)
 {
-	ClfKind		kind = clf_field_kind(array);
+	ClfKind		kind = array->kind;
 	ClfField	row;
 
 	if (kind == CLF_KIND_NULL)

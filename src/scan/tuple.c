@@ -72,6 +72,7 @@ struct ClfTuple
 {
 	const char *relname;
 	MemoryContext cxt;			/* of this struct */
+	const ClfSelection *selection;
 	ClfFieldRef id;				/* of the record */
 	int			ncolumns;
 	TupleColumn *columns;
@@ -213,6 +214,7 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 	tuple->soft.type = T_ErrorSaveContext;
 	tuple->soft.details_wanted = true;
 	tuple->escontext = table->set_null ? (Node *) &tuple->soft : NULL;
+	tuple->selection = selection;
 	tuple->id = clf_select(selection, CLF_FROM_RECORD,
 						   table->resource->id_path);
 	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
@@ -262,7 +264,7 @@ report_wrong_kind(ClfTuple *tuple, const char *expected, ClfKind kind)
 static Datum
 convert_text(ClfTuple *tuple, const ClfField *field)
 {
-	bool		is_string = clf_field_kind(field) == CLF_KIND_STRING;
+	bool		is_string = field->kind == CLF_KIND_STRING;
 	size_t		length;
 	const char *text = is_string ? clf_field_text(field, &length) :
 	clf_field_json(field, &length);
@@ -275,7 +277,7 @@ convert_text(ClfTuple *tuple, const ClfField *field)
 static Datum
 convert_scalar(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
-	ClfKind		kind = clf_field_kind(field);
+	ClfKind		kind = field->kind;
 	size_t		length;
 	const char *text;
 
@@ -314,7 +316,7 @@ convert_integer(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
 	int64		number = 0;
 
-	if (clf_field_kind(field) != CLF_KIND_NUMBER || field->length > 18)
+	if (field->kind != CLF_KIND_NUMBER || field->length > 18)
 		return convert_scalar(tuple, column, field);
 	for (uint32 i = 0; i < field->length; i++)
 	{
@@ -341,9 +343,9 @@ convert_array(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 											 CurrentMemoryContext, false);
 	ClfField	element = {0};
 
-	if (clf_field_kind(field) != CLF_KIND_ARRAY)
+	if (field->kind != CLF_KIND_ARRAY)
 	{
-		report_wrong_kind(tuple, "an array", clf_field_kind(field));
+		report_wrong_kind(tuple, "an array", field->kind);
 		return (Datum) 0;
 	}
 	while (clf_field_next_element(field, &element))
@@ -428,7 +430,8 @@ get_field(ClfTuple *tuple, ClfFieldRef ref)
 		errsave(tuple->escontext,
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("expected an object with the field \"%s\"",
-						field->mismatched_step)));
+						clf_fields_step(tuple->selection->from[ref.origin],
+										field->mismatched_step))));
 	return field && field->start ? field : NULL;
 }
 
@@ -463,6 +466,7 @@ join_fields(ClfTuple *tuple, const TupleColumn *column, int n)
 	escape_json(&json, text.data);
 	joined->start = json.data;
 	joined->length = json.len;
+	joined->kind = CLF_KIND_STRING;
 	joined->escaped = true;
 	return joined;
 }

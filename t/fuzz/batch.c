@@ -30,7 +30,7 @@ check_records(ClfPage *page, int nids)
 
 	INVARIANT(n <= nids);
 	for (int i = 0; i < n; i++)
-		INVARIANT(clf_field_kind(clf_page_record(page, i)) == CLF_KIND_OBJECT);
+		INVARIANT(clf_page_record(page, i)->kind == CLF_KIND_OBJECT);
 }
 
 void

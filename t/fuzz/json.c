@@ -38,7 +38,7 @@ make_fields(void)
 static void
 check_value(const ClfField *field)
 {
-	ClfKind		kind = clf_field_kind(field);
+	ClfKind		kind = field->kind;
 	size_t		length;
 	ClfField	element = {0};
 	TimestampTz t;
@@ -134,7 +134,7 @@ compare_value(const ClfField *field, ClfJson *value)
 	const char *text;
 	size_t		length;
 
-	INVARIANT(clf_field_kind(field) == kind);
+	INVARIANT(field->kind == kind);
 	if (kind == CLF_KIND_NULL)
 		return;
 	text = clf_field_text(field, &length);
@@ -200,7 +200,7 @@ check_record(const ClfField *record, const char *data, size_t size)
 {
 	const ClfField *whole = &record[0];
 
-	INVARIANT(clf_field_kind(whole) == CLF_KIND_OBJECT);
+	INVARIANT(whole->kind == CLF_KIND_OBJECT);
 	INVARIANT(whole->start >= data && whole->start + whole->length <= data + size);
 	for (size_t i = 0; i < NPATHS; i++)
 	{

@@ -123,7 +123,7 @@ static void
 check_date(TimestampTz t)
 {
 	char	   *quoted = psprintf("\"%s\"", clf_time_format(t));
-	ClfField	field = {.start = quoted,.length = strlen(quoted)};
+	ClfField	field = {.start = quoted,.length = strlen(quoted),.kind = CLF_KIND_STRING};
 	TimestampTz back;
 
 	INVARIANT(clf_field_time(&field, &back));

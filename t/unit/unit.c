@@ -111,6 +111,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_sizes();
 	test_pages();
 	test_batches();
+	test_idsets();
 	return (Datum) 0;
 }
 

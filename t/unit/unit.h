@@ -39,5 +39,6 @@ extern void test_objects(void);
 extern void test_sizes(void);
 extern void test_pages(void);
 extern void test_batches(void);
+extern void test_idsets(void);
 
 #endif							/* CLF_UNIT_H */
