@@ -43,6 +43,24 @@
 /* Maximum length of a character in UTF-8, in bytes */
 #define MAX_UTF8_WIDTH 4
 
+/*
+ * Objects at the same place usually have the same members in the same order.
+ * Therefore each node remembers the members of its objects, and the start of the
+ * next member is compared with what is expected there before it is parsed.
+ */
+#define MAX_MEMBERS 32
+
+/* Length of the longest start of a member that is remembered, in words */
+#define MEMBER_WORDS 3
+
+typedef struct Member
+{
+	uint64		start[MEMBER_WORDS];	/* as in the text, to its value: "id": */
+	uint64		mask[MEMBER_WORDS]; /* the bytes of it that are set */
+	int			length;			/* in bytes */
+	int			child;			/* the child with its name; -1: none */
+} Member;
+
 /* A node of the tree of paths */
 typedef struct PathNode
 {
@@ -55,6 +73,8 @@ typedef struct PathNode
 	uint64		visited;		/* number of the last text containing it */
 	int			nchildren;
 	struct PathNode *children;
+	int			nmembers;
+	Member	   *members;		/* in their order; NULL: no children */
 	int			next;			/* next sibling in the list of the same name
 								 * length; -1: none */
 	int			first[MAX_NAME_LENGTH + 1]; /* lists of children by name
@@ -523,7 +543,10 @@ add_child(ClfFields *fields, PathNode *node, const char *name, size_t length)
 	if (child)
 		return child;
 	if (node->children == NULL)
+	{
 		node->children = palloc(sizeof(PathNode));
+		node->members = palloc(MAX_MEMBERS * sizeof(Member));
+	}
 	else
 		node->children = repalloc(node->children,
 								  (node->nchildren + 1) * sizeof(PathNode));
@@ -685,24 +708,103 @@ match_name(const PathNode *node, const ClfField *name)
 	return NULL;
 }
 
+/* Does the text at p, of MEMBER_WORDS words or more, start with the member? */
+static inline bool
+starts_with(const char *p, const Member *member)
+{
+	uint64		words[MEMBER_WORDS];
+	uint64		differences = 0;
+
+	memcpy(words, p, sizeof(words));
+	for (int i = 0; i < MEMBER_WORDS; i++)
+		differences |= (words[i] ^ member->start[i]) & member->mask[i];
+	return differences == 0;
+}
+
+/* Insert the start of a member at n, unless it is too long, or too many are known */
+static void
+remember_member(PathNode *node, int n, const char *start, size_t length,
+				const PathNode *child)
+{
+	Member	   *member = &node->members[n];
+
+	if (length > sizeof(member->start) || node->nmembers == MAX_MEMBERS)
+		return;
+	memmove(member + 1, member, (node->nmembers - n) * sizeof(Member));
+	node->nmembers++;
+	memset(member, 0, sizeof(Member));
+	memcpy(member->start, start, length);
+	memset(member->mask, 0xFF, length);
+	member->length = (int) length;
+	member->child = child ? (int) (child - node->children) : -1;
+}
+
+/*
+ * p is at a member that is not the expected one, number *n: some may be missing in
+ * this object.  Returns the position of its value, or NULL.
+ */
+static const char *
+find_member(PathNode *node, int *n, const char *p, const char *end,
+			PathNode **child, bool *escaped)
+{
+	ClfField	name;
+	const char *value = skip_name(p, end, &name);
+
+	if (value == NULL)
+		return NULL;
+	*child = match_name(node, &name);
+	*escaped |= name.escaped;
+	if (name.escaped || end - p < (ptrdiff_t) sizeof(node->members->start))
+		return value;
+	for (int i = *n; i < node->nmembers; i++)
+	{
+		if (starts_with(p, &node->members[i]))
+		{
+			*n = i + 1;
+			return value;
+		}
+	}
+	remember_member(node, *n, p, value - p, *child);
+	*n += *n < node->nmembers;
+	return value;
+}
+
+/*
+ * p is at a member: return the position of its value, or NULL, and the child with
+ * its name, NULL if there is none.  *n is the number of the expected member.
+ */
+static inline const char *
+next_member(PathNode *node, int *n, const char *p, const char *end,
+			PathNode **child, bool *escaped)
+{
+	const Member *expected = &node->members[*n];
+
+	if (*n == node->nmembers ||
+		end - p < (ptrdiff_t) sizeof(expected->start) ||
+		!starts_with(p, expected))
+		return find_member(node, n, p, end, child, escaped);
+	(*n)++;
+	*child = expected->child >= 0 ? &node->children[expected->child] : NULL;
+	return p + expected->length;
+}
+
 /* p is at "{" */
 static const char *
 pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
 			bool *escaped)
 {
+	int			n = 0;
+
 	p = skip_space(p + 1, end);
 	if (p < end && *p == '}')
 		return p + 1;
 	while (p != NULL)
 	{
-		ClfField	name;
 		PathNode   *child;
 
-		p = skip_name(p, end, &name);
+		p = next_member(node, &n, p, end, &child, escaped);
 		if (p == NULL)
 			return NULL;
-		*escaped |= name.escaped;
-		child = match_name(node, &name);
 		p = child ? pick_value(fields, child, p, end, escaped) :
 			skip_value(p, end, escaped);
 		if (p == NULL)
@@ -871,23 +973,16 @@ unescape(const ClfField *field, size_t *length)
 }
 
 /*
- * clf_field_text
- *		Return the characters of a string, or the JSON of any other value.  Not
- *		zero-terminated, contains no zero bytes; points into the text, or is
- *		palloc'd in the current memory context.
+ * clf_field_special_text
+ *		clf_field_text for fields that are not plain strings.
  */
 const char *
-clf_field_text(const ClfField *field, size_t *length)
+clf_field_special_text(const ClfField *field, size_t *length)
 {
-	if (field->kind != CLF_KIND_STRING)
-	{
-		*length = field->length;
-		return field->start;
-	}
-	if (field->escaped)
+	if (field->kind == CLF_KIND_STRING)
 		return unescape(field, length);
-	*length = field->length - 2;
-	return field->start + 1;
+	*length = field->length;
+	return field->start;
 }
 
 /*

@@ -87,7 +87,7 @@ extern ClfFieldRef clf_select(ClfSelection *selection, ClfOrigin origin,
 							  const char *keys);
 
 extern const char *clf_kind_name(ClfKind kind);
-extern const char *clf_field_text(const ClfField *field, size_t *length);
+extern const char *clf_field_special_text(const ClfField *field, size_t *length);
 extern char *clf_field_cstring(const ClfField *field);
 extern const char *clf_field_json(const ClfField *field, size_t *length);
 extern bool clf_field_time(const ClfField *field, TimestampTz *t);
@@ -98,5 +98,20 @@ extern const char *clf_skip_space(const char *p, const char *end);
 extern const char *clf_skip_value(const char *p, const char *end);
 extern const char *clf_skip_name(const char *p, const char *end,
 								 ClfField *name);
+
+/*
+ * clf_field_text
+ *		Return the characters of a string, or the JSON of any other value.  Not
+ *		zero-terminated, contains no zero bytes; points into the text, or is
+ *		palloc'd in the current memory context.
+ */
+static inline const char *
+clf_field_text(const ClfField *field, size_t *length)
+{
+	if (field->kind != CLF_KIND_STRING || field->escaped)
+		return clf_field_special_text(field, length);
+	*length = field->length - 2;
+	return field->start + 1;
+}
 
 #endif							/* CLF_FIELD_H */

@@ -419,19 +419,25 @@ row_number(ClfTuple *tuple, TupleColumn *column)
 	return read_text(tuple, column, text);
 }
 
-/* What there is in the row; NULL when there is nothing */
-static const ClfField *
+static void
+report_mismatch(ClfTuple *tuple, ClfFieldRef ref, const ClfField *field)
+{
+	errsave(tuple->escontext,
+			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+			 errmsg("expected an object with the field \"%s\"",
+					clf_fields_step(tuple->selection->from[ref.origin],
+									field->mismatched_step))));
+}
+
+/* Get a field of the row; NULL if it is missing */
+static inline const ClfField *
 get_field(ClfTuple *tuple, ClfFieldRef ref)
 {
 	const ClfField *fields = tuple->row->fields[ref.origin];
 	const ClfField *field = fields ? &fields[ref.n] : NULL;
 
-	if (field && field->mismatched_step)
-		errsave(tuple->escontext,
-				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-				 errmsg("expected an object with the field \"%s\"",
-						clf_fields_step(tuple->selection->from[ref.origin],
-										field->mismatched_step))));
+	if (field && field->mismatched_step != 0)
+		report_mismatch(tuple, ref, field);
 	return field && field->start ? field : NULL;
 }
 

@@ -165,7 +165,7 @@ compare_fields(const ClfField *fields, ClfJson *tree)
 		ClfJson    *value;
 		bool		fits = follow(tree, paths[i], &value);
 
-		INVARIANT(fits == (fields[i].mismatched_step == NULL));
+		INVARIANT(fits == (fields[i].mismatched_step == 0));
 		if (fits)
 			compare_value(&fields[i], value);
 	}
@@ -204,7 +204,7 @@ check_record(const ClfField *record, const char *data, size_t size)
 	INVARIANT(whole->start >= data && whole->start + whole->length <= data + size);
 	for (size_t i = 0; i < NPATHS; i++)
 	{
-		INVARIANT(record[i].start == NULL || record[i].mismatched_step == NULL);
+		INVARIANT(record[i].start == NULL || record[i].mismatched_step == 0);
 		INVARIANT(record[i].start == NULL ||
 				  (record[i].start >= whole->start &&
 				   record[i].start + record[i].length <=

@@ -9,6 +9,7 @@
 
 #include "answer/field.h"
 #include "answer/json.h"
+#include "common/pg_prng.h"
 #include "lib/stringinfo.h"
 #include "unit.h"
 #include "utils/builtins.h"
@@ -83,6 +84,54 @@ test_paths(void)
 
 		unit_check(psprintf("%s in %s", cases[i].path, cases[i].text), unit_raw(&field),
 				   cases[i].expected);
+	}
+}
+
+/* An object with some of the members "member0": {"a": 0} to "member39", in any order */
+static char *
+make_object(pg_prng_state * prng, int nmembers, const char *space)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (int i = 0; i < nmembers; i++)
+	{
+		int			n = pg_prng_uint64_range(prng, 0, 3) > 0 ? i :
+		(int) pg_prng_uint64_range(prng, 0, 39);
+
+		appendStringInfo(&json, "%s\"%s%d\"%s:%s{\"a\": %d}", i > 0 ? "," : "",
+						 n % 7 == 0 ? "\\u006dember" : "member", n, space, space, i);
+	}
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+/* What an object yields does not depend on those before it */
+void
+test_members(void)
+{
+	static const char *const paths[] = {"member0.a", "member5.a", "member21", "member39.a"};
+	ClfFields  *fields = clf_fields_create();
+	ClfField	values[lengthof(paths)];
+	pg_prng_state prng;
+
+	for (size_t n = 0; n < lengthof(paths); n++)
+		(void) clf_fields_add(fields, paths[n]);
+	pg_prng_seed(&prng, 1);
+	for (int i = 0; i < 2000; i++)
+	{
+		char	   *text = make_object(&prng, (int) pg_prng_uint64_range(&prng, 0, 40),
+									   i % 500 == 0 ? " " : "");
+
+		unit_check_true(text, clf_fields_pick_all(fields, text, strlen(text), values));
+		for (size_t n = 0; n < lengthof(paths); n++)
+		{
+			ClfField	expected = unit_pick(text, paths[n]);
+
+			unit_check(psprintf("%s in %s", paths[n], text), unit_raw(&values[n]),
+					   unit_raw(&expected));
+		}
 	}
 }
 

@@ -102,6 +102,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_runs();
 	test_times();
 	test_paths();
+	test_members();
 	test_grammar();
 	test_depth();
 	test_texts();

@@ -30,6 +30,7 @@ extern void test_windows(void);
 extern void test_runs(void);
 extern void test_times(void);
 extern void test_paths(void);
+extern void test_members(void);
 extern void test_grammar(void);
 extern void test_depth(void);
 extern void test_texts(void);
