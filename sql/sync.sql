@@ -15,7 +15,7 @@ CREATE SCHEMA copy;
 SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-31';
 :ctl clear
 
--- It makes the table, fills it with as few requests as there are pages, and then asks for what changed meanwhile
+-- It creates the table, fills it with one request a page, and then requests the changes made in the meantime
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01');
 :log
 :differences
@@ -23,17 +23,17 @@ SELECT indexdef FROM pg_indexes WHERE schemaname = 'copy' ORDER BY 1;
 \set state 'SELECT target, missing, synced_at BETWEEN ''2026-03-31 11:55'' AND ''2026-03-31 12:00:02'' AS synced_at, sync_token IS NOT NULL AS token, rows, requests FROM call_log_fdw_sync_state ORDER BY target::text COLLATE "C";'
 :state
 
--- Again: one request, and nothing is written
+-- Again: two requests, and nothing is written
 SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) AS before FROM copy.calls \gset
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-01-01');
 :log
 SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) = :'before' AS untouched FROM copy.calls;
 
--- It leaves some of the limit to others, while it runs
+-- It leaves a part of the request limit to other sessions while it runs
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', leave_requests => -1);
 SHOW call_log_fdw.leave_requests;
 
--- What was rewritten, moved by that, rewritten again, appeared late, and is new
+-- Calls that were rewritten, given another start, rewritten again, that appeared late, and new ones
 SELECT id AS one FROM truth.wanted WHERE start_time < '2026-01-01' ORDER BY start_time DESC, id LIMIT 1 \gset
 \setenv ONE :one
 \set rewrite '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" rewrite "$ONE" >/dev/null'
@@ -43,7 +43,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
 :rewrite result=Voicemail
 :appear --start-time 2026-02-02T02:02:02Z result=Late
 :appear --start-time 2026-03-31T11:59:59.5Z result=New
--- The next page has the same call once more, since it is rewritten before that is asked for
+-- The next page has the same call once more, since it is rewritten before that request
 UPDATE call_log_fdw_copies SET sync_token = NULL;
 ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (ADD page_size '36');
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match extract-sync --skip 1 rewrite id="$ONE" start_time=2025-12-24T18:00:00.5Z direction=Inbound result=Accepted
@@ -55,7 +55,7 @@ TRUNCATE truth.calls;
 \copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
 :differences
 
--- Other columns: those that both tables have. A uri that names another view is no change.
+-- A target with other columns: the common ones are copied. A uri of another view is no change.
 CREATE TABLE copy.few (result text, id varchar(40) PRIMARY KEY, uri text, start_time timestamptz, note text DEFAULT 'mine', length bigint GENERATED ALWAYS AS (length(uri)) STORED);
 CALL call_log_fdw_sync('calls.call_log', 'copy.few', since => '2026-03-20');
 :log
@@ -64,13 +64,13 @@ SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-0
 :rewrite result=Changed startTime=2026-03-25T12:00:00Z
 CALL call_log_fdw_sync('calls.call_log', 'copy.few');
 SELECT note, result, uri ~ 'Detailed' AS detailed, length > 50 AS length, count(*) FROM copy.few WHERE result IN ('New', 'Changed') GROUP BY 1, 2, 3, 4;
--- A history that is to reach further back
+-- An earlier start of the copy
 :ctl clear
 CALL call_log_fdw_sync('calls.call_log', 'copy.few', since => '2026-03-10');
 :log
 SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-03-10') + 1 AS complete FROM copy.few;
 
--- A token that RingCentral does not know any longer
+-- A rejected token
 :ctl clear
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
 :ctl set sync_tokens_expire=on
@@ -78,13 +78,13 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', settle => '1 hour');
 :log
 :ctl set sync_tokens_expire=off
 
--- Deleted calls: call-log-sync tells of them, perhaps in a few words
+-- Deleted calls: call-log-sync returns them, possibly as tombstones
 :ctl set tombstones=on
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$ONE" >/dev/null
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
 SELECT deleted, result IS NOT NULL AS kept FROM copy.calls WHERE id = :'one';
 :ctl set tombstones=off
--- What it does not tell of, the list shows
+-- Deletions that it does not return are found in the list
 SELECT id AS two FROM truth.wanted WHERE start_time < '2026-03-29' ORDER BY start_time DESC, id LIMIT 1 \gset
 SELECT id AS three FROM truth.wanted WHERE start_time < '2026-03-20' ORDER BY start_time DESC, id LIMIT 1 \gset
 \setenv TWO :two
@@ -97,7 +97,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's,GET /restapi/v1.0/account/~/,,; s/(syncToken=)[^& ]*/\1.../; s/2026-03-(31|26)T1[12]:[0-9:]{5}Z/.../g' | sed -E "s/$TWO/TWO/; s/$THREE/THREE/; s/THREE,TWO/TWO,THREE/"
 SELECT deleted, result = 'Wrong' AS wrong, start_time < '2026-03-30' AS moved FROM copy.calls WHERE id IN (:'two', :'three') ORDER BY 1;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
--- What is older than all that the list shows may only be too old for it
+-- Calls older than all in the list may have expired there
 INSERT INTO copy.few (id, start_time) VALUES ('ancient', '2024-01-01');
 ALTER TABLE copy.few ADD COLUMN deleted boolean;
 SET client_min_messages = warning;
@@ -106,15 +106,15 @@ RESET client_min_messages;
 SELECT count(*) FROM copy.few WHERE id = 'ancient' AND deleted IS NULL;
 SELECT count(*) - 1 = (SELECT count(*) FROM truth.calls) AS complete FROM copy.few;
 
--- It stops where it may not go on, and goes on there the next time, whichever way
+-- It stops at limits and errors, and resumes from there, in either direction
 :ctl reset
 SELECT id AS one FROM calls.call_log ORDER BY start_time DESC LIMIT 1 \gset
 \setenv ONE :one
 :ctl clear
 DROP TABLE copy.calls;
--- A call that is moved meanwhile makes no other one fall through between two pages
+-- No call is lost between two pages when another one gets an earlier start
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log? --skip 1 rewrite id="$ONE" start_time=2025-11-11T11:11:11Z
--- (and however cheap the planner thinks it would be to sort a range here, instead of the newest page of it)
+-- (nor do requests depend on costs)
 ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD fdw_startup_cost '10000000');
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01', max_requests => 3);
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP fdw_startup_cost);
@@ -142,7 +142,7 @@ SET client_min_messages = warning;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', newest_first => false);
 :requests
 :differences
--- A list that may not be relied on to be sorted; and more calls in a second than a page holds
+-- A list that may be out of order; and more calls in a second than a page holds
 DROP TABLE copy.calls;
 ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2025-11-01');
@@ -157,7 +157,7 @@ ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30 18:00');
 SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
 SELECT max(n) > 1 AS ties FROM (SELECT count(*) AS n FROM copy.calls GROUP BY date_trunc('second', start_time)) x;
--- However the API takes the bounds of a range
+-- Whether the API includes the bounds of a range, or rounds them
 :ctl set bounds=exclusive
 DELETE FROM copy.calls;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30 18:00', restart => true);
@@ -168,7 +168,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-30 18:0
 SELECT count(*) AS differences FROM (SELECT * FROM truth.wanted WHERE start_time >= '2026-03-30 18:00' EXCEPT ALL TABLE copy.calls) x;
 :ctl set bounds=inclusive
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP page_size);
--- Many changes: some pages at once, then what follows; the last page may have been cut
+-- More changes than a page holds
 DROP TABLE copy.calls;
 ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (ADD page_size '2');
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-31 11:00');
@@ -180,7 +180,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', changes => 'calls.call_lo
 SELECT count(*) = (SELECT count(*) FROM truth.wanted WHERE start_time >= '2026-03-29 12:30') AS complete, count(*) > 20 AS "more than ten pages", count(*) FILTER (WHERE result = 'Wrong') AS wrong
   FROM copy.calls WHERE start_time >= '2026-03-29 12:30';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/.*(FSync|ISync).*/\1/' | sort | uniq -c | awk '{print $2, $1}'
--- A page may have more than it should, where changes were made at the same time
+-- A page exceeds page_size if more changes were made at the same time
 ALTER FOREIGN TABLE calls.call_log_changes OPTIONS (SET page_size '1');
 \! for i in $(seq 12); do printf '{"id": "same%d", "startTime": "2026-03-31T11:30:00Z", "lastModifiedTime": "2026-03-31T12:00:05Z"}' $i | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:30:00Z; done
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', changes => 'calls.call_log_changes');
@@ -209,33 +209,33 @@ CALL call_log_fdw_sync('mine.call_log', 'copy.mine', settle => '2 days');
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear --path extension | sed -E 's/2026-03-(29|31)T1[12]:[0-9:]{5}Z/\1/g; s/(syncToken=)[^& ]*/\1.../'
 SELECT count(*) AS differences FROM (SELECT * FROM truth.mine WHERE start_time >= '2026-03-01' EXCEPT ALL SELECT * FROM copy.mine) x;
 
--- Columns of one's own
+-- A foreign table with columns of the user's choice
 CREATE FOREIGN TABLE calls.own (account integer OPTIONS (value '7'), call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), caller text OPTIONS (json_path 'from.phoneNumber'))
   SERVER ringcentral OPTIONS (resource 'call_log');
 CALL call_log_fdw_sync('calls.own', 'copy.own', since => '2026-03-30');
 \d copy.own
 SELECT count(*) AS differences FROM (SELECT 7, id, start_time, from_phone_number FROM truth.calls WHERE start_time >= '2026-03-30' EXCEPT ALL TABLE copy.own) x;
--- Columns that the source gets later
+-- Columns added to the source later
 ALTER FOREIGN TABLE calls.own ADD COLUMN leg text OPTIONS (json_path 'legs.0.legType'), ADD COLUMN result text;
 CALL call_log_fdw_sync('calls.own', 'copy.own');
 CALL call_log_fdw_sync('calls.own', 'copy.own', add_columns => true);
 SELECT count(*) AS differences FROM (SELECT 7, id, start_time, from_phone_number, legs -> 0 ->> 'legType', result FROM truth.calls WHERE start_time >= '2026-03-30' EXCEPT ALL TABLE copy.own) x;
 CALL call_log_fdw_sync('calls.own', 'copy.own');
--- Not needed, but its options count: a foreign table of changes
+-- A foreign table of changes is not needed, but its page_size is used
 CREATE FOREIGN TABLE calls.own_changes (id text) SERVER ringcentral OPTIONS (resource 'call_log_changes');
 CALL call_log_fdw_sync('calls.own', 'copy.own', changes => 'calls.own_changes');
--- A foreign table that was made anew takes the place of the old one
+-- A foreign table that was dropped and created again
 DROP FOREIGN TABLE calls.own, calls.own_changes;
 CREATE FOREIGN TABLE calls.own (account integer OPTIONS (value '8'), call text OPTIONS (json_path 'id'), begin timestamptz OPTIONS (json_path 'startTime'), result text)
   SERVER ringcentral OPTIONS (resource 'call_log');
 CALL call_log_fdw_sync('calls.own', 'copy.own', since => '2026-03-30', restart => true);
 SELECT account, count(*) > 0 FROM copy.own GROUP BY account ORDER BY account;
--- One without changes, as long as it is not the whole account's
+-- A source with a filter has no changes: the last part is read again
 CREATE FOREIGN TABLE calls.sales (id text, start_time timestamptz, result text) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
 CALL call_log_fdw_sync('calls.sales', 'copy.sales', since => '2026-03-25');
 CALL call_log_fdw_sync('calls.sales', 'copy.sales');
 
--- What cannot be is said before anything is sent
+-- Invalid calls are rejected before anything is sent
 :ctl clear
 \set VERBOSITY default
 \set SHOW_CONTEXT never
@@ -262,7 +262,7 @@ CALL call_log_fdw_sync('mine.call_log', 'copy.mine', changes => 'calls.call_log_
 SELECT to_regclass('copy.never');
 :log
 
--- Ordinary roles: the owner of the copy, who sees its state and nobody else's
+-- Ordinary roles: the owner of a copy sees its state, and no other one
 CREATE ROLE regress_call_log_keeper;
 CREATE ROLE regress_call_log_stranger;
 CREATE SCHEMA kept AUTHORIZATION regress_call_log_keeper;
@@ -287,20 +287,20 @@ RESET ROLE;
 RESET search_path;
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM kept.calls;
 
--- A trigger that fails as late as it can: the lock is not left behind
+-- The lock is released also if a deferred trigger fails
 CREATE FUNCTION kept.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
 CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON kept.calls DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kept.refuse();
 :rewrite result=Refused
 CALL call_log_fdw_sync('calls.call_log', 'kept.calls');
 SELECT count(*) FROM pg_locks WHERE classid = 'pg_class'::regclass;
 DROP TRIGGER refuse ON kept.calls;
--- What was dropped is forgotten at the next call
+-- The next call removes the state of tables that were dropped
 DROP TABLE copy.own;
 CALL call_log_fdw_sync('calls.call_log', 'kept.calls');
 SELECT target FROM call_log_fdw_sync_state ORDER BY target::text COLLATE "C";
 SELECT count(*) FROM pg_locks WHERE classid = 'pg_class'::regclass;
 
--- Recordings: the list, then the audio, newest first, as much of it as is allowed
+-- Recordings: the list, then the audio, newest first, within max_bytes and max_requests
 :ctl reset
 SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-31';
 :ctl clear
@@ -312,8 +312,8 @@ CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', since => :since, m
 \d copy.recordings
 SELECT count(*) AS differences FROM (SELECT * FROM copy.recordings WHERE content IS NOT NULL EXCEPT ALL SELECT * FROM truth.audio) x;
 CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', max_requests => 6);
--- Those that RingCentral does not have are asked for again later; after many, older ones are, too, and those older than it keeps
--- any are given up
+-- Recordings that are not found are retried later; after many of them also older ones, and those older than the retention time
+-- are given up
 SET client_min_messages = error;
 :ctl set recordings_kept=4
 CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', since => '2025-12-01');
@@ -333,7 +333,7 @@ RESET client_min_messages;
 SELECT count(*) FROM call_log_fdw_sync_problems;
 SELECT count(*) AS differences FROM ((SELECT * FROM truth.audio WHERE call_start_time >= '2025-12-01' EXCEPT ALL TABLE copy.recordings)
   UNION ALL (TABLE copy.recordings EXCEPT ALL SELECT * FROM truth.audio WHERE call_start_time >= '2025-12-01')) x;
--- Nothing but the list
+-- The list alone
 CREATE TABLE copy.list (id text PRIMARY KEY, call_start_time timestamptz, type text, duration bigint);
 CALL call_log_fdw_sync('calls.recordings', 'copy.list', since => '2026-03-31');
 :ctl reset

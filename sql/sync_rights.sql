@@ -1,4 +1,4 @@
--- call_log_fdw_sync: what others may try with a copy that a superuser keeps, and what is in the way of the copy.
+-- call_log_fdw_sync: attacks on the copy of a superuser, and obstacles to a copy.
 \pset format unaligned
 \pset tuples_only on
 \set VERBOSITY terse
@@ -14,12 +14,12 @@ CREATE TABLE copy.witness (what text, who name);
 GRANT USAGE ON SCHEMA copy TO PUBLIC;
 GRANT INSERT ON copy.witness TO PUBLIC;
 
--- What is there after CREATE EXTENSION, but for what belongs to tables
+-- Objects of the extension, but for the types of tables
 SELECT pg_describe_object(classid, objid, 0) COLLATE "C" AS object FROM pg_depend
   WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'call_log_fdw') AND deptype = 'e'
   AND classid <> 'pg_type'::regclass ORDER BY object;
 
--- Operators and functions of others, nearer than those that are meant
+-- Operators and functions of another role, first in search_path
 SET ROLE regress_call_log_evil;
 CREATE FUNCTION public.evil(interval, integer) RETURNS interval LANGUAGE plpgsql AS $$ BEGIN INSERT INTO copy.witness VALUES ('operator /', current_user); RETURN $1; END $$;
 CREATE OPERATOR public./ (LEFTARG = interval, RIGHTARG = integer, FUNCTION = public.evil);
@@ -40,7 +40,7 @@ TABLE copy.witness;
 DROP OPERATOR public./ (interval, integer), public.- (timestamptz, interval), public.= (text, text);
 DROP FUNCTION public.evil(interval, integer), public.evil(timestamptz, interval), public.evil(text, text), public.lower(tstzrange);
 
--- A table that was made first, by somebody who would see the calls
+-- A target that another role created first, to see the calls
 SET ROLE regress_call_log_evil;
 CREATE TABLE public.archive (id text PRIMARY KEY, start_time timestamptz, result text);
 CREATE FUNCTION public.spy() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -55,7 +55,7 @@ RESET ROLE;
 CALL call_log_fdw_sync('calls.call_log', 'archive', since => '2026-03-31');
 \set VERBOSITY terse
 SELECT count(*) FROM public.archive;
--- Code of its owner, who may see them, runs as its owner
+-- If the owner may see them, its triggers run as the owner
 GRANT SELECT ON calls.call_log TO regress_call_log_evil;
 SET client_min_messages = warning;
 CALL call_log_fdw_sync('calls.call_log', 'archive', since => '2026-03-30');
@@ -64,7 +64,7 @@ SELECT count(*) > 0 AS copied FROM public.archive;
 SELECT DISTINCT what, who FROM copy.witness ORDER BY 1;
 DELETE FROM copy.witness;
 REVOKE SELECT ON calls.call_log FROM regress_call_log_evil;
--- It may change no settings for those who come after it, and become nobody else
+-- Triggers can neither change settings of the session nor become another role
 SET ROLE regress_call_log_evil;
 CREATE OR REPLACE FUNCTION public.spy() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -82,7 +82,7 @@ SELECT count(*) FROM pg_locks WHERE classid = 'pg_class'::regclass;
 DROP TABLE public.archive;
 DROP FUNCTION public.spy();
 
--- Foreign tables of changes that others put beside the source do not matter
+-- Foreign tables of changes in the schema of the source are not used
 GRANT CREATE ON SCHEMA calls TO regress_call_log_evil;
 GRANT USAGE ON FOREIGN SERVER ringcentral TO regress_call_log_evil;
 SET ROLE regress_call_log_evil;
@@ -97,7 +97,7 @@ TABLE copy.witness;
 DROP FOREIGN TABLE calls.aaa_changes;
 REVOKE CREATE ON SCHEMA calls FROM regress_call_log_evil;
 
--- The state is written by the procedure alone, and shown to those who may see the copy
+-- The state is written by the procedure alone, and visible to roles that may read the copy
 SET ROLE regress_call_log_evil;
 INSERT INTO call_log_fdw_copies (schema_name, table_name, table_oid, since, missing) VALUES ('copy', 'next', 1, now(), '{}');
 UPDATE call_log_fdw_copies SET missing = '{}';
@@ -106,7 +106,7 @@ INSERT INTO call_log_fdw_sync_state (since) VALUES (now());
 SELECT count(*) FROM call_log_fdw_sync_state;
 SELECT count(*) FROM call_log_fdw_sync_problems;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
--- Nor can they stop it with a lock
+-- Other roles cannot take its lock
 SELECT pg_advisory_lock('copy.calls'::regclass::oid::bigint);
 LOCK TABLE copy.calls IN SHARE UPDATE EXCLUSIVE MODE;
 RESET ROLE;
@@ -114,12 +114,12 @@ GRANT SELECT ON copy.calls TO regress_call_log_evil;
 SET ROLE regress_call_log_evil;
 SELECT target, source, missing FROM call_log_fdw_sync_state;
 RESET ROLE;
--- Whoever owns the database dumps and restores it
+-- The owner of the database dumps and restores it
 SELECT relname, has_table_privilege('pg_database_owner', oid, 'SELECT') AS dumped, has_table_privilege('pg_database_owner', oid, 'INSERT') AS restored, relrowsecurity
   FROM pg_class WHERE oid = ANY ((SELECT extconfig FROM pg_extension WHERE extname = 'call_log_fdw')::oid[]) ORDER BY 1;
 
--- ---- what is noticed ----
--- A table that was renamed; that lost its rows; that was replaced, or dropped
+-- ---- changes of the target ----
+-- A target that was renamed, emptied, replaced, or dropped
 ALTER TABLE copy.calls RENAME TO renamed;
 SELECT count(*) FROM call_log_fdw_sync_state;
 CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
@@ -145,7 +145,7 @@ SET default_transaction_read_only = on;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
 RESET default_transaction_read_only;
 
--- What a target does not accept: which call it is, and why
+-- Constraints of the target: the error names the call
 CREATE TABLE copy.checked (id text PRIMARY KEY, start_time timestamptz, result text CHECK (result <> 'Missed'));
 CALL call_log_fdw_sync('calls.call_log', 'copy.checked', since => '2026-03-30');
 DROP TABLE copy.checked;
@@ -160,7 +160,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.checked', since => '2026-03-31 11
 DROP TABLE copy.checked;
 \set VERBOSITY terse
 
--- Limits end a run, not its progress
+-- Limits end a run, but each response is kept
 ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD max_requests '3', ADD page_size '20');
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-29');
 :ctl clear
@@ -175,7 +175,7 @@ SELECT count(*) AS differences FROM ((SELECT * FROM truth.calls WHERE start_time
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP max_requests, DROP page_size);
 RESET client_min_messages;
 
--- Values and characters that do not fit are named, counted, and passed
+-- Values and characters that cannot be stored are reported, counted, and replaced
 \! printf '{"id": "nul", "startTime": "2026-03-31T11:59:00Z", "from": {"name": "a\\u0000b"}, "duration": "long", "lastModifiedTime": "2026-03-31T12:00:20Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:59:00Z
 \! printf '{"id": "when", "startTime": "yesterday", "lastModifiedTime": "2026-03-31T12:00:21Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:58:00Z
 \set VERBOSITY default
@@ -185,18 +185,18 @@ SELECT id, from_name, duration FROM copy.calls WHERE id IN ('nul', 'when');
 SELECT bad_values > 0 AS counted FROM call_log_fdw_sync_state;
 :ctl records --clear
 
--- ---- calls that are gone ----
+-- ---- deleted calls ----
 DROP TABLE copy.calls;
 SET client_min_messages = warning;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', since => '2026-03-28');
--- The oldest of the range, and all of the last hour; told by the list alone
+-- The oldest of the range, and all of the last hour; only found in the list
 SELECT string_agg(id, ' ') AS ids FROM copy.calls WHERE start_time <= (SELECT min(start_time) FROM copy.calls) OR start_time > '2026-03-31 11:00' \gset
 \setenv IDS :ids
 \! for id in $IDS; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$id" >/dev/null; done
 UPDATE call_log_fdw_copies SET deletions_token = NULL;
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
 SELECT count(*) = array_length(string_to_array(:'ids', ' '), 1) AS found FROM copy.calls WHERE deleted;
--- A user that sees fewer calls: nothing is marked, unless that is said
+-- A RingCentral user that sees fewer calls: nothing is marked without mark_absent
 INSERT INTO copy.calls (id, start_time) SELECT 'unseen' || n, timestamptz '2026-03-29' + n * interval '1 minute' FROM generate_series(1, 100) n;
 \set VERBOSITY default
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days');
@@ -206,7 +206,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark
 SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark_absent => true);
 SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
--- A table without a column for it loses the row, if that is said
+-- A target without the column deleted: rows are deleted with delete_rows
 CREATE TABLE copy.plain (id text PRIMARY KEY, start_time timestamptz, result text);
 CALL call_log_fdw_sync('calls.call_log', 'copy.plain', since => '2026-03-28', delete_rows => true);
 SELECT id AS one FROM copy.plain ORDER BY start_time LIMIT 1 \gset
@@ -218,14 +218,14 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.plain', delete_rows => true);
 SELECT count(*) FROM copy.plain WHERE id = :'one';
 RESET client_min_messages;
 
--- A time that is refused as well leads to the list
+-- If the time is rejected as well, the call log is read
 :ctl set sync_tokens_expire=on sync_error_code=CMN-101 extract_reach=1
 UPDATE call_log_fdw_copies SET synced_at = '2026-03-29 12:00' WHERE table_name = 'plain';
 CALL call_log_fdw_sync('calls.call_log', 'copy.plain');
 SELECT synced_at > '2026-03-31', missing FROM call_log_fdw_sync_state WHERE target = 'copy.plain'::regclass;
 :ctl reset
 
--- Recordings that cannot be had are named and passed by
+-- Recordings that cannot be fetched are recorded and skipped
 SELECT recording_id AS missing FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC LIMIT 1 \gset
 SELECT recording_id AS forbidden FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 1 LIMIT 1 \gset
 SELECT recording_id AS empty FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 2 LIMIT 1 \gset
@@ -244,7 +244,7 @@ CALL call_log_fdw_sync('calls.recordings', 'copy.audio', since => '2026-03-29', 
 RESET client_min_messages;
 SELECT reason, tries, next_at > '2026-03-31 12:00' AS again FROM call_log_fdw_sync_problems WHERE target = 'copy.audio'::regclass ORDER BY array_position(ARRAY[:'missing', :'forbidden', :'empty', :'large'], id);
 SELECT count(*) FILTER (WHERE content <> '') > 0 AS others FROM copy.audio;
--- And tried again later
+-- And retried later
 \! for id in $MISSING $FORBIDDEN $EMPTY $LARGE; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" recording "$id" state=ready >/dev/null; done
 UPDATE call_log_fdw_problems SET next_at = '2026-03-31';
 SET client_min_messages = error;

@@ -150,7 +150,7 @@ sub sync
 	my (undef, $messages) = run_in($session,
 		"CALL call_log_fdw_sync('$schema.call_log', 'copy', since => '$since'$list)");
 	add_line(' ' . ($messages =~ s/\n/ /gr));
-	return ($messages !~ /ERROR/, $messages !~ /stopping at/, $messages);
+	return ($messages !~ /ERROR/, $messages !~ /stopped by/, $messages);
 }
 
 sub sync_somehow

@@ -28,9 +28,9 @@ PG_FUNCTION_INFO_V1(call_log_fdw_sync);
 PG_FUNCTION_INFO_V1(call_log_fdw_requests);
 
 /*
- * The lock on a copy is one on its table as an object, with a number of a column
- * that no table has: no statement takes it but this procedure, which has looked
- * at the caller's rights before.
+ * The lock on a copy is an object lock on the target with a sub-id that is no
+ * column number.  Nothing else takes such a lock, and this procedure checks the
+ * caller's rights first.
  */
 #define LOCK_SUBID 0x4C46
 
@@ -56,28 +56,28 @@ enum
 typedef void (*ClfSyncStep) (ClfSync *sync);
 
 /* ----------
- * Words
+ * Messages
  * ----------
  */
 
 /*
  * clf_sync_say
- *		What happens to the target.
+ *		Report progress.
  */
 void
-clf_sync_say(const ClfSync *sync, const char *what)
+clf_sync_report(const ClfSync *sync, const char *what)
 {
 	ereport(NOTICE, (errmsg_internal("%s: %s", sync->label, what)));
 }
 
-/* A number of things: 1 call, 2 calls */
+/* "1 call", "2 calls" */
 char *
 clf_sync_count(int64 n, const char *thing)
 {
 	return psprintf(INT64_FORMAT " %s%s", n, thing, n == 1 ? "" : "s");
 }
 
-/* To the second */
+/* Truncated to seconds */
 char *
 clf_sync_time_text(TimestampTz t)
 {
@@ -103,7 +103,7 @@ clf_sync_time_before(TimestampTz t, const Interval *interval)
 
 /*
  * call_log_fdw_requests
- *		How many requests the session has sent, logins aside.
+ *		Number of requests that the session has sent, without logins.
  */
 Datum
 call_log_fdw_requests(PG_FUNCTION_ARGS)
@@ -111,24 +111,24 @@ call_log_fdw_requests(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) clf_exchange_sent());
 }
 
-/* How many the step has sent */
+/* Requests sent by the step */
 int64
 clf_sync_sent(const ClfSync *sync)
 {
 	return (int64) (clf_exchange_sent() - sync->requests_at_step);
 }
 
-/* And the whole call */
+/* Requests sent by the call of the procedure */
 static int64
-sent_in_all(const ClfSync *sync)
+sent_by_call(const ClfSync *sync)
 {
 	return (int64) (clf_exchange_sent() - sync->requests_before);
 }
 
 /*
  * clf_sync_add_rows
- *		Count what the step has done: the rows that the answer, NULL: none, has
- *		changed, and the requests.
+ *		Add changed rows and the step's requests to the counters, and the
+ *		answer's bad values unless it is NULL.
  */
 void
 clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
@@ -144,7 +144,7 @@ clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 	clf_sync_take_witness(sync, answer);
 }
 
-/* Does the list have the text? */
+/* Is the text in the list? */
 bool
 clf_sync_contains(List *texts, const char *text)
 {
@@ -163,16 +163,7 @@ clf_sync_contains(List *texts, const char *text)
  * ----------
  */
 
-static void
-report_bad_argument(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("since must be finite, settle a minute or more, recheck "
-					"not negative")));
-}
-
-/* Microseconds, months as 30 days */
+/* In microseconds; a month counts as 30 days */
 static double
 interval_length(const Interval *interval)
 {
@@ -189,7 +180,7 @@ copy_interval(const Interval *interval)
 	return copy;
 }
 
-/* NULL is -1: no limit */
+/* NULL means no limit, -1 */
 static int64
 limit_argument(FunctionCallInfo fcinfo, int n)
 {
@@ -202,7 +193,24 @@ flag_argument(FunctionCallInfo fcinfo, int n)
 	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
 }
 
-/* The arguments of the call, in the current memory context */
+static void
+check_arguments(const ClfSync *sync, bool has_since)
+{
+	if (has_since && TIMESTAMP_NOT_FINITE(sync->since))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("since must be finite")));
+	if (interval_length(sync->settle) < USECS_PER_MINUTE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("settle must be at least one minute")));
+	if (sync->recheck && interval_length(sync->recheck) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("recheck must not be negative")));
+}
+
+/* Read the arguments, palloc'd in the current memory context */
 static ClfSync *
 read_arguments(FunctionCallInfo fcinfo)
 {
@@ -235,14 +243,11 @@ read_arguments(FunctionCallInfo fcinfo)
 			CLF_ABSENT_KEPT;
 	sync->delete_rows = flag_argument(fcinfo, ARG_DELETE_ROWS);
 	sync->restart = flag_argument(fcinfo, ARG_RESTART);
-	if ((!PG_ARGISNULL(ARG_SINCE) && TIMESTAMP_NOT_FINITE(sync->since)) ||
-		interval_length(sync->settle) < USECS_PER_MINUTE ||
-		(sync->recheck && interval_length(sync->recheck) < 0))
-		report_bad_argument();
+	check_arguments(sync, !PG_ARGISNULL(ARG_SINCE));
 	return sync;
 }
 
-/* Can copies be made here, and can this call commit? */
+/* Check that the procedure can write and commit */
 static void
 check_context(FunctionCallInfo fcinfo)
 {
@@ -253,19 +258,19 @@ check_context(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
 				 errmsg("cannot execute %s in a read-only transaction",
 						"call_log_fdw_sync"),
-				 errhint("Copies are made on the primary, from where they "
-						 "reach its standbys.")));
+				 errhint("Call it on the primary server, from where replication "
+						 "brings the copy to standby servers.")));
 	if (context == NULL || !IsA(context, CallContext) || context->atomic)
 		ereport(ERROR,
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("call_log_fdw_sync cannot be called inside a "
 						"transaction block or a function"),
-				 errdetail("It commits after each step."),
-				 errhint("CALL it by itself.")));
+				 errdetail("The procedure commits after each request."),
+				 errhint("Execute CALL as a single statement.")));
 }
 
 /* ----------
- * One at a time
+ * Lock
  * ----------
  */
 
@@ -279,7 +284,7 @@ lock_tag(const ClfSync *sync)
 	return tag;
 }
 
-/* The process that holds the lock; 0: released meanwhile */
+/* Process that holds the lock; 0 if it has been released */
 static int
 lock_holder(const ClfSync *sync)
 {
@@ -297,8 +302,8 @@ lock_holder(const ClfSync *sync)
 }
 
 /*
- * Take the lock, which outlives transactions that commit, and is given back by
- * one that fails.
+ * Take the lock for the session, since it has to survive commits.  An error
+ * releases it.
  */
 static void
 take_lock(const ClfSync *sync)
@@ -314,9 +319,9 @@ take_lock(const ClfSync *sync)
 			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
 			 errmsg("table %s is being synced by another session",
 					sync->label),
-			 holder != 0 ? errdetail("It is that of process %d.", holder) : 0,
-			 errhint("Let it finish. It may be interrupted, too: the next "
-					 "call goes on from there.")));
+			 holder != 0 ? errdetail("Process %d holds the lock.", holder) : 0,
+			 errhint("Wait for it to finish, or cancel it: the next call "
+					 "resumes where it stopped.")));
 }
 
 static void
@@ -332,7 +337,7 @@ release_lock(const ClfSync *sync)
  * ----------
  */
 
-/* Has the time come to read changes, or has all else been done? */
+/* Is it time to request changes, or is nothing else left to do? */
 static bool
 is_due(const ClfSync *sync, TimestampTz due, bool done)
 {
@@ -340,7 +345,7 @@ is_due(const ClfSync *sync, TimestampTz due, bool done)
 		(!done && sync->state->missing.n == 0);
 }
 
-/* Is there a list of changes that needs a token before anything is read? */
+/* Must a token be obtained before the call log is read? */
 static bool
 lacks_token(const ClfSync *sync)
 {
@@ -377,8 +382,8 @@ part_is_due(const ClfSync *sync)
 }
 
 /*
- * In this order; but a run begins with what follows the last step of a run that
- * a limit has ended, so that each has its turn however low the limit is.
+ * Steps by priority.  A run that follows one ended by a limit starts with the
+ * step that the limit prevented, so that low limits do not starve any step.
  */
 static const struct
 {
@@ -391,11 +396,11 @@ static const struct
 	{part_is_due, clf_sync_part_step},
 };
 
-/* What is due; NULL: nothing */
+/* The next step; NULL if none is due */
 static ClfSyncStep
 next_step(ClfSync *sync)
 {
-	int			first = sync->under_way ? 0 : sync->state->next_step;
+	int			first = sync->stepped ? 0 : sync->state->next_step;
 
 	if (!sync->without_tokens && lacks_token(sync))
 		return clf_sync_token_step;
@@ -412,7 +417,7 @@ next_step(ClfSync *sync)
 	return sync->plan->audio ? clf_sync_recording_step : NULL;
 }
 
-/* Note with what the next run is to begin */
+/* End the run, and record the first step of the next one */
 static void
 end_run(ClfSync *sync, int next_step)
 {
@@ -423,7 +428,7 @@ end_run(ClfSync *sync, int next_step)
 	clf_sync_save(sync);
 }
 
-/* The limit that the step would exceed; NULL: none */
+/* The limit that the step would exceed, or NULL */
 static const char *
 find_limit(const ClfSync *sync, ClfSyncStep step)
 {
@@ -432,7 +437,7 @@ find_limit(const ClfSync *sync, ClfSyncStep step)
 
 	if (most < 0 && sync->plan->table->max_requests > 0)
 		most = sync->plan->table->max_requests;
-	if (most >= 0 && sent_in_all(sync) + needed > most)
+	if (most >= 0 && sent_by_call(sync) + needed > most)
 		return "max_requests";
 	if (step == clf_sync_recording_step && sync->max_bytes >= 0 &&
 		sync->bytes >= sync->max_bytes)
@@ -440,7 +445,7 @@ find_limit(const ClfSync *sync, ClfSyncStep step)
 	return NULL;
 }
 
-/* Do what is due next */
+/* Run the next step */
 static void
 do_step(ClfSync *sync)
 {
@@ -455,20 +460,20 @@ do_step(ClfSync *sync)
 	limit = step ? find_limit(sync, step) : NULL;
 	if (limit)
 	{
-		clf_sync_say(sync, psprintf("stopping at %s, the next call goes on from here",
-									limit));
+		clf_sync_report(sync, psprintf("stopped by %s, the next call resumes here",
+									   limit));
 		end_run(sync, sync->due_step);
 	}
 	else if (step)
 	{
 		step(sync);
-		sync->under_way |= step != clf_sync_token_step;
+		sync->stepped |= step != clf_sync_token_step;
 	}
 	else
 		end_run(sync, 0);
 }
 
-/* End what the step has read */
+/* Free the tuplestores of the step */
 static void
 end_answers(ClfSync *sync)
 {
@@ -479,7 +484,7 @@ end_answers(ClfSync *sync)
 	sync->stores = NIL;
 }
 
-/* Run one step in a transaction of its own, without a snapshot while it waits */
+/* Run a step in its own transaction, without holding a snapshot while it waits */
 static void
 run_step(ClfSync *sync)
 {
@@ -505,7 +510,7 @@ run_step(ClfSync *sync)
  * ----------
  */
 
-/* Find or make the target, and take its lock */
+/* Find or create the target, and take the lock */
 static void
 prepare(ClfSync *sync, const char *target, Oid function)
 {
@@ -525,18 +530,18 @@ prepare(ClfSync *sync, const char *target, Oid function)
 	SPI_commit();
 }
 
-/* Report the outcome */
+/* Report totals */
 static void
-report(ClfSync *sync)
+report_totals(ClfSync *sync)
 {
 	char	   *audio;
 
 	clf_sync_make_plan(sync);
 	audio = clf_sync_describe_audio(sync);
-	clf_sync_say(sync, psprintf("%s new or changed, %s%s%s in all",
-								clf_sync_count(sync->rows, "row"),
-								audio ? audio : "", audio ? ", " : "",
-								clf_sync_count(sent_in_all(sync), "request")));
+	clf_sync_report(sync, psprintf("%s new or changed, %s%s%s in all",
+								   clf_sync_count(sync->rows, "row"),
+								   audio ? audio : "", audio ? ", " : "",
+								   clf_sync_count(sent_by_call(sync), "request")));
 }
 
 /*
@@ -563,7 +568,7 @@ call_log_fdw_sync(PG_FUNCTION_ARGS)
 	prepare(sync, target, fcinfo->flinfo->fn_oid);
 	while (!sync->finished)
 		run_step(sync);
-	report(sync);
+	report_totals(sync);
 	release_lock(sync);
 	SPI_finish();
 	PG_RETURN_VOID();

@@ -1,23 +1,23 @@
 /*-------------------------------------------------------------------------
  *
  * sync.h
- *	  The local copy: what the files of src/sync share.
+ *	  Declarations shared by the files of src/sync: the local copy.
  *
- * call_log_fdw_sync works in steps.  A step is one transaction: it asks
- * RingCentral once, in the name of the caller, brings the answer into the
- * target in the name of the target's owner, notes how far the copy has come,
- * and commits.  Whatever ends a run, no answer that was paid for is lost.
+ * call_log_fdw_sync works in steps.  A step is a transaction: it sends one
+ * request as the caller, merges the answer into the target as the target's owner,
+ * saves the state of the copy, and commits.  Thus an interrupted run loses at most
+ * the answer to its last request.
  *
  *	  sync.c		   the procedure: arguments, lock, loop over the steps
- *	  sync_plan.c	   source, target, columns, keys; planned anew in each step
- *	  sync_state.c	   what is noted about a copy
- *	  sync_ranges.c	   sets of ranges of time
- *	  sync_sql.c	   statements, as one role or the other
- *	  sync_read.c	   answers of RingCentral as tuplestores
- *	  sync_write.c	   rows on their way into the target
+ *	  sync_plan.c	   source, target, columns, keys; a new plan for each step
+ *	  sync_state.c	   state of copies
+ *	  sync_ranges.c	   sets of time ranges
+ *	  sync_sql.c	   execution of SQL statements as a given role
+ *	  sync_read.c	   responses of RingCentral as tuplestores
+ *	  sync_write.c	   writes rows into the target
  *	  sync_list.c	   steps: parts of the call log, calls absent from it
- *	  sync_changes.c   steps: what is new or has changed since a token
- *	  sync_recording.c steps: audio
+ *	  sync_changes.c   steps: changes since a token
+ *	  sync_recording.c steps: audio of recordings
  *
  *-------------------------------------------------------------------------
  */
@@ -33,15 +33,15 @@
 #include "utils/tuplestore.h"
 
 /* ----------
- * Ranges of time: sorted, disjoint, none empty.  An upper bound of DT_NOEND is
- * the present, whenever that is.
+ * Sets of time ranges: sorted, disjoint, none empty.  An upper bound of DT_NOEND
+ * means up to the present.
  * ----------
  */
 
 /* Interval at which changes are requested while a long history is read */
 #define CLF_SYNC_CHANGES_EVERY (15 * USECS_PER_MINUTE)
 
-#define CLF_SYNC_NEVER DT_NOBEGIN	/* no time at all */
+#define CLF_SYNC_NEVER DT_NOBEGIN	/* no time */
 
 typedef struct ClfSyncRange
 {
@@ -68,28 +68,28 @@ clf_sync_range_is_empty(ClfSyncRange range)
 }
 
 /* ----------
- * What is noted about a copy
+ * State of a copy
  * ----------
  */
 
 typedef struct ClfSyncState
 {
-	TimestampTz since;			/* how far back the copy is to reach */
+	TimestampTz since;			/* lower bound of start times */
 	ClfSyncRanges missing;		/* start times still to be read */
-	TimestampTz synced_at;		/* changes until then are in, or never */
-	char	   *sync_token;		/* where the next changes begin; NULL: unknown */
-	char	   *deletions_token;	/* the same of changes with deletions */
+	TimestampTz synced_at;		/* changes until then are copied, or never */
+	char	   *sync_token;		/* for the next request of changes, or NULL */
+	char	   *deletions_token;	/* the same for changes with deletions */
 	List	   *absent;			/* of char *: ids to request */
 	List	   *witnesses;		/* of char *: ids that the copy must have */
-	List	   *columns;		/* of char *: of the source, at that time */
-	int			next_step;		/* with which the next run is to begin */
+	List	   *columns;		/* of char *: known columns of the source */
+	int			next_step;		/* first step of the next run */
 	int64		rows;			/* inserted or updated so far */
-	int64		requests;		/* that it took */
-	int64		bad_values;		/* that were replaced by NULL */
+	int64		requests;		/* sent so far */
+	int64		bad_values;		/* replaced by NULL so far */
 } ClfSyncState;
 
 /* ----------
- * What a step works with
+ * Plan of a step
  * ----------
  */
 
@@ -97,7 +97,7 @@ typedef struct ClfSyncState
 typedef struct ClfSyncColumn
 {
 	AttrNumber	attnum;			/* in the source */
-	const char *name;			/* in both */
+	const char *name;			/* in both tables */
 	const ClfPath *path;
 	const char *cast;			/* type of the target's column, for a cast */
 	bool		is_key;
@@ -107,12 +107,11 @@ typedef struct ClfSyncPlan
 {
 	/* the source */
 	const ClfTable *table;
-	bool		complete;		/* does it hold all calls, so that one can ask
-								 * by id? */
-	const ClfTable *changes;	/* where changes are; NULL: cannot be asked
-								 * for */
-	const ClfTable *deletions;	/* where those with deletions are; NULL: they
-								 * are not asked for, or in changes as well */
+	bool		complete;		/* no filters: has all calls that can be
+								 * requested by id? */
+	const ClfTable *changes;	/* for changes; NULL: not available */
+	const ClfTable *deletions;	/* for changes with deletions; NULL: not
+								 * needed */
 	bool		extract;		/* can changes be requested by a time? */
 
 	/* the target */
@@ -125,27 +124,27 @@ typedef struct ClfSyncPlan
 	const ClfSyncColumn *deleted;	/* NULL: the target has none */
 	const ClfSyncColumn *audio; /* likewise */
 	List	   *all_columns;	/* of char *: names of the source's columns */
-	List	   *new_columns;	/* of char *: those that the target lacks and
-								 * the state does not know */
+	List	   *new_columns;	/* of char *: those that neither the target
+								 * nor the state has */
 } ClfSyncPlan;
 
 typedef enum ClfSyncPresence
 {
-	CLF_ABSENT_UNSURE,			/* NULL: few are deleted, many are doubtful */
-	CLF_ABSENT_KEPT,			/* false: absence means nothing */
-	CLF_ABSENT_DELETED			/* true: what is absent is deleted */
+	CLF_ABSENT_UNSURE,			/* NULL: deleted if they are few */
+	CLF_ABSENT_KEPT,			/* false: ignored */
+	CLF_ABSENT_DELETED			/* true: deleted */
 } ClfSyncPresence;
 
-/* One call of the procedure */
+/* State of one call of the procedure */
 typedef struct ClfSync
 {
-	MemoryContext cxt;			/* all of this */
+	MemoryContext cxt;			/* for this struct */
 	MemoryContext step_cxt;		/* reset after each step */
 
 	/* the arguments of the call */
 	Oid			source;
 	Oid			target;
-	Oid			changes;		/* InvalidOid: none was named */
+	Oid			changes;		/* InvalidOid: not given */
 	TimestampTz since;			/* never: not given */
 	bool		newest_first;
 	Interval   *settle;
@@ -158,76 +157,70 @@ typedef struct ClfSync
 	bool		delete_rows;
 	bool		restart;
 
-	/* where it is kept, and in whose name */
+	/* roles and names */
 	Oid			caller;
-	Oid			state_schema;	/* where the extension's tables are */
-	Oid			state_owner;
+	Oid			state_owner;	/* of the tables of the extension */
 	const char *copies;			/* qualified names of these tables */
 	const char *problems;
 	char	   *label;			/* the target, in messages */
 	char	   *source_label;
 
-	/* how far it has come */
+	/* progress */
 	bool		begun;
 	bool		created;		/* the target, by this call */
 	TimestampTz began_at;		/* local clock */
 	uint64		requests_before;
-	int64		width;			/* microseconds: of the next part of a list
-								 * whose size is not known otherwise */
+	int64		width;			/* of the next part, in microseconds */
 	double		seconds_read;	/* of the call log */
-	bool		unsorted;		/* has the list turned out not to come newest
-								 * first? */
+	bool		unsorted;		/* was the list out of order? */
 	TimestampTz changes_due;	/* local clock */
 	TimestampTz deletions_due;	/* likewise */
 	bool		caught_up;		/* have all changes been read? */
-	bool		deletions_read; /* and deletions? */
-	bool		without_changes;	/* they cannot be had: read lists again */
-	bool		without_tokens; /* nor can tokens of deletions */
+	bool		deletions_read; /* have all deletions been read? */
+	bool		without_changes;	/* changes are not available */
+	bool		without_tokens; /* tokens for deletions are not available */
 	int64		rows;
 	int64		recordings;		/* whose audio was fetched */
-	int64		bytes;			/* of that */
-	TimestampTz reported_at;	/* when that was last reported; local clock */
-	int			gone;			/* recordings in a row that are not there */
-	int			failures;		/* in a row, of any other kind */
-	int			server_failures;	/* of these, perhaps of the whole server */
-	List	   *probes;			/* of char *: recordings to try before older
-								 * ones are postponed */
+	int64		bytes;			/* of that audio */
+	TimestampTz reported_at;	/* time of the last progress report; local */
+	int			gone;			/* consecutive recordings not found */
+	int			failures;		/* consecutive other failures */
+	int			server_failures;	/* of these, possibly not of a recording */
+	List	   *probes;			/* of char *: sample of recordings to try */
 	bool		probing;
-	bool		has_witness;	/* was one remembered in this call? */
-	int			due_step;		/* the last that was due */
-	bool		under_way;		/* has a step been done? */
+	bool		has_witness;	/* was one chosen in this call? */
+	int			due_step;		/* index of the step chosen last */
+	bool		stepped;		/* has a step been done? */
 	bool		finished;
 
-	List	   *skipped;		/* of char *: recordings to leave alone */
+	List	   *skipped;		/* of char *: recordings not to request */
 	bool		knows_skipped;
 
 	/* of the step */
 	ClfSyncPlan *plan;
 	ClfSyncState *state;
 	uint64		requests_at_step;
-	List	   *stores;			/* of Tuplestorestate *: what was read */
-	ResourceOwner owner;		/* of these */
+	List	   *stores;			/* of Tuplestorestate *: rows read */
+	ResourceOwner owner;		/* of the tuplestores */
 } ClfSync;
 
-/* One answer */
+/* Rows of a response, or of several */
 typedef struct ClfSyncAnswer
 {
 	TupleDesc	desc;			/* c1, c2, ... for the plan's columns; n; dead */
 	Tuplestorestate *rows;
 	int64		nrows;
 	List	   *ids;			/* of char *, server encoding: of all rows */
-	char	   *witness;		/* of these, one to remember; NULL: none */
-	int64		dead;			/* rows that are marked as deleted */
+	char	   *witness;		/* one of the ids; NULL: none suitable */
 	TimestampTz oldest;			/* start of the oldest row; DT_NOEND: none */
-	ClfSyncRange done;			/* of the list: what has been read of it */
+	ClfSyncRange done;			/* of a list: range read completely */
 	bool		more;			/* are there more pages? */
-	bool		unsorted;		/* does the list not come newest first? */
-	char	   *token;			/* where following changes begin; NULL:
-								 * unknown */
+	bool		unsorted;		/* is the list out of order? */
+	char	   *token;			/* for the next changes, or NULL */
 	TimestampTz asked_at;		/* local clock */
-	TimestampTz clock;			/* the API's at that time */
-	int64		untimed;		/* records without a start, left out */
-	int64		bad_values;		/* these, values set to NULL, rows left out */
+	TimestampTz clock;			/* the API's clock at that time */
+	int64		untimed;		/* skipped records without a start time */
+	int64		bad_values;		/* the same, and values set to NULL */
 } ClfSyncAnswer;
 
 /* Values for $1, $2, ... */
@@ -241,7 +234,7 @@ typedef struct ClfSyncParams
 	char		nulls[CLF_SYNC_MAX_PARAMS];
 } ClfSyncParams;
 
-/* What clf_sync_try runs */
+/* Action of clf_sync_try */
 typedef void (*ClfSyncAction) (ClfSync *sync, void *arg);
 
 /* sync_sql.c */
@@ -317,7 +310,7 @@ extern void clf_sync_skip(ClfSync *sync, const char *id);
 extern char *clf_sync_describe_audio(const ClfSync *sync);
 
 /* sync.c */
-extern void clf_sync_say(const ClfSync *sync, const char *what);
+extern void clf_sync_report(const ClfSync *sync, const char *what);
 extern char *clf_sync_count(int64 n, const char *thing);
 extern char *clf_sync_time_text(TimestampTz t);
 extern TimestampTz clf_sync_time_before(TimestampTz t,

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sync_changes.c
- *	  Steps: what is new, has changed or was deleted since a token or a time.
+ *	  Steps: calls created, modified or deleted since a token or a time.
  *
- * A token that is refused, in whatever words, leads to a time, or to a new
- * token and the list; a time that is refused leads to the list.
+ * If RingCentral rejects a token, changes are requested by time, or a new token
+ * is obtained and the call log read; if it rejects the time, the call log is read.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,29 +12,29 @@
 
 #include "sync/sync.h"
 
-/* How to ask, and the answer */
-typedef struct Question
+/* A request for changes, and its answer */
+typedef struct ChangesRequest
 {
 	const ClfTable *table;
 	const char *token;
 	TimestampTz since;			/* without a token */
 	ClfSyncAnswer answer;
-} Question;
+} ChangesRequest;
 
 static void
-ask(ClfSync *sync, void *arg)
+send_request(ClfSync *sync, void *arg)
 {
-	Question   *question = arg;
+	ChangesRequest *request = arg;
 
-	clf_sync_read_changes(sync, question->table, question->token,
-						  question->since, &question->answer);
+	clf_sync_read_changes(sync, request->table, request->token,
+						  request->since, &request->answer);
 }
 
-/* NULL, or the error by which RingCentral refuses such a request */
+/* Send the request.  Returns NULL, or the error if RingCentral rejects it. */
 static ErrorData *
-try_to_ask(ClfSync *sync, Question *question)
+try_request(ClfSync *sync, ChangesRequest *request)
 {
-	ErrorData  *error = clf_sync_try(sync, ask, question);
+	ErrorData  *error = clf_sync_try(sync, send_request, request);
 
 	if (error && error->sqlerrcode != ERRCODE_FDW_INVALID_HANDLE &&
 		error->sqlerrcode != ERRCODE_FDW_INVALID_ATTRIBUTE_VALUE)
@@ -42,7 +42,7 @@ try_to_ask(ClfSync *sync, Question *question)
 	return error;
 }
 
-/* Since when to read anew what is not known to have been read */
+/* Start of the time to read again where changes are not known */
 static TimestampTz
 settled(const ClfSync *sync)
 {
@@ -62,26 +62,28 @@ read_list_again(ClfSync *sync)
 	sync->state->missing = clf_sync_ranges_add(sync->state->missing, range);
 }
 
-/* Note what was told, by whom if that has to be said, and the token for what
- * follows */
+/*
+ * Merge the answer, and save the token of the next request.  what and suffix are
+ * for the message.
+ */
 static void
 take_answer(ClfSync *sync, const ClfSyncAnswer *answer, char **token,
-			const char *what, const char *by)
+			const char *what, const char *suffix)
 {
 	int64		changed = clf_sync_merge(sync, answer, true);
 
 	if (answer->token)
 		*token = answer->token;
 	clf_sync_add_rows(sync, answer, changed);
-	clf_sync_say(sync, psprintf("%s%s, %s",
-								clf_sync_count(answer->nrows, what), by,
-								clf_sync_count(clf_sync_sent(sync), "request")));
+	clf_sync_report(sync, psprintf("%s%s, %s",
+								   clf_sync_count(answer->nrows, what), suffix,
+								   clf_sync_count(clf_sync_sent(sync), "request")));
 	clf_sync_save(sync);
 }
 
-/* Note that the question was in vain */
+/* Save the state after a request that failed */
 static void
-end_in_vain(ClfSync *sync)
+save_failure(ClfSync *sync)
 {
 	clf_sync_add_rows(sync, NULL, 0);
 	clf_sync_save(sync);
@@ -94,44 +96,44 @@ end_in_vain(ClfSync *sync)
 
 /*
  * clf_sync_token_step
- *		Get a token of call-log-sync, before the list is read: what changes from
- *		now on is told.  Of the calls in the answer only the list counts.
+ *		Obtain a token of call-log-sync before the call log is read, so that no
+ *		later change is missed.  The calls in the answer are ignored.
  */
 void
 clf_sync_token_step(ClfSync *sync)
 {
 	ClfSyncState *state = sync->state;
 	ClfSyncPlan *plan = sync->plan;
-	Question	question = {0};
+	ChangesRequest request = {0};
 	ErrorData  *error;
 
-	question.table = plan->deletions ? plan->deletions : plan->changes;
-	question.since = CLF_SYNC_NEVER;
-	error = clf_sync_try(sync, ask, &question);
-	if (error || question.answer.token == NULL)
+	request.table = plan->deletions ? plan->deletions : plan->changes;
+	request.since = CLF_SYNC_NEVER;
+	error = clf_sync_try(sync, send_request, &request);
+	if (error || request.answer.token == NULL)
 	{
 		ereport(WARNING,
-				(errmsg("%s: calls that are deleted are not told of",
+				(errmsg("%s: could not obtain a token for deleted calls",
 						sync->label),
 				 errdetail_internal("%s", error ? error->message :
-									"The answer of RingCentral has no syncToken."),
-				 errhint("recheck finds them.")));
+									"The response has no syncToken."),
+				 errhint("Use recheck to find deleted calls.")));
 		sync->without_tokens = true;
 		sync->without_changes |= !plan->extract;
 		if (!plan->extract)
 			read_list_again(sync);
-		end_in_vain(sync);
+		save_failure(sync);
 		return;
 	}
 	sync->deletions_read = true;
 	sync->deletions_due = GetCurrentTimestamp() + CLF_SYNC_CHANGES_EVERY;
 	if (plan->deletions)
-		state->deletions_token = question.answer.token;
+		state->deletions_token = request.answer.token;
 	else
-		state->sync_token = question.answer.token;
+		state->sync_token = request.answer.token;
 	clf_sync_add_rows(sync, NULL, 0);
-	clf_sync_say(sync, psprintf("noted where changes with deletions begin, %s",
-								clf_sync_count(clf_sync_sent(sync), "request")));
+	clf_sync_report(sync, psprintf("obtained a token for changes with deletions, %s",
+								   clf_sync_count(clf_sync_sent(sync), "request")));
 	clf_sync_save(sync);
 }
 
@@ -140,30 +142,30 @@ clf_sync_token_step(ClfSync *sync)
  * ----------
  */
 
-/* RingCentral does not know the token: the next step asks by time */
+/* The token was rejected: the next step requests changes by time */
 static void
 forget_token(ClfSync *sync)
 {
-	clf_sync_say(sync, psprintf("RingCentral does not know the token any longer, reading all changes since %s",
-								clf_sync_time_text(settled(sync))));
+	clf_sync_report(sync, psprintf("sync token was rejected, requesting all changes since %s",
+								   clf_sync_time_text(settled(sync))));
 	sync->state->sync_token = NULL;
 	if (!sync->plan->extract)
 		read_list_again(sync);
-	end_in_vain(sync);
+	save_failure(sync);
 }
 
-/* Changes since that time cannot be had: read the list since then instead */
+/* The time was rejected: read the call log since then instead */
 static void
 use_list(ClfSync *sync, const ErrorData *error)
 {
 	ereport(WARNING,
-			(errmsg("%s: RingCentral tells no changes since %s, reading the call log since then",
+			(errmsg("%s: could not request changes since %s, reading the call log since then",
 					sync->label, clf_sync_time_text(settled(sync))),
 			 errdetail_internal("%s", error->message)));
 	read_list_again(sync);
 	sync->without_changes = true;
 	sync->caught_up = true;
-	end_in_vain(sync);
+	save_failure(sync);
 }
 
 /*
@@ -174,56 +176,56 @@ void
 clf_sync_changes_step(ClfSync *sync)
 {
 	ClfSyncState *state = sync->state;
-	Question	question = {0};
+	ChangesRequest request = {0};
 	ErrorData  *error;
 
-	question.table = sync->plan->changes;
-	question.token = state->sync_token;
-	question.since = settled(sync);
-	error = try_to_ask(sync, &question);
-	if (error && question.token)
+	request.table = sync->plan->changes;
+	request.token = state->sync_token;
+	request.since = settled(sync);
+	error = try_request(sync, &request);
+	if (error && request.token)
 		forget_token(sync);
 	else if (error)
 		use_list(sync, error);
 	if (error)
 		return;
-	if (!question.answer.more)
+	if (!request.answer.more)
 	{
-		state->synced_at = question.answer.clock;
+		state->synced_at = request.answer.clock;
 		sync->caught_up = true;
 		sync->changes_due = GetCurrentTimestamp() + CLF_SYNC_CHANGES_EVERY;
 	}
-	take_answer(sync, &question.answer, &state->sync_token, "change",
+	take_answer(sync, &request.answer, &state->sync_token, "change",
 				"");
 }
 
 /*
  * clf_sync_deletions_step
- *		Copy one response of call-log-sync, for the deletions in it.
- *		Where there are more changes than a response holds, those in between have to
- *		be found in the list.
+ *		Copy one response of call-log-sync, for the deletions in it.  It rejects
+ *		the token if there are more changes than a response holds; those are then
+ *		read from the call log.
  */
 void
 clf_sync_deletions_step(ClfSync *sync)
 {
 	ClfSyncState *state = sync->state;
-	Question	question = {0};
+	ChangesRequest request = {0};
 	ErrorData  *error;
 
-	question.table = sync->plan->deletions;
-	question.token = state->deletions_token;
-	error = try_to_ask(sync, &question);
+	request.table = sync->plan->deletions;
+	request.token = state->deletions_token;
+	error = try_request(sync, &request);
 	sync->deletions_read = true;
 	sync->deletions_due = GetCurrentTimestamp() + CLF_SYNC_CHANGES_EVERY;
 	if (error == NULL)
 	{
-		take_answer(sync, &question.answer, &state->deletions_token,
+		take_answer(sync, &request.answer, &state->deletions_token,
 					"change", " with deletions");
 		return;
 	}
-	clf_sync_say(sync, psprintf("RingCentral does not tell of deletions since the last time, reading the call log since %s",
-								clf_sync_time_text(settled(sync))));
+	clf_sync_report(sync, psprintf("token for deletions was rejected, reading the call log since %s",
+								   clf_sync_time_text(settled(sync))));
 	state->deletions_token = NULL;
 	read_list_again(sync);
-	end_in_vain(sync);
+	save_failure(sync);
 }

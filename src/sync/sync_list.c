@@ -3,9 +3,8 @@
  * sync_list.c
  *	  Steps: parts of the call log, and calls that are absent from it.
  *
- * With several pages at once a call could be lost between them while another
- * one is rewritten, so a step requests one page, and the next part ends where
- * that page did.
+ * Page numbers shift while calls are rewritten, so a step requests one page, and
+ * the next part ends at the oldest record of that page.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,15 +18,15 @@
 #define IDS_AT_ONCE 50
 
 /*
- * More absent calls in a part than this many, and than this fraction of it, are
- * more likely a RingCentral user that may see less than before.
+ * If more calls than this number, and than this fraction of a part, are absent,
+ * the RingCentral user has more likely lost permissions.
  */
 #define FEW_ABSENT 20
 #define FEW_ABSENT_FRACTION 0.1
 
 /*
- * RingCentral keeps calls for at least that long, so that younger ones which
- * are absent are not merely too old.
+ * RingCentral retains calls at least this long; only older ones can be absent
+ * because they expired.
  */
 #define KEPT_AT_LEAST (180 * USECS_PER_DAY)
 
@@ -36,7 +35,7 @@
  * ----------
  */
 
-/* Does the list come newest first, as far as is known? */
+/* Is the list in descending order, as far as known? */
 static bool
 is_sorted(const ClfSync *sync)
 {
@@ -44,8 +43,9 @@ is_sorted(const ClfSync *sync)
 }
 
 /*
- * The newest part of what is missing, or the oldest; no wider than what is
- * expected to fit into an answer, where not just as much can be taken as comes
+ * The newest or the oldest missing part.  Unless any prefix of it can be taken,
+ * because the list is in descending order and read from its newest end, the part
+ * is limited to the width that is expected to fit into a response.
  */
 static ClfSyncRange
 next_part(const ClfSync *sync, TimestampTz now)
@@ -63,8 +63,8 @@ next_part(const ClfSync *sync, TimestampTz now)
 }
 
 /*
- * How wide the next part should be: where the list is sorted, for ten requests,
- * of which each takes as much as comes; else for one, which it must fit into
+ * Choose the width of the next part from the density of the last one: for ten
+ * requests if the list is in descending order, else for a single one.
  */
 static void
 choose_width(ClfSync *sync, const ClfSyncAnswer *answer, TimestampTz now)
@@ -85,24 +85,24 @@ choose_width(ClfSync *sync, const ClfSyncAnswer *answer, TimestampTz now)
  * ----------
  */
 
-/* Report that too many calls are absent to assume that they were deleted */
+/* Warn that too many calls are absent to regard them as deleted */
 static void
 warn_of_many(const ClfSync *sync, const ClfSyncAnswer *answer, int absent,
 			 int64 present)
 {
 	ereport(WARNING,
-			(errmsg("%s: %d of " INT64_FORMAT " calls from %s on are not in the call log, leaving them as they are",
+			(errmsg("%s: %d of " INT64_FORMAT " calls since %s are absent from the call log and left unchanged",
 					sync->label, absent, absent + present,
 					clf_sync_time_text(answer->done.lower)),
-			 errdetail("The RingCentral user may see fewer calls than before."),
-			 errhint("If they were deleted at RingCentral, call with "
-					 "mark_absent => true and recheck.")));
+			 errdetail("The RingCentral user may have lost permissions."),
+			 errhint("If the calls were deleted in RingCentral, call again with "
+					 "recheck and mark_absent => true.")));
 }
 
 /*
- * Note which calls to request by id, since the list, complete for that
- * range, does not show them: they have moved to another time, or are deleted.
- * Those older than any that RingCentral still has are too old for it.
+ * Queue calls of the target that are absent from the answer, which is complete
+ * for its range, to be requested by id: their start was changed, or they were
+ * deleted.  Calls older than all that RingCentral retains are ignored.
  */
 static void
 note_absent(ClfSync *sync, ClfSyncAnswer *answer)
@@ -129,7 +129,7 @@ note_absent(ClfSync *sync, ClfSyncAnswer *answer)
 		state->absent = list_concat(state->absent, absent);
 }
 
-/* Can absence be noticed and noted at all? */
+/* Is the target compared with the call log to find deleted calls? */
 static bool
 looks_for_absent(const ClfSync *sync)
 {
@@ -139,7 +139,7 @@ looks_for_absent(const ClfSync *sync)
 
 /*
  * clf_sync_absent_step
- *		Ask by id for some calls that are absent from the list.
+ *		Request absent calls by id, and mark those as deleted that are not found.
  */
 void
 clf_sync_absent_step(ClfSync *sync)
@@ -162,10 +162,10 @@ clf_sync_absent_step(ClfSync *sync)
 	{
 		int64		marked = clf_sync_mark_deleted(sync, gone);
 
-		clf_sync_say(sync, psprintf("%s not in the call log any longer, %s",
-									clf_sync_count(marked, "call"),
-									sync->delete_rows ? "deleted" :
-									"marked as deleted"));
+		clf_sync_report(sync, psprintf("%s no longer in the call log, %s",
+									   clf_sync_count(marked, "call"),
+									   sync->delete_rows ? "deleted" :
+									   "marked as deleted"));
 		n += marked;
 	}
 	state->absent = list_copy_tail(state->absent, list_length(ids));
@@ -178,7 +178,7 @@ clf_sync_absent_step(ClfSync *sync)
  * ----------
  */
 
-/* ", about 5 minutes left", if the rest is like what was read so far */
+/* ", about 5 minutes left", extrapolated from the parts read so far */
 static const char *
 time_left(const ClfSync *sync, TimestampTz now)
 {
@@ -194,7 +194,7 @@ time_left(const ClfSync *sync, TimestampTz now)
 		psprintf(", about %.0f minutes left", minutes);
 }
 
-/* Record and report what was read */
+/* Record and report the part read */
 static void
 note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 {
@@ -208,20 +208,20 @@ note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 	sync->seconds_read += (Min(answer->done.upper, answer->clock) -
 						   answer->done.lower) / (double) USECS_PER_SEC;
 	clf_sync_add_rows(sync, answer, changed);
-	clf_sync_say(sync, psprintf("%s from %s to %s, %s%s",
-								clf_sync_count(answer->nrows, "row"),
-								clf_sync_time_text(answer->done.lower), to_now ? "now" :
-								clf_sync_time_text(answer->done.upper),
-								clf_sync_count(clf_sync_sent(sync), "request"),
-								time_left(sync, answer->clock)));
+	clf_sync_report(sync, psprintf("%s from %s to %s, %s%s",
+								   clf_sync_count(answer->nrows, "row"),
+								   clf_sync_time_text(answer->done.lower), to_now ? "now" :
+								   clf_sync_time_text(answer->done.upper),
+								   clf_sync_count(clf_sync_sent(sync), "request"),
+								   time_left(sync, answer->clock)));
 	clf_sync_save(sync);
 }
 
 /*
  * clf_sync_part_step
- *		Copy the next part of the log.  Of a list that is out of order and
- *		exceeds a page, the rows read are kept, and a narrower part is read
- *		next.
+ *		Copy the next part of the call log.  If the list is out of order and
+ *		exceeds a page, the rows are kept, but the part is read again with a
+ *		smaller width.
  */
 void
 clf_sync_part_step(ClfSync *sync)

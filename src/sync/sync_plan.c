@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * sync_plan.c
- *	  Source and target of a copy: what is copied, and the key of its rows.
+ *	  Source and target of a copy: the columns to copy, and the key.
  *
- * Between two steps either table may be altered, so each step plans anew.
+ * Either table may be altered between two steps, so each step makes a new plan.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,7 +28,7 @@
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
-/* Where a call's start is in a row of the source */
+/* Path of the start time of a call */
 static const char *
 start_path(const ClfTable *table)
 {
@@ -73,7 +73,7 @@ check_select(Oid relid, Oid userid, const char *label)
 				 errmsg("permission denied for foreign table %s", label)));
 }
 
-/* The first column of the table with that path; InvalidAttrNumber: none */
+/* The first column with the path, or InvalidAttrNumber */
 static AttrNumber
 find_path(Relation rel, const ClfTable *table, const char *path)
 {
@@ -90,7 +90,7 @@ find_path(Relation rel, const ClfTable *table, const char *path)
 
 /*
  * clf_sync_check_source
- *		Can it be copied by the caller?
+ *		Check that the caller can copy the source.
  */
 void
 clf_sync_check_source(ClfSync *sync)
@@ -113,10 +113,10 @@ clf_sync_check_source(ClfSync *sync)
 	if (strcmp(resource, "call_log") != 0 && strcmp(resource, "recordings") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("cannot keep a copy of %s, whose resource is %s",
+				 errmsg("cannot copy %s, whose resource is %s",
 						sync->source_label, resource),
-				 errhint("It must be call_log, whose column legs has the legs "
-						 "of calls, or recordings.")));
+				 errhint("Use a foreign table of the resource call_log, which "
+						 "has a column for the legs of calls, or recordings.")));
 	rel = table_open(sync->source, AccessShareLock);
 	start = find_path(rel, table, start_path(table));
 	if (find_path(rel, table, "id") == InvalidAttrNumber ||
@@ -124,14 +124,14 @@ clf_sync_check_source(ClfSync *sync)
 		TupleDescAttr(RelationGetDescr(rel), start - 1)->atttypid != TIMESTAMPTZOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("%s needs columns for the id and the start time of a call",
+				 errmsg("%s lacks a column for the id or the start time of a call",
 						sync->source_label),
-				 errhint("The start time must be timestamp with time zone.")));
+				 errhint("The start time must have the type timestamp with time zone.")));
 	table_close(rel, AccessShareLock);
 	check_select(sync->source, sync->caller, sync->source_label);
 }
 
-/* Changes of the same account, by the options of the table that was named */
+/* The table named by the parameter changes, if it is of the same account */
 static const ClfTable *
 named_changes(ClfSync *sync, const ClfTable *source)
 {
@@ -150,13 +150,13 @@ named_changes(ClfSync *sync, const ClfTable *source)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("%s does not list the changes of %s", label,
 						sync->source_label),
-				 errhint("It must be a foreign table of the resource "
-						 "call_log_changes, of the same server and account.")));
+				 errhint("Use a foreign table of the resource call_log_changes "
+						 "with the same server and account.")));
 	check_select(sync->changes, sync->caller, label);
 	return table;
 }
 
-/* The source, as if it were of another resource */
+/* The options of the source, with the resource call_log_changes */
 static const ClfTable *
 changes_table(const ClfTable *source, const ClfTable *named,
 			  bool show_deleted)
@@ -171,11 +171,10 @@ changes_table(const ClfTable *source, const ClfTable *named,
 }
 
 /*
- * How to request changes: as for the source, but at other endpoints.  So a copy
- * needs no foreign table of changes; where one is named, its page_size counts.
- * Of an account, changes come from call-log-extract-sync, deletions from
- * call-log-sync; of an extension, which has no extract, both come from the
- * latter.
+ * Plan the requests for changes.  They use the options of the source, so no
+ * foreign table of changes is needed; if one is named, its page_size is used.
+ * Changes of an account are requested from call-log-extract-sync and deletions
+ * from call-log-sync; an extension has the latter only, for both.
  */
 static void
 plan_changes(ClfSync *sync, const ClfTable *source)
@@ -199,9 +198,9 @@ plan_changes(ClfSync *sync, const ClfTable *source)
  */
 
 /*
- * The type that a value is to be cast to before it is compared with what the
- * target has.  A cast to varchar(n) would cut what an assignment refuses, so
- * the length of characters and bits is left to the assignment.
+ * The type to cast a value to before it is compared with the target's value.  A
+ * cast to varchar(n) truncates where an assignment raises an error, so character
+ * and bit types are cast without their length.
  */
 static const char *
 cast_type(Form_pg_attribute attr)
@@ -219,7 +218,7 @@ cast_type(Form_pg_attribute attr)
 								FORMAT_TYPE_FORCE_QUALIFY);
 }
 
-/* The target's column of that name, if it may be written; else NULL */
+/* The target's column of that name if it is writable, else NULL */
 static Form_pg_attribute
 find_writable(Relation target, const char *name)
 {
@@ -242,7 +241,7 @@ has_column(Relation target, const char *name)
 	return get_attnum(RelationGetRelid(target), name) != InvalidAttrNumber;
 }
 
-/* Note what the column is for */
+/* Set the plan's pointer to the column if it has a special role */
 static void
 assign_role(ClfSyncPlan *plan, ClfSyncColumn *column, Oid type,
 			Oid target_type)
@@ -294,7 +293,7 @@ plan_columns(ClfSyncPlan *plan, Relation source, Relation target)
  * ----------
  */
 
-/* How many columns the index has, if all of them can be a key; else 0 */
+/* Number of key columns of the index; 0 if it cannot serve as the key */
 static int
 count_key_columns(const ClfSyncPlan *plan, Relation target,
 				  Form_pg_index index, List *candidates)
@@ -336,7 +335,7 @@ index_columns(Relation target, Form_pg_index index)
 	return names;
 }
 
-/* The candidates for the key: the id, and the call's of a recording */
+/* Columns that the key may consist of: the id, and the call's id of a recording */
 static List *
 key_candidates(const ClfSyncPlan *plan)
 {
@@ -351,9 +350,9 @@ key_candidates(const ClfSyncPlan *plan)
 }
 
 /*
- * The columns of the smallest unique index of the target on the id, perhaps the
- * call's, and nothing else; of a partitioned table, which cannot have one, all
- * candidates.  False if none does.
+ * Choose the columns of the smallest unique index that has the id, perhaps the
+ * call's id, and no other columns.  A partitioned table cannot have one; its key
+ * is all candidates.  Returns false if there is no such index.
  */
 static bool
 plan_key(ClfSyncPlan *plan, Relation target)
@@ -407,7 +406,7 @@ has_index_on_id(const ClfSyncPlan *plan, Relation target)
  * ----------
  */
 
-/* The column of the source with that path, quoted; "" if none has it */
+/* Quoted name of the column with the path, or "" */
 static const char *
 quoted_column(const ClfTable *table, Relation rel, const char *path)
 {
@@ -417,7 +416,7 @@ quoted_column(const ClfTable *table, Relation rel, const char *path)
 		quote_identifier(table->columns[attnum - 1].name);
 }
 
-/* Make the table, with the source's columns, as the caller */
+/* Create the table with the source's columns, as the caller */
 static void
 create_target(ClfSync *sync, const RangeVar *name)
 {
@@ -443,8 +442,7 @@ create_target(ClfSync *sync, const RangeVar *name)
 
 /*
  * clf_sync_find_target
- *		The table of that name, as it is written in SQL; made, unless it is
- *		there.
+ *		Look up the table by a name in SQL syntax; create it if it does not exist.
  */
 Oid
 clf_sync_find_target(ClfSync *sync, const char *name)
@@ -464,8 +462,8 @@ clf_sync_find_target(ClfSync *sync, const char *name)
 }
 
 /*
- * The rows become the owner's, so the owner must be allowed to see them; and
- * the caller to act for the owner.
+ * The owner will be able to read the copied rows, so it needs SELECT on the source;
+ * the caller must be able to act as the owner.
  */
 static void
 check_target(const ClfSync *sync, Relation target)
@@ -484,15 +482,15 @@ check_target(const ClfSync *sync, Relation target)
 	if (pg_class_aclcheck(sync->source, owner, ACL_SELECT) != ACLCHECK_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the owner of table %s may not read %s", sync->label,
-						sync->source_label),
-				 errdetail("The owner, %s, would see the calls that are copied.",
-						   GetUserNameFromId(owner, false)),
+				 errmsg("owner of table %s must have SELECT privilege on %s",
+						sync->label, sync->source_label),
+				 errdetail("The copied calls would be visible to the owner, role %s.",
+						   quote_identifier(GetUserNameFromId(owner, false))),
 				 errhint("GRANT SELECT on the foreign table to that role, or "
-						 "name another table.")));
+						 "use another table.")));
 }
 
-/* The same for its columns */
+/* Check that the target has the required columns */
 static void
 check_columns(const ClfSync *sync)
 {
@@ -502,8 +500,8 @@ check_columns(const ClfSync *sync)
 				 errmsg("table %s lacks the column for the id or for the start "
 						"time of a call that %s has", sync->label,
 						sync->source_label),
-				 errhint("They must have the same names, and the start time "
-						 "the same type.")));
+				 errhint("The columns must have the same names, and the start "
+						 "time the same type.")));
 }
 
 static void
@@ -519,8 +517,8 @@ report_no_key(const ClfSync *sync)
 
 /*
  * clf_sync_make_plan
- *		Plan the step, in the current memory context.  Both tables are locked
- *		until its end, so that their names do not change.
+ *		Plan the step, in the current memory context.  Both tables stay locked
+ *		until the end of the transaction.
  */
 void
 clf_sync_make_plan(ClfSync *sync)
@@ -532,7 +530,7 @@ clf_sync_make_plan(ClfSync *sync)
 	if (source == NULL || target == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table %s was dropped meanwhile", source == NULL ?
+				 errmsg("table %s was dropped during the copy", source == NULL ?
 						sync->source_label : sync->label)));
 	sync->plan = plan;
 	check_select(sync->source, sync->caller, sync->source_label);
@@ -553,7 +551,7 @@ clf_sync_make_plan(ClfSync *sync)
 
 /*
  * clf_sync_check_plan
- *		Tell what the caller may want to change.
+ *		Report a missing index and missing columns.
  */
 void
 clf_sync_check_plan(ClfSync *sync)
@@ -564,8 +562,9 @@ clf_sync_check_plan(ClfSync *sync)
 
 	if (!has_index_on_id(plan, target))
 		ereport(NOTICE,
-				(errmsg("table %s has no index on column \"%s\", so each step reads all of it",
+				(errmsg("table %s has no index on column \"%s\"",
 						sync->label, plan->id->name),
+				 errdetail("Each step scans the whole table."),
 				 errhint("CREATE INDEX ON %s (%s);", sync->label,
 						 quote_identifier(plan->id->name))));
 	foreach(lc, plan->all_columns)
@@ -582,13 +581,13 @@ clf_sync_check_plan(ClfSync *sync)
 				(errmsg("%s has columns that table %s lacks: %s",
 						sync->source_label, sync->label,
 						clf_sync_list(plan->new_columns, ", ")),
-				 errhint("add_columns => true adds and fills them.")));
+				 errhint("Use add_columns => true to add and fill them.")));
 }
 
 /*
  * clf_sync_add_columns
- *		Give the target the new columns of the source, and plan anew.  They are
- *		filled as the whole log is read once more.
+ *		Add the source's new columns to the target, and make a new plan.  The
+ *		caller has the whole call log read again to fill them.
  */
 void
 clf_sync_add_columns(ClfSync *sync)

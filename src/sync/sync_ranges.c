@@ -18,7 +18,7 @@ append_range(ClfSyncRanges *ranges, TimestampTz lower, TimestampTz upper)
 		ranges->ranges[ranges->n++] = range;
 }
 
-/* As many ranges as the set has, and two more, fit in */
+/* An empty set with space for two ranges more than the given one */
 static ClfSyncRanges
 empty_like(ClfSyncRanges ranges)
 {
@@ -30,7 +30,7 @@ empty_like(ClfSyncRanges ranges)
 
 /*
  * clf_sync_ranges_add
- *		The set and the range.  Palloc'd in the current memory context.
+ *		Union of the set and the range.  Palloc'd in the current memory context.
  */
 ClfSyncRanges
 clf_sync_ranges_add(ClfSyncRanges ranges, ClfSyncRange more)
@@ -55,7 +55,7 @@ clf_sync_ranges_add(ClfSyncRanges ranges, ClfSyncRange more)
 
 /*
  * clf_sync_ranges_subtract
- *		The set without the range.  Palloc'd in the current memory context.
+ *		Difference of the set and the range.  Palloc'd in the current memory context.
  */
 ClfSyncRanges
 clf_sync_ranges_subtract(ClfSyncRanges ranges, ClfSyncRange less)
@@ -76,7 +76,7 @@ clf_sync_ranges_subtract(ClfSyncRanges ranges, ClfSyncRange less)
 
 /*
  * clf_sync_ranges_seconds
- *		How much time is in them, until now.
+ *		Total length of the ranges in seconds, up to now.
  */
 double
 clf_sync_ranges_seconds(ClfSyncRanges ranges, TimestampTz now)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * sync_read.c
- *	  Answers of RingCentral as tuplestores.
+ *	  Responses of RingCentral as tuplestores.
  *
- * The scan's own parts do it, in the name of the caller: pager, rows, tuple,
- * recordings.  No query is between, so what is requested does not depend on
- * the planner, and nothing is asked ahead of need.
+ * This uses the parts of a scan directly, as the caller: pager, rows, tuple,
+ * recordings.  Without an executor, requests do not depend on the planner, and
+ * there is no prefetch.
  *
  *-------------------------------------------------------------------------
  */
@@ -32,7 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* A query in progress */
+/* State of reading one response, or several of the same query */
 typedef struct Reader
 {
 	ClfSync    *sync;
@@ -58,8 +58,8 @@ typedef struct Reader
 
 /*
  * clf_sync_clock
- *		The time of the API's clock, which is requested unless a response has
- *		shown it.
+ *		Time of the API's clock.  Sends a request unless it is known from an earlier
+ *		response.
  */
 TimestampTz
 clf_sync_clock(const ClfSync *sync)
@@ -86,8 +86,7 @@ clf_sync_clock(const ClfSync *sync)
  * ----------
  */
 
-/* The types of the source's columns; then the row's number, and whether the
- * record is marked as deleted */
+/* The source's column types, the number of the row, and the deleted flag */
 static TupleDesc
 make_desc(const ClfSyncPlan *plan, Relation rel)
 {
@@ -110,8 +109,7 @@ make_desc(const ClfSyncPlan *plan, Relation rel)
 	return desc;
 }
 
-/* Attribute numbers of the columns to fill: what lists have, or the audio and
- * what comes with it */
+/* Columns to fill: those in lists, or the audio and its properties */
 static List *
 columns_to_fill(const ClfSyncPlan *plan, bool audio)
 {
@@ -144,7 +142,7 @@ needs_detailed(const ClfSyncPlan *plan, const ClfResource *resource)
 	return false;
 }
 
-/* An empty answer of the plan's columns */
+/* Initialize an empty answer with the plan's columns */
 static void
 start_answer(ClfSync *sync, Relation rel, ClfSyncAnswer *answer)
 {
@@ -156,22 +154,22 @@ start_answer(ClfSync *sync, Relation rel, ClfSyncAnswer *answer)
 	(void) clf_sync_clock(sync);
 	answer->asked_at = GetCurrentTimestamp();
 
-	/* it outlives a subtransaction that reads into it */
+	/* it must survive the end of a subtransaction */
 	CurrentResourceOwner = sync->owner;
 	answer->rows = tuplestore_begin_heap(false, false, work_mem);
 	CurrentResourceOwner = owner;
 	sync->stores = lappend(sync->stores, answer->rows);
 }
 
-/* How to scan: one page after the other, as far as the step wants */
+/* Set up the scan plan */
 static void
 plan_scan(Reader *reader, const ClfTable *table, bool audio)
 {
 	ClfScanPlan *plan = &reader->plan;
 
 	reader->table = *table;
-	reader->table.max_requests = 0; /* of a scan; the step sends one */
-	reader->table.set_null = true;	/* nothing stops it */
+	reader->table.max_requests = 0; /* the step checks it */
+	reader->table.set_null = true;	/* bad values are no errors */
 	plan->resource = table->resource;
 	plan->level = clf_table_level(table);
 	plan->detailed = needs_detailed(reader->sync->plan, table->resource);
@@ -181,7 +179,7 @@ plan_scan(Reader *reader, const ClfTable *table, bool audio)
 	plan->conditions = reader->conditions;
 }
 
-/* Get ready to read with these table, in a memory context of its own */
+/* Create a reader, in a memory context of its own */
 static Reader *
 open_reader(ClfSync *sync, const ClfTable *table, bool audio,
 			ClfSyncAnswer *answer)
@@ -222,7 +220,7 @@ open_reader(ClfSync *sync, const ClfTable *table, bool audio,
 	return reader;
 }
 
-/* What the API's clock showed when it was asked is known best from its answers */
+/* Complete the answer.  The API's clock is best known after the last response. */
 static void
 close_reader(Reader *reader)
 {
@@ -234,7 +232,7 @@ close_reader(Reader *reader)
 	clf_tuple_warn(reader->tuple);
 	if (answer->untimed > 0)
 		ereport(WARNING,
-				(errmsg("%s without a start time, not copied",
+				(errmsg("skipped %s without a start time",
 						clf_sync_count(answer->untimed, "record"))));
 	ExecDropSingleTupleTableSlot(reader->slot);
 	MemoryContextDelete(reader->cxt);
@@ -249,7 +247,7 @@ is_dead(const Reader *reader, const ClfRow *row)
 	return text !=NULL && strcmp(text, "true") == 0;
 }
 
-/* Is it one of the requested ones? */
+/* Is the row in the requested range? */
 static bool
 is_wanted(Reader *reader, const TupleTableSlot *slot)
 {
@@ -267,7 +265,7 @@ is_wanted(Reader *reader, const TupleTableSlot *slot)
 	return t >= reader->wanted.lower && t < reader->wanted.upper;
 }
 
-/* Add the row in the slot */
+/* Append the row in the slot to the answer */
 static void
 put_row(Reader *reader, bool dead)
 {
@@ -288,13 +286,12 @@ put_row(Reader *reader, bool dead)
 	values[n + 1] = BoolGetDatum(dead);
 	nulls[n] = nulls[n + 1] = false;
 	tuplestore_putvalues(answer->rows, answer->desc, values, nulls);
-	answer->dead += dead;
 	if (!slot->tts_isnull[start])
 		answer->oldest = Min(answer->oldest,
 							 DatumGetTimestampTz(slot->tts_values[start]));
 }
 
-/* Does the target get this row, as far as that can be told? */
+/* Will the row probably be in the target? */
 static bool
 is_kept(const Reader *reader, bool dead)
 {
@@ -305,7 +302,7 @@ is_kept(const Reader *reader, bool dead)
 		DatumGetTimestampTz(slot->tts_values[n]) >= reader->sync->state->since;
 }
 
-/* Keep the id as text */
+/* Append the id to the answer */
 static void
 keep_id(Reader *reader, bool dead)
 {
@@ -329,7 +326,7 @@ keep_id(Reader *reader, bool dead)
 	MemoryContextSwitchTo(old);
 }
 
-/* The audio of the row, and what comes with it */
+/* Fetch the audio of the row, and its properties */
 static void
 complete_row(Reader *reader, ClfRow *row)
 {
@@ -364,7 +361,7 @@ take_row(Reader *reader, const ClfRow *record)
 	MemoryContextReset(reader->row_cxt);
 }
 
-/* Read the next page to its end; false after the last one */
+/* Read the next page; false after the last one */
 static bool
 take_page(Reader *reader)
 {
@@ -381,7 +378,7 @@ take_page(Reader *reader)
  * ----------
  */
 
-/* As if a query had the condition: the filter with that operator */
+/* Add a condition on the filter with the operator, as a query could have it */
 static void
 add_condition(Reader *reader, ClfOperators operator, int strategy, Oid type,
 			  Datum value)
@@ -422,8 +419,8 @@ start_query(Reader *reader, int page_size)
 }
 
 /*
- * How much of the part has been read: all of it, or, where the list comes newest
- * first, what is after the second of the oldest record
+ * The range that has been read completely: the part or, of a list in descending
+ * order, what is after the second of the oldest record
  */
 static ClfSyncRange
 range_read(const Reader *reader, ClfSyncRange part, bool sorted)
@@ -442,11 +439,10 @@ range_read(const Reader *reader, ClfSyncRange part, bool sorted)
 
 /*
  * clf_sync_read_part
- *		Calls that began in that range, as many as one request brings; answer's
- *		done is the part of it for which these are all.  sorted: the list comes
- *		newest first, as far as is known.  whole: as many requests as it takes
- *		for all of it.  There are also more where a page holds no more than a
- *		second.
+ *		Read calls that began in the range, with one request; answer->done is the
+ *		subrange for which they are complete.  sorted: the list is in descending
+ *		order, as far as known.  More requests are sent if whole is set, until all
+ *		of the range is read, and if a page holds less than a second.
  */
 void
 clf_sync_read_part(ClfSync *sync, ClfSyncRange part, bool sorted, bool whole,
@@ -474,7 +470,7 @@ clf_sync_read_part(ClfSync *sync, ClfSyncRange part, bool sorted, bool whole,
 
 /*
  * clf_sync_reaches_before
- *		Does RingCentral still have a call that began before that time?
+ *		Does RingCentral still retain a call that began before the time?
  */
 bool
 clf_sync_reaches_before(ClfSync *sync, TimestampTz t)
@@ -492,7 +488,7 @@ clf_sync_reaches_before(ClfSync *sync, TimestampTz t)
 	return answer.nrows > 0;
 }
 
-/* Ask for all with these ids */
+/* Start a query by ids */
 static void
 start_ids(Reader *reader, List *ids)
 {
@@ -506,7 +502,7 @@ start_ids(Reader *reader, List *ids)
 
 /*
  * clf_sync_read_ids
- *		The calls with these ids.
+ *		Read the calls with the ids.
  */
 void
 clf_sync_read_ids(ClfSync *sync, List *ids, ClfSyncAnswer *answer)
@@ -522,9 +518,9 @@ clf_sync_read_ids(ClfSync *sync, List *ids, ClfSyncAnswer *answer)
 
 /*
  * clf_sync_read_changes
- *		What is new or has changed since the token or, without one, since that
- *		time: one answer.  With neither, the newest calls and a token for
- *		changes from now on.
+ *		Read one response with changes since the token or, if it is NULL, since
+ *		the time.  With neither, read the newest calls and a token for changes
+ *		from now on.
  */
 void
 clf_sync_read_changes(ClfSync *sync, const ClfTable *table, const char *token,
@@ -549,8 +545,8 @@ clf_sync_read_changes(ClfSync *sync, const ClfTable *table, const char *token,
 
 /*
  * clf_sync_read_recording
- *		The audio of a recording, and what comes with it, in the answer's row.
- *		Returns its size; -1: it is not there.
+ *		Read the audio of a recording, and its properties.  Returns the size; -1
+ *		if it was not found.
  */
 int64
 clf_sync_read_recording(ClfSync *sync, const char *id, ClfSyncAnswer *answer)

@@ -3,8 +3,8 @@
  * sync_recording.c
  *	  Steps: the audio of recordings, newest first.
  *
- * One that cannot be had is noted and passed by, and tried again after a time
- * that grows, until RingCentral's time for recordings is over.
+ * A recording that cannot be fetched is recorded as a problem and retried with
+ * exponential backoff, until RingCentral's retention time for recordings has passed.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,23 +18,23 @@
 #define KIND "recording"
 
 /*
- * RingCentral keeps recordings for 90 days, unless the account is set to less:
+ * RingCentral retains recordings for 90 days, unless the account is set to less:
  * https://support.ringcentral.com/article-v2/Call-recording-retention.html
  */
 #define KEPT (90 * USECS_PER_DAY)
 
-/* A recording that cannot be had is tried again after 5 minutes, 20, ... a day */
+/* Backoff: 5 minutes, 20 minutes, ... a day */
 #define FIRST_DELAY (5 * USECS_PER_MINUTE)
 #define LONGEST_DELAY USECS_PER_DAY
 
 /*
- * After this many consecutive missing recordings, as many of all ages are
- * tried
+ * After this number of consecutive missing recordings, a sample of all ages is
+ * tried.
  */
 #define GONE_IN_A_ROW 20
 #define PROBES "20"
 
-/* This many consecutive errors are not those of single recordings */
+/* This number of consecutive errors is not caused by single recordings */
 #define FAILURES_IN_A_ROW 20
 #define SERVER_FAILURES_IN_A_ROW 3
 
@@ -65,7 +65,7 @@ time_name(const ClfSync *sync)
 	return quote_identifier(sync->plan->time->name);
 }
 
-/* Recordings that this run does not request */
+/* Ids of recordings that this run does not request */
 static List *
 skipped(ClfSync *sync)
 {
@@ -83,7 +83,7 @@ skipped(ClfSync *sync)
 
 /*
  * clf_sync_skip
- *		Leave the recording alone for the rest of the run.
+ *		Do not request the recording in the rest of the run.
  */
 void
 clf_sync_skip(ClfSync *sync, const char *id)
@@ -99,7 +99,7 @@ clf_sync_skip(ClfSync *sync, const char *id)
  * ----------
  */
 
-/* One of each age of those that were not requested yet */
+/* Choose one recording of each age from those not requested yet */
 static void
 choose_probes(ClfSync *sync)
 {
@@ -120,7 +120,7 @@ choose_probes(ClfSync *sync)
 	sync->probing = true;
 }
 
-/* The newest, or the next probe; false if none is left */
+/* Choose the newest recording or the next probe; false if none is left */
 static bool
 next_recording(ClfSync *sync, Attempt *attempt)
 {
@@ -153,11 +153,11 @@ next_recording(ClfSync *sync, Attempt *attempt)
 }
 
 /* ----------
- * What cannot be had
+ * Failures
  * ----------
  */
 
-/* Time of the next attempt, given the number of attempts; never: given up */
+/* Time of the next attempt; CLF_SYNC_NEVER if there is to be none */
 static TimestampTz
 next_try(TimestampTz now, TimestampTz start, int tries)
 {
@@ -168,7 +168,7 @@ next_try(TimestampTz now, TimestampTz start, int tries)
 	return start < now - KEPT ? CLF_SYNC_NEVER : now + Min(delay, LONGEST_DELAY);
 }
 
-/* An empty value is one that is given up */
+/* Give the recording up: its audio becomes empty */
 static void
 give_up(ClfSync *sync, const char *id)
 {
@@ -194,7 +194,7 @@ note_failure(ClfSync *sync, const Attempt *attempt, const char *reason)
 		give_up(sync, attempt->id);
 }
 
-/* None of the probes is there: so are none of the others that old */
+/* None of the sample was found: assume the same of the others of that age */
 static void
 leave_others(ClfSync *sync)
 {
@@ -218,18 +218,18 @@ leave_others(ClfSync *sync)
 	foreach(lc, ids)
 	{
 		clf_sync_note_problem(sync, KIND, lfirst(lc),
-							  "not there, as others of its age",
+							  "not found, as a sample of recordings of its age",
 							  now + LONGEST_DELAY);
 		clf_sync_skip(sync, lfirst(lc));
 	}
-	clf_sync_say(sync, psprintf("RingCentral does not have any of the older recordings: %s given up, %s to be tried again",
-								clf_sync_count(n, "recording"),
-								clf_sync_count(list_length(ids), "recording")));
+	clf_sync_report(sync, psprintf("older recordings were not found: %s given up, %s to be retried",
+								   clf_sync_count(n, "recording"),
+								   clf_sync_count(list_length(ids), "recording")));
 	sync->probing = false;
 	sync->gone = 0;
 }
 
-/* Is it an error of all recordings, not of this one?  Counts it. */
+/* Count the error.  Does it affect all recordings, not just this one? */
 static bool
 concerns_all(ClfSync *sync, const ErrorData *error)
 {
@@ -295,7 +295,7 @@ report_progress(ClfSync *sync)
 
 	if (now - sync->reported_at < USECS_PER_MINUTE)
 		return;
-	clf_sync_say(sync, clf_sync_describe_audio(sync));
+	clf_sync_report(sync, clf_sync_describe_audio(sync));
 	sync->reported_at = now;
 }
 
@@ -324,7 +324,7 @@ clf_sync_recording_step(ClfSync *sync)
 		note_audio(sync, &attempt);
 	else
 	{
-		note_failure(sync, &attempt, "RingCentral does not have it");
+		note_failure(sync, &attempt, "not found");
 		sync->gone++;
 	}
 	clf_sync_add_rows(sync, &attempt.answer, 0);
@@ -334,7 +334,7 @@ clf_sync_recording_step(ClfSync *sync)
 
 /*
  * clf_sync_describe_audio
- *		How much of it there was; NULL where there is to be none.
+ *		Number and size of the recordings fetched; NULL if the copy has no audio.
  */
 char *
 clf_sync_describe_audio(const ClfSync *sync)

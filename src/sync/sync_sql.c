@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sync_sql.c
- *	  Statements of the procedure, as one role or the other.
+ *	  Execution of SQL statements as the caller or as the owner of a table.
  *
- * Each runs in a security-restricted context with a search_path that only
- * pg_catalog is in, and whatever settings code of the target changes meanwhile,
- * triggers for example, are put back: as REFRESH MATERIALIZED VIEW does it.
+ * As in REFRESH MATERIALIZED VIEW, each statement runs in a security-restricted
+ * context with a safe search_path, and settings that triggers change are restored.
  *
  *-------------------------------------------------------------------------
  */
@@ -38,7 +37,7 @@ clf_sync_param(ClfSyncParams *params, Oid type, Datum value, bool isnull)
 	params->n++;
 }
 
-/* NULL is NULL */
+/* text may be NULL */
 void
 clf_sync_param_text(ClfSyncParams *params, const char *text)
 {
@@ -82,8 +81,8 @@ clf_sync_param_bigint(ClfSyncParams *params, int64 n)
 
 /*
  * clf_sync_execute
- *		Run a statement as that role; returns the number of rows.  Its result
- *		stays until the next one.
+ *		Execute a statement as the role; returns the number of rows.  The result
+ *		is valid until the next statement.
  */
 int64
 clf_sync_execute(Oid userid, const char *sql, const ClfSyncParams *params)
@@ -117,7 +116,7 @@ clf_sync_execute(Oid userid, const char *sql, const ClfSyncParams *params)
 	return (int64) SPI_processed;
 }
 
-/* A value of the last result; valid until the next statement */
+/* A value of the last result */
 Datum
 clf_sync_result(uint64 row, int column, bool *isnull)
 {
@@ -166,7 +165,7 @@ clf_sync_result_texts(uint64 row, int column)
 
 /*
  * clf_sync_list
- *		Names as they are written in a statement.
+ *		Quoted names with a separator.
  */
 char *
 clf_sync_list(List *names, const char *separator)
@@ -186,7 +185,7 @@ clf_sync_list(List *names, const char *separator)
  * ----------
  */
 
-/* Does the person, or the server, want the session to end what it does? */
+/* Does the error end the run in any case? */
 static bool
 ends_run(const ErrorData *error)
 {
@@ -199,9 +198,8 @@ ends_run(const ErrorData *error)
 
 /*
  * clf_sync_try
- *		Run the action in a subtransaction.  NULL, or the error that it ended
- *		with, palloc'd in the current memory context; what it did to the
- *		database is undone then.
+ *		Run the action in a subtransaction.  If it raises an error, roll back and
+ *		return the error, palloc'd in the current memory context; else NULL.
  */
 ErrorData  *
 clf_sync_try(ClfSync *sync, ClfSyncAction action, void *arg)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * sync_state.c
- *	  What is noted about a copy, in two tables of the extension.
+ *	  The state of copies, in two tables of the extension.
  *
- * Only the procedure writes them, as their owner.  A copy is known by the name
- * of its table, which survives dump and restore, by its OID, which survives a
- * change of its name, and by witnesses: ids that it has got.  A table without
- * them is not the copy that was noted, whatever it is called.
+ * Only the procedure writes these tables, as their owner.  A copy is identified by
+ * the name of its table, which survives dump and restore, by the table's OID,
+ * which survives renaming, and by witnesses: ids of calls that were copied.  A
+ * table that lacks them has been emptied or replaced.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,14 +22,14 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
-/* In the name of the owner of these tables */
+/* Execute a statement as the owner of these tables */
 static int64
 execute(const ClfSync *sync, const char *sql, const ClfSyncParams *params)
 {
 	return clf_sync_execute(sync->state_owner, sql, params);
 }
 
-/* $1 and $2: the target by its name as it is now */
+/* $1 and $2: schema and name of the target */
 static ClfSyncParams
 target_params(const ClfSync *sync)
 {
@@ -45,7 +45,7 @@ target_params(const ClfSync *sync)
 
 /*
  * clf_sync_find_state
- *		Where the tables are: beside the procedure.
+ *		Look up the tables, which are in the schema of the procedure.
  */
 void
 clf_sync_find_state(ClfSync *sync, Oid function)
@@ -77,7 +77,7 @@ clf_sync_find_state(ClfSync *sync, Oid function)
  * ----------
  */
 
-/* The ranges of the last result, one a row; NULL is an open end */
+/* Ranges from the last result, one a row; NULL is an open end */
 static ClfSyncRanges
 result_ranges(int64 n)
 {
@@ -106,7 +106,7 @@ result_time(int column)
 	return isnull ? CLF_SYNC_NEVER : DatumGetTimestampTz(value);
 }
 
-/* NULL: nothing is noted about the target */
+/* Load the state; NULL if there is none for the target */
 static ClfSyncState *
 load(const ClfSync *sync)
 {
@@ -136,7 +136,7 @@ load(const ClfSync *sync)
 
 /*
  * clf_sync_load
- *		What is noted about the target, which clf_sync_begin has made sure of.
+ *		Load the state of the target, which clf_sync_begin has created.
  */
 void
 clf_sync_load(ClfSync *sync)
@@ -145,7 +145,7 @@ clf_sync_load(ClfSync *sync)
 	if (sync->state == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("what was noted about table %s has vanished",
+				 errmsg("state of the copy in table %s was removed during the call",
 						sync->label)));
 }
 
@@ -169,7 +169,7 @@ param_ranges(ClfSyncParams *params, ClfSyncRanges ranges)
 
 /*
  * clf_sync_save
- *		Note the state of the copy.
+ *		Save the state of the copy.
  */
 void
 clf_sync_save(ClfSync *sync)
@@ -199,11 +199,11 @@ clf_sync_save(ClfSync *sync)
 }
 
 /* ----------
- * Which state is the target's
+ * Identification
  * ----------
  */
 
-/* Tables that are gone are forgotten; one is there by its name or its OID */
+/* Remove the state of tables of which neither the name nor the OID exists */
 static void
 forget_dropped(const ClfSync *sync)
 {
@@ -227,7 +227,7 @@ forget_target(const ClfSync *sync)
 								  sync->problems), &params);
 }
 
-/* What is noted under the OID goes with the table's new name */
+/* Find the state of a renamed target by its OID, and update the name */
 static void
 follow_rename(const ClfSync *sync)
 {
@@ -246,7 +246,7 @@ follow_rename(const ClfSync *sync)
 	}
 }
 
-/* How many of the witnesses the target has */
+/* Number of witnesses that are in the target */
 static int64
 count_witnesses(const ClfSync *sync, List *witnesses)
 {
@@ -261,9 +261,9 @@ count_witnesses(const ClfSync *sync, List *witnesses)
 }
 
 /*
- * Is it still the table that the state is about?  One with another OID was
- * replaced, or restored from a dump, so all witnesses must be in it; the same one
- * may have lost old rows, but not all that is known of it.
+ * Does the target hold the rows that the state describes?  A table with another
+ * OID was replaced or restored from a dump, and must have all witnesses; from the
+ * same table old rows may have been deleted, so one is enough.
  */
 static bool
 is_same_copy(const ClfSync *sync, ClfSyncState *state)
@@ -283,14 +283,14 @@ is_same_copy(const ClfSync *sync, ClfSyncState *state)
 	found = count_witnesses(sync, state->witnesses);
 	if (found == list_length(state->witnesses))
 		return true;
-	state->witnesses = NIL;		/* others will do */
+	state->witnesses = NIL;		/* choose new ones */
 	return same_oid && found > 0;
 }
 
 /*
  * clf_sync_take_witness
- *		Once in a run, remember a call that the target has got: beside the first
- *		that was remembered, the latest.
+ *		Once in a run, add a copied call to the witnesses.  The first witness and
+ *		the latest are kept.
  */
 void
 clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer)
@@ -307,7 +307,7 @@ clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer)
 		*witnesses = lappend(*witnesses, answer->witness);
 }
 
-/* A copy of another table, which still exists, is not taken over */
+/* Check that the target is not the copy of another existing table */
 static void
 check_same_source(const ClfSync *sync)
 {
@@ -325,11 +325,11 @@ check_same_source(const ClfSync *sync)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table %s is a copy of %s", sync->label,
 						clf_sync_label(other)),
-				 errhint("restart => true makes it one of %s.",
+				 errhint("Use restart => true to make it a copy of %s.",
 						 sync->source_label)));
 }
 
-/* The names of the source, and the OID of the target, as they are now */
+/* Update the names of the source and the OID of the target */
 static void
 note_names(const ClfSync *sync)
 {
@@ -343,7 +343,7 @@ note_names(const ClfSync *sync)
 								  sync->copies), &params);
 }
 
-/* The first note about a copy */
+/* Create the state of a new copy */
 static void
 create_state(ClfSync *sync)
 {
@@ -369,7 +369,7 @@ create_state(ClfSync *sync)
 	sync->deletions_due = sync->changes_due;
 }
 
-/* The ranges to read, from the state and the arguments of the call */
+/* Add ranges to read that the arguments of the call ask for */
 static void
 extend_state(ClfSync *sync)
 {
@@ -398,7 +398,7 @@ extend_state(ClfSync *sync)
 	sync->deletions_due = sync->changes_due;
 }
 
-/* Read everything once more, for columns that were added */
+/* Read the whole call log again, to fill added columns */
 static void
 read_again(ClfSync *sync)
 {
@@ -410,7 +410,7 @@ read_again(ClfSync *sync)
 
 /*
  * clf_sync_begin
- *		Begin a copy, or go on where the last run ended.
+ *		Begin a copy, or resume it.
  */
 void
 clf_sync_begin(ClfSync *sync)
@@ -424,9 +424,9 @@ clf_sync_begin(ClfSync *sync)
 	{
 		if (!sync->created)
 			ereport(WARNING,
-					(errmsg("table %s is not the copy that was noted under its name, starting over",
+					(errmsg("table %s was emptied or replaced, copying all calls again",
 							sync->label),
-					 errdetail("Calls that it had got are no longer in it.")));
+					 errdetail("Calls that had been copied are no longer in it.")));
 		if (sync->since == CLF_SYNC_NEVER)
 			sync->since = sync->state->since;
 		forget_target(sync);
@@ -457,8 +457,8 @@ clf_sync_begin(ClfSync *sync)
 
 /*
  * clf_sync_note_problem
- *		Note once more what is wrong with a record or recording, and when it is
- *		to be tried again: CLF_SYNC_NEVER is never.
+ *		Record a failed attempt to copy a record or recording.  next_at is the
+ *		time of the next attempt, or CLF_SYNC_NEVER.
  */
 void
 clf_sync_note_problem(ClfSync *sync, const char *kind, const char *id,
@@ -489,7 +489,7 @@ clf_sync_forget_problem(ClfSync *sync, const char *kind, const char *id)
 								  sync->problems), &params);
 }
 
-/* Those not to be tried now: ids */
+/* Ids that are not to be tried before their next attempt is due */
 List *
 clf_sync_problems(ClfSync *sync, const char *kind, TimestampTz now)
 {
@@ -503,7 +503,7 @@ clf_sync_problems(ClfSync *sync, const char *kind, TimestampTz now)
 	return clf_sync_result_texts(0, 1);
 }
 
-/* How often it was tried in vain */
+/* Number of failed attempts */
 int
 clf_sync_problem_tries(ClfSync *sync, const char *kind, const char *id)
 {

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * sync_write.c
- *	  Rows on their way into the target, in the name of its owner.
+ *	  Writes rows into the target, as its owner.
  *
- * What was read is an ephemeral named relation, as the transition tables of
- * triggers are.
+ * The rows that were read are an ephemeral named relation, like a transition
+ * table of a trigger.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,16 +18,16 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-/* How statements call what was read */
+/* Name of the relation with the rows that were read */
 #define ROWS "call_log_fdw_rows"
 
-/* A statement on what was read */
+/* A statement on the rows that were read */
 typedef struct Statement
 {
 	const char *sql;
 	ClfSyncParams params;
 	ClfSyncAnswer answer;
-	int64		n;				/* rows that it touched */
+	int64		n;				/* rows that it changed */
 } Statement;
 
 /* ----------
@@ -36,8 +36,8 @@ typedef struct Statement
  */
 
 /*
- * Between these two, statements can read the answer's rows.  The list of such
- * relations is made with the first of them, and lives as long as the call.
+ * Make the answer's rows visible to statements until unregister_rows.  SPI creates
+ * its list of such relations with the first one, in the memory context of the call.
  */
 static void
 register_rows(const ClfSync *sync, const ClfSyncAnswer *answer)
@@ -66,8 +66,8 @@ unregister_rows(void)
 }
 
 /*
- * Deferred constraints are checked at once: at the end of the transaction their
- * triggers would run as the caller.
+ * Constraints are checked immediately: at the end of the transaction the triggers
+ * of deferred ones would run as the caller.
  */
 static void
 run(ClfSync *sync, void *arg)
@@ -80,7 +80,7 @@ run(ClfSync *sync, void *arg)
 									&statement->params);
 }
 
-/* The text of the id in a row */
+/* Text of the id in a row */
 static char *
 shown_id(const ClfSync *sync, TupleTableSlot *slot)
 {
@@ -97,7 +97,7 @@ shown_id(const ClfSync *sync, TupleTableSlot *slot)
 	return OidOutputFunctionCall(output, value);
 }
 
-/* The error without the statement, with the call instead */
+/* Rethrow the error with the call in its context instead of the statement */
 static void
 rethrow(const ClfSync *sync, ErrorData *error, const char *id)
 {
@@ -115,7 +115,7 @@ rethrow(const ClfSync *sync, ErrorData *error, const char *id)
 	ReThrowError(error);
 }
 
-/* Run the statement on one row after the other, to find the one that fails */
+/* Run the statement for each row by itself, to find the one that fails */
 static void
 find_bad_row(ClfSync *sync, const Statement *statement)
 {
@@ -143,7 +143,7 @@ find_bad_row(ClfSync *sync, const Statement *statement)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* Run a statement on the answer's rows; returns how many it touched */
+/* Run a statement on the answer's rows; returns the number of changed rows */
 static int64
 execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
 		   const ClfSyncParams *params)
@@ -172,7 +172,7 @@ execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
  * ----------
  */
 
-/* Which columns are in a list */
+/* Whether a column is in a list of columns */
 typedef bool (*ColumnTest) (const ClfSyncPlan *plan,
 							const ClfSyncColumn *column);
 
@@ -188,7 +188,7 @@ is_key(const ClfSyncPlan *plan, const ClfSyncColumn *column)
 	return column->is_key;
 }
 
-/* The uri names the requested view, so a different one is no change */
+/* The uri depends on the requested view, so a different one is no change */
 static bool
 is_compared(const ClfSyncPlan *plan, const ClfSyncColumn *column)
 {
@@ -203,8 +203,8 @@ is_audio(const ClfSyncPlan *plan, const ClfSyncColumn *column)
 }
 
 /*
- * Append for each of the columns the template: %N is its name, %C what was read
- * for it, %T the type of the target's column.
+ * Append the template for each of the columns: %N is its name, %C the column of
+ * the rows that were read, %T the type of the target's column.
  */
 static void
 append_columns(StringInfo sql, const ClfSyncPlan *plan, ColumnTest test,
@@ -235,8 +235,8 @@ append_columns(StringInfo sql, const ClfSyncPlan *plan, ColumnTest test,
 }
 
 /*
- * What was read, in the target's types.  Of several versions of a call in one
- * answer the last one counts.
+ * The rows that were read, cast to the target's types.  Of several versions of a
+ * call in an answer the last one is used.
  */
 static void
 append_source(StringInfo sql, const ClfSyncPlan *plan)
@@ -250,7 +250,7 @@ append_source(StringInfo sql, const ClfSyncPlan *plan)
 	appendStringInfoString(sql, ", n DESC)");
 }
 
-/* The same without looking for versions */
+/* The same for answers with one version of each call */
 static void
 append_plain_source(StringInfo sql, const ClfSyncPlan *plan)
 {
@@ -260,8 +260,8 @@ append_plain_source(StringInfo sql, const ClfSyncPlan *plan)
 }
 
 /*
- * A call that was deleted may come as nothing but its id: what is known of it
- * stays.
+ * A deleted call may be received without anything but its id; then only the flag
+ * is updated.
  */
 static void
 append_deletions(StringInfo sql, const ClfSync *sync)
@@ -288,8 +288,9 @@ append_deletions(StringInfo sql, const ClfSync *sync)
 
 /*
  * clf_sync_merge
- *		Bring the answer's rows into the target, without touching what is equal
- *		to the last bit; returns how many were not.
+ *		Merge the answer's rows into the target; rows that are binary equal are not
+ *		updated.  versions: the answer may have several versions of a call.
+ *		Returns the number of changed rows.
  */
 int64
 clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
@@ -327,9 +328,9 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
 
 /*
  * clf_sync_find_absent
- *		Ids of calls in the target that began in that range and are not in the
- *		answer, which has all that RingCentral lists; how many others the target
- *		has there; when the oldest absent one began.
+ *		Ids of calls in the target that began in the range and are not in the
+ *		answer, which is complete for it.  *present: the number of other calls in
+ *		the range; *oldest: start of the oldest absent one, or DT_NOEND.
  */
 List *
 clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
@@ -363,8 +364,7 @@ clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
 
 /*
  * clf_sync_mark_deleted
- *		Calls with these ids are no longer there; returns how many were not
- *		known to be.
+ *		Mark calls as deleted, or delete them.  Returns the number of changed rows.
  */
 int64
 clf_sync_mark_deleted(ClfSync *sync, List *ids)
@@ -391,8 +391,8 @@ clf_sync_mark_deleted(ClfSync *sync, List *ids)
 
 /*
  * clf_sync_put_audio
- *		Bring the audio of the answer's recording, and what comes with it, into
- *		the target's rows of that recording.
+ *		Update the target's rows of the answer's recording with its audio and
+ *		properties.  Returns the number of changed rows.
  */
 int64
 clf_sync_put_audio(ClfSync *sync, const ClfSyncAnswer *answer)
