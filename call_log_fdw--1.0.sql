@@ -240,13 +240,14 @@ CREATE PROCEDURE call_log_fdw_sync(
   add_columns boolean DEFAULT false,
   mark_absent boolean DEFAULT NULL,
   delete_rows boolean DEFAULT false,
-  restart boolean DEFAULT false)
+  restart boolean DEFAULT false,
+  backfill_only boolean DEFAULT false)
 AS 'MODULE_PATHNAME'
 LANGUAGE C;
 
 COMMENT ON PROCEDURE call_log_fdw_sync(
   regclass, text, regclass, timestamptz, boolean, interval, interval, bigint, bigint, integer, boolean, boolean, boolean,
-  boolean) IS
+  boolean, boolean) IS
   'create or update a local copy of a foreign table of calls or recordings';
 
 /* ----------

@@ -206,6 +206,10 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark
 SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark_absent => true);
 SELECT count(*) FILTER (WHERE deleted) AS deleted, count(*) FROM copy.calls WHERE id LIKE 'unseen%';
+-- An id that cannot be a part of a URL cannot be requested, so it is not known to be deleted
+INSERT INTO copy.calls (id, start_time) VALUES ('a/b', '2026-03-29 12:00');
+CALL call_log_fdw_sync('calls.call_log', 'copy.calls', recheck => '5 days', mark_absent => true);
+SELECT deleted FROM copy.calls WHERE id = 'a/b';
 -- A target without the column deleted: rows are deleted with delete_rows
 CREATE TABLE copy.plain (id text PRIMARY KEY, start_time timestamptz, result text);
 CALL call_log_fdw_sync('calls.call_log', 'copy.plain', since => '2026-03-28', delete_rows => true);

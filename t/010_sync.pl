@@ -272,7 +272,7 @@ sub test_two_at_once
 	isnt($status, 0, 'a second call at the same time fails');
 	like($error, qr/^ERROR:  table public\.copy is being synced by another session$/m,
 		'and says why');
-	like($error, qr/^DETAIL:  It is that of process $pid\.$/m, 'and by whom');
+	like($error, qr/^DETAIL:  Process $pid holds the lock\.$/m, 'and by whom');
 	is(scalar(requests()), 1, 'it sends nothing');
 
 	$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");

@@ -677,14 +677,15 @@ bind_filters(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 }
 
 /*
- * Is the id valid?  It must not be too long, and must not change the path of the
- * URI; an empty id would request the list.
+ * clf_can_be_id
+ *		Is the id valid?  It must not be too long, and must not change the path of
+ *		the URI; an empty id would request the list.
  */
-static bool
-can_be_id(const char *text)
+bool
+clf_can_be_id(const char *text)
 {
 	return text[0] != '\0' && strlen(text) <= MAX_ID_LENGTH &&
-	text[		strcspn(text, "/,?#")] == '\0' &&
+				strpbrk(text, "/,?#") == NULL &&
 	strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
@@ -709,7 +710,7 @@ bind_ids_of(ClfQuery *query, const ClfFilter *filter,
 		return;
 	foreach(lc, set.texts)
 	{
-		if (can_be_id(lfirst(lc)))
+		if (clf_can_be_id(lfirst(lc)))
 			query->ids = lappend(query->ids, lfirst(lc));
 	}
 	query->nothing = query->ids == NIL;
@@ -1021,7 +1022,7 @@ clf_details_uri(const ClfTable *table, const char *id)
 {
 	StringInfoData out;
 
-	if (id != NULL && !can_be_id(id))
+	if (id != NULL && !clf_can_be_id(id))
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s/",

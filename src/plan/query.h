@@ -104,6 +104,7 @@ extern bool clf_query_window(const ClfQuery *query, const Interval *history,
 extern bool clf_query_lacks_since(const ClfQuery *query);
 extern bool clf_query_lacks_search(const ClfQuery *query,
 								   const ClfResource *resource);
+extern bool clf_can_be_id(const char *text);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern int	clf_query_chunk_count(const ClfQuery *query);
@@ -114,6 +115,5 @@ extern char *clf_query_shown_uri(const ClfQuery *query,
 								 int page_size, bool first);
 
 extern char *clf_details_uri(const ClfTable *table, const char *id);
-
 
 #endif							/* CLF_QUERY_H */

@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(call_log_fdw_requests);
  * caller's rights first.
  */
 #define LOCK_SUBID 0x4C46
+#define WRITE_LOCK_SUBID 0x4C47
 
 /* Parameters of the procedure */
 enum
@@ -50,7 +51,8 @@ enum
 	ARG_ADD_COLUMNS,
 	ARG_MARK_ABSENT,
 	ARG_DELETE_ROWS,
-	ARG_RESTART
+	ARG_RESTART,
+	ARG_BACKFILL_ONLY
 };
 
 typedef void (*ClfSyncStep) (ClfSync *sync);
@@ -208,6 +210,12 @@ check_arguments(const ClfSync *sync, bool has_since)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("recheck must not be negative")));
+	if (sync->backfill_only &&
+		(has_since || sync->recheck || sync->add_columns || sync->restart))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("backfill_only cannot be combined with since, recheck, "
+						"add_columns or restart")));
 }
 
 /* Read the arguments, palloc'd in the current memory context */
@@ -243,6 +251,7 @@ read_arguments(FunctionCallInfo fcinfo)
 			CLF_ABSENT_KEPT;
 	sync->delete_rows = flag_argument(fcinfo, ARG_DELETE_ROWS);
 	sync->restart = flag_argument(fcinfo, ARG_RESTART);
+	sync->backfill_only = flag_argument(fcinfo, ARG_BACKFILL_ONLY);
 	check_arguments(sync, !PG_ARGISNULL(ARG_SINCE));
 	return sync;
 }
@@ -275,13 +284,26 @@ check_context(FunctionCallInfo fcinfo)
  */
 
 static LOCKTAG
-lock_tag(const ClfSync *sync)
+lock_tag(const ClfSync *sync, uint16 subid)
 {
 	LOCKTAG		tag;
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationRelationId, sync->target,
-					   LOCK_SUBID);
+					   subid);
 	return tag;
+}
+
+/*
+ * clf_sync_lock_writes
+ *		Block writes of other calls, which may only backfill the copy, until the end
+ *		of the transaction.
+ */
+void
+clf_sync_lock_writes(const ClfSync *sync)
+{
+	LOCKTAG		tag = lock_tag(sync, WRITE_LOCK_SUBID);
+
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /* Process that holds the lock; 0 if it has been released */
@@ -308,9 +330,11 @@ lock_holder(const ClfSync *sync)
 static void
 take_lock(const ClfSync *sync)
 {
-	LOCKTAG		tag = lock_tag(sync);
+	LOCKTAG		tag = lock_tag(sync, LOCK_SUBID);
 	int			holder;
 
+	if (sync->backfill_only)
+		return;
 	if (LockAcquire(&tag, ExclusiveLock, true, true) !=
 		LOCKACQUIRE_NOT_AVAIL)
 		return;
@@ -327,8 +351,10 @@ take_lock(const ClfSync *sync)
 static void
 release_lock(const ClfSync *sync)
 {
-	LOCKTAG		tag = lock_tag(sync);
+	LOCKTAG		tag = lock_tag(sync, LOCK_SUBID);
 
+	if (sync->backfill_only)
+		return;
 	(void) LockRelease(&tag, ExclusiveLock, true);
 }
 
@@ -355,10 +381,12 @@ lacks_token(const ClfSync *sync)
 		(plan->changes && !plan->extract && sync->state->sync_token == NULL);
 }
 
+/* Before a part has been read, everything would be a change */
 static bool
 changes_are_due(const ClfSync *sync)
 {
 	return sync->plan->changes && !sync->without_changes &&
+		sync->state->synced_at != CLF_SYNC_NEVER &&
 		is_due(sync, sync->changes_due, sync->caught_up);
 }
 
@@ -402,6 +430,8 @@ next_step(ClfSync *sync)
 {
 	int			first = sync->stepped ? 0 : sync->state->next_step;
 
+	if (sync->backfill_only)
+		return clf_sync_part_step;
 	if (!sync->without_tokens && lacks_token(sync))
 		return clf_sync_token_step;
 	for (size_t i = 0; i < lengthof(steps); i++)
@@ -422,7 +452,7 @@ static void
 end_run(ClfSync *sync, int next_step)
 {
 	sync->finished = true;
-	if (sync->state->next_step == next_step)
+	if (sync->backfill_only || sync->state->next_step == next_step)
 		return;
 	sync->state->next_step = next_step;
 	clf_sync_save(sync);
@@ -453,9 +483,15 @@ do_step(ClfSync *sync)
 	const char *limit;
 
 	if (!sync->begun)
-		clf_sync_begin(sync);
-	else
-		clf_sync_load(sync);
+	{
+		/* without a request, during which it would hold locks on the state */
+		if (sync->backfill_only)
+			clf_sync_begin_backfill(sync);
+		else
+			clf_sync_begin(sync);
+		return;
+	}
+	clf_sync_load(sync);
 	step = next_step(sync);
 	limit = step ? find_limit(sync, step) : NULL;
 	if (limit)
@@ -491,6 +527,9 @@ run_step(ClfSync *sync)
 	MemoryContext old = MemoryContextSwitchTo(sync->step_cxt);
 	int			nest_level = NewGUCNestLevel();
 
+	/* the state and the rows of other calls must be visible */
+	if (!FirstSnapshotSet)
+		XactIsoLevel = XACT_READ_COMMITTED;
 	(void) set_config_option("call_log_fdw.leave_requests",
 							 psprintf("%d", sync->leave_requests), PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);

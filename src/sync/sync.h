@@ -59,6 +59,8 @@ extern ClfSyncRanges clf_sync_ranges_add(ClfSyncRanges ranges,
 										 ClfSyncRange more);
 extern ClfSyncRanges clf_sync_ranges_subtract(ClfSyncRanges ranges,
 											  ClfSyncRange less);
+extern ClfSyncRanges clf_sync_ranges_minus(ClfSyncRanges ranges,
+										   ClfSyncRanges less);
 extern double clf_sync_ranges_seconds(ClfSyncRanges ranges, TimestampTz now);
 
 static inline bool
@@ -116,7 +118,6 @@ typedef struct ClfSyncPlan
 
 	/* the target */
 	Oid			owner;
-	const char *target;			/* qualified and quoted */
 	int			ncolumns;
 	ClfSyncColumn *columns;		/* in the source's order */
 	const ClfSyncColumn *id;
@@ -156,12 +157,15 @@ typedef struct ClfSync
 	ClfSyncPresence absent;
 	bool		delete_rows;
 	bool		restart;
+	bool		backfill_only;
 
 	/* roles and names */
 	Oid			caller;
 	Oid			state_owner;	/* of the tables of the extension */
 	const char *copies;			/* qualified names of these tables */
 	const char *problems;
+	const char *schema_name;	/* of the target, under which the state is */
+	const char *table_name;
 	char	   *label;			/* the target, in messages */
 	char	   *source_label;
 
@@ -172,6 +176,7 @@ typedef struct ClfSync
 	uint64		requests_before;
 	int64		width;			/* of the next part, in microseconds */
 	double		seconds_read;	/* of the call log */
+	TimestampTz backfill_end;	/* upper bound of the next part to backfill */
 	bool		unsorted;		/* was the list out of order? */
 	TimestampTz changes_due;	/* local clock */
 	TimestampTz deletions_due;	/* likewise */
@@ -199,6 +204,7 @@ typedef struct ClfSync
 	/* of the step */
 	ClfSyncPlan *plan;
 	ClfSyncState *state;
+	ClfSyncState saved;			/* the state as it was loaded or saved */
 	uint64		requests_at_step;
 	List	   *stores;			/* of Tuplestorestate *: rows read */
 	ResourceOwner owner;		/* of the tuplestores */
@@ -255,6 +261,8 @@ extern char *clf_sync_list(List *names, const char *separator);
 
 /* sync_plan.c */
 extern char *clf_sync_label(Oid relid);
+extern char *clf_sync_target(const ClfSync *sync);
+extern void clf_sync_check_helper(const ClfSync *sync, Oid source);
 extern Oid	clf_sync_find_target(ClfSync *sync, const char *name);
 extern void clf_sync_check_source(ClfSync *sync);
 extern void clf_sync_make_plan(ClfSync *sync);
@@ -264,6 +272,7 @@ extern void clf_sync_add_columns(ClfSync *sync);
 /* sync_state.c */
 extern void clf_sync_find_state(ClfSync *sync, Oid function);
 extern void clf_sync_begin(ClfSync *sync);
+extern void clf_sync_begin_backfill(ClfSync *sync);
 extern void clf_sync_load(ClfSync *sync);
 extern void clf_sync_save(ClfSync *sync);
 extern void clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer);
@@ -310,6 +319,7 @@ extern void clf_sync_skip(ClfSync *sync, const char *id);
 extern char *clf_sync_describe_audio(const ClfSync *sync);
 
 /* sync.c */
+extern void clf_sync_lock_writes(const ClfSync *sync);
 extern void clf_sync_report(const ClfSync *sync, const char *what);
 extern char *clf_sync_count(int64 n, const char *thing);
 extern char *clf_sync_time_text(TimestampTz t);

@@ -12,6 +12,8 @@
 
 #include <math.h>
 
+#include "common/pg_prng.h"
+#include "plan/query.h"
 #include "sync/sync.h"
 
 /* Ids in one request: https://developers.ringcentral.com/guide/basics/batch-requests */
@@ -29,6 +31,9 @@
  * because they expired.
  */
 #define KEPT_AT_LEAST (180 * USECS_PER_DAY)
+
+/* A backfill leaves the last missing range to the other call if it is shorter */
+#define SHORT_RANGE (10 * USECS_PER_MINUTE)
 
 /* ----------
  * Which part is next
@@ -60,6 +65,46 @@ next_part(const ClfSync *sync, TimestampTz now)
 			 end - sync->width > part.lower)
 		part.lower = end - sync->width;
 	return part;
+}
+
+/*
+ * Choose the next part of a backfill, below the previous one.  The upper end of the
+ * last range is where the other call reads.  There, and where another backfill has
+ * read already, continue in the middle of the longest range, at a random point so
+ * that two backfills do not read the same parts.  Returns false if none is left.
+ */
+static bool
+next_backfill(ClfSync *sync, TimestampTz now, ClfSyncRange *part)
+{
+	ClfSyncRanges missing = sync->state->missing;
+	ClfSyncRange longest = {0, 0};
+	TimestampTz end = sync->backfill_end;
+	bool		at_last = false;
+
+	for (int i = 0; i < missing.n; i++)
+	{
+		ClfSyncRange range = missing.ranges[i];
+		bool		last = i == missing.n - 1;
+
+		range.upper = Min(range.upper, now);
+		if (range.lower < end && (last ? end < range.upper : end <= range.upper))
+		{
+			part->lower = range.lower;
+			part->upper = end;
+			return true;
+		}
+		if (range.upper - range.lower > longest.upper - longest.lower)
+		{
+			longest = range;
+			at_last = last;
+		}
+	}
+	*part = longest;
+	if (at_last || longest.upper - longest.lower > SHORT_RANGE)
+		part->upper -= (0.5 + (pg_prng_double(&pg_global_prng_state) - 0.5) / 4) *
+			(longest.upper - longest.lower);
+	return !clf_sync_range_is_empty(longest) &&
+		!(at_last && longest.upper - longest.lower < SHORT_RANGE);
 }
 
 /*
@@ -155,7 +200,8 @@ clf_sync_absent_step(ClfSync *sync)
 	n = clf_sync_merge(sync, &answer, false);
 	foreach(lc, ids)
 	{
-		if (!clf_sync_contains(answer.ids, lfirst(lc)))
+		if (clf_can_be_id(lfirst(lc)) &&
+			!clf_sync_contains(answer.ids, lfirst(lc)))
 			gone = lappend(gone, lfirst(lc));
 	}
 	if (gone)
@@ -205,6 +251,7 @@ note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 	if (state->synced_at == CLF_SYNC_NEVER ||
 		((sync->plan->changes == NULL || sync->without_changes) && to_now))
 		state->synced_at = answer->clock;
+	sync->backfill_end = answer->done.lower;
 	sync->seconds_read += (Min(answer->done.upper, answer->clock) -
 						   answer->done.lower) / (double) USECS_PER_SEC;
 	clf_sync_add_rows(sync, answer, changed);
@@ -227,10 +274,20 @@ void
 clf_sync_part_step(ClfSync *sync)
 {
 	TimestampTz now = clf_sync_clock(sync);
-	ClfSyncRange part = next_part(sync, now);
+	ClfSyncRange part;
 	ClfSyncAnswer answer;
 	int64		changed;
 
+	if (!sync->backfill_only)
+		part = next_part(sync, now);
+	else if (!next_backfill(sync, now, &part))
+	{
+		sync->finished = true;
+		return;
+	}
+	sync->backfill_end = part.upper;
+	if (sync->backfill_only && !is_sorted(sync))
+		part.lower = Max(part.lower, part.upper - sync->width);
 	clf_sync_read_part(sync, part, is_sorted(sync),
 					   sync->width <= USECS_PER_SEC, &answer);
 	sync->unsorted |= answer.unsorted;

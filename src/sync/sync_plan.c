@@ -23,6 +23,7 @@
 #include "sync/sync.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -62,6 +63,18 @@ clf_sync_label(Oid relid)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
 									  get_rel_name(relid));
+}
+
+/*
+ * clf_sync_target
+ *		The target for a statement.  Its schema can be renamed while a step waits
+ *		for a response, so the name is looked up for each statement.
+ */
+char *
+clf_sync_target(const ClfSync *sync)
+{
+	AcceptInvalidationMessages();
+	return clf_sync_label(sync->target);
 }
 
 static void
@@ -190,6 +203,43 @@ plan_changes(ClfSync *sync, const ClfTable *source)
 	plan->changes = changes_table(source, named, !plan->extract);
 	if (plan->extract && (plan->deleted || sync->delete_rows))
 		plan->deletions = changes_table(source, named, true);
+}
+
+/*
+ * clf_sync_check_helper
+ *		Check that a backfill from sync->source reads the calls that a copy of that
+ *		source has.  "~" is another extension for another user.
+ */
+void
+clf_sync_check_helper(const ClfSync *sync, Oid source)
+{
+	const ClfTable *table = sync->plan->table;
+	const ClfTable *other = OidIsValid(source) ? clf_get_table(source) : NULL;
+	ListCell   *lc;
+
+	if (other == NULL || table->resource != other->resource ||
+		!clf_same_text(table->extension_id, other->extension_id) ||
+		!clf_same_text(table->extension_number, other->extension_number) ||
+		table->show_blocked != other->show_blocked ||
+		table->show_deleted != other->show_deleted ||
+		(table->extension_id && strcmp(table->extension_id, "~") == 0 &&
+		 table->server->serverid != other->server->serverid))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s does not have the calls of table %s",
+						sync->source_label, sync->label),
+				 errhint("Use a foreign table with the options of the one that "
+						 "is copied, and another server.")));
+	foreach(lc, sync->state->columns)
+	{
+		if (!contains_name(sync->plan->all_columns, lfirst(lc)))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("%s lacks column \"%s\"", sync->source_label,
+							(char *) lfirst(lc)),
+					 errhint("Use a foreign table with the columns of the one "
+							 "that is copied.")));
+	}
 }
 
 /* ----------
@@ -453,6 +503,10 @@ clf_sync_find_target(ClfSync *sync, const char *name)
 
 	if (OidIsValid(relid))
 		return relid;
+	if (sync->backfill_only)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table %s does not exist", NameListToString(names))));
 	create_target(sync, rv);
 	sync->created = true;
 	CommandCounterIncrement();
@@ -538,8 +592,6 @@ clf_sync_make_plan(ClfSync *sync)
 	plan->table = clf_get_table(sync->source);
 	plan->complete = clf_holds_all_records(plan->table);
 	plan->owner = target->rd_rel->relowner;
-	plan->target = quote_qualified_identifier(get_namespace_name(RelationGetNamespace(target)),
-											  RelationGetRelationName(target));
 	plan_columns(plan, source, target);
 	check_columns(sync);
 	if (!plan_key(plan, target))
@@ -604,7 +656,7 @@ clf_sync_add_columns(ClfSync *sync)
 		get_atttypetypmodcoll(sync->source, attnum, &type, &typmod, &collation);
 		(void) clf_sync_execute(sync->plan->owner,
 								psprintf("ALTER TABLE %s ADD COLUMN %s %s",
-										 sync->plan->target,
+										 clf_sync_target(sync),
 										 quote_identifier(lfirst(lc)),
 										 format_type_extended(type, typmod,
 															  FORMAT_TYPE_TYPEMOD_GIVEN |

@@ -75,6 +75,18 @@ clf_sync_ranges_subtract(ClfSyncRanges ranges, ClfSyncRange less)
 }
 
 /*
+ * clf_sync_ranges_minus
+ *		Difference of two sets.  Palloc'd in the current memory context.
+ */
+ClfSyncRanges
+clf_sync_ranges_minus(ClfSyncRanges ranges, ClfSyncRanges less)
+{
+	for (int i = 0; i < less.n; i++)
+		ranges = clf_sync_ranges_subtract(ranges, less.ranges[i]);
+	return ranges;
+}
+
+/*
  * clf_sync_ranges_seconds
  *		Total length of the ranges in seconds, up to now.
  */

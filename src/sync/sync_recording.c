@@ -112,7 +112,7 @@ choose_probes(ClfSync *sync)
 														"ntile(" PROBES ") OVER (ORDER BY %2$s) AS age "
 														"FROM %3$s WHERE %4$s IS NULL AND %1$s::text <> ALL ($1)) y "
 														"ORDER BY y.age, y.n DESC) x",
-														id_name(sync), time_name(sync), sync->plan->target,
+														id_name(sync), time_name(sync), clf_sync_target(sync),
 														audio_name(sync)), &params);
 	old = MemoryContextSwitchTo(sync->cxt);
 	sync->probes = clf_sync_result_texts(0, 1);
@@ -144,7 +144,7 @@ next_recording(ClfSync *sync, Attempt *attempt)
 					 "ORDER BY %%2$s DESC LIMIT 1", which);
 	if (clf_sync_execute(sync->plan->owner,
 						 psprintf(which, id_name(sync), time_name(sync),
-								  sync->plan->target, audio_name(sync)),
+								  clf_sync_target(sync), audio_name(sync)),
 						 &params) == 0)
 		return false;
 	attempt->id = clf_sync_result_text(0, 1);
@@ -177,7 +177,7 @@ give_up(ClfSync *sync, const char *id)
 	clf_sync_param_text(&params, id);
 	(void) clf_sync_execute(sync->plan->owner,
 							psprintf("UPDATE %s SET %s = '' WHERE %s::text = $1 AND %s IS NULL",
-									 sync->plan->target, audio_name(sync),
+									 clf_sync_target(sync), audio_name(sync),
 									 id_name(sync), audio_name(sync)), &params);
 }
 
@@ -208,11 +208,11 @@ leave_others(ClfSync *sync)
 	clf_sync_param_time(&params, now - KEPT);
 	n = clf_sync_execute(sync->plan->owner,
 						 psprintf("UPDATE %s SET %s = '' WHERE %s IS NULL AND %s::text <> ALL ($1) AND %s < $2",
-								  sync->plan->target, audio_name(sync), audio_name(sync),
+								  clf_sync_target(sync), audio_name(sync), audio_name(sync),
 								  id_name(sync), time_name(sync)), &params);
 	(void) clf_sync_execute(sync->plan->owner,
 							psprintf("SELECT array_agg(%s::text) FROM %s WHERE %s IS NULL AND %s::text <> ALL ($1) AND %s >= $2",
-									 id_name(sync), sync->plan->target, audio_name(sync),
+									 id_name(sync), clf_sync_target(sync), audio_name(sync),
 									 id_name(sync), time_name(sync)), &params);
 	ids = clf_sync_result_texts(0, 1);
 	foreach(lc, ids)

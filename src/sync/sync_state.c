@@ -29,15 +29,14 @@ execute(const ClfSync *sync, const char *sql, const ClfSyncParams *params)
 	return clf_sync_execute(sync->state_owner, sql, params);
 }
 
-/* $1 and $2: schema and name of the target */
+/* $1 and $2: schema and name of the target, as they are in the state */
 static ClfSyncParams
 target_params(const ClfSync *sync)
 {
 	ClfSyncParams params = {0};
 
-	clf_sync_param_text(&params,
-						get_namespace_name(get_rel_namespace(sync->target)));
-	clf_sync_param_text(&params, get_rel_name(sync->target));
+	clf_sync_param_text(&params, sync->schema_name);
+	clf_sync_param_text(&params, sync->table_name);
 	return params;
 }
 
@@ -134,6 +133,41 @@ load(const ClfSync *sync)
 	return state;
 }
 
+/* Remember the state as it is in the table */
+static void
+note_saved(ClfSync *sync)
+{
+	sync->saved = *sync->state;
+	sync->saved.absent = list_copy(sync->state->absent);
+}
+
+/* Find the state of a renamed target by its OID, and update the name */
+static void
+follow_rename(ClfSync *sync)
+{
+	const char *const tables[] = {sync->copies, sync->problems};
+	char	   *schema = get_namespace_name(get_rel_namespace(sync->target));
+	char	   *name = get_rel_name(sync->target);
+
+	if (clf_same_text(schema, sync->schema_name) &&
+		clf_same_text(name, sync->table_name))
+		return;
+	sync->schema_name = MemoryContextStrdup(sync->cxt, schema);
+	sync->table_name = MemoryContextStrdup(sync->cxt, name);
+	sync->label = MemoryContextStrdup(sync->cxt, clf_sync_label(sync->target));
+	for (size_t i = 0; i < lengthof(tables); i++)
+	{
+		ClfSyncParams params = target_params(sync);
+
+		clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
+		(void) execute(sync, psprintf("UPDATE %s s SET schema_name = $1::name, table_name = $2::name "
+									  "WHERE table_oid = $3 AND NOT EXISTS (SELECT FROM pg_class c "
+									  "JOIN pg_namespace n ON n.oid = c.relnamespace "
+									  "WHERE c.relname = s.table_name AND n.nspname = s.schema_name)",
+									  tables[i]), &params);
+	}
+}
+
 /*
  * clf_sync_load
  *		Load the state of the target, which clf_sync_begin has created.
@@ -141,12 +175,14 @@ load(const ClfSync *sync)
 void
 clf_sync_load(ClfSync *sync)
 {
+	follow_rename(sync);
 	sync->state = load(sync);
 	if (sync->state == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("state of the copy in table %s was removed during the call",
 						sync->label)));
+	note_saved(sync);
 }
 
 /* $n and $n+1: bounds of ranges as arrays */
@@ -167,6 +203,70 @@ param_ranges(ClfSyncParams *params, ClfSyncRanges ranges)
 	}
 }
 
+/* The texts of one list that are not in the other */
+static List *
+texts_minus(List *texts, List *less)
+{
+	List	   *rest = NIL;
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (!clf_sync_contains(less, lfirst(lc)))
+			rest = lappend(rest, lfirst(lc));
+	}
+	return rest;
+}
+
+/* A multirange from two arrays of bounds */
+#define RANGES(lower, upper) "coalesce((SELECT range_agg(tstzrange(l, nullif(u, 'infinity'))) " \
+	"FROM unnest(" lower ", " upper ") AS r (l, u)), '{}')"
+
+/*
+ * Save what other calls for the same target may change at the same time, as
+ * differences
+ */
+static void
+save_progress(const ClfSync *sync)
+{
+	const ClfSyncState *state = sync->state;
+	const ClfSyncState *saved = &sync->saved;
+	ClfSyncParams params = target_params(sync);
+
+	param_ranges(&params, clf_sync_ranges_minus(state->missing, saved->missing));
+	param_ranges(&params, clf_sync_ranges_minus(saved->missing, state->missing));
+	clf_sync_param_texts(&params, texts_minus(state->absent, saved->absent));
+	clf_sync_param_texts(&params, texts_minus(saved->absent, state->absent));
+	clf_sync_param_bigint(&params, state->rows - saved->rows);
+	clf_sync_param_bigint(&params, state->requests - saved->requests);
+	clf_sync_param_bigint(&params, state->bad_values - saved->bad_values);
+	(void) execute(sync, psprintf("UPDATE %s SET missing = missing + "
+								  RANGES("$3", "$4") " - " RANGES("$5", "$6") ", "
+								  "absent = ARRAY(SELECT a FROM unnest(absent || $7) WITH ORDINALITY AS t (a, n) "
+								  "WHERE a <> ALL ($8) ORDER BY n), rows = rows + $9, requests = requests + $10, "
+								  "bad_values = bad_values + $11, updated_at = clock_timestamp() "
+								  "WHERE " IS_TARGET, sync->copies), &params);
+}
+
+/* Save what only the call that holds the lock changes */
+static void
+save_others(const ClfSync *sync)
+{
+	const ClfSyncState *state = sync->state;
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param_time(&params, state->since);
+	clf_sync_param_time(&params, state->synced_at);
+	clf_sync_param_text(&params, state->sync_token);
+	clf_sync_param_text(&params, state->deletions_token);
+	clf_sync_param_texts(&params, state->witnesses);
+	clf_sync_param_texts(&params, state->columns);
+	clf_sync_param_bigint(&params, state->next_step);
+	(void) execute(sync, psprintf("UPDATE %s SET since = $3, synced_at = $4, sync_token = $5, deletions_token = $6, "
+								  "witnesses = $7, source_columns = $8::name[], next_step = $9 "
+								  "WHERE " IS_TARGET, sync->copies), &params);
+}
+
 /*
  * clf_sync_save
  *		Save the state of the copy.
@@ -174,28 +274,10 @@ param_ranges(ClfSyncParams *params, ClfSyncRanges ranges)
 void
 clf_sync_save(ClfSync *sync)
 {
-	const ClfSyncState *state = sync->state;
-	ClfSyncParams params = target_params(sync);
-
-	clf_sync_param_time(&params, state->since);
-	param_ranges(&params, state->missing);
-	clf_sync_param_time(&params, state->synced_at);
-	clf_sync_param_text(&params, state->sync_token);
-	clf_sync_param_text(&params, state->deletions_token);
-	clf_sync_param_texts(&params, state->absent);
-	clf_sync_param_texts(&params, state->witnesses);
-	clf_sync_param_texts(&params, state->columns);
-	clf_sync_param_bigint(&params, state->rows);
-	clf_sync_param_bigint(&params, state->requests);
-	clf_sync_param_bigint(&params, state->bad_values);
-	clf_sync_param_bigint(&params, state->next_step);
-	(void) execute(sync, psprintf("UPDATE %s SET since = $3, missing = coalesce("
-								  "(SELECT range_agg(tstzrange(l, nullif(u, 'infinity'))) "
-								  "FROM unnest($4, $5) AS r (l, u)), '{}'), "
-								  "synced_at = $6, sync_token = $7, deletions_token = $8, absent = $9, "
-								  "witnesses = $10, source_columns = $11::name[], rows = $12, "
-								  "requests = $13, bad_values = $14, next_step = $15, updated_at = clock_timestamp() "
-								  "WHERE " IS_TARGET, sync->copies), &params);
+	save_progress(sync);
+	if (!sync->backfill_only)
+		save_others(sync);
+	note_saved(sync);
 }
 
 /* ----------
@@ -227,25 +309,6 @@ forget_target(const ClfSync *sync)
 								  sync->problems), &params);
 }
 
-/* Find the state of a renamed target by its OID, and update the name */
-static void
-follow_rename(const ClfSync *sync)
-{
-	const char *const tables[] = {sync->copies, sync->problems};
-
-	for (size_t i = 0; i < lengthof(tables); i++)
-	{
-		ClfSyncParams params = target_params(sync);
-
-		clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
-		(void) execute(sync, psprintf("UPDATE %s s SET schema_name = $1::name, table_name = $2::name "
-									  "WHERE table_oid = $3 AND NOT EXISTS (SELECT FROM pg_class c "
-									  "JOIN pg_namespace n ON n.oid = c.relnamespace "
-									  "WHERE c.relname = s.table_name AND n.nspname = s.schema_name)",
-									  tables[i]), &params);
-	}
-}
-
 /* Number of witnesses that are in the target */
 static int64
 count_witnesses(const ClfSync *sync, List *witnesses)
@@ -256,7 +319,7 @@ count_witnesses(const ClfSync *sync, List *witnesses)
 	(void) clf_sync_execute(sync->plan->owner,
 							psprintf("SELECT count(DISTINCT %1$s) FROM %2$s WHERE %1$s = ANY ($1)",
 									 quote_identifier(sync->plan->id->name),
-									 sync->plan->target), &params);
+									 clf_sync_target(sync)), &params);
 	return clf_sync_result_bigint(0, 1);
 }
 
@@ -307,20 +370,27 @@ clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer)
 		*witnesses = lappend(*witnesses, answer->witness);
 }
 
-/* Check that the target is not the copy of another existing table */
-static void
-check_same_source(const ClfSync *sync)
+/* The table of which the target is a copy; InvalidOid if it was dropped */
+static Oid
+find_source(const ClfSync *sync)
 {
 	ClfSyncParams params = target_params(sync);
 	bool		isnull;
-	Oid			other;
 
 	if (execute(sync, psprintf("SELECT c.oid FROM %s s JOIN pg_class c ON c.relname = s.source_name "
 							   "JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.source_schema "
 							   "WHERE " IS_TARGET, sync->copies), &params) == 0)
-		return;
-	other = DatumGetObjectId(clf_sync_result(0, 1, &isnull));
-	if (other != sync->source)
+		return InvalidOid;
+	return DatumGetObjectId(clf_sync_result(0, 1, &isnull));
+}
+
+/* Check that the target is not the copy of another existing table */
+static void
+check_same_source(const ClfSync *sync)
+{
+	Oid			other = find_source(sync);
+
+	if (OidIsValid(other) && other != sync->source)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table %s is a copy of %s", sync->label,
@@ -341,6 +411,9 @@ note_names(const ClfSync *sync)
 	(void) execute(sync, psprintf("UPDATE %s SET table_oid = $3, source_schema = $4::name, "
 								  "source_name = $5::name WHERE " IS_TARGET,
 								  sync->copies), &params);
+	params.n = 3;
+	(void) execute(sync, psprintf("UPDATE %s SET table_oid = $3 WHERE " IS_TARGET,
+								  sync->problems), &params);
 }
 
 /* Create the state of a new copy */
@@ -364,6 +437,7 @@ create_state(ClfSync *sync)
 	clf_sync_param_time(&params, state->since);
 	(void) execute(sync, psprintf("INSERT INTO %s (schema_name, table_name, table_oid, since, missing) "
 								  "VALUES ($1::name, $2::name, $3, $4, '{}')", sync->copies), &params);
+	memset(&sync->saved, 0, sizeof(ClfSyncState));
 	sync->state = state;
 	sync->changes_due = GetCurrentTimestamp() + CLF_SYNC_CHANGES_EVERY;
 	sync->deletions_due = sync->changes_due;
@@ -420,6 +494,8 @@ clf_sync_begin(ClfSync *sync)
 	if (sync->restart)
 		forget_target(sync);
 	sync->state = load(sync);
+	if (sync->state)
+		note_saved(sync);
 	if (sync->state && !is_same_copy(sync, sync->state))
 	{
 		if (!sync->created)
@@ -447,6 +523,28 @@ clf_sync_begin(ClfSync *sync)
 		read_again(sync);
 	}
 	clf_sync_save(sync);
+	sync->begun = true;
+}
+
+/*
+ * clf_sync_begin_backfill
+ *		Begin to read missing parts of a copy that another call keeps up to date.
+ *		That call must have obtained its tokens first, so that changes of what is
+ *		read here are not missed.
+ */
+void
+clf_sync_begin_backfill(ClfSync *sync)
+{
+	follow_rename(sync);
+	sync->state = load(sync);
+	if (sync->state == NULL || sync->state->synced_at == CLF_SYNC_NEVER)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no part of the call log has been copied to table %s",
+						sync->label),
+				 errhint("Start call_log_fdw_sync without backfill_only first.")));
+	clf_sync_check_helper(sync, find_source(sync));
+	sync->has_witness = true;	/* the other call chooses it */
 	sync->begun = true;
 }
 

@@ -154,6 +154,7 @@ execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
 	statement.sql = sql;
 	statement.params = *params;
 	statement.answer = *answer;
+	clf_sync_lock_writes(sync);
 	if (answer->rows)
 		register_rows(sync, answer);
 	error = clf_sync_try(sync, run, &statement);
@@ -302,7 +303,7 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
 	if (answer->nrows == 0)
 		return 0;
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "MERGE INTO %s t USING ", plan->target);
+	appendStringInfo(&sql, "MERGE INTO %s t USING ", clf_sync_target(sync));
 	if (versions)
 		append_source(&sql, plan);
 	else
@@ -351,7 +352,7 @@ clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
 												  "count(s.c%2$d), min(t.%3$s) FILTER (WHERE s.c%2$d IS NULL) "
 												  "FROM %4$s t LEFT JOIN " ROWS " s ON s.c%2$d::%5$s = t.%1$s "
 												  "WHERE t.%3$s >= $1 AND t.%3$s < $2 %6$s",
-												  id, n, start, plan->target, plan->id->cast,
+												  id, n, start, clf_sync_target(sync), plan->id->cast,
 												  plan->deleted ? psprintf("AND t.%s IS NOT TRUE", quote_identifier(plan->deleted->name)) : ""),
 							&params);
 	unregister_rows();
@@ -379,12 +380,12 @@ clf_sync_mark_deleted(ClfSync *sync, List *ids)
 	clf_sync_param_texts(&params, ids);
 	if (sync->delete_rows)
 		sql = psprintf("DELETE FROM %s t WHERE t.%s::text = ANY ($1)",
-					   plan->target, id);
+					   clf_sync_target(sync), id);
 	else
 	{
 		deleted = quote_identifier(plan->deleted->name);
 		sql = psprintf("UPDATE %s t SET %s = true WHERE t.%s::text = ANY ($1) AND t.%s IS NOT TRUE",
-					   plan->target, deleted, id, deleted);
+					   clf_sync_target(sync), deleted, id, deleted);
 	}
 	return execute_on(sync, &none, sql, &params);
 }
@@ -402,7 +403,7 @@ clf_sync_put_audio(ClfSync *sync, const ClfSyncAnswer *answer)
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "UPDATE %s t SET ", plan->target);
+	appendStringInfo(&sql, "UPDATE %s t SET ", clf_sync_target(sync));
 	append_columns(&sql, plan, is_audio, "%N = s.%C", ", ");
 	appendStringInfo(&sql, " FROM " ROWS " s WHERE t.%s = s.c%d::%s",
 					 quote_identifier(plan->id->name),
