@@ -30,7 +30,7 @@ KEEP_MEMORY = {'MALLOC_ARENA_MAX': '1', 'MALLOC_TRIM_THRESHOLD_': str(1 << 30),
 
 @contextlib.contextmanager
 def serve(directory):
-    """The two URLs of bench/server.py."""
+    """The URLs of bench/server.py."""
     server = subprocess.Popen([sys.executable, HERE / 'server.py', directory],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               env=os.environ | KEEP_MEMORY)
@@ -45,6 +45,7 @@ def main():
         directory = pathlib.Path(name)
         print(f'Making {settings.calls:,} calls up ...', flush=True)
         cases.write(directory, pages.write(directory, settings.calls))
+        pages.write_certificate(directory)
         with serve(directory) as urls:
             found = measure.Measurements(settings, directory, urls)
             found.prepare()

@@ -15,7 +15,8 @@ import pages
 import session
 
 HERE = pathlib.Path(__file__).parent
-FAST, SLOW = 'fast', 'slow'     # schemas whose calls come without delay, and with it
+# Schemas of calls that are sent at once, with latency, and at once over TLS and compressed
+FAST, SLOW, TLS = 'fast', 'slow', 'tls'
 
 
 def query(case, schema):
@@ -37,7 +38,8 @@ class Measurements:
     def __init__(self, settings, directory, urls):
         self.settings = settings
         self.directory = directory
-        self.urls = dict(zip((FAST, SLOW), urls))
+        self.urls = dict(zip((FAST, SLOW, TLS), urls))
+        self.certificate = pages.certificate_path(directory)
         self.admin = session.Session()
         self.costs = collections.defaultdict(list)
         self.fingerprints = {}
@@ -49,7 +51,7 @@ class Measurements:
     def prepare(self):
         self.admin.ask('CREATE EXTENSION call_log_fdw')
         self.admin.ask('CREATE SCHEMA local')
-        for schema in (FAST, SLOW):
+        for schema in (FAST, SLOW, TLS):
             self.connect(f'{schema}_login', schema, pages.SIZE)
             self.admin.ask(f'SELECT count(*) FROM {schema}_login.call_log')
             self.connect(schema, schema, self.settings.calls)
@@ -64,9 +66,10 @@ class Measurements:
 
     def connect(self, schema, host, ncalls):
         """Foreign tables that show an account of so many calls."""
+        authority = f"sslrootcert '{self.certificate}', " if host == TLS else ''
         self.admin.ask(f"CREATE SERVER {schema} FOREIGN DATA WRAPPER call_log_fdw"
                        f" OPTIONS (base_url '{self.urls[host]}', account_id '{ncalls}',"
-                       " history '50 years')")
+                       f" {authority} history '50 years')")
         self.admin.ask(f'CREATE USER MAPPING FOR CURRENT_USER SERVER {schema}'
                        " OPTIONS (client_id 'bench', client_secret 'bench', jwt 'bench')")
         self.admin.ask(f'CREATE SCHEMA {schema}')
@@ -88,18 +91,21 @@ class Measurements:
         count = self.settings.calls // pages.SIZE
         start = time.monotonic()
         curl = subprocess.Popen(
-            ['curl', '--silent', '--fail', '--output', '/dev/null',
+            ['curl', '--silent', '--fail', '--output', '/dev/null', *self.curl_options(host),
              '--write-out', '%{num_connects} %{size_download}\n',
              f'{self.list_url(host, view)}&page=[1-{count}]'], stdout=subprocess.PIPE)
         transfers = curl.stdout.read().split(b'\n')[:-1]
         _, curl.returncode, usage = os.wait4(curl.pid, 0)
         wall = time.monotonic() - start
         connections, size = map(sum, zip(*(map(int, line.split()) for line in transfers)))
-        expected = pages.path(self.directory, view).stat().st_size
+        expected = 0 if host == TLS else pages.path(self.directory, view).stat().st_size
         if len(transfers) != count or connections != 1 or size < expected:
             raise session.WrongResult(f'curl fetched {len(transfers)} pages, {size} bytes, '
                                       f'over {connections} connections')
         self.costs[key].append(session.Cost(wall, usage.ru_utime + usage.ru_stime, 0, 0))
+
+    def curl_options(self, host):
+        return ['--compressed', '--cacert', self.certificate] if host == TLS else []
 
     def fill(self, key, name, command):
         """Fill the local table of a case; the first time tells what must be in it every time."""
@@ -143,6 +149,8 @@ class Measurements:
         self.download('slow download', SLOW, 'Simple')
         self.insert('slow insert', 'calls', SLOW)
         self.count('slow count', SLOW, self.settings.calls)
+        self.download('tls download', TLS, 'Simple')
+        self.insert('tls insert', 'calls', TLS)
         self.growth()
 
     def others(self):

@@ -5,6 +5,7 @@ import bisect
 import itertools
 import json
 import os
+import subprocess
 
 import calls
 
@@ -20,6 +21,20 @@ def path(directory, view):
 
 def index_path(directory):
     return directory / 'index.json'
+
+
+def certificate_path(directory):
+    """The certificate of the server and its key."""
+    return directory / 'server.pem'
+
+
+def write_certificate(directory):
+    path = certificate_path(directory)
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
+                    '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+                    '-out', path, '-keyout', f'{path}.key'], check=True, capture_output=True)
+    with path.open('a') as file, open(f'{path}.key') as key:
+        file.write(key.read())
 
 
 def write(directory, count):

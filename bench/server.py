@@ -1,16 +1,18 @@
 """A call log that is no bottleneck: records that are ready on disk, and no checks.
 
-server.py DIRECTORY: serves the calls that are in the directory. It binds two ports, prints their
-URLs and ends with its input. The first port answers at once; the second one waits LATENCY seconds
-before each answer, whatever goes on on other connections. The id of the account says how many calls
-it has: those, again and again if need be, each time a year earlier.
+server.py DIRECTORY: serves the calls in the directory. It binds three ports, prints their URLs and
+ends with its input. The first port answers at once; the second one LATENCY seconds later; the third
+one at once, over TLS with the certificate in the directory, and compressed. The id of the account is
+the number of its calls: those in the directory, repeated if need be, each time a year earlier.
 """
 
 import email.utils
+import gzip
 import json
 import pathlib
 import re
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -31,11 +33,30 @@ class Host(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, found, latency):
+    def __init__(self, found, latency=0, tls=None):
         super().__init__(('127.0.0.1', 0), Connection)
         self.pages = found
         self.latency = latency
-        self.url = f'http://127.0.0.1:{self.server_address[1]}'
+        self.tls = tls          # an SSLContext: responses are compressed, too
+        self.compressed = {}    # pages, because gzip is slower than what is measured
+        self.url = f'http{"s" if tls else ""}://127.0.0.1:{self.server_address[1]}'
+
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.tls:
+            connection = self.tls.wrap_socket(connection, server_side=True)
+        return connection, address
+
+    def page(self, view, first, number, has_next):
+        """The body of a response, in parts."""
+        frame = json.dumps({'nextPage': {'uri': 'page'}} if has_next else {}).encode()
+        key = view, first, number, has_next
+        if key in self.compressed:
+            return self.compressed[key]
+        body = [b'{"records":[', self.pages.read(view, first, number), b'],"navigation":', frame, b'}']
+        if self.tls:
+            body = self.compressed[key] = [gzip.compress(b''.join(body))]
+        return body
 
 
 class Connection(socketserver.StreamRequestHandler):
@@ -55,9 +76,10 @@ class Connection(socketserver.StreamRequestHandler):
     def answer(self, url):
         account = LIST.match(url.path)
         if account:
-            self.send(*self.page(int(account[1]), dict(urllib.parse.parse_qsl(url.query))))
+            body = self.page(int(account[1]), dict(urllib.parse.parse_qsl(url.query)))
+            self.send(body, ['Content-Encoding: gzip'] if self.server.tls else [])
         else:
-            self.send(json.dumps(TOKEN).encode())
+            self.send([json.dumps(TOKEN).encode()])
 
     def page(self, ncalls, query):
         """No call is older than dateFrom."""
@@ -66,20 +88,21 @@ class Connection(socketserver.StreamRequestHandler):
         if 'dateTo' in query:
             first += self.server.pages.later_than(query['dateTo'])
         end = min(first + size, ncalls)
-        records = self.server.pages.read(query['view'], first, end - first)
-        further = {'nextPage': {'uri': 'page'}} if end < ncalls else {}
-        return [b'{"records":[', records, b'],"navigation":%b}' % json.dumps(further).encode()]
+        return self.server.page(query['view'], first, end - first, end < ncalls)
 
-    def send(self, *body):
-        head = ['HTTP/1.1 200 OK', f'Date: {email.utils.formatdate(usegmt=True)}', *LIMIT,
+    def send(self, body, headers=()):
+        head = ['HTTP/1.1 200 OK', f'Date: {email.utils.formatdate(usegmt=True)}', *LIMIT, *headers,
                 'Content-Type: application/json;charset=utf-8',
                 f'Content-Length: {sum(map(len, body))}', '', '']
         self.connection.sendall(b''.join(('\r\n'.join(head).encode(), *body)))
 
 
 def main():
-    found = pages.Pages(pathlib.Path(sys.argv[1]))
-    hosts = [Host(found, latency) for latency in (0, LATENCY)]
+    directory = pathlib.Path(sys.argv[1])
+    found = pages.Pages(directory)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pages.certificate_path(directory))
+    hosts = [Host(found), Host(found, latency=LATENCY), Host(found, tls=tls)]
     for host in hosts:
         threading.Thread(target=host.serve_forever, daemon=True).start()
     print(*(host.url for host in hosts), flush=True)
