@@ -785,7 +785,7 @@ next_member(PathNode *node, int *n, const char *p, const char *end,
 		return find_member(node, n, p, end, child, escaped);
 	(*n)++;
 	*child = expected->child >= 0 ? &node->children[expected->child] : NULL;
-	return p + expected->length;
+	return skip_space(p + expected->length, end);
 }
 
 /* p is at "{" */
