@@ -99,6 +99,8 @@ SELECT count(DISTINCT id) = count(*) AS once FROM calls.extensions;
 :log
 SELECT count(*) FROM (SELECT FROM calls.extensions LIMIT 7) x;
 :log
+SELECT count(*) > 30 AS several_pages FROM calls.extensions WHERE type IN (SELECT type FROM calls.extensions WHERE extension_number = '101');
+:log
 ALTER FOREIGN TABLE calls.extensions OPTIONS (DROP page_size);
 \! printf '%s' '{"paging":{"perPage":1},"records":[{"id":"1","name":"one"}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match page=1
 \! printf '%s' '{"paging":{"perPage":1},"records":[{"id":"2","firstName":"","lastName":"Tw\u00f6","department":null},{"id":3,"lastName":7}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match page=2

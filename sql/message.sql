@@ -70,6 +70,47 @@ SELECT count(*) = (SELECT count(*) FROM truth.messages) AS equal FROM mine.messa
 SELECT count(*) > 0 AS some, count(*) = (SELECT count(*) FROM truth.mine c JOIN truth.messages m ON m.id = c.message_id WHERE c.start_time >= '2026-01-01') AS equal
   FROM mine.call_log c JOIN mine.messages m ON m.id = c.message_id WHERE c.start_time >= '2026-01-01';
 
+-- A team: the mailbox of each of its extensions is a request of its own, one that does not exist has no messages
+CREATE TABLE truth.team_messages (LIKE calls.messages);
+\copy truth.team_messages FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource messages' WITH (FORMAT csv, HEADER)
+ALTER TABLE truth.team_messages DROP COLUMN uri;
+CREATE TABLE team AS SELECT extension_id AS id, 'No. ' || row_number() OVER (ORDER BY extension_id) AS name FROM truth.team_messages GROUP BY 1 ORDER BY 1 LIMIT 3;
+SELECT id AS one FROM team ORDER BY id LIMIT 1 \gset
+ANALYZE team;
+:ctl clear
+SELECT * FROM explain('SELECT id FROM calls.messages WHERE extension_id = 731900212008 AND creation_time >= ''2026-03-01''');
+SELECT * FROM explain('SELECT t.name, count(*) FROM team t JOIN calls.messages m ON m.extension_id = t.id WHERE m.creation_time >= ''2026-01-01'' GROUP BY 1') line WHERE line ~ 'Scan|Loop|Join|Request';
+SELECT t.name, count(*) FROM team t JOIN calls.messages m ON m.extension_id = t.id WHERE m.creation_time >= '2026-01-01' GROUP BY 1
+  EXCEPT ALL SELECT t.name, count(*) FROM team t JOIN truth.team_messages m ON m.extension_id = t.id WHERE m.creation_time >= '2026-01-01' GROUP BY 1;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(dateTo=2026-03-31T12:)[0-9:]{5}/\\1..:../; s/extension\/[0-9]+/extension\/N/"
+SELECT count(DISTINCT m.extension_id) = 3 AS three, bool_and(e.name IS NOT NULL) AS named FROM calls.extensions e JOIN calls.messages m ON m.extension_id = e.id WHERE e.id IN (SELECT id FROM team) AND m.type = 'SMS';
+SELECT count(*) = (SELECT count(*) FROM truth.team_messages WHERE extension_id = :one) AS equal FROM calls.messages WHERE :one = extension_id;
+SELECT count(*) > 0 AS some, bool_and(extension_id = :one) AS own FROM calls.messages WHERE extension_id = :one::text::int8 AND direction = 'Inbound';
+SELECT count(*) FROM calls.messages WHERE extension_id = 5;
+\set VERBOSITY terse
+CREATE FOREIGN TABLE elsewhere (id text, extension_id text) SERVER ringcentral OPTIONS (resource 'messages', account_id '1');
+SELECT count(*) FROM elsewhere WHERE extension_id = '5';
+\set VERBOSITY default
+DROP FOREIGN TABLE elsewhere;
+:ctl clear
+CREATE FOREIGN TABLE as_text (id text, extension_id text) SERVER ringcentral OPTIONS (resource 'messages');
+SELECT count(*) = (SELECT count(*) FROM truth.team_messages WHERE extension_id = :one) AS equal FROM as_text WHERE extension_id = :'one';
+:ctl clear
+SELECT count(*) FROM as_text WHERE extension_id = '../1';
+SELECT count(*) FROM as_text WHERE extension_id = '~';
+SELECT count(*) FROM as_text WHERE extension_id = '';
+SELECT count(*) FROM calls.messages WHERE extension_id = -1;
+SELECT count(*) FROM calls.messages WHERE extension_id = 1 AND extension_id = 2;
+SELECT count(*) FROM calls.messages WHERE extension_id = NULL;
+DROP FOREIGN TABLE as_text;
+SELECT count(*) FROM calls.messages;
+SELECT count(*) FROM calls.messages WHERE extension_id IN (1, 2);
+SELECT count(*) FROM calls.messages WHERE extension_id > 1;
+SELECT count(*) FROM calls.messages m WHERE extension_id = owner_extension_id::bigint;
+ANALYZE calls.messages;
+:log
+DROP TABLE team, truth.team_messages;
+
 -- A sample for the planner
 ANALYZE mine.messages;
 SELECT reltuples BETWEEN (SELECT count(*) FROM truth.messages) * 0.5 AND (SELECT count(*) FROM truth.messages) * 2 AS about FROM pg_class WHERE oid = 'mine.messages'::regclass;
@@ -86,7 +127,6 @@ EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
   RETURN SQLSTATE || ' ' || message || E'\n' || hint;
 END $$;
-CREATE FOREIGN TABLE x (id text) SERVER ringcentral OPTIONS (resource 'messages');
 CREATE FOREIGN TABLE x (id text) SERVER ringcentral OPTIONS (resource 'messages', extension_id '~', show_blocked 'false');
 :ctl set denied=ReadMessages
 SELECT refused('SELECT count(*) FROM mine.messages');

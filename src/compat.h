@@ -165,6 +165,15 @@ clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
+/* PostgreSQL 18: prefer any other path, whatever it costs */
+static inline void
+clf_disable_path(Path *path)
+{
+#if PG_VERSION_NUM >= 180000
+	path->disabled_nodes = 1000;
+#endif
+}
+
 /* PostgreSQL 18: add the disabled_nodes of a subpath */
 static inline void
 clf_add_disabled_nodes(Path *path, const Path *child)

@@ -226,6 +226,27 @@ our %tables = (
 			'to_jsonb(c)',
 			'c',
 			'1' ] },
+	team_messages => {
+		foreign => 1,
+		time => 'creation_time',
+		key => ['id'],
+		columns => {
+			id => 'message',
+			extension_id => 'extension asked for',
+			creation_time => 'time',
+			last_modified_time => 'other time',
+			type => 'message type',
+			direction => 'direction',
+			read_status => 'read status',
+			conversation_id => 'conversation' },
+		others => \@others_of_messages,
+		outputs => [
+			'c.id, c.extension_id, c.creation_time',
+			'c.id, c.type, c.direction, c.read_status',
+			'c.id, c.attrs',
+			'to_jsonb(c)',
+			'c',
+			'1' ] },
 	extensions => {
 		foreign => 1,
 		key => ['id'],
@@ -354,8 +375,12 @@ my $leave_out_of_search = q{
 	ALTER FOREIGN TABLE call_log_search DROP COLUMN uri;
 };
 
-# Resources that only one level has; the other schemas have them as well
-my %only_of_level = (extensions => 'account', messages => 'extension');
+# Tables that all schemas have, of whatever level: the directory, the messages of
+# the owner, and those of an extension that the query names
+my %of_one_level = (
+	extensions => [ 'account', 'extensions' ],
+	messages => [ 'extension', 'messages' ],
+	team_messages => [ 'account', 'messages' ]);
 
 my $some_columns = 'id, session_id, recording_id, start_time, type, direction, result, duration';
 my $some_types = q{id text, session_id text, recording_id text,
@@ -492,14 +517,23 @@ sub create_foreign_tables
 	my $script = "$foreign_tables$unblocked_of{$level}" =~ s/<(\w+)>/$words{$1}/gr;
 
 	import_tables($node, 'calls', $schema, $level);
-	foreach my $resource (grep { $only_of_level{$_} ne $level } sort keys %only_of_level)
+	foreach my $table (reverse sort keys %of_one_level)
 	{
-		$node->safe_psql('postgres', "IMPORT FOREIGN SCHEMA $only_of_level{$resource}"
-			  . " LIMIT TO ($resource) FROM SERVER calls INTO $schema");
+		my ($its_level, $resource) = @{ $of_one_level{$table} };
+
+		$node->safe_psql('postgres', qq{
+			CREATE SCHEMA imported;
+			IMPORT FOREIGN SCHEMA $its_level LIMIT TO ($resource) FROM SERVER calls INTO imported;
+			DROP FOREIGN TABLE IF EXISTS $schema.$table, $schema.$resource;
+			ALTER FOREIGN TABLE imported.$resource SET SCHEMA $schema;
+			DROP SCHEMA imported;
+		});
+		$node->safe_psql('postgres', "ALTER FOREIGN TABLE $schema.$resource RENAME TO $table")
+		  if $table ne $resource;
 	}
 	$node->safe_psql('postgres', join "\n", "SET search_path = $schema;",
 		(map { "ALTER FOREIGN TABLE $_ " . options_clause(%options) . ';' }
-			qw(call_log active_calls call_log_legs recordings call_log_search messages)),
+			qw(call_log active_calls call_log_legs recordings call_log_search messages team_messages)),
 		'ALTER FOREIGN TABLE extensions '
 		  . options_clause(map { $_ => $options{$_} } grep { $_ ne 'newest_first' } keys %options) . ';',
 		$leave_out, $leave_out_of_search, $views_and_functions, $script);
@@ -537,11 +571,11 @@ sub create_truth
 			resource => $resource,
 			level => $level);
 	}
-	foreach my $resource (sort keys %only_of_level)
+	foreach my $table (sort keys %of_one_level)
 	{
-		copy_truth($node, $simulator, $like, "$schema.$resource",
-			resource => $resource,
-			level => $only_of_level{$resource});
+		copy_truth($node, $simulator, $like, "$schema.$table",
+			resource => $of_one_level{$table}[1],
+			level => $of_one_level{$table}[0]);
 	}
 	copy_truth($node, $simulator, $like, "$schema.with_deleted",
 		level => $level,

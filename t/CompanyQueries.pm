@@ -9,7 +9,7 @@ use warnings;
 use ConditionGenerator qw(pick chance weighted quote);
 use Exporter qw(import);
 
-our @EXPORT_OK = qw(people_query calls_of_people_query messages_query search_query);
+our @EXPORT_OK = qw(people_query calls_of_people_query messages_query team_query search_query);
 
 BEGIN
 {
@@ -166,6 +166,41 @@ sub messages_query
 		"SELECT m.id, o.id FROM messages m JOIN messages o ON o.conversation_id = m.conversation_id"
 		  . " AND o.creation_time < m.creation_time WHERE $messages",
 		"SELECT m.type, m.direction, count(*), max(m.creation_time) FROM messages m WHERE $messages GROUP BY 1, 2");
+}
+
+# Messages of the extensions that a query names
+sub team_query
+{
+	my ($self) = @_;
+	my $m = $self->item('team_messages', 'm');
+	my $where = $self->where($m);
+	my $id = $m->{witness}{extension_id};
+
+	$id = pick(0, -1, '731910000008', '9223372036854775807') if chance(0.1);
+	my $operand = weighted(4, $self->operand('bigint', "bigint '$id'"), 1, "$id", 1, "(SELECT bigint '$id')");
+	my $named = weighted(4, "m.extension_id = $operand", 1, "$operand = m.extension_id");
+	my $on = weighted(
+		5, 'm.extension_id = t.id',
+		1, 't.id = m.extension_id AND m.creation_time > now() - interval \'100 days\'',
+		1, 'm.extension_id = t.id_text::bigint',
+		1, "m.extension_id = t.id AND m.direction = 'Inbound' AND m.type <> 'Fax'");
+	my $show = of_item($m, pick(@{ $m->{table}{outputs} }));
+	my $from = 'FROM team_messages m WHERE';
+	my $order = 'ORDER BY m.creation_time DESC, m.id';
+	my $n = 1 + int rand 6;
+
+	return ("SELECT m.creation_time, m.id $from $named AND $where $order LIMIT $n", 1) if chance(0.15);
+	return pick(
+		("SELECT $show $from $named AND $where") x 3,
+		"SELECT count(*), max(m.creation_time), min(m.extension_id) $from $named",
+		("SELECT t.id, m.id, m.type FROM team t " . pick('', 'LEFT ') . "JOIN team_messages m ON $on AND $where") x 3,
+		"SELECT e.name, count(*) FROM extensions e JOIN team_messages m ON m.extension_id = e.id"
+		  . ' WHERE e.id IN (SELECT id FROM team) GROUP BY 1',
+		"SELECT t.id, l.id FROM team t LEFT JOIN LATERAL (SELECT m.* $from $on AND $where $order LIMIT $n) l ON true",
+		"SELECT t.id FROM team t WHERE " . pick('', 'NOT ') . "EXISTS (SELECT $from $on AND $where)",
+		"SELECT t.id, (SELECT max(m.creation_time) $from $on AND $where) FROM team t",
+		"SELECT t.name, m.id, c.id FROM team t JOIN team_messages m ON $on JOIN call_log c ON c.message_id = m.id",
+		"SELECT m.id $from $named AND $where EXCEPT SELECT m.id FROM messages m");
 }
 
 # ----------

@@ -11,7 +11,7 @@ use strict;
 use warnings;
 
 use CallTables;
-use CompanyQueries qw(people_query calls_of_people_query messages_query search_query);
+use CompanyQueries qw(people_query calls_of_people_query messages_query team_query search_query);
 use ConditionGenerator qw(pick chance weighted quote);
 use List::Util qw(shuffle uniq);
 use ReceiverGenerator qw(received);
@@ -836,7 +836,7 @@ my @forms = (
 	4, 'subset_query', 18, 'join_query', 4, 'value_join_query', 5, 'odd_join_query', 10, 'subselect_query',
 	5, 'scalar_query', 5, 'window_query', 5, 'set_query', 5, 'cte_query',
 	3, 'bare_query', 3, 'change_query', 4, 'loop', 4, 'cursor', 12, 'received',
-	6, 'people_query', 8, 'calls_of_people_query', 6, 'messages_query', 10, 'search_query');
+	6, 'people_query', 8, 'calls_of_people_query', 6, 'messages_query', 5, 'team_query', 10, 'search_query');
 
 sub random_settings
 {
@@ -853,7 +853,7 @@ sub random_settings
 	}
 
 	# a search takes the number from elsewhere
-	delete $chosen{enable_nestloop} if $form eq 'search_query';
+	delete $chosen{enable_nestloop} if $form =~ /^(search|team)_query/;
 	return %chosen;
 }
 

@@ -192,6 +192,27 @@ clf_is_not_found(int status, const char *body, size_t length,
 }
 
 /*
+ * clf_is_unknown_extension
+ *		Does the response mean that the extension in the path does not exist?
+ *		is_rest_valid: is the rest of the path known to be valid?
+ */
+bool
+clf_is_unknown_extension(int status, const char *body, size_t length,
+						 bool is_rest_valid)
+{
+	ClfJson    *error;
+	char	   *parameter;
+
+	if (status != HTTP_NOT_FOUND)
+		return false;
+	error = clf_json_parse(CurrentMemoryContext, body, length);
+	if (!has_code(error, RESOURCE_NOT_FOUND))
+		return false;
+	parameter = get_parameter(error);
+	return parameter ? strcmp(parameter, "extensionId") == 0 : is_rest_valid;
+}
+
+/*
  * Process the response to one id.  Returns false, with *failed or *error set,
  * if it is neither a record nor "not found".
  */

@@ -24,6 +24,8 @@ typedef struct ClfFailedPart
 
 extern bool clf_is_not_found(int status, const char *body, size_t length,
 							 bool is_path_valid);
+extern bool clf_is_unknown_extension(int status, const char *body,
+									 size_t length, bool is_rest_valid);
 extern ClfPage *clf_batch_parse(MemoryContext cxt, ClfFields *fields,
 								const ClfHttpResponse *response, int nids,
 								ClfFailedPart *failed, const char **error);

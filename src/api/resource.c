@@ -451,20 +451,28 @@ static const ClfFilter extension_filters[] = {
 static const ClfFilter message_filters[] = {
 	WINDOW_FILTER("creationTime"),
 	{
+		.json_path = "extensionId",
+		.parameter = "extensionId",
+		.operators = CLF_OP_EXTENSION,
+		.levels = CLF_AT_ACCOUNT,
+		.characters = CLF_DIGITS,
+		.max_length = 19
+	},
+	{
 		.json_path = "type",
 		.parameter = "messageType",
 		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_EXTENSION,
+		.levels = CLF_AT_BOTH,
 		.values = message_type_values,
 		.repeatable = true
 	},
-	ENUM_FILTER("direction", "direction", CLF_AT_EXTENSION, direction_values),
-	ENUM_FILTER("readStatus", "readStatus", CLF_AT_EXTENSION, read_status_values),
+	ENUM_FILTER("direction", "direction", CLF_AT_BOTH, direction_values),
+	ENUM_FILTER("readStatus", "readStatus", CLF_AT_BOTH, read_status_values),
 	{
 		.json_path = "availability",
 		.parameter = "availability",
 		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_EXTENSION,
+		.levels = CLF_AT_BOTH,
 		.values = availability_values,
 		.undeleted = undeleted_values,
 		.repeatable = true,
@@ -474,7 +482,7 @@ static const ClfFilter message_filters[] = {
 		.json_path = "conversationId",
 		.parameter = "conversationId",
 		.operators = CLF_OP_EQUAL,
-		.levels = CLF_AT_EXTENSION,
+		.levels = CLF_AT_BOTH,
 		.characters = CLF_DIGITS
 	},
 	{0}
@@ -492,6 +500,9 @@ static const ClfFilter message_filters[] = {
 
 #define CALL_LOG_SYNC_OF_EXTENSION \
 	"/restapi/v1.0/account/{account}/extension/{extension}/call-log-sync"
+
+#define MESSAGE_STORE_OF_EXTENSION \
+	"/restapi/v1.0/account/{account}/extension/{extension}/message-store"
 
 #define CALL_LOG_OPTIONS \
 	[CLF_LEVEL_ACCOUNT] = \
@@ -642,12 +653,13 @@ const ClfResource clf_resources[] = {
 		.name = "messages",
 		.rows_per_record = 1,
 		.order_path = "creationTime",
-		.levels = CLF_AT_EXTENSION,
+		.levels = CLF_AT_BOTH,
 		.path = {
-			[CLF_LEVEL_EXTENSION] =
-			"/restapi/v1.0/account/{account}/extension/{extension}/message-store",
+			[CLF_LEVEL_ACCOUNT] = MESSAGE_STORE_OF_EXTENSION,
+			[CLF_LEVEL_EXTENSION] = MESSAGE_STORE_OF_EXTENSION
 		},
 		.options = {
+			[CLF_LEVEL_ACCOUNT] = CLF_HAS_SHOW_DELETED | CLF_HAS_HISTORY,
 			[CLF_LEVEL_EXTENSION] = CLF_HAS_SHOW_DELETED | CLF_HAS_HISTORY
 		},
 		.windowed = true,

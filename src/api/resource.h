@@ -50,11 +50,13 @@ typedef enum ClfOperators
 	CLF_OP_SINCE = 16,			/* = starting time of changes */
 	CLF_OP_SINCE_TOKEN = 32,	/* = starting token of changes */
 	CLF_OP_DETAILS = 64,		/* with CLF_OP_IDS: at the details endpoint */
-	CLF_OP_SEARCH = 128			/* = number to search for */
+	CLF_OP_SEARCH = 128,		/* = number to search for */
+	CLF_OP_EXTENSION = 256		/* = extension in the path */
 } ClfOperators;
 
 /* Not filters of records, but inputs of the request */
-#define CLF_OP_INPUT	(CLF_OP_SINCE | CLF_OP_SINCE_TOKEN | CLF_OP_SEARCH)
+#define CLF_OP_INPUT \
+	(CLF_OP_SINCE | CLF_OP_SINCE_TOKEN | CLF_OP_SEARCH | CLF_OP_EXTENSION)
 
 /*
  * Mutually exclusive parameters: those with the same value are not sent together.
@@ -81,7 +83,7 @@ typedef struct ClfFilter
 								 * which are not filterable; NULL: a text of
 								 * characters */
 	const char *characters;
-	int			max_length;		/* of the text of a search, in characters */
+	int			max_length;		/* of the text of an input, in characters */
 	const char *const *undeleted;	/* values of records that are not deleted,
 									 * sent unless show_deleted is set; NULL:
 									 * another parameter excludes deleted
@@ -113,7 +115,8 @@ typedef struct ClfResource
 	const char *name;			/* value of the table option resource */
 	int			levels;			/* CLF_AT_... */
 	const char *path[CLF_LEVELS];	/* with the placeholders "{account}" and
-									 * "{extension}" */
+									 * "{extension}"; at account level the
+									 * query specifies the extension */
 	int			options[CLF_LEVELS];	/* ClfTableOptions */
 	bool		has_views;		/* does it have view=Simple and view=Detailed? */
 	const char *constant_parameters;	/* "a=b", sent with each request;

@@ -41,7 +41,8 @@ clf_uri_append_parameter(StringInfo out, const char *name, const char *value)
 
 /*
  * clf_uri_append_path
- *		Append an endpoint's path, replacing {account} and {extension}.
+ *		Append an endpoint's path, replacing {account} and {extension}.  Without
+ *		an extension id, its placeholder remains.
  */
 void
 clf_uri_append_path(StringInfo out, const char *path, const char *account_id,
@@ -57,7 +58,8 @@ clf_uri_append_path(StringInfo out, const char *path, const char *account_id,
 			appendStringInfoString(out, account_id);
 			p += sizeof(account) - 1;
 		}
-		else if (strncmp(p, extension, sizeof(extension) - 1) == 0)
+		else if (extension_id &&
+				 strncmp(p, extension, sizeof(extension) - 1) == 0)
 		{
 			appendStringInfoString(out, extension_id);
 			p += sizeof(extension) - 1;

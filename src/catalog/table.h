@@ -104,6 +104,14 @@ clf_table_level(const ClfTable *table)
 	return table->extension_id ? CLF_LEVEL_EXTENSION : CLF_LEVEL_ACCOUNT;
 }
 
+/* Has the path an extension that the table lacks, so that a query must name it? */
+static inline bool
+clf_needs_extension(const ClfTable *table)
+{
+	return table->extension_id == NULL &&
+		strstr(table->resource->path[CLF_LEVEL_ACCOUNT], "{extension}") != NULL;
+}
+
 /* Are both equal, or both NULL? */
 static inline bool
 clf_same_text(const char *a, const char *b)

@@ -266,8 +266,10 @@ void
 clf_exchange_prefetch(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	if (!clf_token_fresh(exchange->token, exchange->table->server) ||
-		exceeds_max_requests(exchange, 1) ||
-		!clf_attempt_try_slot(&exchange->attempt))
+		exceeds_max_requests(exchange, 1))
+		return;
+	find_budget(exchange);
+	if (!clf_attempt_try_slot(&exchange->attempt))
 		return;
 	show_request(exchange, request);
 	send_request(exchange, request);

@@ -35,12 +35,6 @@
 /* Records per number in a search */
 #define SEARCH_RECORDS 20.0
 
-/*
- * Requests of a search without a number, which fails at execution: high enough
- * that any other path is preferred.
- */
-#define HOPELESS_REQUESTS 1e6
-
 /* Default width of a window, or of a list of changes, in days */
 #define DEFAULT_DAYS 1.0
 
@@ -253,8 +247,7 @@ clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 										 pushed);
 		estimate.requests = Max(1, ceil(estimate.records /
 										table->page_size));
-		if (clf_query_lacks_search(query, resource))
-			estimate.requests = HOPELESS_REQUESTS;
+		estimate.fails = clf_query_missing_input(query, table) != NULL;
 	}
 	estimate.rows = query->details ? estimate.records :
 		estimate.records * resource->rows_per_record;

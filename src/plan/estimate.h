@@ -17,6 +17,7 @@ typedef struct ClfEstimate
 	double		records;		/* returned by the requests */
 	double		rows;			/* contained in the records */
 	double		requests;		/* of lists or by id, without those per row */
+	bool		fails;			/* it lacks an input and raises an error */
 } ClfEstimate;
 
 extern double clf_estimate_tuples(const ClfTable *table, Oid umid,

@@ -43,6 +43,12 @@
 #define ORDER_SURCHARGE 1.001
 
 /*
+ * Cost of a path that lacks an input, so that it would raise an error: any other
+ * path is preferred, disabled ones included.
+ */
+#define FAILING_COST 1e15
+
+/*
  * PostgreSQL assumes that a foreign partition contains no rows outside its
  * bounds, but the API does not know the bounds: add them as restriction clauses.
  */
@@ -324,14 +330,23 @@ create_path(PlannerInfo *root, RelOptInfo *baserel,
 	double		surcharge = pathkeys ? ORDER_SURCHARGE : 1;
 	Cost		startup;
 	Cost		total;
+	ForeignPath *path;
 
 	startup = table->fdw_startup_cost + filter.startup;
 	total = startup + Max(0, estimate->requests - 1) *
 		table->fdw_startup_cost;
 	total += estimate->rows *
 		(table->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
-	return clf_create_scan_path(root, baserel, rows, startup * surcharge,
+	if (estimate->fails)
+	{
+		startup += FAILING_COST;
+		total += FAILING_COST;
+	}
+	path = clf_create_scan_path(root, baserel, rows, startup * surcharge,
 								total * surcharge, pathkeys, outer);
+	if (estimate->fails)
+		clf_disable_path(&path->path);
+	return path;
 }
 
 /* Add a path with these conditions pushed down */

@@ -15,6 +15,7 @@
 #include "access/stratnum.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "nodes/nodeFuncs.h"
@@ -117,6 +118,14 @@ range_strategy(Oid opno)
 	return strategy;
 }
 
+/* Does the operator test integers for equality? */
+static bool
+is_integer_equality(Oid opno)
+{
+	return get_op_opfamily_strategy(opno, INTEGER_BTREE_FAM_OID) ==
+		BTEqualStrategyNumber;
+}
+
 /*
  * Return the strategy by which the filter can evaluate "column op expression", or
  * 0.  A time column must have the type timestamptz, possibly below functions:
@@ -138,6 +147,8 @@ filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
 			(strategy == BTEqualStrategyNumber && column == below) ?
 			strategy : 0;
 	}
+	if ((filter->operators & CLF_OP_EXTENSION) && is_integer_equality(opno))
+		return BTEqualStrategyNumber;
 	if (opno == TextEqualOperator && OidIsValid(collation) &&
 		get_collation_isdeterministic(collation))
 		return BTEqualStrategyNumber;

@@ -860,17 +860,6 @@ bind_changes(ClfQuery *query, const ClfScanPlan *plan, const ClfTable *table,
 }
 
 /*
- * clf_query_lacks_since
- *		Does it list changes, but without a starting point?
- */
-bool
-clf_query_lacks_since(const ClfQuery *query)
-{
-	return query->changes && !query->nothing && !query->since &&
-		!query->since_token && !query->unknown_since && !query->since_now;
-}
-
-/*
  * Bind "search_phone_number = ..." or "search_extension_number = ...".  A phone
  * number is sent in E.164 without the plus sign.  An invalid number yields no
  * rows.
@@ -931,15 +920,101 @@ bind_searches(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 								 query->search + (query->search[0] == '+'));
 }
 
-/*
- * clf_query_lacks_search
- *		Is it a search, but without a number?
- */
-bool
-clf_query_lacks_search(const ClfQuery *query, const ClfResource *resource)
+/* Digits of an integer or a text */
+static char *
+value_as_digits(const ClfValue *value)
 {
-	return resource->search && !query->nothing &&
-		query->search_filter == NULL;
+	switch (getBaseType(value->type))
+	{
+		case INT2OID:
+			return psprintf("%d", DatumGetInt16(value->value));
+		case INT4OID:
+			return psprintf("%d", DatumGetInt32(value->value));
+		case INT8OID:
+			return psprintf(INT64_FORMAT, DatumGetInt64(value->value));
+		default:
+			return value_as_utf8(value->value);
+	}
+}
+
+/*
+ * Bind "extension_id = ...", which is a part of the path.  What is not an id has
+ * no records.
+ */
+static void
+bind_extension(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
+{
+	char	   *text = NULL;
+
+	if (value->unknown)
+	{
+		query->unknown_extension = value->unknown;
+		return;
+	}
+	if (!value->isnull)
+		text = value_as_digits(value);
+
+	if (text == NULL || text[0] == '\0' ||
+		strlen(text) > (size_t) c->filter->max_length ||
+		text[strspn(text, c->filter->characters)] != '\0' ||
+		(query->extension && strcmp(query->extension, text) != 0))
+		query->nothing = true;
+	else
+		query->extension = text;
+}
+
+static void
+bind_extensions(ClfQuery *query, const ClfScanPlan *plan,
+				const ClfValue *values)
+{
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (c->filter->operators & CLF_OP_EXTENSION)
+			bind_extension(query, c, &values[c->expr]);
+	}
+}
+
+/*
+ * clf_query_missing_input
+ *		Return the input that the query must specify but does not, or NULL.
+ */
+const		ClfMissingInput *
+clf_query_missing_input(const ClfQuery *query, const ClfTable *table)
+{
+	static const ClfMissingInput since = {
+		"since or since_token must be specified to list changes",
+		"neither since nor since_token is specified",
+		"Add a condition since = '<time>', or since_token = '<sync_token of the "
+		"last change that you have>'."
+	};
+	static const ClfMissingInput number = {
+		"no number to search for is specified",
+		"no number to search for is specified",
+		"Add a condition search_phone_number = '<number>', or "
+		"search_extension_number = '<number>', with one value that does not "
+		"depend on the table's own rows."
+	};
+	static const ClfMissingInput extension = {
+		"no extension is specified",
+		"no extension is specified",
+		"Add a condition extension_id = <id>, with one value that does not "
+		"depend on the table's own rows, such as the id of a table \"extensions\" "
+		"that is joined."
+	};
+
+	if (query->nothing)
+		return NULL;
+	if (query->changes && !query->since && !query->since_token &&
+		!query->unknown_since && !query->since_now)
+		return &since;
+	if (table->resource->search && query->search_filter == NULL)
+		return &number;
+	if (clf_needs_extension(table) && query->extension == NULL &&
+		query->unknown_extension == NULL)
+		return &extension;
+	return NULL;
 }
 
 /*
@@ -990,14 +1065,18 @@ clf_query_sends(const ClfQuery *query, const ClfFilter *filter)
 				  psprintf("&%s=", filter->parameter)) != NULL;
 }
 
-/* Fill in the table's ids in the path of an endpoint */
+/*
+ * Fill in the ids of the path of an endpoint: those of the table, and at account
+ * level the extension of the query, if any
+ */
 static char *
-bind_path(const char *path, const ClfTable *table)
+bind_path(const char *path, const ClfTable *table, const char *extension)
 {
 	StringInfoData out;
 
 	initStringInfo(&out);
-	clf_uri_append_path(&out, path, table->account_id, table->extension_id);
+	clf_uri_append_path(&out, path, table->account_id,
+						table->extension_id ? table->extension_id : extension);
 	return out.data;
 }
 
@@ -1026,7 +1105,7 @@ clf_details_uri(const ClfTable *table, const char *id)
 		return NULL;
 	initStringInfo(&out);
 	appendStringInfo(&out, "%s/",
-					 bind_path(table->resource->details_path, table));
+					 bind_path(table->resource->details_path, table, NULL));
 	if (id != NULL)
 		clf_uri_append_escaped(&out, id);
 	else
@@ -1070,8 +1149,13 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	bind_table_options(&filters, table);
 	if (!clf_query_by_id(query))
 		appendStringInfoString(&parameters, filters.data);
-	query->path = bind_path(endpoint_path(query, plan), table);
-	query->label = psprintf("GET %s", query->path);
+	bind_extensions(query, plan, values);
+	query->path = bind_path(endpoint_path(query, plan), table,
+							query->unknown_extension ?
+							psprintf("{%s}", query->unknown_extension) :
+							query->extension);
+	query->label = psprintf("GET %s", bind_path(endpoint_path(query, plan),
+												table, NULL));
 	query->parameters = query->details ? "" : parameters.data;
 	query->all_records = plan->resource->all_records;
 	if (query->ids != NIL)

@@ -71,6 +71,8 @@ typedef struct ClfQuery
 	const ClfFilter *search_filter; /* search for a number; NULL: no search */
 	char	   *search;			/* text of the condition in UTF-8, or NULL */
 	const char *unknown_search; /* placeholder for it; else NULL */
+	char	   *extension;		/* id of the condition, in digits, or NULL */
+	const char *unknown_extension;	/* placeholder for it; else NULL */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
@@ -92,6 +94,14 @@ typedef struct ClfWindow
 	bool		to_now;			/* it ends at the present */
 } ClfWindow;
 
+/* An input that the query must specify but does not */
+typedef struct ClfMissingInput
+{
+	const char *message;
+	const char *reason;			/* why nothing is requested */
+	const char *hint;
+}			ClfMissingInput;
+
 extern ClfQuery *clf_bind_query(const ClfScanPlan *plan,
 								const ClfTable *table,
 								const ClfValue *values);
@@ -101,9 +111,8 @@ extern bool clf_query_sends(const ClfQuery *query, const ClfFilter *filter);
 extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
 extern bool clf_query_window(const ClfQuery *query, const Interval *history,
 							 TimestampTz now, ClfWindow *window);
-extern bool clf_query_lacks_since(const ClfQuery *query);
-extern bool clf_query_lacks_search(const ClfQuery *query,
-								   const ClfResource *resource);
+extern const ClfMissingInput *clf_query_missing_input(const ClfQuery *query,
+													  const ClfTable *table);
 extern bool clf_can_be_id(const char *text);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);

@@ -70,9 +70,10 @@ typedef struct Probe
 bool
 clf_can_analyze(Oid relid)
 {
-	const ClfResource *resource = clf_get_table(relid)->resource;
+	const ClfTable *table = clf_get_table(relid);
 
-	return resource->windowed && !resource->search;
+	return table->resource->windowed && !table->resource->search &&
+		!clf_needs_extension(table);
 }
 
 /* Columns that need no additional requests */

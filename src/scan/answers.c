@@ -246,12 +246,24 @@ has_type(const ClfHttpResponse *response, const char *type)
 		strchr("; ", response->content_type[length]) != NULL;
 }
 
-/* Parse a list into the page */
+/*
+ * Parse a list into the page.  An extension that the query names has no records
+ * if it does not exist.
+ */
 static void
-read_list(ClfAnswers *answers, const ClfHttpResponse *response)
+read_list(ClfAnswers *answers, const ClfPageRequest *request,
+		  const ClfHttpResponse *response)
 {
 	const char *error = "its content type is not application/json";
 
+	if (request->query->extension &&
+		clf_is_unknown_extension(response->status, response->body,
+								 response->length,
+								 clf_has_own_path(answers->table)))
+	{
+		answers->page = clf_page_create(answers->page_cxt, answers->fields);
+		return;
+	}
 	if (response->status != 200)
 		clf_report_status(response,
 						  clf_exchange_asked(answers->exchange));
@@ -418,7 +430,7 @@ clf_answers_get(ClfAnswers *answers, const ClfPageRequest *request,
 						 &response);
 
 	if (nids == 0)
-		read_list(answers, &response);
+		read_list(answers, request, &response);
 	else if (nids == 1)
 		read_record(answers, request, &response);
 	else if (kept)

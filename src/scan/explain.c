@@ -20,13 +20,12 @@ explain_request(ForeignScanState *node, ExplainState *es,
 {
 	ClfScanState *state = node->fdw_state;
 	ClfWindow	window;
+	const		ClfMissingInput *missing = clf_query_missing_input(query,
+																   state->table);
 	const char *text;
 
-	if (clf_query_lacks_since(query))
-		text = "none, because neither since nor since_token is specified";
-
-	else if (clf_query_lacks_search(query, state->plan->resource))
-		text = "none, because no number to search for is specified";
+	if (missing)
+		text = psprintf("none, because %s", missing->reason);
 
 	else if (clf_query_window(query, state->table->history,
 							  clf_clock_now(state->table->server->base_url), &window))

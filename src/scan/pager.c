@@ -298,20 +298,13 @@ reset_pages(ClfPager *pager)
 void
 clf_pager_start(ClfPager *pager, const ClfQuery *query)
 {
-	if (clf_query_lacks_since(query))
+	const		ClfMissingInput *missing = clf_query_missing_input(query, pager->table);
+
+	if (missing)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("since or since_token must be specified to list "
-						"changes"),
-				 errhint("Add a condition since = '<time>', or since_token = "
-						 "'<sync_token of the last change that you have>'.")));
-	if (clf_query_lacks_search(query, pager->table->resource))
-		ereport(ERROR,
-				(errcode(ERRCODE_FDW_DYNAMIC_PARAMETER_VALUE_NEEDED),
-				 errmsg("no number to search for is specified"),
-				 errhint("Add a condition search_phone_number = '<number>', or "
-						 "search_extension_number = '<number>', with one value "
-						 "that does not depend on the table's own rows.")));
+				 errmsg("%s", missing->message),
+				 errhint("%s", missing->hint)));
 	clf_exchange_expect(pager->exchange, clf_query_chunk_count(query));
 	pager->query = query;
 	reset_pages(pager);

@@ -56,12 +56,15 @@ prepare_scan(ForeignScanState *node)
 	state->activity = clf_activity_begin(state->cxt, state->table);
 	state->pager = clf_pager_create(state->cxt, state->table, state->plan,
 									selection, userid, state->activity);
+
+	/* two scans that prefetch would both send a request */
 	if (state->table->resource->cached_in_statement)
 		clf_pager_share_cache(state->pager, node->ss.ps.state->es_query_cxt);
-	else if (!bms_is_empty(node->ss.ps.plan->extParam))
-		clf_pager_enable_cache(state->pager);
-	if (!per_row)
+	else if (!per_row)
 		clf_pager_enable_prefetch(state->pager);
+	if (!state->table->resource->cached_in_statement &&
+		!bms_is_empty(node->ss.ps.plan->extParam))
+		clf_pager_enable_cache(state->pager);
 	if (per_row)
 		state->recordings = clf_recordings_create(state->cxt, state->table,
 												  selection, userid,
