@@ -84,7 +84,7 @@ typedef struct PathNode
 struct ClfFields
 {
 	PathNode	root;
-	List	   *names;			/* of all nodes but the root, by number */
+	int			nnodes;			/* without the root */
 	int			count;
 	ClfField   *values;			/* of the current text */
 	uint64 text;				/* number of that text, from 1 */
@@ -552,8 +552,7 @@ add_child(ClfFields *fields, PathNode *node, const char *name, size_t length)
 								  (node->nchildren + 1) * sizeof(PathNode));
 	child = &node->children[node->nchildren];
 	init_node(child, name, length);
-	fields->names = lappend(fields->names, child->name);
-	child->number = list_length(fields->names);
+	child->number = ++fields->nnodes;
 	child->next = *first;
 	*first = node->nchildren++;
 	return child;
@@ -601,6 +600,16 @@ clf_fields_count(const ClfFields *fields)
 	return fields->count;
 }
 
+static const char *
+find_step(const PathNode *node, int number)
+{
+	const char *name = node->number == number ? node->name : NULL;
+
+	for (int i = 0; i < node->nchildren && name == NULL; i++)
+		name = find_step(&node->children[i], number);
+	return name;
+}
+
 /*
  * clf_fields_step
  *		Name of the step with the number, see ClfField.
@@ -608,7 +617,7 @@ clf_fields_count(const ClfFields *fields)
 const char *
 clf_fields_step(const ClfFields *fields, int step)
 {
-	return list_nth(fields->names, step - 1);
+	return find_step(&fields->root, step);
 }
 
 /*
