@@ -33,13 +33,15 @@ OBJS = \
 	src/net/http.o \
 	src/net/retry.o \
 	src/net/token.o \
+	src/plan/bind.o \
 	src/plan/estimate.o \
 	src/plan/jit.o \
 	src/plan/node.o \
 	src/plan/paths.o \
-	src/plan/time_function.o \
 	src/plan/pushdown.o \
 	src/plan/query.o \
+	src/plan/time_function.o \
+	src/plan/times.o \
 	src/scan/analyze.o \
 	src/scan/answers.o \
 	src/scan/explain.o \

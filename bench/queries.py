@@ -46,7 +46,7 @@ def is_outdated(query):
 
 def of_copy(sql):
     """The same query on the copies of the tables."""
-    sql = re.sub(r'\b(my_)?calls\.', r'\1truth.', sql)
+    sql = re.sub(r'\b(my_)?calls("?)\.', r'\1truth\2.', sql)
     return re.sub(r'\bcalls_of_all_time\b', 'truth.calls_of_all_time', sql)
 
 

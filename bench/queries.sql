@@ -290,7 +290,7 @@ WHERE (start_time >= CURRENT_DATE - 3 AND start_time < CURRENT_DATE - 2) OR (sta
 SELECT id FROM calls.call_log WHERE start_time BETWEEN SYMMETRIC now() - interval '1 day' AND now() - interval '4 days';
 
 -- The moments of three tickets
--- minimum (SELECT greatest(1, ceil(count(*) / 1000.0)) FROM truth.call_log WHERE start_time BETWEEN (SELECT min(start_time) FROM truth.call_log JOIN few USING (id)) AND (SELECT max(start_time) FROM truth.call_log JOIN few USING (id))): the list between the first and the last
+-- minimum 3: each of the moments, between which are thousands of calls
 SELECT id FROM calls.call_log WHERE start_time = ANY (ARRAY(SELECT start_time FROM truth.call_log JOIN few USING (id)));
 
 -- A range type
@@ -384,3 +384,196 @@ JOIN calls.call_log_search s ON s.search_phone_number = p.phone_number AND s.sta
 -- minimum 1: few are one page
 SELECT creation_time, direction, from_phone_number, subject FROM my_calls.messages
 WHERE creation_time >= CURRENT_DATE - 7 AND type = 'SMS';
+
+-- Tableau: a connection is tried [any rows]
+-- minimum 1: one record
+SELECT TRUE AS "COL" FROM "calls"."call_log" "call_log" LIMIT 1;
+
+-- Tableau: a range of dates
+-- minimum 1: about 210 calls
+SELECT CAST(DATE_TRUNC('DAY', CAST("call_log"."start_time" AS TIMESTAMP)) AS TIMESTAMP) AS "tdy:start_time:ok",
+  COUNT(DISTINCT "call_log"."id") AS "ctd:id:ok"
+FROM "calls"."call_log" "call_log"
+WHERE (("call_log"."start_time" >= CAST(CURRENT_DATE - 7 AS TIMESTAMP)) AND ("call_log"."start_time" < CAST(CURRENT_DATE AS TIMESTAMP)))
+GROUP BY 1 HAVING (COUNT(1) > 0);
+
+-- Tableau: a year as a number
+-- minimum (SELECT ceil(count(*) / 1000.0) FROM truth.call_log WHERE start_time >= date_trunc('year', now())): the calls of the year
+SELECT "call_log"."direction", COUNT(1) FROM "calls"."call_log" "call_log"
+WHERE (CAST(EXTRACT(YEAR FROM "call_log"."start_time") AS INTEGER) = CAST(EXTRACT(YEAR FROM now()) AS INTEGER))
+GROUP BY 1;
+
+-- Tableau: a month of this year and the same month of the year before
+-- minimum (SELECT sum(greatest(1, ceil(n / 1000.0))) FROM (SELECT count(id) AS n FROM (VALUES (1), (11)) m(ago) LEFT JOIN truth.call_log ON date_trunc('month', start_time) = date_trunc('month', CURRENT_DATE - ago * interval '1 month') GROUP BY ago) counts): either month is a page, and eight others are between them
+SELECT CAST(DATE_TRUNC('MONTH', CAST("call_log"."start_time" AS DATE)) AS DATE) AS "tmn:start_time:ok", COUNT(1) FROM "calls"."call_log" "call_log"
+WHERE (CAST(DATE_TRUNC('MONTH', CAST("call_log"."start_time" AS DATE)) AS DATE) IN
+  ((date_trunc('month', CURRENT_DATE - interval '1 month'))::date, (date_trunc('month', CURRENT_DATE - interval '11 months'))::date))
+GROUP BY 1;
+
+-- Tableau: only the ten who called most [not met]
+-- minimum 1: a week is one page, which both parts of the query can read
+SELECT "call_log"."from_phone_number", "call_log"."result", COUNT(1)
+FROM "calls"."call_log" "call_log"
+  INNER JOIN (SELECT "call_log"."from_phone_number" AS "from_phone_number", COUNT(1) AS "$__alias__0"
+    FROM "calls"."call_log" "call_log" WHERE ("call_log"."start_time" >= CAST(CURRENT_DATE - 6 AS TIMESTAMP))
+    GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 1 ASC LIMIT 10) "t0" ON ("call_log"."from_phone_number" = "t0"."from_phone_number")
+WHERE ("call_log"."start_time" >= CAST(CURRENT_DATE - 6 AS TIMESTAMP))
+GROUP BY 1, 2;
+
+-- Metabase: the previous thirty days
+-- minimum 1: about 900 calls
+SELECT CAST("calls"."call_log"."start_time" AS date) AS "start_time", COUNT(*) AS "count" FROM "calls"."call_log"
+WHERE ("calls"."call_log"."start_time" >= CAST((NOW() + (INTERVAL '-30 day')) AS date)) AND ("calls"."call_log"."start_time" < CAST(NOW() AS date))
+GROUP BY CAST("calls"."call_log"."start_time" AS date) ORDER BY CAST("calls"."call_log"."start_time" AS date) ASC;
+
+-- Metabase: weeks that begin on Sunday, filtered afterwards
+-- minimum 1: less than a page
+SELECT "source"."start_time", "source"."count" FROM (
+  SELECT (CAST(DATE_TRUNC('week', (CAST("calls"."call_log"."start_time" AS timestamp) + (INTERVAL '1 day'))) AS timestamp) + (INTERVAL '-1 day')) AS "start_time", COUNT(*) AS "count"
+  FROM "calls"."call_log"
+  GROUP BY (CAST(DATE_TRUNC('week', (CAST("calls"."call_log"."start_time" AS timestamp) + (INTERVAL '1 day'))) AS timestamp) + (INTERVAL '-1 day'))) AS "source"
+WHERE "source"."start_time" >= CURRENT_DATE - 10;
+
+-- Metabase: its sample of values [any rows]
+-- minimum (SELECT 1 + ceil((least(count(*), 10000) - 1000) / 999.0) FROM truth.call_log): pages that have the last record of the one before again, as calls may leave the list in between
+SELECT "source"."id", "source"."start_time", "source"."direction", SUBSTRING("source"."from_name", 1, 1234) FROM (
+  SELECT * FROM "calls"."call_log") AS "source" LIMIT 10000;
+
+-- Power BI: incremental refresh
+-- minimum 1: about 300 calls
+select "_"."id", "_"."start_time", "_"."duration" from "calls"."call_log" "_"
+where "_"."start_time" >= cast(CURRENT_DATE - 20 as timestamp) and "_"."start_time" < cast(CURRENT_DATE - 10 as timestamp);
+
+-- Power BI: DirectQuery
+-- minimum 1: about 900 calls
+select "rows"."direction" as "direction", sum(cast("rows"."duration" as decimal)) as "a0"
+from (select "_"."direction", "_"."duration" from (select * from "calls"."call_log" "$Table") "_"
+      where "_"."start_time" >= cast(CURRENT_DATE - 29 as timestamp) and not "_"."direction" is null) "rows"
+group by "direction" limit 1000001;
+
+-- Grafana: a panel of hours
+-- minimum 1: about 60 calls
+SELECT floor(extract(epoch from start_time)/3600)*3600 AS "time", direction AS metric, count(*) AS value
+FROM calls.call_log WHERE start_time BETWEEN now() - interval '2 days' AND now() GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- Grafana: hours, filtered afterwards
+-- minimum 1: about 60 calls
+SELECT * FROM (SELECT to_timestamp(floor(extract(epoch from start_time)/3600)*3600) AS "time", count(*) AS value
+               FROM calls.call_log GROUP BY 1) AS hours
+WHERE "time" >= now() - interval '2 days' ORDER BY 1;
+
+-- Grafana: milliseconds since 1970
+-- minimum 1: about 60 calls
+SELECT id, extract(epoch from start_time) * 1000 AS "time" FROM calls.call_log
+WHERE extract(epoch from start_time) * 1000 BETWEEN floor(extract(epoch from now()) * 1000) - 172800000 AND extract(epoch from now()) * 1000;
+
+-- Grafana: date_bin
+-- minimum 1: about 60 calls
+SELECT date_bin('15 minutes', start_time, timestamptz '2001-01-01') AS "time", count(*) FROM calls.call_log
+WHERE date_bin('15 minutes', start_time, timestamptz '2001-01-01') >= now() - interval '2 days' GROUP BY 1 ORDER BY 1;
+
+-- Superset: a range as text
+-- minimum 1: about 210 calls
+SELECT DATE_TRUNC('day', start_time) AS __timestamp, COUNT(*) AS count FROM calls.call_log
+WHERE start_time >= TO_TIMESTAMP(to_char(now() - interval '7 days', 'YYYY-MM-DD HH24:MI:SS.US'), 'YYYY-MM-DD HH24:MI:SS.US')
+  AND start_time < TO_TIMESTAMP(to_char(now(), 'YYYY-MM-DD HH24:MI:SS.US'), 'YYYY-MM-DD HH24:MI:SS.US')
+GROUP BY DATE_TRUNC('day', start_time) ORDER BY count DESC, 1 LIMIT 10000;
+
+-- Superset: a chart of the largest series [not met]
+-- minimum 1: a week is one page, which both parts of the query can read
+SELECT DATE_TRUNC('day', start_time) AS __timestamp, result AS result, COUNT(*) AS count FROM calls.call_log
+  JOIN (SELECT result AS result__, COUNT(*) AS mme_inner__ FROM calls.call_log
+        WHERE start_time >= CURRENT_DATE - 6 AND start_time < CURRENT_DATE + 1 GROUP BY result ORDER BY mme_inner__ DESC, 1 LIMIT 3) AS series_limit
+  ON result = result__
+WHERE start_time >= CURRENT_DATE - 6 AND start_time < CURRENT_DATE + 1 GROUP BY 1, 2;
+
+-- Shares of the total [not met]
+-- minimum 1: a week is one page, which both parts of the query can read
+SELECT result, round(100.0 * count(*) / (SELECT count(*) FROM calls.call_log WHERE start_time >= now() - interval '7 days'), 1) AS percent
+FROM calls.call_log WHERE start_time >= now() - interval '7 days' GROUP BY result;
+
+-- Missed calls that were returned within a day [not met]
+-- minimum 1: a week is one page, which both parts of the query can read
+SELECT m.id, min(b.start_time) - m.start_time AS after FROM calls.call_log m
+  JOIN calls.call_log b ON b.to_phone_number = m.from_phone_number AND b.start_time > m.start_time AND b.start_time < m.start_time + interval '1 day'
+WHERE m.start_time >= now() - interval '7 days' AND m.result = 'Missed' AND b.start_time >= now() - interval '7 days'
+GROUP BY m.id, m.start_time;
+
+-- Looker: the last seven days
+-- minimum 1: about 210 calls
+SELECT (DATE(call_log.start_time)) AS "call_log.start_date", COUNT(*) AS "call_log.count" FROM calls.call_log AS call_log
+WHERE ((( call_log.start_time ) >= ((SELECT (DATE_TRUNC('day', CURRENT_TIMESTAMP) + (-6 || ' day')::INTERVAL)))
+  AND ( call_log.start_time ) < ((SELECT ((DATE_TRUNC('day', CURRENT_TIMESTAMP) + (-6 || ' day')::INTERVAL) + (7 || ' day')::INTERVAL)))))
+GROUP BY 1 ORDER BY 1 DESC LIMIT 500;
+
+-- dbt: a source's freshness
+-- minimum 1: the first of the list
+select max(start_time) as max_loaded_at, now() as snapshotted_at from calls.call_log;
+
+-- dbt: an incremental model
+-- minimum 1: about 30 calls
+select id, start_time, direction from calls.call_log
+where start_time > (select coalesce(max(start_time), '1900-01-01') from archive);
+
+-- dbt: a test that ids are unique
+-- minimum 1: about 210 calls
+select count(*) as failures, count(*) != 0 as should_warn from (
+  select id as unique_field, count(*) as n_records from calls.call_log
+  where start_time >= current_date - 6 group by id having count(*) > 1) dbt_internal_test;
+
+-- Django: is there one?
+-- minimum 1: a call of the first page
+SELECT 1 AS "a" FROM "calls"."call_log" WHERE ("call_log"."direction" = 'Inbound' AND "call_log"."start_time" >= now() - interval '7 days') LIMIT 1;
+
+-- Django: a month of a year
+-- minimum 1: not more than a page
+SELECT COUNT(*) AS "__count" FROM "calls"."call_log"
+WHERE ("call_log"."start_time" BETWEEN date_trunc('month', now()) AND now() AND EXTRACT(MONTH FROM "call_log"."start_time" AT TIME ZONE 'UTC') = EXTRACT(MONTH FROM now()));
+
+-- ODBC: rows by their keys
+-- minimum 1: four ids
+SELECT "id", "start_time", "duration" FROM "calls"."call_log"
+WHERE "id" = (SELECT min(id) FROM few) OR "id" = (SELECT max(id) FROM few) OR "id" = (SELECT id FROM one) OR "id" = 'none';
+
+-- A month by its name
+-- minimum 1: not more than a page
+SELECT to_char(start_time, 'YYYY-MM-DD') AS day, count(*) FROM calls.call_log
+WHERE to_char(start_time, 'YYYY-MM') = to_char(now(), 'YYYY-MM') GROUP BY 1 ORDER BY 1;
+
+-- A difference of dates
+-- minimum 1: a week
+SELECT count(*) FROM calls.call_log WHERE CURRENT_DATE - start_time::date <= 7;
+
+-- A difference in days
+-- minimum 1: a week
+SELECT count(*) FROM calls.call_log WHERE date_part('day', now() - start_time) < 7;
+
+-- An age
+-- minimum 1: a week
+SELECT count(*) FROM calls.call_log WHERE age(start_time) < interval '7 days';
+
+-- Later than all of these
+-- minimum 1: a week
+SELECT count(*) FROM calls.call_log WHERE start_time > ALL (ARRAY[now() - interval '7 days', now() - interval '14 days', now() - interval '200 days']);
+
+-- Two holidays of a multirange
+-- minimum 2: either is a page, and most of a year is between them
+SELECT count(*) FROM calls.call_log
+WHERE start_time <@ tstzmultirange(tstzrange(CURRENT_DATE - 3, CURRENT_DATE - 2), tstzrange(CURRENT_DATE - 303, CURRENT_DATE - 302));
+
+-- The calls of three sessions
+-- minimum (SELECT count(DISTINCT session_id) FROM few): one request finds one session, and the list of all calls is longer
+SELECT id, start_time, result FROM calls.call_log WHERE session_id = ANY (ARRAY(SELECT session_id FROM few));
+
+-- 600 calls of the last month by their ids
+-- minimum 1: the list of the month, where 600 ids are 12 requests
+SELECT id, duration FROM calls.call_log
+WHERE start_time >= now() - interval '29 days' AND id = ANY (ARRAY(SELECT id FROM truth.call_log WHERE start_time >= now() - interval '29 days' ORDER BY md5(id) LIMIT 600));
+
+-- When was the first call? [not met]
+-- minimum 1: a page of the first days, whatever those are
+SELECT min(start_time) FROM calls.call_log;
+
+-- The first ten calls of a year [not met]
+-- minimum 1: a page of its first days, whatever those are
+SELECT id, start_time FROM calls.call_log WHERE start_time >= now() - interval '1 year' ORDER BY start_time, id LIMIT 10;

@@ -19,6 +19,14 @@ SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 d
 SELECT requests('SELECT id FROM fresh WHERE session_id = ''1''');
 SELECT requests('SELECT id FROM fresh WHERE direction = ''Inbound'' AND direction = ANY (''{Outbound,Sideways}'')');
 SELECT requests('SELECT id FROM fresh WHERE start_time > ''2027-01-01''');
+-- several windows or sessions, or all between them
+SELECT requests('SELECT id FROM fresh WHERE start_time::date IN (''2026-03-01'', ''2026-03-20'')');
+SELECT requests('SELECT id FROM fresh WHERE start_time BETWEEN ''2026-03-01'' AND ''2026-03-01 01:00'' OR start_time BETWEEN ''2026-03-01 02:00'' AND ''2026-03-01 02:30''');
+SELECT requests('SELECT id FROM fresh WHERE session_id IN (''1'', ''2'', ''3'')');
+SELECT requests('SELECT id FROM fresh WHERE session_id IN (''1'', ''2'', ''3'') AND start_time > ''2026-03-31 06:00''');
+-- ids that are in a list
+SELECT requests(format('SELECT id FROM fresh WHERE id = ANY (%L) AND start_time > ''2026-03-31 06:00''', (SELECT array_agg('x' || n) FROM generate_series(1, 120) n)));
+SELECT requests(format('SELECT id FROM fresh WHERE id = ANY (%L) AND start_time > ''2026-03-25''', (SELECT array_agg('x' || n) FROM generate_series(1, 120) n)));
 SELECT requests('SELECT id FROM fresh LIMIT 250');
 -- The number of ids
 SELECT requests('SELECT * FROM fresh WHERE id = ''a''');

@@ -72,12 +72,43 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(epoch FROM s
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(epoch FROM start_time)::bigint BETWEEN 1772600000 AND 1772603600$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time + interval '1 hour' > '2026-03-08' AND start_time - interval '1 month' < '2026-02-08'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE timestamptz '2026-03-08' - start_time < interval '1 day' AND interval '1 hour' <= timestamptz '2026-03-08' - start_time$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date '2026-03-08' - start_time::date <= 30 AND date_part('day', timestamptz '2026-03-08' - start_time) < 1 AND extract(epoch FROM start_time - timestamptz '2026-03-07') / 3600 >= 6$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE age(timestamptz '2026-03-08', start_time) < interval '1 day'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(year FROM start_time) = 2026 AND date_part('year', start_time::date) <= 2026$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE to_char(start_time, 'YYYY-MM') = '2026-02'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE to_char(start_time, 'YYYYMMDD') IN ('20260302', '20260301')$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(epoch FROM start_time) * 1000 BETWEEN 1772600000000 AND 1772603600000$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE to_timestamp(floor(extract(epoch FROM start_time) / 300) * 300) = '2026-03-08 10:00'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_bin('5 minutes', start_time, '2000-01-01') = '2026-03-08 10:00'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (date_trunc('month', start_time::date))::date = '2026-02-01'$$);
 -- not these
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(month FROM start_time) = 3 AND extract(epoch FROM start_time::timestamp) > 1772600000 AND extract(year FROM start_time) * 2 > 4050 AND to_char(start_time, 'YYYY-MM') > '2026-01' AND to_char(start_time, 'MM-YYYY') = '03-2026'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time >= '2026-03-01' OR type = 'Fax') AND (start_time > '2026-03-01') IS NOT FALSE AND NOT start_time::date = '2026-03-01' AND start_time > ALL (ARRAY['2026-03-01']::timestamptz[])$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(hour FROM start_time) = 10 AND start_time + interval '100 years' > '2026-03-01' AND (start_time AT TIME ZONE interval '1 hour') > '2026-03-01' AND (start_time AT TIME ZONE from_name) > '2026-03-01'$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05')) AS equal, count(*) > 0 AS some
   FROM calls.call_log WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05');
 SET timezone = 'UTC';
+:log
+
+-- Several windows, where all between them takes more requests
+CREATE FOREIGN TABLE paged (id text, start_time timestamptz, session_id text) SERVER ringcentral OPTIONS (resource 'call_log', page_size '100');
+SELECT * FROM explain($$SELECT id FROM paged WHERE start_time >= '2026-03-30' AND start_time < '2026-03-30 06:00' OR start_time::date = '2026-03-02'$$);
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30' AND start_time < '2026-03-30 06:00' OR start_time::date IN ('2026-03-02', '2026-02-20')) AS equal
+  FROM paged WHERE start_time >= '2026-03-30' AND start_time < '2026-03-30 06:00' OR start_time::date IN ('2026-03-02', '2026-02-20');
+:log
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time <@ '{[2026-01-01, 2026-01-01 06:00), [2026-03-02, 2026-03-02 06:00), [2026-03-02 08:00, 2026-03-02 12:00]}'::tstzmultirange) AS equal
+  FROM paged WHERE start_time <@ '{[2026-01-01, 2026-01-01 06:00), [2026-03-02, 2026-03-02 06:00), [2026-03-02 08:00, 2026-03-02 12:00]}'::tstzmultirange;
+SELECT count(*) FROM paged WHERE start_time = ANY (ARRAY['2026-03-02', '2027-03-02', NULL, '2026-02-02']::timestamptz[]);
+SELECT count(*) FROM paged WHERE start_time < ALL (ARRAY['2026-03-02', '2026-02-02']::timestamptz[]) AND start_time > ALL (ARRAY['2026-02-01', '2026-01-02']::timestamptz[])
+  AND start_time <> ALL (ARRAY['2026-02-01']::timestamptz[]) AND start_time >= ALL (ARRAY['2026-02-01 12:00']::timestamptz[])
+EXCEPT SELECT count(*) FROM truth.calls WHERE start_time < '2026-02-02' AND start_time >= '2026-02-01 12:00';
+:log
+-- newest first, and again for other values
+SELECT * FROM explain($$SELECT start_time FROM paged WHERE start_time::date IN ('2026-03-02', '2026-02-02') ORDER BY start_time DESC$$);
+SELECT array_agg(start_time) = (SELECT array_agg(start_time ORDER BY start_time DESC) FROM truth.calls WHERE start_time::date IN ('2026-03-02', '2026-02-02')) AS equal
+  FROM (SELECT start_time FROM paged WHERE start_time::date IN ('2026-03-02', '2026-02-02') ORDER BY start_time DESC) x;
+SELECT day, n = (SELECT count(*) FROM truth.calls WHERE start_time::date IN (day, day - 40)) AS equal
+  FROM (VALUES (date '2026-03-02'), ('2026-03-03'), ('2026-03-03')) days(day), LATERAL (SELECT count(*) AS n FROM paged WHERE start_time::date IN (day, day - 40)) x;
 :log
 
 -- A bound far away is not sent as it is; one in the future becomes now
@@ -110,6 +141,9 @@ SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE session_id = :'call_se
 SELECT count(*) > 0 AS found FROM calls.call_log WHERE session_id = :'call_session_id' AND telephony_session_id = :'call_telephony_session_id' AND start_time >= '2026-03-01';
 SELECT count(*) > 0 AS found FROM calls.call_log WHERE session_id IN (:'call_session_id', :'call_session_id') AND session_id = ANY (ARRAY['1', :'call_session_id']) AND start_time >= '2026-03-01';
 SELECT count(*) > 0 AS found FROM calls.call_log WHERE session_id IN (:'call_session_id', '2') AND :week;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE session_id IN (:'call_session_id', '2') AND start_time >= '2026-01-01') AS equal FROM paged WHERE session_id IN (:'call_session_id', '2') AND start_time >= '2026-01-01';
+SELECT count(*) FROM paged WHERE session_id = ANY (ARRAY(SELECT n::text FROM generate_series(1, 200) n)) AND start_time >= '2026-03-31';
+SELECT start_time FROM paged WHERE session_id IN ('1', '2') AND start_time >= '2026-01-01' ORDER BY start_time DESC;
 SELECT count(*) FROM calls.call_log WHERE session_id = '' AND :week;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/(essionId=)[^&]*/\1.../; s/(dateTo=2026-03-31T12:)[0-9:]{5}/\1..:../'
 -- characters that mean something in a URI; no id has others, so they are not sent

@@ -23,7 +23,7 @@ local %ENV = (
 
 my $table = qx{cd $FindBin::RealBin/.. && python3 bench/queries.py 2>&1};
 is($?, 0, 'each query sends its minimum') or diag($table);
-cmp_ok(scalar(() = $table =~ /\byes$/mg), '>', 50, 'of many queries');
+cmp_ok(scalar(() = $table =~ /\b(?:yes|NO)$/mg), '>=', 100, 'of a hundred queries');
 
 $node->stop;
 done_testing();

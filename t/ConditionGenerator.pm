@@ -244,6 +244,26 @@ my @functions = (
 	[ 'timestamptz', "(%s - interval '1 month 3 days')" ],
 	[ 'timestamptz', "(%s + interval '2 days')" ],
 	[ 'date', "(%s - interval '5 hours')::date" ],
+	[ 'int', 'extract(year FROM %s)::int' ],
+	[ 'numeric', 'extract(year FROM %s AT TIME ZONE %z)' ],
+	[ 'float8', "date_part('year', (%s)::date)" ],
+	[ 'text', "to_char(%s, 'YYYY-MM')" ],
+	[ 'text', "to_char(%s AT TIME ZONE %z, 'YYYYMMDD')" ],
+	[ 'text', "to_char((%s)::date, 'yyyy')" ],
+	[ 'numeric', '(extract(epoch FROM %s) * 1000)' ],
+	[ 'float8', "(date_part('epoch', %s) * 1e9)" ],
+	[ 'bigint', '(extract(epoch FROM %s)::bigint / 86400)' ],
+	[ 'numeric', '(floor(extract(epoch FROM %s) / 300) * 300)' ],
+	[ 'timestamptz', 'to_timestamp(floor(extract(epoch FROM %s) / 3600) * 3600)' ],
+	[ 'timestamptz', "date_trunc('day', to_timestamp(floor(date_part('epoch', %s) / 7200) * 7200))" ],
+	[ 'timestamptz', "date_bin('15 minutes', %s, timestamptz '2001-01-01')" ],
+	[ 'timestamp', "date_bin('1 day', %s AT TIME ZONE %z, timestamp '2030-01-01 05:00')" ],
+	[ 'timestamp', "(date_trunc('week', (%s)::timestamp + interval '1 day') - interval '1 day')" ],
+	[ 'timestamptz', "date_trunc('month', date_trunc('week', %s))" ],
+	[ 'date', "(date_trunc('quarter', (%s)::date))::date" ],
+	[ 'date', "(date_trunc('month', (%s AT TIME ZONE %z)::date) + interval '1 month')::date" ],
+	[ 'date', '((%s)::date - 3)' ],
+	[ 'timestamptz', '(((%s AT TIME ZONE %z)::date + 1)::timestamp)::timestamptz' ],
 	[ 'timestamptz', '%s' ]);
 
 # A condition on a function of a time, of which one compares with the same
@@ -255,6 +275,7 @@ sub function_condition
 	my $zone = quote(pick(@zones));
 	my ($column, $a, $b) = map { $function =~ s/%s/$_/r =~ s/%z/$zone/r } $c, "($low)", "($high)";
 	my $range = { timestamptz => 'tstzrange', timestamp => 'tsrange', date => 'daterange' }->{$type};
+	my $multirange = ($range // '') =~ s/range/multirange/r;
 	my $bounds = quote(pick('[]', '[)', '()'));
 	($a, $b) = map { $self->operand($type, $_) } $a, $b;
 	my $operator = pick('<', '<=', '=', '>=', '>');
@@ -269,7 +290,10 @@ sub function_condition
 		"($column $operator $a OR $column = $b)",
 		"($column $operator $a) IS TRUE",
 		"(($column = $a) IS TRUE OR ($column > $a AND $column < $b))",
-		$range ? ("$column <@ $range(least($a, $b), greatest($a, $b), $bounds)",
+		"$column $operator ALL (ARRAY[$a, $b])",
+		$range ? ("$column <@ ${multirange}($range(least($a, $b), greatest($a, $b), $bounds), $range($b, NULL, '()'))",
+			"${multirange}($range(NULL, least($a, $b), $bounds), $range(greatest($a, $b), NULL)) @> $column",
+			"$column <@ $range(least($a, $b), greatest($a, $b), $bounds)",
 			"$range(least($a, $b), NULL) @> $column",
 			"$column <@ $range(NULL, greatest($a, $b), '[]')") : "$a $operator $column");
 }
@@ -285,7 +309,20 @@ sub compound_condition
 	my $age = pick("interval '1 second'", "interval '1 day'", "interval '3 months'",
 		"interval '-2 hours'", "interval '25 days 1 hour'");
 
+	my $days = pick(0, 1, 3, -1, 40, 365);
+
 	return pick(
+		"age($b, $c) $operator $age",
+		"age($c, $b) $operator $age",
+		"age($c\::timestamp) $operator $age",
+		"$c - $a $operator $age",
+		"($b)::date - ($c)::date $operator $days",
+		"($c)::date - ($a)::date $operator $days",
+		"date_part('day', $b - $c) $operator $days",
+		"extract(day FROM $c - $a) $operator $days",
+		"extract(epoch FROM $b - $c) / 3600 $operator $days",
+		"floor(extract(epoch FROM now() - $c) / 86400)::int $operator $days",
+		"extract(epoch FROM ($b)::timestamp - ($c)::timestamp) $operator $days * 86400.5",
 		"($c, $key) $operator ($a, $id)",
 		"($b, $id) $operator ($c, $key)",
 		"($c, $key) $operator ($b, $id)",

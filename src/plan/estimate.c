@@ -17,9 +17,9 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "plan/estimate.h"
-#include "plan/query.h"
-#include "shared/clock.h"
+#include "plan/bind.h"
 #include "shared/density.h"
+#include "utils/array.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
@@ -34,6 +34,9 @@
 
 /* Records per number in a search */
 #define SEARCH_RECORDS 20.0
+
+/* Default number of sessions not known at plan time */
+#define DEFAULT_SESSIONS 10.0
 
 /* Default width of a window, or of a list of changes, in days */
 #define DEFAULT_DAYS 1.0
@@ -112,9 +115,13 @@ known_value(PlannerInfo *root, Expr *expr)
 	return value;
 }
 
-/* Bind the pushed conditions to the values known at plan time */
+/*
+ * Bind the pushed conditions to the values known at plan time, with this estimate
+ * of the records a day
+ */
 static ClfQuery *
-bind_known(PlannerInfo *root, const ClfTable *table, List *pushed)
+bind_known(PlannerInfo *root, const ClfTable *table, List *pushed,
+		   double per_day)
 {
 	ClfScanPlan plan = {0};
 	List	   *exprs = NIL;
@@ -124,6 +131,7 @@ bind_known(PlannerInfo *root, const ClfTable *table, List *pushed)
 	plan.resource = table->resource;
 	plan.level = clf_table_level(table);
 	plan.page_size = table->page_size;
+	plan.per_day = per_day;
 	clf_gather_conditions(&plan, pushed, &exprs);
 	values = palloc0((list_length(exprs) + 1) * sizeof(ClfValue));
 	foreach(lc, exprs)
@@ -139,8 +147,8 @@ filter_selectivity(PlannerInfo *root, RelOptInfo *baserel,
 	const ClfFilter *filter = p->filter;
 	int			nvalues = 0;
 
-	if ((filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT)) ||
-		!clf_query_sends(query, filter))
+	if ((filter->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
+		filter->rivals != CLF_NO_RIVALS || !clf_query_sends(query, filter))
 		return 1;
 	if (baserel->tuples > 0 && baserel->pages > 0)
 		return clauselist_selectivity(root, list_make1(p->rinfo),
@@ -156,57 +164,58 @@ filter_selectivity(PlannerInfo *root, RelOptInfo *baserel,
 static double
 query_days(const ClfQuery *query, const ClfTable *table)
 {
-	TimestampTz now = clf_clock_now(table->server->base_url);
-	ClfWindow	window;
 	double		days;
 
 	if (query->changes)
-		return query->since ? Min((now - query->since_time) /
+		return query->since ? Min((GetCurrentTimestamp() - query->since_time) /
 								  (double) USECS_PER_DAY, CLF_KEPT_DAYS) :
 			DEFAULT_DAYS;
-	if (!clf_query_window(query, table->history, now, &window))
-		return 0;
-	if (query->unknown_lower)
-		return DEFAULT_DAYS;
-	days = (window.to - window.from) / (double) USECS_PER_DAY;
-	return Min(days, CLF_KEPT_DAYS);
+	days = clf_list_days(query, table);
+	return days > 0 && query->unknown_lower ? DEFAULT_DAYS : days;
 }
 
-/* Is there a condition on a session id, which few records match? */
-static bool
-has_session_condition(List *pushed)
+/* Number of texts that the condition compares with, as far as it is known */
+static double
+count_texts(PlannerInfo *root, const ClfPushed *p)
 {
+	double		n = 0;
+	ListCell   *lc;
+
+	foreach(lc, p->conditions)
+	{
+		const ClfCondition *c = lfirst(lc);
+		ClfValue	value;
+
+		if (c->combination != CLF_ONE || c->expr < 0)
+			continue;
+		value = known_value(root, list_nth(p->exprs, c->expr));
+		if (c->operand == CLF_VALUE)
+			n++;
+		else if (value.unknown)
+			n += DEFAULT_SESSIONS;
+		else if (!value.isnull)
+			n += ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(value.value)),
+								ARR_DIMS(DatumGetArrayTypeP(value.value)));
+	}
+	return n;
+}
+
+/* Number of sessions that the conditions allow; 0: no limit */
+static double
+count_sessions(PlannerInfo *root, List *pushed)
+{
+	double		fewest = 0;
 	ListCell   *lc;
 
 	foreach(lc, pushed)
 	{
-		if (((ClfPushed *) lfirst(lc))->filter->rivals !=
-			CLF_NO_RIVALS)
-			return true;
+		const ClfPushed *p = lfirst(lc);
+
+		if (p->filter->rivals != CLF_NO_RIVALS &&
+			(fewest == 0 || count_texts(root, p) < fewest))
+			fewest = Max(1, count_texts(root, p));
 	}
-	return false;
-}
-
-/* Estimate the records of a list request */
-static double
-estimate_list(PlannerInfo *root, RelOptInfo *baserel,
-			  const ClfTable *table, const ClfQuery *query, List *pushed)
-{
-	const ClfResource *resource = table->resource;
-	double		days = query_days(query, table);
-	double		records = resource->records;
-	ListCell   *lc;
-
-	if (resource->windowed || resource->changes)
-		records = baserel->tuples / resource->rows_per_record * days /
-			table_days(table);
-	foreach(lc, pushed)
-		records *= filter_selectivity(root, baserel, query, lfirst(lc));
-	if (has_session_condition(pushed))
-		records = Min(records, SESSION_RECORDS);
-	if (query->search_filter)
-		records = Min(records, SEARCH_RECORDS);
-	return records;
+	return fewest;
 }
 
 /* Number of ids to request */
@@ -221,6 +230,49 @@ count_ids(const ClfQuery *query, const ClfPushed *ids)
 	return list_length(query->ids);
 }
 
+/* Selectivity of the filters that are sent, but for sessions */
+static double
+list_selectivity(PlannerInfo *root, RelOptInfo *baserel,
+				 const ClfQuery *query, List *pushed)
+{
+	double		selectivity = 1;
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+		selectivity *= filter_selectivity(root, baserel, query, lfirst(lc));
+	return selectivity;
+}
+
+/* Estimate the lists of the queries; sessions: see count_sessions */
+static void
+estimate_lists(const ClfTable *table, const ClfQuery *query, double sessions,
+			   double selectivity, ClfEstimate *estimate)
+{
+	bool		has_days = query->windowed || query->changes;
+
+	for (const ClfQuery *q = query; q; q = q->next)
+	{
+		double		days = has_days ? query_days(q, table) : 1;
+		double		records = has_days ? estimate->per_day * days :
+		table->resource->records * selectivity;
+
+		if (query->search_filter)
+			records = Min(records, SEARCH_RECORDS);
+		estimate->records += records;
+		estimate->requests += days == 0 ? 0 :
+			Max(1, ceil(records / table->page_size));
+	}
+	if (sessions > 0)
+		estimate->records = Min(estimate->records, sessions * SESSION_RECORDS);
+	if (query->by_session)
+	{
+		estimate->by_session = sessions > 1;
+		estimate->requests = Min(estimate->requests, sessions);
+	}
+	estimate->requests = Max(1, estimate->requests);
+	estimate->fails = clf_query_missing_input(query, table) != NULL;
+}
+
 /*
  * clf_estimate
  *		Estimate a scan of the table with these conditions pushed down.
@@ -230,24 +282,31 @@ clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 			 const ClfTable *table, List *pushed)
 {
 	const ClfResource *resource = table->resource;
-	ClfQuery   *query = bind_known(root, table, pushed);
+	ClfQuery   *query = bind_known(root, table, pushed, 0);
 	const ClfPushed *ids = clf_find_ids(pushed);
 	ClfEstimate estimate = {0};
+	double		selectivity;
 
 	if (query->nothing)
 		return estimate;
-	if (ids)
+	selectivity = list_selectivity(root, baserel, query, pushed);
+	if (resource->windowed || resource->changes)
+	{
+		estimate.per_day = baserel->tuples / resource->rows_per_record /
+			table_days(table) * selectivity;
+		query = bind_known(root, table, pushed, estimate.per_day);
+	}
+	if (clf_query_by_id(query))
 	{
 		estimate.records = count_ids(query, ids);
 		estimate.requests = ceil(estimate.records / query->max_ids);
 	}
 	else
 	{
-		estimate.records = estimate_list(root, baserel, table, query,
-										 pushed);
-		estimate.requests = Max(1, ceil(estimate.records /
-										table->page_size));
-		estimate.fails = clf_query_missing_input(query, table) != NULL;
+		estimate_lists(table, query, count_sessions(root, pushed), selectivity,
+					   &estimate);
+		if (ids)
+			estimate.records = Min(estimate.records, count_texts(root, ids));
 	}
 	estimate.rows = query->details ? estimate.records :
 		estimate.records * resource->rows_per_record;

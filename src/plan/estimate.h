@@ -14,6 +14,8 @@
 
 typedef struct ClfEstimate
 {
+	double		per_day;		/* records a day of a list; 0: unknown */
+	bool		by_session;		/* are several sessions listed one by one? */
 	double		records;		/* returned by the requests */
 	double		rows;			/* contained in the records */
 	double		requests;		/* of lists or by id, without those per row */

@@ -44,6 +44,7 @@ enum ScanPrivate
 	PRIVATE_PARTIAL,			/* Integer: can the scan end early? */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
 	PRIVATE_REQUESTS_COST,		/* Float: their share of the cost */
+	PRIVATE_PER_DAY,			/* Float: estimated records a day of a list */
 	PRIVATE_ATTNUMS,			/* IntList */
 	PRIVATE_CONDITIONS,			/* List of IntList, see ConditionPrivate */
 	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of the ids
@@ -67,6 +68,9 @@ enum ConditionPrivate
 	CONDITION_BEFORE,
 	CONDITION_AFTER,
 	CONDITION_LOCAL,
+	CONDITION_SCALE,
+	CONDITION_MULTIPLIER,
+	CONDITION_DIVISOR,
 	CONDITION_MEMBERS
 };
 
@@ -82,6 +86,9 @@ encode_condition(const ClfResource *resource, const ClfCondition *c)
 	list = lappend_int(list, c->shift.before);
 	list = lappend_int(list, c->shift.after);
 	list = lappend_int(list, c->shift.local);
+	list = lappend_int(list, c->shift.scale);
+	list = lappend_int(list, c->shift.multiplier);
+	list = lappend_int(list, c->shift.divisor);
 	Assert(list_length(list) == CONDITION_MEMBERS);
 	return list;
 }
@@ -100,6 +107,9 @@ decode_condition(const ClfResource *resource, List *list, ClfCondition *c)
 	c->shift.before = list_nth_int(list, CONDITION_BEFORE);
 	c->shift.after = list_nth_int(list, CONDITION_AFTER);
 	c->shift.local = list_nth_int(list, CONDITION_LOCAL);
+	c->shift.scale = list_nth_int(list, CONDITION_SCALE);
+	c->shift.multiplier = list_nth_int(list, CONDITION_MULTIPLIER);
+	c->shift.divisor = list_nth_int(list, CONDITION_DIVISOR);
 }
 
 /* The members are in the order of enum ScanPrivate */
@@ -122,6 +132,7 @@ encode_scan_plan(const ClfScanPlan *plan)
 	list = lappend(list, makeInteger(plan->partial));
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->requests)));
 	list = lappend(list, makeFloat(psprintf("%.2f", plan->requests_cost)));
+	list = lappend(list, makeFloat(psprintf("%.9g", plan->per_day)));
 	list = lappend(list, plan->attnums);
 	list = lappend(list, conditions);
 	list = lappend(list, makeInteger(plan->given));
@@ -152,6 +163,7 @@ clf_get_scan_plan(const ForeignScan *node)
 	plan->limit = floatVal(list_nth(list, PRIVATE_LIMIT));
 	plan->partial = intVal(list_nth(list, PRIVATE_PARTIAL));
 	plan->requests = floatVal(list_nth(list, PRIVATE_REQUESTS));
+	plan->per_day = floatVal(list_nth(list, PRIVATE_PER_DAY));
 	plan->attnums = list_nth(list, PRIVATE_ATTNUMS);
 	plan->nconditions = list_length(conditions);
 	plan->conditions = palloc0((plan->nconditions + 1) * sizeof(ClfCondition));
@@ -396,6 +408,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	plan.sorted = path->path.pathkeys != NIL;
 	plan.partial = root->tuple_fraction > 0;
 	plan.attnums = info->attnums;
+	plan.per_day = estimate.per_day;
 	plan.limit = find_limit(root, baserel, &path->path, scan_clauses, pushed);
 	plan.page_size = first_page_size(info->table, pushed, plan.limit);
 	if (plan.limit > 0)

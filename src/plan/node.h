@@ -9,8 +9,8 @@
 #define CLF_NODE_H
 
 #include "nodes/plannodes.h"
+#include "plan/bind.h"
 #include "plan/paths.h"
-#include "plan/query.h"
 
 extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
 								  const ForeignPath *path, List *tlist,

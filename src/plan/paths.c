@@ -410,7 +410,7 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *baserel)
 	ClfRelInfo *info = baserel->fdw_private;
 
 	if (!info->table->newest_first || root->query_pathkeys == NIL ||
-		clf_find_ids(info->pushed) ||
+		clf_find_ids(info->pushed) || info->estimate.by_session ||
 		!is_newest_first(baserel, linitial(root->query_pathkeys)))
 		return;
 	add_scan_path(root, baserel, info->pushed, &info->estimate,
@@ -465,6 +465,26 @@ find_join_clauses(PlannerInfo *root, RelOptInfo *baserel)
 }
 
 /*
+ * Do the join clauses bound only the time?  A scan for each outer row that takes as
+ * many requests as one for all rows is never cheaper.
+ */
+static bool
+bounds_time_only(PlannerInfo *root, RelOptInfo *baserel,
+				 const ParamPathInfo *ppi)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	ListCell   *lc;
+
+	foreach(lc, clf_find_pushed(root, baserel, info->table, info->in_details,
+								ppi->ppi_req_outer, ppi->ppi_clauses))
+	{
+		if (!(((ClfPushed *) lfirst(lc))->filter->operators & CLF_OP_RANGE))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Add parameterized paths: a scan for each row of the outer relations, which is
  * cheap if these have few rows.
  */
@@ -501,6 +521,10 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel)
 											 ppi->ppi_req_outer, clauses);
 		ClfEstimate estimate = clf_estimate(root, baserel, info->table,
 											pushed);
+
+		if (estimate.requests >= info->estimate.requests &&
+			bounds_time_only(root, baserel, ppi))
+			continue;
 
 		/* PostgreSQL does not know that an id is unique */
 		ppi->ppi_rows = clamp_row_est(Min(ppi->ppi_rows, estimate.rows));

@@ -137,22 +137,22 @@ static int
 filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
 				Oid collation)
 {
+	bool		is_time = filter->operators & (CLF_OP_RANGE | CLF_OP_SINCE);
 	int			strategy;
 
-	if (filter->operators & (CLF_OP_RANGE | CLF_OP_SINCE))
-	{
-		strategy = getBaseType(exprType(below)) == TIMESTAMPTZOID ?
-			range_strategy(opno) : 0;
-		return (filter->operators & CLF_OP_RANGE) ||
-			(strategy == BTEqualStrategyNumber && column == below) ?
-			strategy : 0;
-	}
+	if (is_time && getBaseType(exprType(below)) != TIMESTAMPTZOID)
+		return 0;
 	if ((filter->operators & CLF_OP_EXTENSION) && is_integer_equality(opno))
 		return BTEqualStrategyNumber;
-	if (opno == TextEqualOperator && OidIsValid(collation) &&
-		get_collation_isdeterministic(collation))
-		return BTEqualStrategyNumber;
-	return 0;
+	if (opno == TextEqualOperator)
+		strategy = OidIsValid(collation) &&
+			get_collation_isdeterministic(collation) ? BTEqualStrategyNumber : 0;
+	else
+		strategy = is_time ? range_strategy(opno) : 0;
+	if ((filter->operators & CLF_OP_SINCE) &&
+		(strategy != BTEqualStrategyNumber || column != below))
+		return 0;
+	return strategy;
 }
 
 /* Add a condition; expr may be NULL */
@@ -209,7 +209,7 @@ match_sides(const Matcher *matcher, ClfPushed *pushed, Oid opno, Oid collation,
 					   left);
 }
 
-/* Match "column <@ range": a lower and an upper bound */
+/* Match "column <@ range" or multirange: lower and upper bounds */
 static bool
 match_range(const Matcher *matcher, ClfPushed *pushed, Node *column,
 			Node *range)
@@ -218,69 +218,143 @@ match_range(const Matcher *matcher, ClfPushed *pushed, Node *column,
 	Node	   *below = clf_time_below(column, &shift);
 	const ClfFilter *filter = find_filter(matcher, below);
 	Oid			type = getBaseType(exprType(range));
+	bool		is_range = type == TSTZRANGEOID || type == TSRANGEOID ||
+	type == DATERANGEOID;
 	ClfCondition *condition;
 
 	if (filter == NULL || !(filter->operators & CLF_OP_RANGE) ||
 		getBaseType(exprType(below)) != TIMESTAMPTZOID ||
-		(type != TSTZRANGEOID && type != TSRANGEOID && type != DATERANGEOID) ||
+		!(is_range || type == TSTZMULTIRANGEOID || type == TSMULTIRANGEOID ||
+		  type == DATEMULTIRANGEOID) ||
 		!is_row_independent(matcher, range))
 		return false;
 	condition = add_condition(pushed, filter, range);
 	condition->strategy = BTEqualStrategyNumber;
-	condition->operand = CLF_RANGE;
+	condition->operand = is_range ? CLF_RANGE : CLF_MULTIRANGE;
 	condition->shift = shift;
 	return true;
 }
 
-/*
- * Return the operator by which "expression - column op interval" compares the
- * column with the expression: a greater age is an earlier time.  InvalidOid if op
- * does not compare intervals.
- */
-static Oid
-age_operator(Oid opno)
+/* A difference of times */
+typedef struct Difference
 {
-	Oid			ages = get_opclass_family(GetDefaultOpClass(INTERVALOID,
-															BTREE_AM_OID));
-	Oid			times = get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID,
-															 BTREE_AM_OID));
-	int			strategy = OidIsValid(opno) ?
-	get_op_opfamily_strategy(opno, ages) : 0;
+	Node	   *minuend;
+	Node	   *subtrahend;
+	int			unit;			/* of the result, in seconds */
+	bool		symbolic;		/* in years, months and days? */
+} Difference;
 
-	if (strategy == 0)
-		return InvalidOid;
-	return get_opfamily_member(times, TIMESTAMPTZOID, TIMESTAMPTZOID,
-							   BTMaxStrategyNumber + 1 - strategy);
+/* Functions that subtract times */
+static const struct
+{
+	Oid			funcid;
+	int			unit;
+	bool		symbolic;
+}			differences[] = {
+	{F_TIMESTAMPTZ_MI, 1, false},
+	{F_TIMESTAMP_MI, 1, false},
+	{F_DATE_MI, SECS_PER_DAY, false},
+	{F_AGE_TIMESTAMPTZ_TIMESTAMPTZ, 1, true},
+	{F_AGE_TIMESTAMP_TIMESTAMP, 1, true},
+};
+
+static bool
+find_difference(Node *node, Difference *difference)
+{
+	List	   *args = NIL;
+	Oid			funcid = clf_called_function(node, &args);
+
+	for (size_t i = 0; i < lengthof(differences); i++)
+	{
+		if (differences[i].funcid != funcid)
+			continue;
+		difference->minuend = linitial(args);
+		difference->subtrahend = lsecond(args);
+		difference->unit = differences[i].unit;
+		difference->symbolic = differences[i].symbolic;
+		return true;
+	}
+	return false;
+}
+
+/* Operator family of the type's B-tree order */
+static Oid
+btree_family(Oid type)
+{
+	return get_opclass_family(GetDefaultOpClass(type, BTREE_AM_OID));
+}
+
+/* Strategy of an operator that compares lengths of time: intervals or numbers */
+static int
+length_strategy(Oid opno)
+{
+	int			strategy = OidIsValid(opno) ?
+	get_op_opfamily_strategy(opno, btree_family(INTERVALOID)) : 0;
+
+	return strategy != 0 || !OidIsValid(opno) ? strategy : range_strategy(opno);
 }
 
 /*
- * Match "expression - column op interval".  As in the comparison of intervals,
- * days have 24 hours and months 30 days.
+ * Match the column as one side of the difference: a later minuend makes it longer, a
+ * later subtrahend shorter.
+ */
+static ClfCondition *
+match_difference_side(const Matcher *matcher, ClfPushed *pushed,
+					  const Difference *difference, int strategy, bool minuend)
+{
+	Oid			opno;
+
+	if (!minuend)
+		strategy = BTMaxStrategyNumber + 1 - strategy;
+	opno = get_opfamily_member(btree_family(TIMESTAMPTZOID), TIMESTAMPTZOID,
+							   TIMESTAMPTZOID, strategy);
+	return match_operator(matcher, pushed, opno, InvalidOid,
+						  minuend ? difference->minuend : difference->subtrahend,
+						  minuend ? difference->subtrahend : difference->minuend);
+}
+
+/*
+ * Match "expression - column op length" and "column - expression op length", also
+ * of functions of the difference, such as its days.  The days of a symbolic
+ * difference differ from those of the times: an interval's month is taken to have
+ * 30 days, while n months have 30.44 n days on average, and at most 3 days less or
+ * more.
  */
 static bool
-match_age(const Matcher *matcher, ClfPushed *pushed, Oid opno, Node *age,
-		  Node *interval)
+match_difference(const Matcher *matcher, ClfPushed *pushed, Oid opno,
+				 Node *left, Node *right)
 {
-	OpExpr	   *minus = (OpExpr *) age;
+	ClfTimeShift outer;
+	Difference	difference;
+	int			strategy = length_strategy(opno);
+	bool		minuend = false;
 	ClfCondition *condition;
-	const Interval *value;
-	int			least;
-	int			most;
 	int			seconds;
+	int			slack;
 
-	if (!IsA(age, OpExpr) || get_opcode(minus->opno) != F_TIMESTAMPTZ_MI ||
-		exprType(interval) != INTERVALOID ||
-		!clf_interval_seconds(interval, &least, &most))
+	if (strategy == 0 ||
+		!find_difference(clf_time_below(left, &outer), &difference))
 		return false;
-	condition = match_operator(matcher, pushed, age_operator(opno), InvalidOid,
-							   lsecond(minus->args), linitial(minus->args));
+	outer.divisor *= difference.unit;
+	if (!clf_length_seconds(right, &outer, &seconds))
+		return false;
+	condition = match_difference_side(matcher, pushed, &difference, strategy,
+									  minuend);
+	if (condition == NULL)
+	{
+		minuend = true;
+		condition = match_difference_side(matcher, pushed, &difference,
+										  strategy, minuend);
+	}
 	if (condition == NULL)
 		return false;
-	value = DatumGetIntervalP(((Const *) interval)->constvalue);
-	seconds = (value->month * 30 + value->day) * SECS_PER_DAY +
-		value->time / USECS_PER_SEC;
-	condition->shift.before += 1 - seconds;
-	condition->shift.after += 1 + seconds;
+	slack = 1 + Max(outer.before, outer.after) * difference.unit;
+	if (difference.unit > 1)
+		slack += CLF_ZONE_CHANGE;
+	if (difference.symbolic)
+		slack += abs(seconds) / 60 + 4 * SECS_PER_DAY + CLF_ZONE_CHANGE;
+	condition->shift.before += slack + (minuend ? seconds : -seconds);
+	condition->shift.after += slack - (minuend ? seconds : -seconds);
 	return true;
 }
 
@@ -294,28 +368,36 @@ match_op_expr(const Matcher *matcher, ClfPushed *pushed, OpExpr *op)
 		return false;
 	left = linitial(op->args);
 	right = lsecond(op->args);
-	if (op->opno == OID_RANGE_ELEM_CONTAINED_OP)
+	if (op->opno == OID_RANGE_ELEM_CONTAINED_OP ||
+		op->opno == OID_MULTIRANGE_ELEM_CONTAINED_OP)
 		return match_range(matcher, pushed, left, right);
-	if (op->opno == OID_RANGE_CONTAINS_ELEM_OP)
+	if (op->opno == OID_RANGE_CONTAINS_ELEM_OP ||
+		op->opno == OID_MULTIRANGE_CONTAINS_ELEM_OP)
 		return match_range(matcher, pushed, right, left);
 	return match_sides(matcher, pushed, op->opno, op->inputcollid, left,
 					   right) ||
-		match_age(matcher, pushed, op->opno, left, right) ||
-		match_age(matcher, pushed, get_commutator(op->opno), right, left);
+		match_difference(matcher, pushed, op->opno, left, right) ||
+		match_difference(matcher, pushed, get_commutator(op->opno), right,
+						 left);
 }
 
 static bool
 match_array_op(const Matcher *matcher, ClfPushed *pushed,
 			   ScalarArrayOpExpr *op)
 {
+	ClfTimeShift shift;
+	const ClfFilter *filter = find_filter(matcher,
+										  clf_time_below(linitial(op->args),
+														 &shift));
 	ClfCondition *condition;
 
-	if (!op->useOr)
+	if (filter == NULL ||
+		!(op->useOr || (filter->operators & CLF_OP_RANGE)))
 		return false;
 	condition = match_operator(matcher, pushed, op->opno, op->inputcollid,
 							   linitial(op->args), lsecond(op->args));
 	if (condition)
-		condition->operand = CLF_ARRAY;
+		condition->operand = op->useOr ? CLF_ARRAY : CLF_ALL_OF_ARRAY;
 	return condition != NULL;
 }
 
@@ -576,7 +658,7 @@ clf_is_exact(const ClfPushed *pushed)
 	if (c == NULL)
 		return false;
 	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
-		return c->operand != CLF_ARRAY &&
+		return c->operand != CLF_ARRAY && c->operand != CLF_MULTIRANGE &&
 			c->shift.before + c->shift.after <= 2;
 	if (filter->values == NULL)
 		return false;

@@ -29,7 +29,9 @@ typedef enum ClfOperand
 {
 	CLF_VALUE,
 	CLF_ARRAY,					/* column op ANY (array) */
-	CLF_RANGE					/* column <@ range */
+	CLF_ALL_OF_ARRAY,			/* column op ALL (array) */
+	CLF_RANGE,					/* column <@ range */
+	CLF_MULTIRANGE				/* column <@ multirange */
 } ClfOperand;
 
 /*

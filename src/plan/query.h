@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query.h
- *	  Bind a scan plan to values and build the URIs of its requests.
+ *	  The requests of a scan: their window and their URIs.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,44 +13,19 @@
 #include "lib/stringinfo.h"
 #include "plan/pushdown.h"
 
-/* The plan of a scan; plan/node.c encodes it in the plan node */
-typedef struct ClfScanPlan
-{
-	const ClfResource *resource;
-	ClfLevel	level;
-	bool		detailed;		/* view=Detailed? */
-	int			page_size;		/* of the first request */
-	bool		sorted;			/* rows must be returned newest first */
-	double		limit;			/* maximum number of rows; 0: all */
-	bool		partial;		/* the scan can end before the last row */
-	double		requests;		/* the planner's estimate */
-	double		requests_cost;	/* their share of the plan node's cost */
-	List	   *attnums;		/* columns to fill */
-	List	   *early[CLF_ORIGINS]; /* by origin with requests per row:
-									 * indexes in the plan's qual of the
-									 * clauses checked before them */
-	int			given;			/* index in fdw_exprs of the ids passed by a
-								 * join; -1: none */
-	int			nconditions;
-	ClfCondition *conditions;	/* in prefix order, see ClfCondition */
-} ClfScanPlan;
+/* Maximum length of an id or session id, in bytes: the API's are much shorter */
+#define CLF_MAX_ID_LENGTH 255
 
 /* Placeholder in messages for a value that must not be shown */
 #define CLF_HIDDEN_VALUE "..."
 
-/* The value of one of the plan's expressions */
-typedef struct ClfValue
-{
-	Datum		value;
-	bool		isnull;
-	Oid			type;
-	const char *unknown;		/* placeholder for a value that must not be
-								 * shown or is not known; else NULL */
-} ClfValue;
-
-/* The requests of a scan, but for window and page */
+/*
+ * The requests of a list of records, or of records by id, but for window and page.
+ * A scan reads the queries of a linked list one after another.
+ */
 typedef struct ClfQuery
 {
+	struct ClfQuery *next;		/* NULL: this is the last one */
 	bool		nothing;		/* no record satisfies the conditions */
 	List	   *ids;			/* ids of the records to request, of char * */
 	const char *unknown_ids;	/* placeholder for the ids; else NULL */
@@ -60,6 +35,7 @@ typedef struct ClfQuery
 	bool		details;		/* ids are those of rows, not of records */
 	bool		windowed;		/* request the records of a window */
 	bool		unfiltered;		/* no filters but those of the table */
+	bool		by_session;		/* request the records of a session */
 	bool		changes;		/* request changes since one of these: */
 	char	   *since;			/* time in ISO 8601, or NULL */
 	TimestampTz since_time;		/* the same time */
@@ -102,18 +78,13 @@ typedef struct ClfMissingInput
 	const char *hint;
 }			ClfMissingInput;
 
-extern ClfQuery *clf_bind_query(const ClfScanPlan *plan,
-								const ClfTable *table,
-								const ClfValue *values);
-extern void clf_gather_conditions(ClfScanPlan *plan, List *pushed,
-								  List **exprs);
 extern bool clf_query_sends(const ClfQuery *query, const ClfFilter *filter);
 extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);
+extern int	clf_query_list_count(const ClfQuery *query);
 extern bool clf_query_window(const ClfQuery *query, const Interval *history,
 							 TimestampTz now, ClfWindow *window);
 extern const ClfMissingInput *clf_query_missing_input(const ClfQuery *query,
 													  const ClfTable *table);
-extern bool clf_can_be_id(const char *text);
 extern bool clf_query_by_id(const ClfQuery *query);
 extern int	clf_query_chunk_length(const ClfQuery *query, int page);
 extern int	clf_query_chunk_count(const ClfQuery *query);
@@ -123,6 +94,9 @@ extern char *clf_query_shown_uri(const ClfQuery *query,
 								 const ClfWindow *window, int page,
 								 int page_size, bool first);
 
+extern bool clf_can_be_id(const char *text);
+extern char *clf_bind_path(const char *path, const ClfTable *table,
+						   const char *extension);
 extern char *clf_details_uri(const ClfTable *table, const char *id);
 
 #endif							/* CLF_QUERY_H */

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include <math.h>
 #include <time.h>
 
 #include "catalog/pg_type.h"
@@ -20,20 +21,18 @@
 #include "plan/time_function.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-
-/*
- * Maximum change of a time zone's offset, twice a year, in seconds.  The
- * largest change since 2012 is that of Antarctica/Casey, 3 hours.
- */
-#define ZONE_CHANGE (3 * SECS_PER_HOUR)
 
 /* Maximum error of a time rounded to seconds, in seconds */
 #define ROUNDING 1
 
 /* Maximum offset of a time zone abbreviation (see tzparser.c), in seconds */
 #define MAX_ABBREVIATION (14 * SECS_PER_HOUR)
+
+/* Larger multipliers and divisors are not pushed down */
+#define MAX_FACTOR 1000000000
 
 /* Longer intervals and shifts are not pushed down */
 #define MAX_INTERVAL_DAYS 3660
@@ -53,6 +52,9 @@ constant_text(Node *node)
 	return TextDatumGetCString(((Const *) node)->constvalue);
 }
 
+/* Width of the unit that begins on other days than months and years do */
+#define TIME_WEEK (7 * SECS_PER_DAY)
+
 /* A unit of date_trunc, and its maximum width in seconds */
 typedef struct TimeUnit
 {
@@ -65,34 +67,88 @@ static const TimeUnit time_units[] = {
 	{"minute", SECS_PER_MINUTE},
 	{"hour", SECS_PER_HOUR},
 	{"day", SECS_PER_DAY},
-	{"week", 7 * SECS_PER_DAY},
+	{"week", TIME_WEEK},
 	{"month", 31 * SECS_PER_DAY},
 	{"quarter", 92 * SECS_PER_DAY},
 	{"year", 366 * SECS_PER_DAY},
 };
 
+/*
+ * Formats of to_char that begin with the year, with that unit at the end: all of
+ * the text is the unit.  Their separators are those of text_as_time in times.c.
+ */
+static const TimeUnit time_formats[] = {
+	{"YYYY", 366 * SECS_PER_DAY},
+	{"YYYYMM", 31 * SECS_PER_DAY},
+	{"YYYY-MM", 31 * SECS_PER_DAY},
+	{"YYYY/MM", 31 * SECS_PER_DAY},
+	{"YYYYMMDD", SECS_PER_DAY},
+	{"YYYY-MM-DD", SECS_PER_DAY},
+	{"YYYY/MM/DD", SECS_PER_DAY},
+	{"YYYY.MM.DD", SECS_PER_DAY},
+};
+
 /* Return the width of the named unit, or -1 if unknown */
 static int
-unit_width(Node *unit)
+unit_width(const TimeUnit *units, int n, Node *unit)
 {
 	const char *name = constant_text(unit);
 
-	for (size_t i = 0; name && i < lengthof(time_units); i++)
+	for (int i = 0; name && i < n; i++)
 	{
-		if (pg_strcasecmp(name, time_units[i].name) == 0)
-			return time_units[i].width;
+		if (pg_strcasecmp(name, units[i].name) == 0)
+			return units[i].width;
 	}
 	return -1;
 }
 
+/* Get the value of a constant number */
+static bool
+constant_number(Node *node, double *number)
+{
+	const		Const *constant = (const Const *) node;
+
+	if (!IsA(node, Const) || constant->constisnull)
+		return false;
+	switch (constant->consttype)
+	{
+		case NUMERICOID:
+			*number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
+														 constant->constvalue));
+			return true;
+		case FLOAT8OID:
+			*number = DatumGetFloat8(constant->constvalue);
+			return true;
+		case INT4OID:
+			*number = DatumGetInt32(constant->constvalue);
+			return true;
+		case INT8OID:
+			*number = (double) DatumGetInt64(constant->constvalue);
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Return the value of a constant positive whole number, or 0 */
+static int
+constant_factor(Node *node)
+{
+	double		number;
+
+	if (!constant_number(node, &number) ||
+		!(number >= 1 && number <= MAX_FACTOR) || number != floor(number))
+		return 0;
+	return (int) number;
+}
+
 /*
- * clf_interval_seconds
- *		Compute the minimum and maximum length of a constant interval, in seconds:
- *		months have 28 to 31 days, and days can include a change of the zone's
- *		offset.  Returns false if it is not constant or too long.
+ * Compute the minimum and maximum length of a constant interval, in seconds: months
+ * have 28 to 31 days, and days can include a change of the zone's offset.  Returns
+ * false if it is not constant or too long.
  */
-bool
-clf_interval_seconds(Node *node, int *least, int *most)
+static bool
+interval_seconds(Node *node, int *least, int *most)
 {
 	const Interval *interval;
 	int64		days;
@@ -114,8 +170,8 @@ clf_interval_seconds(Node *node, int *least, int *most)
 	*most += interval->month * (interval->month < 0 ? 28 : 31) * SECS_PER_DAY;
 	if (interval->month != 0 || interval->day != 0)
 	{
-		*least -= ZONE_CHANGE;
-		*most += ZONE_CHANGE;
+		*least -= CLF_ZONE_CHANGE;
+		*most += CLF_ZONE_CHANGE;
 	}
 	*least -= ROUNDING;
 	*most += ROUNDING;
@@ -201,25 +257,58 @@ struct TimeFunction
 	int			number;			/* parameter of the method */
 };
 
+/* Is a time that begins the wider unit also one that begins the narrower one? */
+static bool
+are_nested(int width, int other)
+{
+	return (width != TIME_WEEK && other != TIME_WEEK) ||
+		Max(width, other) == TIME_WEEK;
+}
+
 /*
- * Truncates by at most f->number seconds, in the session's time zone.
+ * Truncates to a unit, in a time zone.  A truncation of a truncated time is one to
+ * the wider unit.
  */
+static void
+truncate_time(ClfTimeShift *shift, int width)
+{
+	if (shift->grid > 0 && are_nested(shift->grid, width))
+	{
+		shift->before += Max(0, width - shift->grid);
+		shift->grid = Max(width, shift->grid);
+	}
+	else
+	{
+		shift->before += width;
+		shift->grid = width;
+	}
+	shift->before += CLF_ZONE_CHANGE;
+	shift->after += CLF_ZONE_CHANGE;
+}
+
+/* Truncates by at most f->number seconds, in the session's time zone */
 static bool
 cut_off(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
-	shift->before += f->number + ZONE_CHANGE;
-	shift->after += ZONE_CHANGE;
+	truncate_time(shift, f->number);
 	return true;
 }
 
-/* Truncates to the unit, the first argument */
+/*
+ * Truncates to the unit, the first argument; f->number > 0: in the time zone that is
+ * the third one
+ */
 static bool
 cut_off_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
-	int			width = unit_width(linitial(args));
+	int			width = unit_width(time_units, lengthof(time_units),
+								   linitial(args));
 
-	shift->before += width + ZONE_CHANGE;
-	shift->after += ZONE_CHANGE;
+	if (f->number > 0)
+		shift->grid = 0;
+	truncate_time(shift, width);
+	if (f->number > 0)
+		shift->grid = 0;
 	return width >= 0;
 }
 
@@ -245,30 +334,156 @@ add_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	int			least;
 	int			most;
 
-	if (!clf_interval_seconds(lsecond(args), &least, &most))
+	if (!interval_seconds(lsecond(args), &least, &most))
 		return false;
 	shift->before += f->number > 0 ? -least : most;
 	shift->after += f->number > 0 ? most : -least;
 	return true;
 }
 
-/* Extracts the seconds since 1970, if the first argument is "epoch" */
+/* Adds or subtracts the days, the second argument */
 static bool
-count_seconds(const TimeFunction *f, List *args, ClfTimeShift *shift)
+add_days(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	const		Const *days = lsecond(args);
+	int			seconds;
+
+	if (!IsA(days, Const) || days->constisnull ||
+		llabs((int64) DatumGetInt32(days->constvalue)) > MAX_INTERVAL_DAYS)
+		return false;
+	seconds = f->number * DatumGetInt32(days->constvalue) * SECS_PER_DAY;
+	shift->before += CLF_ZONE_CHANGE - seconds;
+	shift->after += CLF_ZONE_CHANGE + seconds;
+	return true;
+}
+
+/*
+ * Truncates to a multiple of the interval, the first argument.  Some minor releases
+ * return the multiple before for times before the origin.
+ */
+static bool
+bin(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	int			least;
+	int			most;
+
+	if (!interval_seconds(linitial(args), &least, &most) || least < -1)
+		return false;
+	shift->before += 2 * most;
+	return true;
+}
+
+/* Is the result of the functions in the years of the argument? */
+static bool
+count_years(ClfTimeShift *shift)
+{
+	/* rounding does not change a whole number */
+	if (shift->scale != CLF_SCALE_SECONDS || shift->multiplier != shift->divisor ||
+		shift->before > ROUNDING || shift->after > ROUNDING)
+		return false;
+	shift->scale = CLF_SCALE_YEARS;
+	shift->before = 366 * SECS_PER_DAY + CLF_ZONE_CHANGE;
+	shift->after = CLF_ZONE_CHANGE;
+	return true;
+}
+
+/*
+ * Extracts the year or, of a timestamptz, the seconds since 1970: the unit is the
+ * first argument
+ */
+static bool
+extract_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
 	const char *unit = constant_text(linitial(args));
 
+	if (unit == NULL || shift->scale == CLF_SCALE_TEXT)
+		return false;
+	if (pg_strcasecmp(unit, "year") == 0)
+		return count_years(shift);
 	shift->before += ROUNDING;
 	shift->after += ROUNDING;
-	return unit && pg_strcasecmp(unit, "epoch") == 0;
+	return f->number > 0 && pg_strcasecmp(unit, "epoch") == 0;
 }
 
-/* Rounds the seconds since 1970 up or down */
+/* Formats as text, by the second argument */
 static bool
-round_seconds(const TimeFunction *f, List *args, ClfTimeShift *shift)
+format(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	int			width = unit_width(time_formats, lengthof(time_formats),
+								   lsecond(args));
+
+	truncate_time(shift, width);
+	return width >= 0 && shift->scale == CLF_SCALE_TEXT;
+}
+
+/* Rounds a number up or down */
+static bool
+round_number(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
 	shift->before += ROUNDING;
 	shift->after += ROUNDING;
+	return true;
+}
+
+/*
+ * Multiplies or divides a number.  The shift is converted from the units of the
+ * result to those of the argument.
+ */
+static bool
+scale_number(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	int			factor = constant_factor(list_nth(args, 1 - f->argument));
+	bool		divides = f->number < 0;
+	int64		multiplier = shift->multiplier * (int64) (divides ? 1 : factor);
+	int64		divisor = shift->divisor * (int64) (divides ? factor : 1);
+	double		ratio = divides ? factor : 1.0 / factor;
+	double		before = ceil(shift->before * ratio);
+	double		after = ceil(shift->after * ratio);
+
+	if (factor == 0 || multiplier > MAX_FACTOR || divisor > MAX_FACTOR ||
+		fabs(before) > MAX_SHIFT || fabs(after) > MAX_SHIFT)
+		return false;
+	shift->multiplier = (int) multiplier;
+	shift->divisor = (int) divisor;
+	shift->before = (int) before;
+	shift->after = (int) after;
+	return true;
+}
+
+/* Divides a whole number and truncates the result */
+static bool
+divide_whole(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	return round_number(f, args, shift) && scale_number(f, args, shift);
+}
+
+/*
+ * Extracts the seconds or the whole days of a difference of times, which has no
+ * months: the unit is the first argument
+ */
+static bool
+extract_length(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	const char *unit = constant_text(linitial(args));
+	int64		divisor = shift->divisor * (int64) SECS_PER_DAY;
+
+	shift->before += ROUNDING;
+	shift->after += ROUNDING;
+	if (unit && pg_strcasecmp(unit, "epoch") == 0)
+		return true;
+	if (unit == NULL || pg_strcasecmp(unit, "day") != 0 || divisor > MAX_FACTOR ||
+		Max(shift->before, shift->after) > MAX_INTERVAL_DAYS)
+		return false;
+	shift->divisor = (int) divisor;
+	shift->before *= SECS_PER_DAY;
+	shift->after *= SECS_PER_DAY;
+	return true;
+}
+
+/* Does not change the value */
+static bool
+keep(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
 	return true;
 }
 
@@ -276,27 +491,64 @@ static const TimeFunction time_functions[] = {
 	{F_DATE_TIMESTAMPTZ, 0, cut_off, SECS_PER_DAY},
 	{F_DATE_TIMESTAMP, 0, cut_off, SECS_PER_DAY},
 	{F_TIMESTAMP_TIMESTAMPTZ, 0, cut_off, 0},
+	{F_TIMESTAMPTZ_TIMESTAMP, 0, cut_off, 0},
 	{F_TIMESTAMPTZ_DATE, 0, cut_off, 0},
 	{F_TIMESTAMP_DATE, 0, cut_off, 0},
 	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ, 1, cut_off_unit, 0},
-	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, 1, cut_off_unit, 0},
+	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, 1, cut_off_unit, 1},
 	{F_DATE_TRUNC_TEXT_TIMESTAMP, 1, cut_off_unit, 0},
 	{F_TIMEZONE_TEXT_TIMESTAMPTZ, 1, show_zone, 0},
 	{F_TIMESTAMPTZ_PL_INTERVAL, 0, add_interval, 1},
 	{F_TIMESTAMPTZ_MI_INTERVAL, 0, add_interval, -1},
-	{F_EXTRACT_TEXT_TIMESTAMPTZ, 1, count_seconds, 0},
-	{F_DATE_PART_TEXT_TIMESTAMPTZ, 1, count_seconds, 0},
-	{F_INT4_NUMERIC, 0, round_seconds, 0},
-	{F_INT8_NUMERIC, 0, round_seconds, 0},
-	{F_FLOOR_NUMERIC, 0, round_seconds, 0},
-	{F_INT4_FLOAT8, 0, round_seconds, 0},
-	{F_INT8_FLOAT8, 0, round_seconds, 0},
-	{F_FLOOR_FLOAT8, 0, round_seconds, 0},
+	{F_TIMESTAMP_PL_INTERVAL, 0, add_interval, 1},
+	{F_TIMESTAMP_MI_INTERVAL, 0, add_interval, -1},
+	{F_DATE_PL_INTERVAL, 0, add_interval, 1},
+	{F_DATE_MI_INTERVAL, 0, add_interval, -1},
+	{F_DATE_PLI, 0, add_days, 1},
+	{F_DATE_MII, 0, add_days, -1},
+	{F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ, 1, bin, 0},
+	{F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP, 1, bin, 0},
+	{F_TO_CHAR_TIMESTAMPTZ_TEXT, 0, format, 0},
+	{F_TO_CHAR_TIMESTAMP_TEXT, 0, format, 0},
+	{F_EXTRACT_TEXT_TIMESTAMPTZ, 1, extract_unit, 1},
+	{F_EXTRACT_TEXT_TIMESTAMP, 1, extract_unit, 0},
+	{F_EXTRACT_TEXT_DATE, 1, extract_unit, 0},
+	{F_DATE_PART_TEXT_TIMESTAMPTZ, 1, extract_unit, 1},
+	{F_DATE_PART_TEXT_TIMESTAMP, 1, extract_unit, 0},
+	{F_EXTRACT_TEXT_INTERVAL, 1, extract_length, 0},
+	{F_DATE_PART_TEXT_INTERVAL, 1, extract_length, 0},
+	{F_TO_TIMESTAMP_FLOAT8, 0, keep, 0},
+	{F_FLOAT8_NUMERIC, 0, keep, 0},
+	{F_NUMERIC_FLOAT8, 0, round_number, 0},
+	{F_NUMERIC_INT4, 0, keep, 0},
+	{F_NUMERIC_INT8, 0, keep, 0},
+	{F_FLOAT8_INT4, 0, keep, 0},
+	{F_FLOAT8_INT8, 0, keep, 0},
+	{F_INT8_INT4, 0, keep, 0},
+	{F_INT4_NUMERIC, 0, round_number, 0},
+	{F_INT8_NUMERIC, 0, round_number, 0},
+	{F_FLOOR_NUMERIC, 0, round_number, 0},
+	{F_INT4_FLOAT8, 0, round_number, 0},
+	{F_INT8_FLOAT8, 0, round_number, 0},
+	{F_FLOOR_FLOAT8, 0, round_number, 0},
+	{F_NUMERIC_MUL, 0, scale_number, 1},
+	{F_NUMERIC_DIV, 0, scale_number, -1},
+	{F_FLOAT8MUL, 0, scale_number, 1},
+	{F_FLOAT8DIV, 0, scale_number, -1},
+	{F_INT4DIV, 0, divide_whole, -1},
+	{F_INT8DIV, 0, divide_whole, -1},
+	{F_INT84DIV, 0, divide_whole, -1},
+	{F_INT4MUL, 0, scale_number, 1},
+	{F_INT8MUL, 0, scale_number, 1},
+	{F_INT84MUL, 0, scale_number, 1},
 };
 
-/* Return the function called by the node, or InvalidOid, and its arguments */
-static Oid
-called_function(Node *node, List **args)
+/*
+ * clf_called_function
+ *		Return the function called by the node, or InvalidOid, and its arguments.
+ */
+Oid
+clf_called_function(Node *node, List **args)
 {
 	if (IsA(node, FuncExpr))
 	{
@@ -316,14 +568,19 @@ static Node *
 argument_of(Node *node, ClfTimeShift *shift)
 {
 	List	   *args = NIL;
-	Oid			funcid = called_function(node, &args);
+	Oid			funcid = clf_called_function(node, &args);
 
 	for (size_t i = 0; i < lengthof(time_functions); i++)
 	{
 		const TimeFunction *f = &time_functions[i];
 
-		if (f->funcid == funcid)
-			return f->method(f, args, shift) ? list_nth(args, f->argument) : NULL;
+		if (f->funcid != funcid)
+			continue;
+		if (!f->method(f, args, shift))
+			return NULL;
+		if (f->method != cut_off && f->method != cut_off_unit)
+			shift->grid = 0;
+		return list_nth(args, f->argument);
 	}
 	return NULL;
 }
@@ -335,6 +592,60 @@ strip_relabelling(Node *node)
 	while (IsA(node, RelabelType))
 		node = (Node *) ((RelabelType *) node)->arg;
 	return node;
+}
+
+/* What a result of that type is compared with */
+static ClfTimeScale
+scale_of(Oid type)
+{
+	switch (type)
+	{
+		case NUMERICOID:
+		case FLOAT8OID:
+		case INT4OID:
+		case INT8OID:
+			return CLF_SCALE_SECONDS;
+		case TEXTOID:
+			return CLF_SCALE_TEXT;
+		default:
+			return CLF_SCALE_TIME;
+	}
+}
+
+/*
+ * clf_length_seconds
+ *		Compute the seconds of a constant that a difference of times is compared
+ *		with: an interval, or a number that is such a function of the seconds.  As
+ *		in the comparison of intervals, days have 24 hours and months 30 days.
+ *		Returns false if it is not constant or too long.
+ */
+bool
+clf_length_seconds(Node *node, const ClfTimeShift *shift, int *seconds)
+{
+	const		Const *constant = (const Const *) node;
+	const Interval *interval;
+	int			least;
+	int			most;
+	double		number;
+
+	if (!IsA(node, Const) || constant->constisnull)
+		return false;
+	if (constant->consttype == INTERVALOID)
+	{
+		if (!interval_seconds(node, &least, &most))
+			return false;
+		interval = DatumGetIntervalP(constant->constvalue);
+		*seconds = (interval->month * 30 + interval->day) * SECS_PER_DAY +
+			interval->time / USECS_PER_SEC;
+		return true;
+	}
+	if (!constant_number(node, &number))
+		return false;
+	number *= shift->divisor / (double) shift->multiplier;
+	if (!(fabs(number) <= MAX_INTERVAL_DAYS * (double) SECS_PER_DAY))
+		return false;
+	*seconds = (int) number;
+	return true;
 }
 
 /*
@@ -349,6 +660,8 @@ clf_time_below(Node *node, ClfTimeShift *shift)
 	int32		typmod;
 
 	memset(shift, 0, sizeof(ClfTimeShift));
+	shift->scale = scale_of(getBaseType(exprType(below)));
+	shift->multiplier = shift->divisor = 1;
 	while (!IsA(below, Var))
 	{
 		ClfTimeShift deeper = *shift;
@@ -360,6 +673,8 @@ clf_time_below(Node *node, ClfTimeShift *shift)
 		*shift = deeper;
 		below = strip_relabelling(argument);
 	}
+	if (shift->scale == CLF_SCALE_TIME && shift->multiplier != shift->divisor)
+		return node;
 	typmod = exprTypmod(below);
 	if (getBaseTypeAndTypmod(exprType(below), &typmod) == TIMESTAMPTZOID &&
 		typmod >= 0)

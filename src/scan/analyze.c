@@ -23,7 +23,7 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "plan/estimate.h"
-#include "plan/query.h"
+#include "plan/bind.h"
 #include "scan/analyze.h"
 #include "scan/pager.h"
 #include "scan/tuple.h"

@@ -164,6 +164,8 @@ clf_explain_scan(ForeignScanState *node, ExplainState *es)
 	explain_request(node, es, query);
 	explain_row_requests(node, es, query);
 	explain_pushed_conditions(node, es, deparse_context, query);
+	if (bound->next)
+		ExplainPropertyInteger("Lists", NULL, clf_query_list_count(bound), es);
 	if (bound->ids != NIL)
 		ExplainPropertyInteger("Ids", NULL, list_length(bound->ids), es);
 	else if (!clf_query_by_id(query))

@@ -65,6 +65,11 @@
  *
  *	BY_TOKENS	next_changes: the answer has the token where the next one begins.
  *
+ * A scan can have several queries: windows with gaps between them, latest first, or
+ * a list for each session.  begin_query starts the next one where another ends; ids
+ * that were seen in any of them are dropped, so a call that moves from one window to
+ * another is not returned twice.
+ *
  * Where rows must come newest first, a call newer than the rows of an earlier
  * page is left out (see rows.c): by the invariant it was not in the list, or not
  * as it is now, when that page was read.
@@ -147,14 +152,19 @@ struct ClfPager
 								 * scan; 0: not set yet */
 	TimestampTz fixed_at;		/* local time when it was set */
 
-	/* for one run of a query */
+	/* for one run of the queries */
+	const ClfQuery *first;
+	int			nanswers;		/* so far */
+
+	/* for one query */
 	const ClfQuery *query;
 	ClfPagerState state;
 	ClfWindow	window;			/* the whole window */
 	bool		timed;			/* page by time if possible? */
 	bool		ordered;		/* has a page had records newest first? */
-	int			nanswers;		/* so far */
-	int			redundant;		/* consecutive ones without a new record */
+	int			npages;			/* so far */
+	int64		nknown;			/* records of the queries before it */
+	int			redundant;		/* consecutive pages without a new record */
 
 	/* the page, and the step planned after it */
 	ClfPage    *page;
@@ -258,24 +268,34 @@ forget_url(ClfPager *pager)
 	pager->next_url = NULL;
 }
 
-/*
- * Rewind to the first record of the page, or to the start if there is no page
- */
+/* Rewind to the first record of the page, if there is one */
 static void
 reset_rows(ClfPager *pager)
 {
 	forget_url(pager);
-	clf_rows_start(pager->rows, pager->query);
+	clf_rows_start(pager->rows, pager->first);
 	if (pager->page)
 		clf_rows_open_page(pager->rows, pager->page);
-	if (pager->query->since_token)
-		clf_rows_add_token(pager->rows, pager->query->since_token);
+	if (pager->first->since_token)
+		clf_rows_add_token(pager->rows, pager->first->since_token);
 	pager->next_record = 0;
 	pager->new_records = 0;
 	pager->redundant = 0;
-	pager->state = pager->page ? CLF_PAGER_PAGE : CLF_PAGER_START;
-	if (pager->query->nothing)
-		pager->state = CLF_PAGER_END;
+	if (pager->page)
+		pager->state = CLF_PAGER_PAGE;
+}
+
+/* Start a query without its page */
+static void
+begin_query(ClfPager *pager, const ClfQuery *query)
+{
+	pager->query = query;
+	pager->state = query->nothing ? CLF_PAGER_END : CLF_PAGER_START;
+	pager->timed = query->windowed && pager->table->newest_first;
+	pager->ordered = false;
+	pager->npages = 0;
+	pager->nknown = clf_rows_count(pager->rows);
+	pager->redundant = 0;
 }
 
 /* Discard the page as well */
@@ -286,14 +306,24 @@ reset_pages(ClfPager *pager)
 	clf_answers_release(pager->answers);
 	pager->page = NULL;
 	pager->nanswers = 0;
-	pager->timed = pager->query->windowed && pager->table->newest_first;
-	pager->ordered = false;
 	reset_rows(pager);
+	begin_query(pager, pager->first);
+}
+
+/* The query has no more rows: continue with the next one */
+static void
+end_query(ClfPager *pager)
+{
+	if (pager->query->next)
+		begin_query(pager, pager->query->next);
+	else
+		pager->state = CLF_PAGER_END;
 }
 
 /*
  * clf_pager_start
- *		Start a query, which must live until the next start.  Sends nothing.
+ *		Start the queries of a list, which must live until the next start.  Sends
+ *		nothing.
  */
 void
 clf_pager_start(ClfPager *pager, const ClfQuery *query)
@@ -306,19 +336,19 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 				 errmsg("%s", missing->message),
 				 errhint("%s", missing->hint)));
 	clf_exchange_expect(pager->exchange, clf_query_chunk_count(query));
-	pager->query = query;
+	pager->first = query;
 	reset_pages(pager);
 }
 
 /*
  * clf_pager_rewind
- *		Return the rows of the same query and window again.  If only the first
+ *		Return the rows of the same queries and windows again.  If only the first
  *		page has been read, it is not requested again.
  */
 void
 clf_pager_rewind(ClfPager *pager)
 {
-	if (pager->nanswers == 1)
+	if (pager->nanswers == 1 && pager->query == pager->first)
 		reset_rows(pager);
 	else
 		reset_pages(pager);
@@ -465,7 +495,7 @@ open_query(ClfPager *pager)
 	Assert(pager->state == CLF_PAGER_START);
 	if (!can_open_query(pager))
 	{
-		pager->state = CLF_PAGER_END;
+		end_query(pager);
 		return;
 	}
 	pager->next.paging = first_paging(pager);
@@ -485,7 +515,7 @@ window_was_early(ClfPager *pager, TimestampTz date)
 {
 	TimestampTz elapsed = GetCurrentTimestamp() - pager->fixed_at;
 
-	if (pager->nanswers > 0 || !pager->query->windowed ||
+	if (pager->npages > 0 || !pager->query->windowed ||
 		!pager->window.to_now || date - elapsed <= pager->window.to)
 		return false;
 	pager->now = 0;
@@ -577,7 +607,7 @@ start_over(ClfPager *pager)
 	int			size = pager->table->page_size;
 
 	pager->timed = false;
-	if (pager->nanswers == 1 && pager->step.size == size)
+	if (pager->npages == 1 && pager->step.size == size)
 		return next_number(pager);
 	pager->redundant = -(int) (2 * clf_rows_count(pager->rows) / size);
 	pager->next.paging = CLF_PAGING_BY_NUMBER;
@@ -597,7 +627,7 @@ plan_list(ClfPager *pager)
 	pager->ordered |= pager->span.falls;
 	if (pager->sorted && pager->span.rises)
 		return CLF_OUTLOOK_END; /* consuming the page raises an error */
-	if (pager->timed && pager->span.rises && (more || pager->nanswers > 1))
+	if (pager->timed && pager->span.rises && (more || pager->npages > 1))
 		return start_over(pager);
 	if (!more)
 		return CLF_OUTLOOK_END;
@@ -695,6 +725,7 @@ enter_page(ClfPager *pager)
 	pager->state = CLF_PAGER_PAGE;
 	pager->step = pager->next;
 	pager->nanswers++;
+	pager->npages++;
 	pager->next_record = 0;
 	pager->follows_new = pager->new_records > 0;
 	pager->new_records = 0;
@@ -813,7 +844,8 @@ note_density(const ClfPager *pager)
 	if (pager->outlook == CLF_OUTLOOK_END || (pager->timed && from != DT_NOEND))
 		clf_density_note(pager->table->relid,
 						 clf_token_umid(clf_exchange_token(pager->exchange)),
-						 clf_rows_count(pager->rows), from, pager->window.to);
+						 clf_rows_count(pager->rows) - pager->nknown, from,
+						 pager->window.to);
 }
 
 /* All records of the page have been consumed */
@@ -824,7 +856,7 @@ leave_page(ClfPager *pager)
 	note_density(pager);
 	if (pager->outlook == CLF_OUTLOOK_END)
 	{
-		pager->state = CLF_PAGER_END;
+		end_query(pager);
 		return;
 	}
 	count_redundant(pager);
@@ -851,10 +883,10 @@ next_page(ClfPager *pager, bool wait)
 	context.previous = error_context_stack;
 	error_context_stack = &context;
 
-	if (pager->state == CLF_PAGER_START)
-		open_query(pager);
-	else if (pager->state == CLF_PAGER_PAGE)
+	if (pager->state == CLF_PAGER_PAGE)
 		leave_page(pager);
+	while (pager->state == CLF_PAGER_START)
+		open_query(pager);
 	if (pager->state == CLF_PAGER_REQUEST && !wait)
 	{
 		ClfPageRequest request = page_request(pager, pager->next_url);

@@ -9,7 +9,7 @@
 #define CLF_PAGER_H
 
 #include "answer/field.h"
-#include "plan/query.h"
+#include "plan/bind.h"
 #include "shared/activity.h"
 
 typedef struct ClfPager ClfPager;

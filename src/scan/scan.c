@@ -278,7 +278,8 @@ start_scan(ForeignScanState *node)
 	MemoryContextReset(state->query_cxt);
 	old = MemoryContextSwitchTo(state->query_cxt);
 	state->query = clf_bind_query(state->plan, state->table, values);
-	state->query->shown = get_shown_query(node);
+	for (query = state->query; query; query = query->next)
+		query->shown = get_shown_query(node);
 	MemoryContextSwitchTo(old);
 	clf_pager_start(state->pager, state->query);
 }

@@ -10,7 +10,7 @@
 
 #include "catalog/table.h"
 #include "nodes/execnodes.h"
-#include "plan/query.h"
+#include "plan/bind.h"
 #include "scan/pager.h"
 #include "scan/recording.h"
 #include "scan/tuple.h"

@@ -20,7 +20,7 @@
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "net/exchange.h"
-#include "plan/query.h"
+#include "plan/bind.h"
 #include "scan/pager.h"
 #include "scan/recording.h"
 #include "scan/tuple.h"
