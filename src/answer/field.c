@@ -15,7 +15,7 @@
 #include "postgres.h"
 
 #include "answer/field.h"
-#include "answer/scan.h"
+#include "answer/block.h"
 #include "api/resource.h"
 #include "api/time.h"
 #include "lib/stringinfo.h"

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * scan.h
+ * block.h
  *	  Search for characters in a JSON text, a block of bytes at a time.
  *
  * A block is a SIMD vector, or a machine word on platforms without SIMD support.
@@ -10,8 +10,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CLF_SCAN_H
-#define CLF_SCAN_H
+#ifndef CLF_BLOCK_H
+#define CLF_BLOCK_H
 
 #include "compat.h"
 #include "port/pg_bitutils.h"
@@ -149,4 +149,4 @@ clf_find_other_than_space(const char *p, const char *end)
 	return p;
 }
 
-#endif							/* CLF_SCAN_H */
+#endif							/* CLF_BLOCK_H */

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * scan.c
- *	  Unit tests of answer/scan.h.
+ * block.c
+ *	  Unit tests of answer/block.h.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "answer/scan.h"
+#include "answer/block.h"
 #include "unit.h"
 
 /* Where the block-wise search and a search byte by byte stop */
