@@ -163,6 +163,7 @@ CREATE TABLE call_log_fdw_copies (
   requests bigint NOT NULL DEFAULT 0,
   bad_values bigint NOT NULL DEFAULT 0,
   next_step smallint NOT NULL DEFAULT 0,
+  part_width bigint NOT NULL DEFAULT 86400000000,          -- microseconds
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (schema_name, table_name));

@@ -172,7 +172,16 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
 CALL call_log_fdw_sync('calls.call_log', 'copy.calls');
 :ctl count --clear --path /call-log
 SELECT count(*) AS differences FROM ((SELECT * FROM truth.calls WHERE start_time >= '2026-03-29' EXCEPT ALL TABLE copy.calls) UNION ALL (TABLE copy.calls EXCEPT ALL SELECT * FROM truth.calls WHERE start_time >= '2026-03-29')) x;
-ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP max_requests, DROP page_size);
+-- The lowest limit starves no step, nor does it if a part of an unsorted list exceeds a page
+CREATE TABLE copy.one (LIKE calls.call_log, PRIMARY KEY (id));
+ALTER FOREIGN TABLE calls.call_log OPTIONS (SET max_requests '1', ADD newest_first 'false');
+\set ECHO none
+SELECT 'CALL call_log_fdw_sync(''calls.call_log'', ''copy.one'', since => ''2026-03-30'')' FROM generate_series(1, 60) \gexec
+\set ECHO all
+SELECT missing FROM call_log_fdw_sync_state WHERE target = 'copy.one'::regclass;
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM copy.one;
+DROP TABLE copy.one;
+ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP max_requests, DROP page_size, DROP newest_first);
 RESET client_min_messages;
 
 -- Values and characters that cannot be stored are reported, counted, and replaced
@@ -229,6 +238,12 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.plain');
 SELECT synced_at > '2026-03-31', missing FROM call_log_fdw_sync_state WHERE target = 'copy.plain'::regclass;
 :ctl reset
 
+-- If every token is rejected, the call log is read, once
+:ctl set sync_tokens_expire=on
+CALL call_log_fdw_sync('mine.call_log', 'copy.mine', since => '2026-03-30');
+CALL call_log_fdw_sync('mine.call_log', 'copy.mine');
+CALL call_log_fdw_sync('mine.call_log', 'copy.mine');
+:ctl reset
 -- Recordings that cannot be fetched are recorded and skipped
 SELECT recording_id AS missing FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC LIMIT 1 \gset
 SELECT recording_id AS forbidden FROM calls.call_log WHERE recording_id IS NOT NULL ORDER BY start_time DESC OFFSET 1 LIMIT 1 \gset

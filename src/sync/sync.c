@@ -409,9 +409,15 @@ part_is_due(const ClfSync *sync)
 	return sync->state->missing.n > 0;
 }
 
+static bool
+recording_is_due(const ClfSync *sync)
+{
+	return sync->plan->audio && !sync->audio_read;
+}
+
 /*
- * Steps by priority.  A run that follows one ended by a limit starts with the
- * step that the limit prevented, so that low limits do not starve any step.
+ * Steps by priority.  After a run that a limit has ended, the next one starts with
+ * the step after that run's first, so that low limits do not starve any step.
  */
 static const struct
 {
@@ -422,29 +428,27 @@ static const struct
 	{deletions_are_due, clf_sync_deletions_step},
 	{absent_are_due, clf_sync_absent_step},
 	{part_is_due, clf_sync_part_step},
+	{recording_is_due, clf_sync_recording_step},
 };
 
-/* The next step; NULL if none is due */
+/* The next step and its number; NULL if none is due */
 static ClfSyncStep
-next_step(ClfSync *sync)
+next_step(const ClfSync *sync, int *number)
 {
-	int			first = sync->stepped ? 0 : sync->state->next_step;
+	int			first = sync->first_step >= 0 ? 0 : sync->state->next_step;
 
+	*number = -1;
 	if (sync->backfill_only)
 		return clf_sync_part_step;
 	if (!sync->without_tokens && lacks_token(sync))
 		return clf_sync_token_step;
 	for (size_t i = 0; i < lengthof(steps); i++)
 	{
-		int			n = (first + i) % lengthof(steps);
-
-		if (steps[n].is_due(sync))
-		{
-			sync->due_step = n;
-			return steps[n].step;
-		}
+		*number = (first + i) % lengthof(steps);
+		if (steps[*number].is_due(sync))
+			return steps[*number].step;
 	}
-	return sync->plan->audio ? clf_sync_recording_step : NULL;
+	return NULL;
 }
 
 /* End the run, and record the first step of the next one */
@@ -480,6 +484,7 @@ static void
 do_step(ClfSync *sync)
 {
 	ClfSyncStep step;
+	int			number;
 	const char *limit;
 
 	if (!sync->begun)
@@ -492,18 +497,20 @@ do_step(ClfSync *sync)
 		return;
 	}
 	clf_sync_load(sync);
-	step = next_step(sync);
+	step = next_step(sync, &number);
 	limit = step ? find_limit(sync, step) : NULL;
 	if (limit)
 	{
 		clf_sync_report(sync, psprintf("stopped by %s, the next call resumes here",
 									   limit));
-		end_run(sync, sync->due_step);
+		end_run(sync, sync->first_step < 0 ? sync->state->next_step :
+				(sync->first_step + 1) % (int) lengthof(steps));
 	}
 	else if (step)
 	{
 		step(sync);
-		sync->stepped |= step != clf_sync_token_step;
+		if (sync->first_step < 0)
+			sync->first_step = number;
 	}
 	else
 		end_run(sync, 0);
@@ -603,7 +610,7 @@ call_log_fdw_sync(PG_FUNCTION_ARGS)
 	sync->began_at = GetCurrentTimestamp();
 	sync->reported_at = sync->began_at;
 	sync->requests_before = clf_exchange_sent();
-	sync->width = USECS_PER_DAY;
+	sync->first_step = -1;
 	prepare(sync, target, fcinfo->flinfo->fn_oid);
 	while (!sync->finished)
 		run_step(sync);

@@ -84,7 +84,8 @@ typedef struct ClfSyncState
 	List	   *absent;			/* of char *: ids to request */
 	List	   *witnesses;		/* of char *: ids that the copy must have */
 	List	   *columns;		/* of char *: known columns of the source */
-	int			next_step;		/* first step of the next run */
+	int			next_step;		/* number of the next run's first step */
+	int64		width;			/* of the next part, in microseconds */
 	int64		rows;			/* inserted or updated so far */
 	int64		requests;		/* sent so far */
 	int64		bad_values;		/* replaced by NULL so far */
@@ -174,7 +175,6 @@ typedef struct ClfSync
 	bool		created;		/* the target, by this call */
 	TimestampTz began_at;		/* local clock */
 	uint64		requests_before;
-	int64		width;			/* of the next part, in microseconds */
 	double		seconds_read;	/* of the call log */
 	TimestampTz backfill_end;	/* upper bound of the next part to backfill */
 	bool		unsorted;		/* was the list out of order? */
@@ -182,6 +182,8 @@ typedef struct ClfSync
 	TimestampTz deletions_due;	/* likewise */
 	bool		caught_up;		/* have all changes been read? */
 	bool		deletions_read; /* have all deletions been read? */
+	bool		audio_read;		/* has all audio been tried? */
+	bool		token_rejected; /* was a token for changes rejected? */
 	bool		without_changes;	/* changes are not available */
 	bool		without_tokens; /* tokens for deletions are not available */
 	int64		rows;
@@ -194,8 +196,7 @@ typedef struct ClfSync
 	List	   *probes;			/* of char *: sample of recordings to try */
 	bool		probing;
 	bool		has_witness;	/* was one chosen in this call? */
-	int			due_step;		/* index of the step chosen last */
-	bool		stepped;		/* has a step been done? */
+	int			first_step;		/* number of the first step done; -1: none */
 	bool		finished;
 
 	List	   *skipped;		/* of char *: recordings not to request */

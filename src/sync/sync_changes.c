@@ -142,19 +142,22 @@ clf_sync_token_step(ClfSync *sync)
  * ----------
  */
 
-/* The token was rejected: the next step requests changes by time */
+/* The token was rejected: request changes by time, or read the call log */
 static void
 forget_token(ClfSync *sync)
 {
-	clf_sync_report(sync, psprintf("sync token was rejected, requesting all changes since %s",
+	clf_sync_report(sync, psprintf("sync token was rejected, %s since %s",
+								   sync->plan->extract ? "requesting all changes" :
+								   "reading the call log",
 								   clf_sync_time_text(settled(sync))));
 	sync->state->sync_token = NULL;
+	sync->token_rejected = true;
 	if (!sync->plan->extract)
 		read_list_again(sync);
 	save_failure(sync);
 }
 
-/* The time was rejected: read the call log since then instead */
+/* The time or a new token was rejected: read the call log instead */
 static void
 use_list(ClfSync *sync, const ErrorData *error)
 {
@@ -163,6 +166,7 @@ use_list(ClfSync *sync, const ErrorData *error)
 					sync->label, clf_sync_time_text(settled(sync))),
 			 errdetail_internal("%s", error->message)));
 	read_list_again(sync);
+	sync->state->sync_token = NULL;
 	sync->without_changes = true;
 	sync->caught_up = true;
 	save_failure(sync);
@@ -183,7 +187,7 @@ clf_sync_changes_step(ClfSync *sync)
 	request.token = state->sync_token;
 	request.since = settled(sync);
 	error = try_request(sync, &request);
-	if (error && request.token)
+	if (error && request.token && !sync->token_rejected)
 		forget_token(sync);
 	else if (error)
 		use_list(sync, error);

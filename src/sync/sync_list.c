@@ -59,11 +59,11 @@ next_part(const ClfSync *sync, TimestampTz now)
 	ClfSyncRange part = missing.ranges[sync->newest_first ? missing.n - 1 : 0];
 	TimestampTz end = Min(part.upper, now);
 
-	if (!sync->newest_first && part.lower + sync->width < end)
-		part.upper = part.lower + sync->width;
+	if (!sync->newest_first && part.lower + sync->state->width < end)
+		part.upper = part.lower + sync->state->width;
 	else if (sync->newest_first && !is_sorted(sync) &&
-			 end - sync->width > part.lower)
-		part.lower = end - sync->width;
+			 end - sync->state->width > part.lower)
+		part.lower = end - sync->state->width;
 	return part;
 }
 
@@ -116,13 +116,13 @@ choose_width(ClfSync *sync, const ClfSyncAnswer *answer, TimestampTz now)
 {
 	const ClfTable *table = sync->plan->table;
 	double		span = Min(answer->done.upper, now) - answer->done.lower;
-	double		width = sync->width * 2.0;
+	double		width = sync->state->width * 2.0;
 
 	if (answer->nrows > 0)
 		width = Min(width, span * table->page_size *
 					(is_sorted(sync) ? 10 : 0.7) / answer->nrows);
 	width = Min(width, 365.0 * USECS_PER_DAY);
-	sync->width = (int64) Max(width, USECS_PER_SEC);
+	sync->state->width = (int64) Max(width, USECS_PER_SEC);
 }
 
 /* ----------
@@ -248,6 +248,7 @@ note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 	bool		to_now = answer->done.upper == DT_NOEND;
 
 	state->missing = clf_sync_ranges_subtract(state->missing, answer->done);
+	sync->audio_read &= changed == 0;
 	if (state->synced_at == CLF_SYNC_NEVER ||
 		((sync->plan->changes == NULL || sync->without_changes) && to_now))
 		state->synced_at = answer->clock;
@@ -287,14 +288,14 @@ clf_sync_part_step(ClfSync *sync)
 	}
 	sync->backfill_end = part.upper;
 	if (sync->backfill_only && !is_sorted(sync))
-		part.lower = Max(part.lower, part.upper - sync->width);
+		part.lower = Max(part.lower, part.upper - sync->state->width);
 	clf_sync_read_part(sync, part, is_sorted(sync),
-					   sync->width <= USECS_PER_SEC, &answer);
+					   sync->state->width <= USECS_PER_SEC, &answer);
 	sync->unsorted |= answer.unsorted;
 	changed = clf_sync_merge(sync, &answer, false);
 	if (clf_sync_range_is_empty(answer.done))
 	{
-		sync->width = Max(sync->width / 4, USECS_PER_SEC);
+		sync->state->width = Max(sync->state->width / 4, USECS_PER_SEC);
 		clf_sync_add_rows(sync, &answer, changed);
 		clf_sync_save(sync);
 		return;

@@ -312,7 +312,7 @@ clf_sync_recording_step(ClfSync *sync)
 	if (!next_recording(sync, &attempt))
 	{
 		if (!sync->probing)
-			sync->finished = true;
+			sync->audio_read = true;
 		else if (sync->probes == NIL)
 			leave_others(sync);
 		return;

@@ -113,7 +113,7 @@ load(const ClfSync *sync)
 	ClfSyncState *state = palloc0(sizeof(ClfSyncState));
 
 	if (execute(sync, psprintf("SELECT since, synced_at, sync_token, deletions_token, absent, "
-							   "witnesses, source_columns::text[], rows, requests, bad_values, next_step::bigint "
+							   "witnesses, source_columns::text[], rows, requests, bad_values, next_step::bigint, part_width "
 							   "FROM %s WHERE " IS_TARGET, sync->copies), &params) == 0)
 		return NULL;
 	state->since = result_time(1);
@@ -127,6 +127,7 @@ load(const ClfSync *sync)
 	state->requests = clf_sync_result_bigint(0, 9);
 	state->bad_values = clf_sync_result_bigint(0, 10);
 	state->next_step = (int) clf_sync_result_bigint(0, 11);
+	state->width = clf_sync_result_bigint(0, 12);
 	state->missing = result_ranges(execute(sync,
 										   psprintf("SELECT lower(r), upper(r) FROM %s, unnest(missing) r "
 													"WHERE " IS_TARGET, sync->copies), &params));
@@ -240,11 +241,12 @@ save_progress(const ClfSync *sync)
 	clf_sync_param_bigint(&params, state->rows - saved->rows);
 	clf_sync_param_bigint(&params, state->requests - saved->requests);
 	clf_sync_param_bigint(&params, state->bad_values - saved->bad_values);
+	clf_sync_param_bigint(&params, state->width);
 	(void) execute(sync, psprintf("UPDATE %s SET missing = missing + "
 								  RANGES("$3", "$4") " - " RANGES("$5", "$6") ", "
 								  "absent = ARRAY(SELECT a FROM unnest(absent || $7) WITH ORDINALITY AS t (a, n) "
 								  "WHERE a <> ALL ($8) ORDER BY n), rows = rows + $9, requests = requests + $10, "
-								  "bad_values = bad_values + $11, updated_at = clock_timestamp() "
+								  "bad_values = bad_values + $11, part_width = $12, updated_at = clock_timestamp() "
 								  "WHERE " IS_TARGET, sync->copies), &params);
 }
 
@@ -432,6 +434,7 @@ create_state(ClfSync *sync)
 	all.upper = DT_NOEND;
 	state->missing = clf_sync_ranges_add(state->missing, all);
 	state->synced_at = CLF_SYNC_NEVER;
+	state->width = USECS_PER_DAY;
 	state->columns = sync->plan->all_columns;
 	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
 	clf_sync_param_time(&params, state->since);
