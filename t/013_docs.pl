@@ -241,4 +241,28 @@ is_deeply(
 	[ sort { $a cmp $b } uniq(@options) ],
 	'the README has each option once, and no others');
 
+# ----------
+# Functions, views and tables
+# ----------
+
+# Names that psql lists with the commands, in a schema with nothing but the extension
+sub listed
+{
+	my (@commands) = @_;
+
+	return sort { $a cmp $b } uniq(
+		map { (split /\|/)[1] } split /\n/,
+		$node->safe_psql('objects', join "\n", @commands));
+}
+
+$node->safe_psql('postgres', 'CREATE DATABASE objects');
+$node->safe_psql('objects', 'CREATE EXTENSION call_log_fdw');
+my ($section) =
+  slurp_file("$root/README.md") =~ /^## Functions and views\n(.*?)^## /ms;
+my @documented = sort { $a cmp $b } $section =~ /`(call_log_fdw_\w+)`/g;
+is_deeply([ listed('\df call_log_fdw_*', '\d') ],
+	\@documented, 'the README has each function, view and table once');
+is_deeply([ listed('\df call_log_fdw_*', '\dv call_log_fdw_*', '\dt call_log_fdw_*') ],
+	[ listed('\df', '\d') ], 'the names of all of them begin with call_log_fdw');
+
 done_testing();
