@@ -20,7 +20,7 @@ FROM calls.call_log c JOIN calls.extensions e ON e.id = c.extension_id
 WHERE c.start_time >= CURRENT_DATE - 7 AND c.direction = 'Inbound' AND c.result = 'Missed'
 GROUP BY e.name ORDER BY missed DESC;
 
--- Missed calls of each day of a week [documented]
+-- Missed calls of each day of a week
 -- minimum 1: about 210 calls are one page
 SELECT start_time::date AS day, count(*) AS missed
 FROM calls.call_log

@@ -7,18 +7,17 @@ AS :'library' LANGUAGE C;
 SELECT * FROM call_log_fdw_unit();
 DROP FUNCTION call_log_fdw_unit;
 
--- The README's table of what is pushed down says of each table and column what
--- the code does: no row may be missing on either side.
+-- The table of docs/pushdown.md agrees with the code: no row may be missing on
+-- either side.
 CREATE FUNCTION call_log_fdw_filters(OUT resource text, OUT col text, OUT parameter text) RETURNS SETOF record
 AS :'library' LANGUAGE C;
-CREATE TABLE readme (n serial, line text);
-\copy readme (line) FROM PROGRAM 'cat "$PG_ABS_SRCDIR/README.md"' WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')
+CREATE TABLE page (n serial, line text);
+\copy page (line) FROM PROGRAM 'cat "$PG_ABS_SRCDIR/docs/pushdown.md"' WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')
 CREATE VIEW documented AS
   WITH section AS (
     SELECT n, btrim(split_part(line, '|', 2), '` ') AS resource, split_part(line, '|', 3) AS conditions
-    FROM readme
-    WHERE line LIKE '| %' AND n > (SELECT n FROM readme WHERE line = '## What is pushed down')
-      AND n < (SELECT n FROM readme WHERE line = '## What you can rely on')
+    FROM page
+    WHERE line LIKE '| %'
   ), filled AS (
     SELECT conditions, (SELECT resource FROM section s WHERE s.n <= section.n AND s.resource <> '' ORDER BY n DESC LIMIT 1) AS resource
     FROM section
@@ -28,5 +27,5 @@ CREATE VIEW documented AS
 SELECT resource, col FROM call_log_fdw_filters() EXCEPT SELECT resource, col FROM documented;
 SELECT resource, col FROM documented EXCEPT SELECT resource, col FROM call_log_fdw_filters();
 DROP VIEW documented;
-DROP TABLE readme;
+DROP TABLE page;
 DROP FUNCTION call_log_fdw_filters;

@@ -222,7 +222,7 @@ is(differences(), 0, 'which loses nothing either');
 
 my @told =
   map { /`(\w+)`/g }
-  slurp_file("$root/README.md") =~
+  slurp_file("$root/docs/options.md") =~
   /^\| ((?:`\w+`(?:, )?)+) \| (?:server|table|column|user mapping)/mg;
 my @options;
 foreach my $object (
@@ -239,7 +239,7 @@ foreach my $object (
 is_deeply(
 	[ sort @told ],
 	[ sort { $a cmp $b } uniq(@options) ],
-	'the README has each option once, and no others');
+	'docs/options.md has each option once, and no others');
 
 # ----------
 # Functions, views and tables
@@ -257,11 +257,10 @@ sub listed
 
 $node->safe_psql('postgres', 'CREATE DATABASE objects');
 $node->safe_psql('objects', 'CREATE EXTENSION call_log_fdw');
-my ($section) =
-  slurp_file("$root/README.md") =~ /^## Functions and views\n(.*?)^## /ms;
-my @documented = sort { $a cmp $b } $section =~ /`(call_log_fdw_\w+)`/g;
+my @documented = sort { $a cmp $b }
+  slurp_file("$root/docs/functions.md") =~ /`(call_log_fdw_\w+)`/g;
 is_deeply([ listed('\df call_log_fdw_*', '\d') ],
-	\@documented, 'the README has each function, view and table once');
+	\@documented, 'docs/functions.md has each function, view and table once');
 is_deeply([ listed('\df call_log_fdw_*', '\dv call_log_fdw_*', '\dt call_log_fdw_*') ],
 	[ listed('\df', '\d') ], 'the names of all of them begin with call_log_fdw');
 

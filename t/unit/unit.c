@@ -130,7 +130,7 @@ column_of(const ClfResource *resource, const char *json_path)
 /*
  * call_log_fdw_filters
  *		(resource, column, parameter) of each condition that can be pushed at
- *		some level; for comparing it with what the README says.
+ *		some level; for comparing it with docs/pushdown.md.
  */
 Datum
 call_log_fdw_filters(PG_FUNCTION_ARGS)
