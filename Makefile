@@ -73,6 +73,8 @@ UNIT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/t/unit/*.c)) \
 	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o \
 	src/scan/idset.o
 
+OBJ_DIRS = $(filter-out ./,$(sort $(dir $(OBJS) $(UNIT_OBJS))))
+
 PKG_CONFIG ?= pkg-config
 LIBRARIES = libcurl json-c
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
@@ -114,8 +116,16 @@ $(error $(CLANG) is missing, with which PostgreSQL's JIT compiler has extensions
 endif
 endif
 ifdef VPATH
-$(shell mkdir -p $(sort $(dir $(OBJS) $(UNIT_OBJS))))
+$(shell mkdir -p $(OBJ_DIRS))
 endif
+endif
+
+# Of a build elsewhere, the directories as well: empty ones only
+ifdef VPATH
+clean: clean-directories
+clean-directories:
+	@rm -f $(OBJS) $(OBJS:.o=.bc) $(UNIT_OBJS) t/unit/unit$(DLSUFFIX)
+	@for directory in $(OBJ_DIRS) src t; do rmdir "$$directory" 2>/dev/null || true; done
 endif
 
 # PGXS does not know which headers an object was made from
@@ -142,7 +152,7 @@ t/fuzz/%: t/fuzz/%.c $(FUZZ_SOURCES) t/fuzz/backend.h $(wildcard $(srcdir)/src/*
 fuzz-targets: FUZZ_CC = $(CC) -ffunction-sections -fdata-sections -nostartfiles -Wl,-e,LLVMFuzzerTestOneInput
 fuzz-targets: $(FUZZ_TARGETS)
 
-.PHONY: dist fuzz-targets installcheck installcheck-regress installcheck-tap regress
+.PHONY: clean-directories dist fuzz-targets installcheck installcheck-regress installcheck-tap regress
 installcheck: installcheck-regress installcheck-tap
 
 installcheck-regress: t/unit/unit$(DLSUFFIX)

@@ -809,7 +809,7 @@ pick_object(ClfFields *fields, PathNode *node, const char *p, const char *end,
 		return p + 1;
 	while (p != NULL)
 	{
-		PathNode   *child;
+		PathNode   *child = NULL;
 
 		p = next_member(node, &n, p, end, &child, escaped);
 		if (p == NULL)
