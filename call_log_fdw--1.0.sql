@@ -137,11 +137,11 @@ AS 'MODULE_PATHNAME'
 LANGUAGE C STRICT VOLATILE;
 
 COMMENT ON FUNCTION call_log_fdw_requests() IS
-  'number of requests that this session has sent, without logins';
+  'number of requests sent by this session, not including logins';
 
 /* ----------
- * Keeping a copy.  Only the procedure writes its two tables, as their owner; the
- * owner of the database may read and write them as well, to dump and restore.
+ * Copies.  The two tables are written by the procedure, as their owner.  The owner
+ * of the database may read and insert as well, for dump and restore.
  * ----------
  */
 

@@ -57,20 +57,20 @@
 #define CLF_IMPORTS_STATISTICS
 #endif
 
-/* Gone since PostgreSQL 16 */
+/* Removed in PostgreSQL 16 */
 #ifndef Abs
 #define Abs(x) ((x) >= 0 ? (x) : -(x))
 #endif
 
-/* The spelling of PostgreSQL 18 */
+/* Named so as of PostgreSQL 18 */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
 
 /*
- * Vectors of bytes, as port/simd.h of 17 has them; CLF_HAS_VECTORS where the
- * processor has some.  16 lacks the mask, 15 that file: there, those of SSE2,
- * which every x86-64 has.
+ * Vectors of bytes, as in port/simd.h of PostgreSQL 17.  CLF_HAS_VECTORS is
+ * defined if the processor supports them.  16 lacks vector8_highbit_mask and 15
+ * the whole file; both are provided here for SSE2, which every x86-64 has.
  */
 #if PG_VERSION_NUM >= 160000
 #include "port/simd.h"
@@ -121,7 +121,7 @@ vector8_highbit_mask(const Vector8 v)
 #if defined(USE_SSE2) || (PG_VERSION_NUM >= 170000 && defined(USE_NEON))
 #define CLF_HAS_VECTORS
 
-/* The bytes that are at most c; 19 has no unsigned vector8_ssub any longer */
+/* Find the bytes that are at most c; 19 removed the unsigned vector8_ssub */
 static inline Vector8
 clf_vector8_le(const Vector8 v, const uint8 c)
 {
@@ -184,8 +184,8 @@ clf_add_disabled_nodes(Path *path, const Path *child)
 }
 
 /*
- * Paths that return distinct rows of rel, for JOIN_UNIQUE_OUTER. As of 19, the
- * relation that is passed to the join hook has only such paths.
+ * Paths that return distinct rows of rel, for JOIN_UNIQUE_OUTER.  As of 19, all
+ * paths of the relation passed to the join hook do.
  */
 static inline List *
 clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
@@ -201,7 +201,7 @@ clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
 #endif
 }
 
-/* PostgreSQL 17: MERGE's condition, which is not in the query's join tree */
+/* MERGE's join condition; as of 17 it is not in the query's join tree */
 static inline Node *
 clf_merge_condition(const Query * parse)
 {

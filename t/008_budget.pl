@@ -453,7 +453,7 @@ sub test_other_accounts
 	$simulator->fault('status', status => 429, retry_after => 600,
 		match => '/call-log', %fault);
 	my (undef, $error) = run_in($session, page_of($schema));
-	like($error, qr/^ERROR:  53400: would have to wait \d+ seconds/m,
+	like($error, qr/^ERROR:  53400: wait of \d+ seconds/m,
 		"$name: the one who is refused has to wait");
 	$simulator->clear_log;
 	check_budget_of($session, $simulator, $schema, $_, $closes, $name)
@@ -477,7 +477,7 @@ sub check_budget_of
 	run_in($session, 'RESET ROLE');
 	is(scalar($simulator->by_id_requests) > 0 ? 'open' : 'closed',
 		$closed ? 'closed' : 'open', "$name: the budget of $role");
-	like($error, qr/^ERROR:  53400: would have to wait \d+ seconds/m,
+	like($error, qr/^ERROR:  53400: wait of \d+ seconds/m,
 		"$name: $role is told how long") if $closed;
 	return;
 }
@@ -523,7 +523,7 @@ sub test_max_rate_wait
 		(undef, $error) = run_in($session, fingerprint_of('patient.call_log'));
 		like(
 			$error,
-			qr/^ERROR:  53400: would have to wait \d+ seconds for RingCentral's request limit, longer than max_rate_wait/m,
+			qr/^ERROR:  53400: wait of \d+ seconds for RingCentral's request limit exceeds max_rate_wait/m,
 			'a wait longer than max_rate_wait is an error');
 		unlike($error, qr/NOTICE/, 'without a promise to wait');
 	}
@@ -551,7 +551,7 @@ sub test_login_limit
 	}
 	like(
 		$error,
-		qr/^ERROR:  53400: would have to wait \d+ seconds for RingCentral's login limit, longer than max_rate_wait\nDETAIL:  The limit is 2 logins in 600 seconds\./m,
+		qr/^ERROR:  53400: wait of \d+ seconds for RingCentral's login limit exceeds max_rate_wait\nDETAIL:  The limit is 2 logins in 600 seconds\./m,
 		'the limit of logins is named');
 	is(scalar($simulator->logins), 2, 'and kept');
 	$session->quit;

@@ -115,7 +115,7 @@ sub test_budget
 	try_mappings($mallory, 2 * $max_budgets, $client);
 	$simulator->clear_log;
 	my (undef, $error) = run_in($session, $query);
-	like($error, qr/^ERROR:  53400: would have to wait \d+ seconds/m,
+	like($error, qr/^ERROR:  53400: wait of \d+ seconds/m,
 		'a penalty lasts, whatever others do');
 	is(scalar($simulator->requests), 0, 'and nothing is sent');
 	my ($after) = run_in($session, q{SELECT sum(requests), sum(refused)

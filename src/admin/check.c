@@ -87,8 +87,8 @@ untried(Check *check, const char *why)
 
 /* Send a GET request; any status but 200 is an error */
 static ClfHttpResponse
-ask_by(ClfExchange *exchange, const Check *check, const char *label,
-	   const char *path)
+send_get(ClfExchange *exchange, const Check *check, const char *label,
+		 const char *path)
 {
 	ClfHttpRequest request = {0};
 	ClfHttpResponse response;
@@ -97,20 +97,42 @@ ask_by(ClfExchange *exchange, const Check *check, const char *label,
 	request.label = label;
 	clf_exchange_get(exchange, &request, CurrentMemoryContext, &response);
 	if (response.status != 200)
-		clf_report_status(&response, clf_exchange_asked(exchange));
+		clf_report_status(&response, clf_exchange_info(exchange));
 	return response;
 }
 
+/* List the calls of a time range, at most "count" */
 static ClfHttpResponse
-ask(Check *check, const char *path)
+list_calls(Check *check, const char *path, TimestampTz from, TimestampTz to,
+		   int count)
 {
-	check->last = ask_by(check->api, check, "GET call-log", path);
+	check->last = send_get(check->api, check, "GET call-log",
+						   psprintf("%s?view=Simple&dateFrom=%s&dateTo=%s"
+									"&page=1&perPage=%d", path,
+									clf_time_format(from),
+									clf_time_format(to), count));
 	return check->last;
 }
 
-/* The same of a resource with another request limit */
+/* The same, parsed */
+static ClfPage *
+read_calls(Check *check, const char *path, TimestampTz from, TimestampTz to,
+		   int count)
+{
+	ClfHttpResponse response = list_calls(check, path, from, to, count);
+	const char *error;
+	ClfPage    *page = clf_page_parse(CurrentMemoryContext, check->fields,
+									  response.body, response.length,
+									  check->table->resource, &error);
+
+	if (page == NULL)
+		clf_report_bad_answer(error, &response);
+	return page;
+}
+
+/* Send a GET request for another resource, which may have its own request limit */
 static ClfHttpResponse
-ask_for_resource(const Check *check, const char *resource, const char *path)
+request_resource(const Check *check, const char *resource, const char *path)
 {
 	MemoryContext old = MemoryContextSwitchTo(check->cxt);
 	ClfTable   *table = palloc(sizeof(ClfTable));
@@ -121,27 +143,7 @@ ask_for_resource(const Check *check, const char *resource, const char *path)
 	exchange = clf_exchange_create(check->cxt, table, table->server->base_url,
 								   GetUserId(), check->activity);
 	MemoryContextSwitchTo(old);
-	return ask_by(exchange, check, psprintf("GET %s", resource), path);
-}
-
-/* Request the calls of a time range, at most "count" */
-static ClfPage *
-ask_for_calls(Check *check, const char *path, TimestampTz from,
-			  TimestampTz to, int count)
-{
-	ClfHttpResponse response;
-	ClfPage    *page;
-	const char *error;
-
-	response = ask(check, psprintf("%s?view=Simple&dateFrom=%s&dateTo=%s"
-								   "&page=1&perPage=%d", path,
-								   clf_time_format(from), clf_time_format(to),
-								   count));
-	page = clf_page_parse(CurrentMemoryContext, check->fields, response.body,
-						  response.length, check->table->resource, &error);
-	if (page == NULL)
-		clf_report_bad_answer(error, &response);
-	return page;
+	return send_get(exchange, check, psprintf("GET %s", resource), path);
 }
 
 /* Start time of call n of the page; false if missing */
@@ -153,14 +155,14 @@ start_of_call(ClfPage *page, int n, TimestampTz *start)
 
 /* Request the API's versions from a host, which needs no login */
 static ClfHttpResponse
-ask_host(ClfExchange *exchange)
+request_versions(ClfExchange *exchange)
 {
 	ClfHttpResponse response;
 	const char *detail;
 	ClfTransport how = clf_exchange_get_versions(exchange, &response, &detail);
 
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, detail, clf_exchange_asked(exchange));
+		clf_report_transport(how, detail, clf_exchange_info(exchange));
 	return response;
 }
 
@@ -172,18 +174,18 @@ ask_host(ClfExchange *exchange)
 static char *
 check_api_host(Check *check)
 {
-	ClfHttpResponse response = ask_host(check->api);
+	ClfHttpResponse response = request_versions(check->api);
 	ClfJson    *versions;
 	char	   *version;
 
 	if (response.status != 200)
-		clf_report_status(&response, clf_exchange_asked(check->api));
+		clf_report_status(&response, clf_exchange_info(check->api));
 	versions = clf_json_parse(CurrentMemoryContext, response.body,
 							  response.length);
 	version = clf_json_get_text(versions, "apiVersions.0.versionString");
 	if (version == NULL)
 		clf_report_bad_answer("it contains no version of the API", &response);
-	return psprintf("answers, with version %s of the API",
+	return psprintf("reachable, version %s of the API",
 					clf_to_server_encoding(version, strlen(version)));
 }
 
@@ -195,8 +197,8 @@ check_clock(Check *check)
 
 	if (!clf_clock_known(check->table->server->base_url))
 		return untried(check, "the time of the API is not known");
-	return psprintf("that of the API is %.0f seconds ahead of this machine's; "
-					"scans use the former", ahead);
+	return psprintf("the API's clock is %.0f seconds ahead of the local one; "
+					"scans use the API's clock", ahead);
 }
 
 static char *
@@ -233,8 +235,8 @@ static char *
 check_account_calls(Check *check)
 {
 	TimestampTz now = clf_clock_now(check->table->server->base_url);
-	ClfPage    *page = ask_for_calls(check, CALL_LOG, now - DAYS * USECS_PER_DAY,
-									 now, SAMPLE);
+	ClfPage    *page = read_calls(check, CALL_LOG, now - DAYS * USECS_PER_DAY,
+								  now, SAMPLE);
 	int			n = clf_page_length(page);
 	TimestampTz previous = DT_NOEND;
 	TimestampTz start;
@@ -247,8 +249,8 @@ check_account_calls(Check *check)
 		if (i == 0)
 			check->newest = start;
 	}
-	return psprintf("can be read; of the last %d days %s%d, %s", DAYS,
-					n == SAMPLE ? "at least " : "", n,
+	return psprintf("readable; %s%d in the last %d days, %s",
+					n == SAMPLE ? "at least " : "", n, DAYS,
 					sorted ? "newest first" : "NOT newest first");
 }
 
@@ -257,9 +259,9 @@ check_extension_calls(Check *check)
 {
 	TimestampTz now = clf_clock_now(check->table->server->base_url);
 
-	(void) ask_for_calls(check, MY_CALL_LOG, now - DAYS * USECS_PER_DAY, now,
-						 1);
-	return pstrdup("can be read");
+	(void) read_calls(check, MY_CALL_LOG, now - DAYS * USECS_PER_DAY, now,
+					  1);
+	return pstrdup("readable");
 }
 
 /* Is it an error of the API, not of a gateway? */
@@ -286,20 +288,20 @@ check_recordings(Check *check)
 	request.may_be_missing = true;
 	clf_exchange_get(check->api, &request, CurrentMemoryContext, &response);
 	if (response.status == 404 && has_error_code(&response))
-		return pstrdup("can be read");
-	clf_report_status(&response, clf_exchange_asked(check->api));
+		return pstrdup("readable");
+	clf_report_status(&response, clf_exchange_info(check->api));
 }
 
 static char *
 check_extensions(Check *check)
 {
-	ClfHttpResponse response = ask_for_resource(check, "extensions",
+	ClfHttpResponse response = request_resource(check, "extensions",
 												DIRECTORY "?showFederated=false&page=1&perPage=1");
 	ClfJson    *answer = clf_json_parse(CurrentMemoryContext, response.body,
 										response.length);
 	char	   *count = clf_json_get_text(answer, "paging.totalElements");
 
-	return psprintf("can be read; %s of them", count ?
+	return psprintf("readable; %s in total", count ?
 					clf_to_server_encoding(count, strlen(count)) :
 					"an unknown number");
 }
@@ -309,19 +311,19 @@ check_messages(Check *check)
 {
 	TimestampTz now = clf_clock_now(check->table->server->base_url);
 
-	(void) ask_for_resource(check, "messages",
+	(void) request_resource(check, "messages",
 							psprintf(MESSAGES "?availability=Alive&dateFrom=%s&dateTo=%s"
 									 "&page=1&perPage=1",
 									 clf_time_format(now - DAYS * USECS_PER_DAY),
 									 clf_time_format(now)));
-	return pstrdup("can be read");
+	return pstrdup("readable");
 }
 
 static char *
 check_media_host(Check *check)
 {
-	(void) ask_host(check->media);	/* the status does not matter */
-	return pstrdup("can be reached");
+	(void) request_versions(check->media);	/* the status does not matter */
+	return pstrdup("reachable");
 }
 
 /* For information only */
@@ -331,8 +333,8 @@ check_bounds(Check *check)
 	TimestampTz start = check->newest;
 
 	if (start == 0)
-		return untried(check, "there is no call to test it with");
-	if (clf_page_length(ask_for_calls(check, CALL_LOG, start, start, 1)) > 0)
+		return untried(check, "no call found to test it with");
+	if (clf_page_length(read_calls(check, CALL_LOG, start, start, 1)) > 0)
 		return pstrdup("dateFrom and dateTo are inclusive");
 	return pstrdup("dateFrom and dateTo are not both inclusive; scans extend "
 				   "their range by a second on both sides");
@@ -346,11 +348,8 @@ check_page_size(Check *check)
 	ClfJson    *answer;
 	char	   *size;
 
-	response = ask(check, psprintf(CALL_LOG "?view=Simple&dateFrom=%s&dateTo=%s"
-								   "&page=1&perPage=%d",
-								   clf_time_format(now - USECS_PER_HOUR),
-								   clf_time_format(now),
-								   check->table->page_size));
+	response = list_calls(check, CALL_LOG, now - USECS_PER_HOUR, now,
+						  check->table->page_size);
 	answer = clf_json_parse(CurrentMemoryContext, response.body,
 							response.length);
 	size = clf_json_get_text(answer, "paging.perPage");
@@ -366,7 +365,7 @@ check_limit(Check *check)
 
 	if (last->status != 200 || last->rate_limit < 0)
 		return untried(check, "not in the responses");
-	return psprintf("%d of %d requests left, in a window of %d seconds",
+	return psprintf("%d of %d requests remaining in a window of %d seconds",
 					last->rate_remaining, last->rate_limit, last->rate_window);
 }
 
@@ -380,9 +379,9 @@ check_shared_memory(Check *check)
 		return pstrdup("this session does not share its login and its request "
 					   "limit");
 	}
-	if (clf_budget_own(0) != NULL)
-		return untried(check, "no entry is available for the request limit: "
-					   "this session uses its own");
+	if (clf_budget_local(0) != NULL)
+		return untried(check, "no shared entry is available: this session "
+					   "has a request limit of its own");
 	return pstrdup("sessions share logins and request limits");
 }
 

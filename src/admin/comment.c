@@ -33,9 +33,8 @@ static const char *const descriptions[CLF_ORIGINS] = {
 	[CLF_FROM_ANSWER] = "field %s of the response",
 	[CLF_FROM_RECORD] = "field %s of the call",
 	[CLF_FROM_ROW] = "field %s",
-	[CLF_FROM_DETAILS] = "field %s of the recording; takes a request for each "
-	"row",
-	[CLF_FROM_CONTENT] = "the audio; takes a request for each row"
+	[CLF_FROM_DETAILS] = "field %s of the recording; requires a request per row",
+	[CLF_FROM_CONTENT] = "the audio; requires a request per row"
 };
 
 static char *

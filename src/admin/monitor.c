@@ -129,7 +129,7 @@ copy_budgets(void)
 	ClfShared  *shared;
 	int			nown = 0;
 
-	while (clf_budget_own(nown) != NULL)
+	while (clf_budget_local(nown) != NULL)
 		nown++;
 	copies = palloc(offsetof(BudgetCopies, entries) +
 					(CLF_MAX_BUDGETS + nown) * sizeof(ClfBudgetEntry));
@@ -143,7 +143,7 @@ copy_budgets(void)
 	}
 	clf_shmem_unlock();
 	copies->nshared = clf_shmem_by_cluster() ? copies->n : 0;
-	for (int i = 0; (own = clf_budget_own(i)) != NULL; i++)
+	for (int i = 0; (own = clf_budget_local(i)) != NULL; i++)
 		copies->entries[copies->n++] = *own;
 	return copies;
 }
@@ -252,7 +252,7 @@ call_log_fdw_stats_reset(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static const char *const doing_names[] = {
+static const char *const status_names[] = {
 	[CLF_READS_ROWS] = "reading rows",
 	[CLF_WAITS_FOR_ANSWER] = "waiting for a response",
 	[CLF_WAITS_FOR_LIMIT] = "waiting for the request limit",
@@ -269,7 +269,7 @@ add_scan(Row *row, const ClfScanEntry *entry)
 	add_text(row, entry->server, true);
 	add_text(row, entry->table, true);
 	add_time(row, entry->started);
-	add_text(row, doing_names[entry->doing], true);
+	add_text(row, status_names[entry->status], true);
 	add_time(row, entry->since);
 	add_value(row, Int64GetDatum(counters->requests));
 	add_value(row, Int64GetDatum(counters->retries));

@@ -138,16 +138,16 @@ static const ApiErrorText api_error_texts[] = {
 
 	{ANY, "CMN-401", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
 		"The RingCentral app lacks a permission: add it to the app in the "
-		"developer console, then log in anew. Calls take Read Call Log, "
+		"developer console, then log in again. Calls require Read Call Log, "
 		"recordings Read Call Recording, extensions Read Accounts, messages Read "
 	"Messages."},
 	{ANY, "CMN-408", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
-		"The RingCentral user's role lacks a permission; account-level "
-		"tables of calls need FullCompanyCallLog, extension-level ones ReadCallLog, "
-	"messages ReadMessages."},
+		"Grant the permission to the role of the RingCentral user: account-level "
+		"tables of calls require FullCompanyCallLog, extension-level ones "
+	"ReadCallLog, messages ReadMessages."},
 	{ANY, "ADG-10", NULL, 403, ERRCODE_INSUFFICIENT_PRIVILEGE,
-		"The company directory takes the permission Read Accounts of the "
-	"RingCentral app, and a user who may see it."},
+		"Log in with an app that has the permission Read Accounts, as a user who "
+	"may see the company directory."},
 	{ANY, "ADG-107", NULL, 404, ERRCODE_FDW_TABLE_NOT_FOUND,
 	"Check the option account_id."},
 	{ANY, "OAU-", NULL, 0, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, CHECK_TOKEN},
@@ -165,8 +165,8 @@ static const ApiErrorText api_error_texts[] = {
 	{ANY, NULL, NULL, 3, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 	REDIRECT("base_url")},
 	{ANY, NULL, NULL, 429, ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-		"The request limit of this RingCentral user and app is used up; a "
-	"request sent too early restarts the penalty."},
+		"Wait for the end of the penalty: a request sent before it restarts the "
+	"penalty."},
 	{ANY, NULL, NULL, 503, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION,
 	"RingCentral is overloaded or under maintenance: try again later."},
 	{ANY, NULL, NULL, 0, ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION, NULL},
@@ -247,11 +247,11 @@ clf_to_server_encoding(const char *text, size_t length)
 }
 
 /*
- * clf_asked_with
+ * clf_add_secret
  *		Register a secret that was sent with the request.
  */
 void
-clf_asked_with(ClfAsked *asked, const char *secret)
+clf_add_secret(ClfRequestInfo *info, const char *secret)
 {
 	const char *p = secret;
 
@@ -261,21 +261,21 @@ clf_asked_with(ClfAsked *asked, const char *secret)
 		size_t		length = strcspn(p, SEPARATORS);
 
 		if (length > 0 &&
-			(asked->shortest_secret == 0 || length < asked->shortest_secret))
-			asked->shortest_secret = length;
+			(info->shortest_secret == 0 || length < info->shortest_secret))
+			info->shortest_secret = length;
 		p += length + strspn(p + length, SEPARATORS);
 	}
 }
 
 /* Replace each word that may be a secret by asterisks */
 static void
-mask_long_words(char *text, const ClfAsked *asked)
+mask_long_words(char *text, const ClfRequestInfo *info)
 {
 	size_t		limit = LONG_WORD;
 	char	   *out = text;
 
-	if (asked->shortest_secret > 0)
-		limit = Min(limit, asked->shortest_secret);
+	if (info->shortest_secret > 0)
+		limit = Min(limit, info->shortest_secret);
 	while (*text)
 	{
 		size_t		length = strcspn(text, SEPARATORS);
@@ -329,11 +329,11 @@ clf_excerpt(const char *text, size_t length, int limit)
  *		it is truncated, as a part of one could remain otherwise.
  */
 char *
-clf_masked_excerpt(const char *text, const ClfAsked *asked)
+clf_masked_excerpt(const char *text, const ClfRequestInfo *info)
 {
 	char	   *copy = clf_to_server_encoding(text, strlen(text));
 
-	mask_long_words(copy, asked);
+	mask_long_words(copy, info);
 	return shorten(copy, CLF_EXCERPT_LENGTH);
 }
 
@@ -365,12 +365,12 @@ libcurl_text(const char *text)
  */
 void
 clf_report_transport(ClfTransport how, const char *detail,
-					 const ClfAsked *asked)
+					 const ClfRequestInfo *info)
 {
 	const TransportText *text = &transport_texts[how];
 	const char *hint = text->hint;
 
-	if (asked->target == CLF_TARGET_MEDIA && text->media_hint)
+	if (info->target == CLF_TARGET_MEDIA && text->media_hint)
 		hint = text->media_hint;
 
 	ereport(ERROR,
@@ -392,7 +392,7 @@ first_text(ClfJson *error, const char *path, const char *other_path)
 
 /* Error code for a message: known codes are not masked */
 static const char *
-describe_code(const ClfAsked *asked, const char *code)
+describe_code(const ClfRequestInfo *info, const char *code)
 {
 	for (size_t i = 0; i < lengthof(api_error_texts); i++)
 	{
@@ -400,12 +400,12 @@ describe_code(const ClfAsked *asked, const char *code)
 			strcmp(api_error_texts[i].code, code) == 0)
 			return api_error_texts[i].code;
 	}
-	return clf_masked_excerpt(code, asked);
+	return clf_masked_excerpt(code, info);
 }
 
 /* "403 InsufficientPermissions (CMN-401)", without parts that are missing */
 static char *
-describe_status(const ClfAsked *asked, int status, const char *name,
+describe_status(const ClfRequestInfo *info, int status, const char *name,
 				const char *code)
 {
 	StringInfoData s;
@@ -413,17 +413,17 @@ describe_status(const ClfAsked *asked, int status, const char *name,
 	initStringInfo(&s);
 	appendStringInfo(&s, "%d", status);
 	if (name && (code == NULL || strcmp(name, code) != 0))
-		appendStringInfo(&s, " %s", describe_code(asked, name));
+		appendStringInfo(&s, " %s", describe_code(info, name));
 	if (code)
-		appendStringInfo(&s, " (%s)", describe_code(asked, code));
+		appendStringInfo(&s, " (%s)", describe_code(info, code));
 	return s.data;
 }
 
 static bool
-error_text_fits(const ApiErrorText *text, const ClfAsked *asked, int status,
-				const char *code, const char *parameter)
+error_text_fits(const ApiErrorText *text, const ClfRequestInfo *info,
+				int status, const char *code, const char *parameter)
 {
-	if ((text->targets & (1 << asked->target)) == 0 ||
+	if ((text->targets & (1 << info->target)) == 0 ||
 		(text->status != 0 && text->status != status &&
 		 text->status != status / 100))
 		return false;
@@ -435,12 +435,12 @@ error_text_fits(const ApiErrorText *text, const ClfAsked *asked, int status,
 }
 
 static const ApiErrorText *
-find_api_error_text(const ClfAsked *asked, int status, const char *code,
+find_api_error_text(const ClfRequestInfo *info, int status, const char *code,
 					const char *parameter)
 {
 	const ApiErrorText *text = api_error_texts;
 
-	while (!error_text_fits(text, asked, status, code, parameter))
+	while (!error_text_fits(text, info, status, code, parameter))
 		text	  ++;
 	return text;
 }
@@ -462,7 +462,7 @@ describe_body(const ClfHttpResponse *response)
 
 /* Request id for a message: masked unless it is a UUID */
 static char *
-describe_request_id(const ClfAsked *asked, const char *id)
+describe_request_id(const ClfRequestInfo *info, const char *id)
 {
 	static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 	size_t		length = strlen(pattern);
@@ -471,7 +471,7 @@ describe_request_id(const ClfAsked *asked, const char *id)
 	{
 		if (pattern[i] == 'x' ? !isxdigit((unsigned char) id[i]) :
 			id[i] != pattern[i])
-			return clf_masked_excerpt(id, asked);
+			return clf_masked_excerpt(id, info);
 	}
 	return pstrdup(id);
 }
@@ -482,26 +482,26 @@ describe_request_id(const ClfAsked *asked, const char *id)
  */
 static char *
 describe_answer(ClfJson *error, const ClfHttpResponse *response,
-				const ClfAsked *asked)
+				const ClfRequestInfo *info)
 {
-	char	   *said = first_text(error, "errors.0.message", "message");
+	char	   *message = first_text(error, "errors.0.message", "message");
 	StringInfoData s;
 
-	if (said == NULL)
-		said = first_text(error, "error_description", "error");
-	if (said != NULL)
-		said = clf_masked_excerpt(said, asked);
+	if (message == NULL)
+		message = first_text(error, "error_description", "error");
+	if (message != NULL)
+		message = clf_masked_excerpt(message, info);
 	else if (response->length > 0)
-		said = psprintf("The response is not an error object of the API but "
-						"%s.",
-						describe_body(response));
+		message = psprintf("The response is not an error object of the API but "
+						   "%s.",
+						   describe_body(response));
 
 	initStringInfo(&s);
-	if (said)
-		appendStringInfoString(&s, said);
+	if (message)
+		appendStringInfoString(&s, message);
 	if (response->request_id[0] != '\0')
-		appendStringInfo(&s, "%sRCRequestId: %s", said ? "\n" : "",
-						 describe_request_id(asked, response->request_id));
+		appendStringInfo(&s, "%sRCRequestId: %s", message ? "\n" : "",
+						 describe_request_id(info, response->request_id));
 	return s.data;
 }
 
@@ -510,24 +510,24 @@ describe_answer(ClfJson *error, const ClfHttpResponse *response,
  *		Raise the error for an HTTP status other than success.
  */
 void
-clf_report_status(const ClfHttpResponse *response, const ClfAsked *asked)
+clf_report_status(const ClfHttpResponse *response, const ClfRequestInfo *info)
 {
 	ClfJson    *error = clf_json_parse(CurrentMemoryContext, response->body,
 									   response->length);
 	char	   *code = first_text(error, "errors.0.errorCode", "errorCode");
 	char	   *name = first_text(error, "errorCode", "error");
-	char	   *detail = describe_answer(error, response, asked);
+	char	   *detail = describe_answer(error, response, info);
 	const ApiErrorText *text;
 
 	/* an OAuth error may have no code */
-	text = find_api_error_text(asked, response->status, code ? code : name,
+	text = find_api_error_text(info, response->status, code ? code : name,
 							   first_text(error, "errors.0.parameterName",
 										  "parameterName"));
 
 	ereport(ERROR,
 			(errcode(text->sqlstate),
 			 errmsg("RingCentral answered %s",
-					describe_status(asked, response->status, name, code)),
+					describe_status(info, response->status, name, code)),
 			 detail[0] != '\0' ? errdetail_internal("%s", detail) : 0,
 			 text->hint ? errhint("%s", text->hint) : 0));
 }

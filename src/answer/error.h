@@ -22,26 +22,26 @@ typedef enum ClfTarget
 } ClfTarget;
 
 /* Properties of a request, for error messages */
-typedef struct ClfAsked
+typedef struct ClfRequestInfo
 {
 	ClfTarget	target;
 	size_t		shortest_secret;	/* bytes, of those sent; 0: none */
-} ClfAsked;
+} ClfRequestInfo;
 
 /* Maximum length of a foreign text in messages, in bytes */
 #define CLF_EXCERPT_LENGTH 300
 
-extern void clf_asked_with(ClfAsked *asked, const char *secret);
+extern void clf_add_secret(ClfRequestInfo *info, const char *secret);
 pg_noreturn extern void clf_report_transport(ClfTransport how,
 											 const char *detail,
-											 const ClfAsked *asked);
+											 const ClfRequestInfo *info);
 pg_noreturn extern void clf_report_status(const ClfHttpResponse *response,
-										  const ClfAsked *asked);
+										  const ClfRequestInfo *info);
 pg_noreturn extern void clf_report_bad_answer(const char *what,
 											  const ClfHttpResponse *response);
 extern void clf_report_recording_gone(const char *id);
 extern char *clf_to_server_encoding(const char *text, size_t length);
-extern char *clf_masked_excerpt(const char *text, const ClfAsked *asked);
+extern char *clf_masked_excerpt(const char *text, const ClfRequestInfo *info);
 extern char *clf_excerpt(const char *text, size_t length, int limit);
 
 #endif							/* CLF_ERROR_H */

@@ -68,7 +68,7 @@ typedef struct ClfRow
 											 * this origin */
 	bytea	   *content;		/* NULL: not requested, or deleted */
 	int			number;			/* of the row within its record, from 1 */
-	const char *misfit;			/* reason why it is not valid; NULL: valid */
+	const char *invalid;		/* reason why it is not valid; NULL: valid */
 } ClfRow;
 
 extern ClfFields *clf_fields_create(void);

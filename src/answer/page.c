@@ -28,9 +28,8 @@ struct ClfPage
 	int			maxrecords;
 	char	   *frame;			/* the part around the records */
 	ClfJson    *answer;			/* the frame, parsed */
-	bool		has_next;		/* do more pages exist, by next_path? */
-	int			npages;			/* or number of pages, by pages_path; 0:
-								 * unknown */
+	bool		has_next;		/* by next_path: do more pages exist? */
+	int			npages;			/* by pages_path: number of pages; 0: unknown */
 };
 
 /*
@@ -160,7 +159,7 @@ parse_frame(ClfPage *page, size_t length, size_t place)
  * becomes the frame.  Returns NULL or an error message.
  */
 static const char *
-cut_body(ClfPage *page, const char *body, const char *end)
+split_body(ClfPage *page, const char *body, const char *end)
 {
 	const char *first = find_records(body, end);
 	const char *after;
@@ -180,8 +179,8 @@ cut_body(ClfPage *page, const char *body, const char *end)
 }
 
 /*
- * Read from the frame whether there is more.  An answer that should give the number
- * of pages but does not is followed by others up to one without records.
+ * Read from the frame whether more pages exist.  If it should contain the number
+ * of pages but does not, the list ends with the first page without records.
  */
 static void
 read_next(ClfPage *page, const ClfResource *resource)
@@ -214,7 +213,7 @@ clf_page_parse(MemoryContext cxt, ClfFields *fields, const char *body,
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	ClfPage    *page = clf_page_create(cxt, fields);
 
-	*error = cut_body(page, body, body + length);
+	*error = split_body(page, body, body + length);
 	if (*error == NULL && !clf_json_is_object(clf_json_get(page->answer,
 														   resource->frame_path)))
 		*error = "it does not specify whether there is a next page";

@@ -282,7 +282,7 @@ static const char *const undeleted_values[] = {"Alive", NULL};
 		.operators = CLF_OP_EQUAL, \
 		.levels = CLF_AT_BOTH, \
 		.characters = allowed, \
-		.rivals = CLF_SESSION_RIVALS \
+		.exclusion = CLF_EXCLUSIVE_SESSION \
 	}
 #define ENUM_FILTER(path, name, at, allowed) \
 	{ \

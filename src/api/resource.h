@@ -63,11 +63,11 @@ typedef enum ClfOperators
  * The first applicable one in the resource's table is sent; the other conditions
  * are evaluated locally.
  */
-typedef enum ClfRivals
+typedef enum ClfExclusion
 {
-	CLF_NO_RIVALS,
-	CLF_SESSION_RIVALS
-} ClfRivals;
+	CLF_NOT_EXCLUSIVE,
+	CLF_EXCLUSIVE_SESSION
+} ClfExclusion;
 
 /* A query parameter that filters by a column */
 typedef struct ClfFilter
@@ -94,7 +94,7 @@ typedef struct ClfFilter
 								 * parameter */
 	bool		always;			/* sent without a condition as well, as
 								 * any_value or all values? */
-	ClfRivals	rivals;
+	ClfExclusion exclusion;
 } ClfFilter;
 
 /* Table options supported by some endpoints only; bits */

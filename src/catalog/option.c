@@ -448,7 +448,7 @@ read_path(const OptionDef *def, const char *value, void *target)
 {
 	if (!is_printable(value) || !clf_path_is_valid(value))
 		report_bad_value(def, value,
-						 "Name the fields from the outside in, joined by dots, "
+						 "It must consist of field names separated by dots, "
 						 "for example \"from.phoneNumber\" or "
 						 "\"legs.0.legType\"; \"$\" is the whole record.");
 	*(char **) target = pstrdup(value);
@@ -475,7 +475,7 @@ read_resource(const OptionDef *def, const char *value, void *target)
 			appendStringInfo(&names, "%s\"%s\"", r == clf_resources ? "" : ", ",
 							 r->name);
 		report_bad_value(def, value,
-						 psprintf("Known resources are: %s.", names.data));
+						 psprintf("Valid resources are: %s.", names.data));
 	}
 	*(const ClfResource **) target = resource;
 }
@@ -580,8 +580,7 @@ read_interval(const OptionDef *def, const char *value, void *target)
 		DatumGetBool(DirectFunctionCall2(interval_gt, interval,
 										 IntervalPGetDatum(&longest))))
 		report_bad_value(def, value,
-						 "It must be longer than nothing, and at most 100 "
-						 "years.");
+						 "It must be positive, and at most 100 years.");
 	*(Interval **) target = DatumGetIntervalP(interval);
 }
 
@@ -622,19 +621,18 @@ check_mapping(List *list)
 	if (is_set(list, "access_token") ? list_length(list) != 1 : !login)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_OPTION_NAME_NOT_FOUND),
-				 errmsg("a user mapping needs either client_id, client_secret "
-						"and jwt, or access_token alone"),
-				 errhint("client_secret_file and jwt_file may stand in the "
-						 "place of client_secret and jwt.")));
+				 errmsg("user mapping must have either the options client_id, "
+						"client_secret and jwt, or access_token alone"),
+				 errhint("client_secret_file and jwt_file can be used instead "
+						 "of client_secret and jwt.")));
 	if (files && !has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for the options client_secret_file "
-						"and jwt_file"),
-				 errdetail("They make the database server read a file: only "
-						   "superusers and members of the role "
-						   "pg_read_server_files may create or change a user "
-						   "mapping that has them.")));
+				 errmsg("permission denied to set the options "
+						"client_secret_file and jwt_file"),
+				 errdetail("Only roles with privileges of the role "
+						   "\"pg_read_server_files\" may create or alter a "
+						   "user mapping with these options.")));
 }
 
 /* Raise an error if an option not supported by the endpoint is set */
@@ -701,8 +699,8 @@ check_server(List *list)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to set the option \"sslrootcert\""),
-				 errdetail("It makes the database server read a file, so only "
-						   "superusers may set it.")));
+				 errdetail("Only superusers may create or alter a server with "
+						   "this option.")));
 }
 
 /* Kinds of objects with options */

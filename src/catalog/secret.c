@@ -24,6 +24,10 @@
  */
 #define MAX_FILE_SIZE 8192
 
+#define FILE_HINT \
+	"It must be a regular file that the operating system user of the database " \
+	"server can read, and contain nothing but the secret."
+
 /* A chunk of memory with the callback that wipes it */
 typedef struct WipedChunk
 {
@@ -87,8 +91,7 @@ report_file(int sqlstate, const char *option, const char *path,
 			 errmsg("could not read the file of option \"%s\": %s", option,
 					problem),
 			 errdetail_log("The file is \"%s\".", path),
-			 errhint("The operating system user of the database server reads "
-					 "it at each login.  It must hold the secret alone.")));
+			 errhint(FILE_HINT)));
 }
 
 /* Raise the error for a failed system call */
@@ -99,8 +102,7 @@ report_system_error(const char *option, const char *path)
 			(errcode_for_file_access(),
 			 errmsg("could not read the file of option \"%s\": %m", option),
 			 errdetail_log("The file is \"%s\".", path),
-			 errhint("The operating system user of the database server reads "
-					 "it at each login.")));
+			 errhint(FILE_HINT)));
 }
 
 /* Read a regular file, up to a maximum size; returns its length */

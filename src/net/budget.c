@@ -116,14 +116,14 @@ struct ClfBudget
 };
 
 /* A backend-local entry, used if none could be allocated in shared memory */
-typedef struct OwnEntry
+typedef struct LocalEntry
 {
 	ClfBudgetEntry entry;
-	struct OwnEntry *next;
-} OwnEntry;
+	struct LocalEntry *next;
+} LocalEntry;
 
 static ClfBudget *budgets = NULL;
-static OwnEntry *own_entries = NULL;
+static LocalEntry *local_entries = NULL;
 
 /* The setting call_log_fdw.leave_requests */
 static int	leave_requests = 0;
@@ -136,10 +136,10 @@ void
 clf_budget_init(void)
 {
 	DefineCustomIntVariable("call_log_fdw.leave_requests",
-							"Requests of each of RingCentral's windows that the "
-							"session leaves to others.",
-							"A request that has waited for a whole window is sent "
-							"nevertheless.",
+							"Sets the number of requests in each rate limit "
+							"window that are left to other sessions.",
+							"A request that has waited for a whole window "
+							"ignores this setting.",
 							&leave_requests, 0, 0, CLF_MAX_SLOTS, PGC_USERSET, 0,
 							NULL, NULL, NULL);
 }
@@ -225,10 +225,10 @@ find_shared_entry(ClfShared *shared, const ClfKey *key)
  * Find the list link of the backend-local entry; it is NULL if there is no
  * entry
  */
-static OwnEntry **
-find_own_entry(const ClfKey *key)
+static LocalEntry **
+find_local_entry(const ClfKey *key)
 {
-	OwnEntry  **link = &own_entries;
+	LocalEntry **link = &local_entries;
 
 	while (*link != NULL && !clf_same_key(&(*link)->entry.key, key))
 		link = &(*link)->next;
@@ -242,8 +242,8 @@ find_own_entry(const ClfKey *key)
 static ClfBudgetEntry *
 share_entry(ClfShared *shared, const ClfBudget *budget)
 {
-	OwnEntry  **link = find_own_entry(&budget->key);
-	OwnEntry   *own = *link;
+	LocalEntry **link = find_local_entry(&budget->key);
+	LocalEntry *own = *link;
 	ClfBudgetEntry *entry;
 
 	entry = clf_shmem_choose(shared->budgets, sizeof(ClfBudgetEntry),
@@ -264,13 +264,13 @@ share_entry(ClfShared *shared, const ClfBudget *budget)
 
 /* Find or create the backend-local entry */
 static ClfBudgetEntry *
-get_own_entry(ClfShared *shared, const ClfBudget *budget)
+get_local_entry(ClfShared *shared, const ClfBudget *budget)
 {
-	OwnEntry  **link = find_own_entry(&budget->key);
+	LocalEntry **link = find_local_entry(&budget->key);
 
 	if (*link == NULL)
 	{
-		*link = MemoryContextAllocZero(TopMemoryContext, sizeof(OwnEntry));
+		*link = MemoryContextAllocZero(TopMemoryContext, sizeof(LocalEntry));
 		fill_entry(shared, &(*link)->entry, budget);
 	}
 	return &(*link)->entry;
@@ -285,19 +285,19 @@ get_entry(ClfShared *shared, const ClfBudget *budget)
 	if (entry == NULL)
 		entry = share_entry(shared, budget);
 	if (entry == NULL)
-		entry = get_own_entry(shared, budget);
+		entry = get_local_entry(shared, budget);
 	entry->head.used_at = GetCurrentTimestamp();
 	return entry;
 }
 
 /*
- * clf_budget_own
+ * clf_budget_local
  *		Return backend-local entry n, counted from 0; NULL after the last one.
  */
 const ClfBudgetEntry *
-clf_budget_own(int n)
+clf_budget_local(int n)
 {
-	const OwnEntry *own = own_entries;
+	const LocalEntry *own = local_entries;
 
 	while (own != NULL && n-- > 0)
 		own = own->next;
@@ -315,7 +315,7 @@ clf_budget_reset_counts(void)
 
 	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
 		memset(&shared->budgets[i].counts, 0, sizeof(ClfBudgetCounts));
-	for (OwnEntry *own = own_entries; own != NULL; own = own->next)
+	for (LocalEntry *own = local_entries; own != NULL; own = own->next)
 		memset(&own->entry.counts, 0, sizeof(ClfBudgetCounts));
 	shared->stats_since = GetCurrentTimestamp();
 	clf_shmem_unlock();
@@ -387,8 +387,9 @@ compare_slots(const void *a, const void *b)
 static bool
 awaits_first_answer(const ClfBudgetEntry *entry, TimestampTz now)
 {
-	return !entry->answered && entry->asked_at != 0 &&
-		entry->asked_at <= now && now - entry->asked_at < FIRST_ANSWER_WAIT;
+	return !entry->answered && entry->first_sent_at != 0 &&
+		entry->first_sent_at <= now &&
+		now - entry->first_sent_at < FIRST_ANSWER_WAIT;
 }
 
 /*
@@ -581,7 +582,7 @@ take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 	{
 		*slot = ++shared->last_id;
 		add_slot(entry, *slot, latest_free(entry, now));
-		entry->asked_at = now;
+		entry->first_sent_at = now;
 		entry->counts.requests++;
 	}
 	else if (stay)
@@ -619,9 +620,8 @@ report_wait(const ClfServer *server, int64 milliseconds,
 	if (is_too_long(server, milliseconds))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg("would have to wait %lld seconds %s, longer than "
-						"max_rate_wait", (long long) (milliseconds + 999) / 1000,
-						purpose),
+				 errmsg("wait of %lld seconds %s exceeds max_rate_wait",
+						(long long) (milliseconds + 999) / 1000, purpose),
 				 errdetail("%s", reason),
 				 errhint("Try again later, or raise the server option "
 						 "max_rate_wait.")));
@@ -855,7 +855,7 @@ static int64
 backoff_delay(const ClfBudgetEntry *entry, int64 penalty)
 {
 	bool		is_shared = clf_shmem_by_cluster() &&
-	*find_own_entry(&entry->key) == NULL;
+	*find_local_entry(&entry->key) == NULL;
 	int			doublings = entry->refused_in_row - is_shared;
 
 	return penalty * ((1 << Min(doublings, MAX_DOUBLINGS)) - 1) *
@@ -876,7 +876,7 @@ close_all(ClfShared *shared, const char *base_url, int64 milliseconds,
 		close_entry(entry, milliseconds, now);
 		entry->closed_for_all = true;
 	}
-	for (OwnEntry *own = own_entries; own != NULL; own = own->next)
+	for (LocalEntry *own = local_entries; own != NULL; own = own->next)
 	{
 		if (strcmp(own->entry.base_url, base_url) == 0)
 			close_entry(&own->entry, milliseconds, now);
@@ -963,7 +963,7 @@ clf_budget_return(ClfBudget *budget, uint64 slot)
 	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
 
 	settle_slot(entry, slot, DT_NOBEGIN);
-	entry->asked_at = 0;
+	entry->first_sent_at = 0;
 	entry->counts.requests--;
 	clf_shmem_unlock();
 }
@@ -1047,7 +1047,7 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfHttpResponse *response)
 	else
 	{
 		settle_slot(entry, slot, latest_free(entry, now));
-		entry->asked_at = 0;
+		entry->first_sent_at = 0;
 	}
 	clf_shmem_unlock();
 }

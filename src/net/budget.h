@@ -54,7 +54,7 @@ extern void clf_budget_pause(const ClfServer *server, int64 milliseconds,
 extern int	clf_budget_remaining(const ClfBudgetEntry *entry, TimestampTz now);
 extern int	clf_budget_queue_length(const ClfBudgetEntry *entry,
 									TimestampTz now);
-extern const ClfBudgetEntry *clf_budget_own(int n);
+extern const ClfBudgetEntry *clf_budget_local(int n);
 extern void clf_budget_reset_counts(void);
 
 #endif							/* CLF_BUDGET_H */

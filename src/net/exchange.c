@@ -35,7 +35,7 @@ struct ClfExchange
 	uint64		generation;		/* of the token sent last */
 
 	/* the request in progress, or the last one */
-	ClfAsked	asked;			/* with the secrets of all requests */
+	ClfRequestInfo info;		/* with the secrets of all requests */
 	char	   *shown;			/* path and query, for error messages */
 	int			renewals;		/* number of refused tokens replaced */
 	int64		logins_before;	/* the scan's, at the start of the request */
@@ -59,7 +59,7 @@ clf_exchange_create(MemoryContext cxt, const ClfTable *table,
 	exchange->activity = activity;
 	exchange->attempt.server = table->server;
 	exchange->attempt.base_url = base_url;
-	exchange->asked.target = base_url == table->server->media_url ?
+	exchange->info.target = base_url == table->server->media_url ?
 		CLF_TARGET_MEDIA : CLF_TARGET_API;
 	return exchange;
 }
@@ -203,8 +203,8 @@ clf_exchange_expect(const ClfExchange *exchange, int requests)
 	if (exceeds_max_requests(exchange, requests))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				 errmsg_plural("scan of %s takes more than %d request",
-							   "scan of %s takes more than %d requests",
+				 errmsg_plural("scan of %s requires more than %d request",
+							   "scan of %s requires more than %d requests",
 							   exchange->table->max_requests,
 							   exchange->table->subject,
 							   exchange->table->max_requests),
@@ -220,7 +220,7 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 	ClfHttpRequest authorized = *request;
 
 	authorized.bearer = clf_token_value(exchange->token);
-	clf_asked_with(&exchange->asked, authorized.bearer);
+	clf_add_secret(&exchange->info, authorized.bearer);
 	exchange->attempt.label = request->label;
 	exchange->activity->budget_wait += exchange->attempt.slot_wait;
 	clf_attempt_start(&exchange->attempt, &authorized);
@@ -440,7 +440,7 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 		return true;
 	}
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, exchange->attempt.detail, &exchange->asked);
+		clf_report_transport(how, exchange->attempt.detail, &exchange->info);
 	return false;
 }
 
@@ -483,11 +483,11 @@ clf_exchange_token(const ClfExchange *exchange)
 }
 
 /*
- * clf_exchange_asked
+ * clf_exchange_info
  *		The request's properties, for error messages.
  */
-const ClfAsked *
-clf_exchange_asked(const ClfExchange *exchange)
+const ClfRequestInfo *
+clf_exchange_info(const ClfExchange *exchange)
 {
-	return &exchange->asked;
+	return &exchange->info;
 }

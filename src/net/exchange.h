@@ -48,7 +48,7 @@ extern ClfTransport clf_exchange_try(ClfExchange *exchange,
 extern bool clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 							   const ClfHttpResponse *response);
 extern uint64 clf_exchange_sent(void);
-extern const ClfAsked *clf_exchange_asked(const ClfExchange *exchange);
+extern const ClfRequestInfo *clf_exchange_info(const ClfExchange *exchange);
 extern void clf_exchange_context(void *exchange);
 
 #endif							/* CLF_EXCHANGE_H */

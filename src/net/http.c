@@ -655,7 +655,7 @@ copy_secrets(ClfHttp *http, const ClfHttpRequest *request)
  * RingCentral asks clients to identify themselves:
  * https://developers.ringcentral.com/guide/basics/user-agent
  *
- * Error messages of the API are requested in English, as our hints are.
+ * Error messages of the API are requested in English, like the hints.
  */
 static void
 set_headers(ClfHttp *http, const ClfHttpRequest *request)

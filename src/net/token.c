@@ -90,7 +90,7 @@ typedef struct Login
 	const ClfServer *server;
 	const ClfCredentials *credentials;
 	Oid			role;			/* that the budget entry is charged to */
-	ClfAsked	asked;
+	ClfRequestInfo info;
 	ClfAttempt	attempt;
 } Login;
 
@@ -109,7 +109,7 @@ typedef struct Obtained
 	char		scope[CLF_MAX_MESSAGE];
 	uint64		generation;
 	TimestampTz renew_at;
-	bool		under_way;		/* no token, but another backend logs in */
+	bool		in_progress;	/* no token, but another backend logs in */
 	uint64		failures;		/* of logins, and the last one */
 	ClfFailure	failure;
 } Obtained;
@@ -147,7 +147,7 @@ find_entry(ClfShared *shared, const ClfKey *key)
 
 /* Is another backend logging in? */
 static bool
-login_under_way(const ClfTokenEntry *entry)
+login_in_progress(const ClfTokenEntry *entry)
 {
 	return entry->login_pid != 0 && entry->login_pid != MyProcPid &&
 		BackendPidGetProc(entry->login_pid) != NULL;
@@ -160,7 +160,7 @@ token_claim(const ClfEntryHead *head, TimestampTz now)
 	const ClfTokenEntry *entry = (const ClfTokenEntry *) head;
 
 	if ((entry->token[0] != '\0' && entry->renew_at > now) ||
-		entry->login_pid == MyProcPid || login_under_way(entry))
+		entry->login_pid == MyProcPid || login_in_progress(entry))
 		return CLF_CLAIM_IN_USE;
 	return entry->generation != 0 ? CLF_CLAIM_IDLE : CLF_CLAIM_UNPROVEN;
 }
@@ -447,9 +447,9 @@ send_login(Login *login, ClfHttpResponse *response)
 	if (how == CLF_TRANSPORT_TOO_LARGE)
 		clf_report_bad_answer("it is too long for a login", response);
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, attempt->detail, &login->asked);
+		clf_report_transport(how, attempt->detail, &login->info);
 	if (response->status != 200)
-		clf_report_status(response, &login->asked);
+		clf_report_status(response, &login->info);
 }
 
 /* Lifetime of the token, in seconds */
@@ -539,9 +539,9 @@ log_in(const ClfToken *token, const ClfServer *server,
 	login.server = server;
 	login.credentials = credentials;
 	login.role = token->role;
-	login.asked.target = CLF_TARGET_LOGIN;
-	clf_asked_with(&login.asked, credentials->client_secret);
-	clf_asked_with(&login.asked, credentials->jwt);
+	login.info.target = CLF_TARGET_LOGIN;
+	clf_add_secret(&login.info, credentials->client_secret);
+	clf_add_secret(&login.info, credentials->jwt);
 	context.callback = login_error_context;
 	context.arg = &login;
 	context.previous = error_context_stack;
@@ -567,7 +567,7 @@ take_shared(const ClfToken *token, Obtained *obtained)
 	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), token);
 	bool		there = entry && entry->token[0] != '\0';
 
-	obtained->under_way = entry && !there && login_under_way(entry);
+	obtained->in_progress = entry && !there && login_in_progress(entry);
 	obtained->failures = 0;
 	if (entry)
 	{
@@ -576,7 +576,7 @@ take_shared(const ClfToken *token, Obtained *obtained)
 		entry->server_hash = token->server_hash;
 		obtained->failures = entry->failures;
 		obtained->failure = entry->failure;
-		if (!there && !obtained->under_way)
+		if (!there && !obtained->in_progress)
 			entry->login_pid = MyProcPid;
 	}
 	if (there)
@@ -708,7 +708,7 @@ wait_for_login(const ClfToken *token, Obtained *obtained)
 
 	clf_shmem_unlock();
 	ConditionVariablePrepareToSleep(login_ended);
-	while (!(there = take_shared(token, obtained)) && obtained->under_way)
+	while (!(there = take_shared(token, obtained)) && obtained->in_progress)
 	{
 		(void) ConditionVariableTimedSleep(login_ended, LOGIN_CHECK_INTERVAL,
 										   clf_wait_event(&wait_event,
@@ -743,7 +743,7 @@ obtain(ClfToken *token, const ClfServer *server,
 	token->key = clf_shmem_key(texts, lengthof(texts));
 
 	there = take_shared(token, obtained);
-	if (obtained->under_way)
+	if (obtained->in_progress)
 		there = wait_for_login(token, obtained);
 	if (!there)
 		log_in_and_share(token, server, credentials, obtained);

@@ -372,7 +372,7 @@ choose_sessions(Binding *binding)
 	{
 		TextSet		set;
 
-		if (f->rivals == CLF_NO_RIVALS ||
+		if (f->exclusion == CLF_NOT_EXCLUSIVE ||
 			!is_first_of_parameter(binding->plan->resource, f) ||
 			!gather_texts(binding->plan, f, binding->values, &set) ||
 			!(set.unknown || are_sendable(f, &set)))
@@ -410,7 +410,7 @@ bind_filters(ClfQuery *query, StringInfo out, const Binding *binding,
 		}
 		if (f == binding->session_filter && session)
 			set.texts = list_make1(unconstify(char *, session));
-		else if (f->rivals != CLF_NO_RIVALS &&
+		else if (f->exclusion != CLF_NOT_EXCLUSIVE &&
 				 !(f == binding->session_filter && set.unknown))
 			continue;
 		if (!asked && !f->always)
@@ -423,7 +423,7 @@ bind_filters(ClfQuery *query, StringInfo out, const Binding *binding,
 			clf_uri_append_parameter(out, f->parameter, linitial(set.texts));
 		else
 			continue;
-		query->by_session |= f->rivals != CLF_NO_RIVALS;
+		query->by_session |= f->exclusion != CLF_NOT_EXCLUSIVE;
 		query->unfiltered &= !asked;
 	}
 }
@@ -483,7 +483,7 @@ escaped_length(const char *text)
  * of a URI.
  */
 static void
-cut_ids(ClfQuery *query)
+split_ids(ClfQuery *query)
 {
 	size_t		others = strlen(query->path) + strlen(query->parameters) + 2;
 	size_t		length = 0;
@@ -826,7 +826,7 @@ bind_single(const Binding *binding, const char *session)
 	query->parameters = query->details ? "" : parameters.data;
 	query->all_records = plan->resource->all_records;
 	if (query->ids != NIL)
-		cut_ids(query);
+		split_ids(query);
 	return query;
 }
 

@@ -148,7 +148,7 @@ filter_selectivity(PlannerInfo *root, RelOptInfo *baserel,
 	int			nvalues = 0;
 
 	if ((filter->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
-		filter->rivals != CLF_NO_RIVALS || !clf_query_sends(query, filter))
+		filter->exclusion != CLF_NOT_EXCLUSIVE || !clf_query_sends(query, filter))
 		return 1;
 	if (baserel->tuples > 0 && baserel->pages > 0)
 		return clauselist_selectivity(root, list_make1(p->rinfo),
@@ -211,7 +211,7 @@ count_sessions(PlannerInfo *root, List *pushed)
 	{
 		const ClfPushed *p = lfirst(lc);
 
-		if (p->filter->rivals != CLF_NO_RIVALS &&
+		if (p->filter->exclusion != CLF_NOT_EXCLUSIVE &&
 			(fewest == 0 || count_texts(root, p) < fewest))
 			fewest = Max(1, count_texts(root, p));
 	}

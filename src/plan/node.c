@@ -47,7 +47,7 @@ enum ScanPrivate
 	PRIVATE_PER_DAY,			/* Float: estimated records a day of a list */
 	PRIVATE_ATTNUMS,			/* IntList */
 	PRIVATE_CONDITIONS,			/* List of IntList, see ConditionPrivate */
-	PRIVATE_GIVEN,				/* Integer: index in fdw_exprs of the ids
+	PRIVATE_JOIN_IDS,			/* Integer: index in fdw_exprs of the ids
 								 * passed by a join; -1: none */
 	PRIVATE_EARLY_DETAILS,		/* IntList: indexes in the qual of the clauses
 								 * checked before details are requested */
@@ -135,7 +135,7 @@ encode_scan_plan(const ClfScanPlan *plan)
 	list = lappend(list, makeFloat(psprintf("%.9g", plan->per_day)));
 	list = lappend(list, plan->attnums);
 	list = lappend(list, conditions);
-	list = lappend(list, makeInteger(plan->given));
+	list = lappend(list, makeInteger(plan->join_ids));
 	list = lappend(list, plan->early[CLF_FROM_DETAILS]);
 	list = lappend(list, plan->early[CLF_FROM_CONTENT]);
 	Assert(list_length(list) == PRIVATE_MEMBERS);
@@ -170,7 +170,7 @@ clf_get_scan_plan(const ForeignScan *node)
 	for (int i = 0; i < plan->nconditions; i++)
 		decode_condition(plan->resource, list_nth(conditions, i),
 						 &plan->conditions[i]);
-	plan->given = intVal(list_nth(list, PRIVATE_GIVEN));
+	plan->join_ids = intVal(list_nth(list, PRIVATE_JOIN_IDS));
 	plan->early[CLF_FROM_DETAILS] = list_nth(list, PRIVATE_EARLY_DETAILS);
 	plan->early[CLF_FROM_CONTENT] = list_nth(list, PRIVATE_EARLY_CONTENT);
 	return plan;
@@ -343,7 +343,7 @@ find_early_clauses(const ClfRelInfo *info, RelOptInfo *baserel,
 
 /* Condition for the ids passed by a join, which no clause corresponds to */
 static ClfPushed *
-given_condition(const ClfTable *table, const ForeignPath *path)
+join_ids_condition(const ClfTable *table, const ForeignPath *path)
 {
 	ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
 	ClfCondition *condition = palloc0(sizeof(ClfCondition));
@@ -418,12 +418,12 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 									  plan.limit > 0 ?
 									  Min(path->path.rows, plan.limit) :
 									  path->path.rows);
-	plan.given = -1;
+	plan.join_ids = -1;
 	if (path->fdw_private)		/* see clf_plan_path_for_ids */
 	{
 		plan.requests = floatVal(lsecond(path->fdw_private));
-		plan.given = 0;
-		pushed = lcons(given_condition(info->table, path), pushed);
+		plan.join_ids = 0;
+		pushed = lcons(join_ids_condition(info->table, path), pushed);
 	}
 	plan.requests_cost = Min(plan.requests * info->table->fdw_startup_cost,
 							 path->path.total_cost);

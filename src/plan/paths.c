@@ -319,7 +319,7 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-/* Create a path that takes that much, and leaves that many rows after checks */
+/* Create a path with this estimate, and this number of rows after local checks */
 static ForeignPath *
 create_path(PlannerInfo *root, RelOptInfo *baserel,
 			const ClfEstimate *estimate, double rows, List *pathkeys,
@@ -419,7 +419,7 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *baserel)
 
 /* Does pushing down this join clause reduce the number of requests? */
 static bool
-is_worth_a_value(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
+reduces_requests(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
 {
 	ClfRelInfo *info = baserel->fdw_private;
 	List	   *pushed = clf_find_pushed(root, baserel, info->table,
@@ -501,7 +501,7 @@ add_parameterized_paths(PlannerInfo *root, RelOptInfo *baserel)
 		Relids		outer;
 
 		if (!join_clause_is_movable_to(rinfo, baserel) ||
-			!is_worth_a_value(root, baserel, rinfo))
+			!reduces_requests(root, baserel, rinfo))
 			continue;
 		outer = bms_union(rinfo->clause_relids, baserel->lateral_relids);
 		outer = bms_del_member(outer, baserel->relid);

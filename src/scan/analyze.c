@@ -221,9 +221,9 @@ clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows, int targrows,
 	*totaldeadrows = 0;
 	nrows = sample->nrows;
 	ereport(elevel,
-			(errmsg("\"%s\": %d requests brought %.0f rows; %d rows in sample, "
+			(errmsg("\"%s\": read %.0f rows with %d requests; %d rows in sample, "
 					"%.0f estimated total rows", RelationGetRelationName(rel),
-					sample->pages, sample->seen, nrows, *totalrows)));
+					sample->seen, sample->pages, nrows, *totalrows)));
 	clf_tuple_warn(sample->tuple);
 	ExecDropSingleTupleTableSlot(sample->slot);
 	MemoryContextSwitchTo(old);

@@ -266,7 +266,7 @@ read_list(ClfAnswers *answers, const ClfPageRequest *request,
 	}
 	if (response->status != 200)
 		clf_report_status(response,
-						  clf_exchange_asked(answers->exchange));
+						  clf_exchange_info(answers->exchange));
 	if (has_type(response, "application/json"))
 		answers->page = clf_page_parse(answers->page_cxt, answers->fields,
 									   response->body, response->length,
@@ -296,7 +296,7 @@ read_record(ClfAnswers *answers, const ClfPageRequest *request,
 	}
 	if (response->status != 200)
 		clf_report_status(response,
-						  clf_exchange_asked(answers->exchange));
+						  clf_exchange_info(answers->exchange));
 	if (has_type(response, "application/json"))
 	{
 		error = "it is truncated or not a JSON object";
@@ -352,7 +352,7 @@ fetch_batch(ClfAnswers *answers, const ClfHttpRequest *request, int nids,
 	if (error)
 		clf_report_bad_answer(error, response);
 	clf_report_status(response,
-					  clf_exchange_asked(answers->exchange));
+					  clf_exchange_info(answers->exchange));
 }
 
 /* ----------
@@ -436,7 +436,7 @@ clf_answers_get(ClfAnswers *answers, const ClfPageRequest *request,
 	else if (kept)
 		(void) read_batch(answers, &response, nids);
 	if (kept)
-		answers->activity->counters.spared++;
+		answers->activity->counters.avoided++;
 	else
 		keep_answer(answers, request->url, &response);
 	*date = response.date;

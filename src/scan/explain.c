@@ -57,7 +57,7 @@ explain_row_requests(ForeignScanState *node, ExplainState *es,
 		ExplainPropertyList("Requests per Row", texts, es);
 }
 
-/* Those whose parameters are sent: by id, the others are not */
+/* Conditions whose parameters are sent; with ids, no others are */
 static void
 explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 						  List *deparse_context, const ClfQuery *query)
@@ -102,7 +102,7 @@ explain_estimate(ForeignScanState *node, ExplainState *es)
 }
 
 /*
- * Structured formats always show all properties; text only those that matter
+ * Structured formats show all properties, the text format only relevant ones
  */
 static bool
 is_shown(const ExplainState *es, bool matters)
@@ -126,7 +126,7 @@ explain_activity(const ClfActivity *activity, ExplainState *es)
 		{"Pages", counters->pages, true},
 		{"Records Received", counters->records, true},
 		{"Duplicates Dropped", counters->duplicates, counters->duplicates > 0},
-		{"Requests Spared", counters->spared, counters->spared > 0},
+		{"Requests Avoided", counters->avoided, counters->avoided > 0},
 		{"Bytes Received", counters->bytes, false},
 	};
 

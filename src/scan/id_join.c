@@ -269,7 +269,7 @@ find_key(JoinPlan *join)
 	return false;
 }
 
-/* The other side of the clause that has the key on one */
+/* Find the clause with the key on one side, and return its other side */
 static Expr *
 inner_key(List *clauses, const Expr *key)
 {
@@ -324,8 +324,8 @@ static const CustomPathMethods path_methods = {
 };
 
 /*
- * PostgreSQL takes a table that was never analyzed to have 10 pages at least: the
- * part of those that it has.
+ * PostgreSQL assumes that a table that was never analyzed has at least 10 pages.
+ * Return the share of these that it really has.
  */
 static double
 real_share(PlannerInfo *root, const RelOptInfo *rel)
@@ -348,9 +348,10 @@ real_share(PlannerInfo *root, const RelOptInfo *rel)
 }
 
 /*
- * Ids that the scan will be asked for, each once as long as the inner rows are
- * kept.  Where nothing is known of the ids, each row has another: the planner's
- * own guess is 200 ids in however many rows.
+ * Estimate the number of ids to request.  If the inner rows fit in the cache,
+ * each id is requested once.  Without statistics all ids are assumed to be
+ * different: the planner's default is 200 distinct values, however many rows
+ * there are.
  */
 static double
 count_ids(PlannerInfo *root, const RelOptInfo *innerrel, const Path *outer,
@@ -371,11 +372,10 @@ count_ids(PlannerInfo *root, const RelOptInfo *innerrel, const Path *outer,
 }
 
 /*
- * Is it cheaper to read the whole table?  If so, leave it to other joins,
- * unless the query needs only a part of the rows.  The costs of the joins
- * cannot decide this: as it does not know that ids are unique, PostgreSQL
- * estimates far too many rows, for which it charges some kinds of joins too
- * much.
+ * Is it cheaper to read the whole table?  If so, no path is added, unless the
+ * query needs only a part of the rows.  The costs of the joins are not reliable
+ * here: PostgreSQL does not know that ids are unique and overestimates the
+ * number of joined rows, which some kinds of joins are charged for.
  */
 static bool
 is_whole_cheaper(const PlannerInfo *root, const RelOptInfo *innerrel,
@@ -529,7 +529,7 @@ joined_columns(List *plans)
 	return result;
 }
 
-/* Where it is in the list, of which it is a member */
+/* Position of a member of the list */
 static int
 list_position(List *list, const void *member)
 {
@@ -541,9 +541,9 @@ list_position(List *list, const void *member)
 }
 
 /*
- * Those of the clauses, as indexes, that can be checked on the outer row before
- * its id is asked for: only outer joins have such clauses.  None may see a row that
- * another one, of a security barrier, would hide from it.
+ * Find the clauses, as indexes, that can be evaluated on the outer row before its
+ * id is requested: only outer joins have such clauses.  No clause may see a row
+ * that one of a lower security level excludes.
  */
 static List *
 find_outer_clauses(PlannerInfo *root, List *rinfos, List *clauses, Relids inner)
@@ -688,7 +688,7 @@ get_key(IdJoin *state, ExprState *key)
 	return (text *) PG_DETOAST_DATUM_PACKED(id);
 }
 
-/* Can the current outer row join with an inner one, as far as it shows? */
+/* Does the current outer row satisfy the clauses that need it alone? */
 static bool
 may_join(IdJoin *state)
 {
@@ -790,7 +790,7 @@ add_inner(IdJoin *state, TupleTableSlot *slot)
 	copy_columns(&state->inner, state->pair);
 	entry = find_entry(state, state->inner_key);
 	if (entry == NULL || entry->batch != state->batch)
-		return;					/* forgotten with the others */
+		return;					/* freed together with the cache */
 	if (entry->last)
 		entry->last->next = row;
 	else
@@ -1121,8 +1121,8 @@ clf_id_join_init(void)
 {
 	RegisterCustomScanMethods(&scan_methods);
 	DefineCustomBoolVariable("call_log_fdw.enable_batched_join",
-							 "Lets the planner join by id with many ids in one "
-							 "request.",
+							 "Enables the planner's use of joins by id that "
+							 "request many ids at once.",
 							 NULL, &enable_batched_join, true, PGC_USERSET,
 							 GUC_EXPLAIN, NULL, NULL, NULL);
 }

@@ -7,10 +7,10 @@
  * from before the scan's first request until after its last one is returned
  * exactly once; any other call at most once.
  *
- * Page numbers cannot guarantee that.  Page 2 begins where page 1 ended only if
- * nothing has left page 1 since: a call that is deleted, or rewritten to an
- * earlier start, moves all later ones up by one, and one of them is never seen.
- * So lists that come newest first are paged by time.
+ * Page numbers cannot guarantee that.  If a call of page 1 is deleted, or its
+ * start time is set back, before page 2 is requested, all following calls move
+ * up by one position, and the first call of page 2 is never returned.
+ * Therefore lists that are sorted newest first are paged by time.
  *
  *	  START
  *		|  open_query			the first step
@@ -23,9 +23,10 @@
  *		+--------------------+ v
  *	   END						also from START: nothing to request
  *
- * An answer is parsed wholly before its first record is consumed, so the next
- * step can be planned, and requested, at once.  A step is a paging with its
- * position (ClfStep).  The transitions between steps, a function for each:
+ * A response is parsed completely before its first record is consumed, so the
+ * next step can be planned, and its request prefetched, immediately.  A step is
+ * a kind of paging and a position (ClfStep).  The transitions between steps, each
+ * of which is a function:
  *
  *	BY_TIME		Page 1 of the window from the query's lower bound to "until".
  *				Invariant: all calls later than "until" have been seen.
@@ -33,12 +34,12 @@
  *		narrow_window	The page reaches a second before "until": the next window
  *						ends with that second.  The page has all calls down to
  *						its oldest, except ties with that one, which are in the
- *						same second: the invariant holds, whatever has moved.
- *						Whole seconds, because the API may truncate dates, or
- *						exclude its bounds.  Calls of that second come again and
- *						are dropped by id.
+ *						same second: the invariant holds even if the list has
+ *						changed.  The bound is a whole second, because the API
+ *						may truncate dates, or exclude its bounds.  Calls of
+ *						that second are returned again and dropped by id.
  *		widen_page		It does not, because that second has more calls than the
- *						page; or no page has shown yet that the list comes
+ *						page; or no page has shown yet that the list is sorted
  *						newest first: the same window in a larger page.
  *		next_number		The page is as large as the API allows: the next page
  *						number of the same window, until a page reaches an
@@ -47,35 +48,35 @@
  *						list can hide another one.
  *		start_over		A page is out of order, so the invariant need not hold:
  *						the whole window again, by number, dropping known calls.
- *						Where rows must come newest first, consuming the page
+ *						If rows must be sorted newest first, consuming the page
  *						raises an error instead.
  *
  *	BY_NUMBER	Lists without a window, lists out of order, and those that the
- *				option newest_first declares to be so.  Arrivals move calls to
- *				later pages, where they come again and are dropped.
+ *				option newest_first declares to be so.  New calls move others to
+ *				later pages, where they are returned again and dropped.
  *
  *		next_number		The next page, up to the last number that the API has.
- *		ask_again		The page has nothing new, although the one before it had:
- *						either an old page was sent again, or more calls arrived
- *						than a page holds.  Requesting the same number once more
- *						covers both.
+ *		repeat_number	The page has no new record, although the one before it
+ *						had: either an old page was sent again, or more calls
+ *						arrived than a page holds.  Requesting the same number
+ *						once more covers both.
  *		widen_page		The first page was as small as a LIMIT: page 1 again.
  *
  *	BY_IDS		next_chunk: as many ids as a request takes.
  *
- *	BY_TOKENS	next_changes: the answer has the token where the next one begins.
+ *	BY_TOKENS	next_changes: the response contains the token for the next one.
  *
  * A scan can have several queries: windows with gaps between them, latest first, or
- * a list for each session.  begin_query starts the next one where another ends; ids
- * that were seen in any of them are dropped, so a call that moves from one window to
+ * a list for each session.  begin_query starts the next one when another ends; ids
+ * returned by any of them are dropped, so a call that moves from one window to
  * another is not returned twice.
  *
- * Where rows must come newest first, a call newer than the rows of an earlier
- * page is left out (see rows.c): by the invariant it was not in the list, or not
- * as it is now, when that page was read.
+ * If rows must be sorted newest first, a call newer than the rows of an earlier
+ * page is dropped (see rows.c): by the invariant it was not in the list, or had
+ * another date, when that page was read.
  *
- * URLs are made here.  The API's nextPage is only a flag, since the token would
- * follow its URI wherever it leads.
+ * The URI in the API's nextPage is not requested, as the token would be sent to
+ * whichever host it names: nextPage is only a flag, and URIs are built here.
  *
  *-------------------------------------------------------------------------
  */
@@ -98,7 +99,7 @@
 /*
  * Give up after this many consecutive pages without a new record, although
  * each has a nextPage: two minutes at ten requests per minute, and 20,000
- * records if the API filters pages after it has cut them.
+ * records if the API applies filters after paging.
  */
 #define MAX_REDUNDANT 20
 
@@ -127,13 +128,13 @@ typedef enum ClfPagerState
 	CLF_PAGER_END				/* no more rows */
 } ClfPagerState;
 
-/* What follows a page */
-typedef enum ClfOutlook
+/* State of the list after a page */
+typedef enum ClfListState
 {
-	CLF_OUTLOOK_END,			/* nothing */
-	CLF_OUTLOOK_MORE,			/* the step that was planned */
-	CLF_OUTLOOK_STUCK			/* more, but it cannot be requested */
-} ClfOutlook;
+	CLF_LIST_COMPLETE,			/* no more pages */
+	CLF_LIST_CONTINUES,			/* the next step has been planned */
+	CLF_LIST_STUCK				/* more exists but cannot be requested */
+} ClfListState;
 
 struct ClfPager
 {
@@ -173,7 +174,7 @@ struct ClfPager
 	int			next_record;
 	int			new_records;	/* consumed so far */
 	bool		follows_new;	/* did the page before it have new records? */
-	ClfOutlook	outlook;
+	ClfListState list_state;
 	ClfStep		next;
 	char	   *next_url;		/* in state REQUEST; else NULL */
 };
@@ -360,8 +361,8 @@ clf_pager_rewind(ClfPager *pager)
  */
 
 /*
- * Where the changes after the page begin; NULL: there is no page yet.  A token
- * that was followed before would lead in a circle.
+ * Token for the changes after the page; NULL if there is no page yet.  A token
+ * that was used before would cause an infinite loop.
  */
 static char *
 next_token(const ClfPager *pager)
@@ -530,22 +531,22 @@ window_was_early(ClfPager *pager, TimestampTz date)
  */
 
 /* The next page of the same window */
-static ClfOutlook
+static ClfListState
 next_number(ClfPager *pager)
 {
-	/* the last page that is numbered need not announce that there is more */
+	/* the last numbered page may lack nextPage although there is more */
 	if (pager->step.number == pager->table->resource->max_page)
 		return clf_page_length(pager->page) >= pager->step.size ||
 			clf_page_has_next(pager->page, pager->step.number) ?
-			CLF_OUTLOOK_STUCK : CLF_OUTLOOK_END;
+			CLF_LIST_STUCK : CLF_LIST_COMPLETE;
 	pager->next = pager->step;
 	pager->next.paging = CLF_PAGING_BY_NUMBER;
 	pager->next.number++;
-	return CLF_OUTLOOK_MORE;
+	return CLF_LIST_CONTINUES;
 }
 
 /* The same window in a larger page, or by number if it has the maximum size */
-static ClfOutlook
+static ClfListState
 widen_page(ClfPager *pager)
 {
 	int			size = Min(2 * pager->step.size, CLF_MAX_PAGE_SIZE);
@@ -557,7 +558,7 @@ widen_page(ClfPager *pager)
 	pager->next = pager->step;
 	pager->next.number = 1;
 	pager->next.size = size;
-	return CLF_OUTLOOK_MORE;
+	return CLF_LIST_CONTINUES;
 }
 
 /* Does the page extend beyond the last second of its window? */
@@ -570,8 +571,8 @@ reaches_back(const ClfPager *pager)
 
 /*
  * The size of a page with as many new records as a page of the usual size, if the
- * API allows it: known records of the last second come again, and an API that cuts
- * pages before it filters them returns fewer records than requested.
+ * API allows it: known records of the last second are returned again, and an API
+ * that applies filters after paging returns fewer records than requested.
  */
 static int
 next_size(const ClfPager *pager)
@@ -584,7 +585,7 @@ next_size(const ClfPager *pager)
 }
 
 /* The window that ends with the second of the page's oldest record */
-static ClfOutlook
+static ClfListState
 narrow_window(ClfPager *pager)
 {
 	Assert(pager->timed && pager->ordered && reaches_back(pager));
@@ -592,8 +593,8 @@ narrow_window(ClfPager *pager)
 	pager->next.until = clf_second_after(pager->span.oldest);
 	pager->next.number = 1;
 	pager->next.size = next_size(pager);
-	return pager->next.until > pager->window.from ? CLF_OUTLOOK_MORE :
-		CLF_OUTLOOK_END;
+	return pager->next.until > pager->window.from ? CLF_LIST_CONTINUES :
+		CLF_LIST_COMPLETE;
 }
 
 /*
@@ -601,7 +602,7 @@ narrow_window(ClfPager *pager)
  * expected, more of them if calls arrive meanwhile, and are not counted as
  * redundant.
  */
-static ClfOutlook
+static ClfListState
 start_over(ClfPager *pager)
 {
 	int			size = pager->table->page_size;
@@ -614,10 +615,10 @@ start_over(ClfPager *pager)
 	pager->next.until = pager->window.to;
 	pager->next.number = 1;
 	pager->next.size = size;
-	return CLF_OUTLOOK_MORE;
+	return CLF_LIST_CONTINUES;
 }
 
-static ClfOutlook
+static ClfListState
 plan_list(ClfPager *pager)
 {
 	bool		more = clf_page_has_next(pager->page, pager->step.number) ||
@@ -626,11 +627,11 @@ plan_list(ClfPager *pager)
 	pager->span = clf_rows_survey(pager->rows, pager->page);
 	pager->ordered |= pager->span.falls;
 	if (pager->sorted && pager->span.rises)
-		return CLF_OUTLOOK_END; /* consuming the page raises an error */
+		return CLF_LIST_COMPLETE;	/* consuming the page raises an error */
 	if (pager->timed && pager->span.rises && (more || pager->npages > 1))
 		return start_over(pager);
 	if (!more)
-		return CLF_OUTLOOK_END;
+		return CLF_LIST_COMPLETE;
 	if (pager->timed && pager->ordered && reaches_back(pager))
 		return narrow_window(pager);
 	if (pager->timed || (pager->sorted && !pager->ordered) ||
@@ -639,24 +640,24 @@ plan_list(ClfPager *pager)
 	return next_number(pager);
 }
 
-static ClfOutlook
+static ClfListState
 next_chunk(ClfPager *pager)
 {
 	pager->next = pager->step;
 	pager->next.number++;
 	return clf_query_chunk_length(pager->query, pager->next.number) > 0 ?
-		CLF_OUTLOOK_MORE : CLF_OUTLOOK_END;
+		CLF_LIST_CONTINUES : CLF_LIST_COMPLETE;
 }
 
-static ClfOutlook
+static ClfListState
 next_changes(ClfPager *pager)
 {
 	pager->next = pager->step;
-	return clf_page_has_next(pager->page, pager->step.number) ? CLF_OUTLOOK_MORE :
-		CLF_OUTLOOK_END;
+	return clf_page_has_next(pager->page, pager->step.number) ?
+		CLF_LIST_CONTINUES : CLF_LIST_COMPLETE;
 }
 
-static ClfOutlook
+static ClfListState
 plan_next(ClfPager *pager)
 {
 	switch (pager->step.paging)
@@ -688,7 +689,7 @@ is_next_expected(const ClfPager *pager)
 	double		records = clf_rows_count(pager->rows) +
 	clf_page_length(pager->page);
 
-	if (!pager->prefetch || pager->outlook != CLF_OUTLOOK_MORE)
+	if (!pager->prefetch || pager->list_state != CLF_LIST_CONTINUES)
 		return false;
 	return !(pager->limit > 0 && records >= pager->limit) &&
 		!(pager->partial && pager->nanswers == 1) &&
@@ -700,7 +701,7 @@ is_next_expected(const ClfPager *pager)
  * truncated, and the remainder cannot be requested.
  */
 static void
-check_not_cut(const ClfPager *pager)
+check_not_truncated(const ClfPager *pager)
 {
 	const ClfQuery *query = pager->query;
 
@@ -710,8 +711,8 @@ check_not_cut(const ClfPager *pager)
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION),
 				 errmsg("there are more than %d calls since %s", query->page_size,
 						query->since),
-				 errhint("Ask for a later time, ask the table of calls, or "
-						 "raise page_size if it is below %d.",
+				 errhint("Use a later time, query the table of calls instead, "
+						 "or raise page_size if it is below %d.",
 						 pager->table->resource->deletions_count)));
 }
 
@@ -721,7 +722,7 @@ enter_page(ClfPager *pager)
 {
 	ClfCounters *counters = &pager->activity->counters;
 
-	check_not_cut(pager);
+	check_not_truncated(pager);
 	pager->state = CLF_PAGER_PAGE;
 	pager->step = pager->next;
 	pager->nanswers++;
@@ -733,7 +734,7 @@ enter_page(ClfPager *pager)
 	counters->pages++;
 	counters->records += clf_page_length(pager->page);
 	clf_activity_set(pager->activity, CLF_READS_ROWS);
-	pager->outlook = plan_next(pager);
+	pager->list_state = plan_next(pager);
 	if (is_next_expected(pager))
 	{
 		ClfPageRequest request = page_request(pager, make_url(pager));
@@ -815,7 +816,7 @@ count_redundant(ClfPager *pager)
 
 /* May the API have returned an old page again? */
 static bool
-may_have_come_again(const ClfPager *pager)
+may_be_repeated(const ClfPager *pager)
 {
 	return pager->step.paging == CLF_PAGING_BY_NUMBER &&
 		pager->step.number > 1 && pager->new_records == 0 &&
@@ -823,7 +824,7 @@ may_have_come_again(const ClfPager *pager)
 }
 
 static void
-ask_again(ClfPager *pager)
+repeat_number(ClfPager *pager)
 {
 	clf_exchange_abandon(pager->exchange);
 	pager->next = pager->step;
@@ -839,9 +840,10 @@ note_density(const ClfPager *pager)
 
 	if (!pager->query->windowed || !pager->query->unfiltered)
 		return;
-	if (pager->outlook != CLF_OUTLOOK_END)
+	if (pager->list_state != CLF_LIST_COMPLETE)
 		from = pager->span.oldest;
-	if (pager->outlook == CLF_OUTLOOK_END || (pager->timed && from != DT_NOEND))
+	if (pager->list_state == CLF_LIST_COMPLETE ||
+		(pager->timed && from != DT_NOEND))
 		clf_density_note(pager->table->relid,
 						 clf_token_umid(clf_exchange_token(pager->exchange)),
 						 clf_rows_count(pager->rows) - pager->nknown, from,
@@ -854,16 +856,16 @@ leave_page(ClfPager *pager)
 {
 	Assert(pager->state == CLF_PAGER_PAGE);
 	note_density(pager);
-	if (pager->outlook == CLF_OUTLOOK_END)
+	if (pager->list_state == CLF_LIST_COMPLETE)
 	{
 		end_query(pager);
 		return;
 	}
 	count_redundant(pager);
-	if (pager->outlook == CLF_OUTLOOK_STUCK)
+	if (pager->list_state == CLF_LIST_STUCK)
 		report_stuck(pager);
-	if (may_have_come_again(pager))
-		ask_again(pager);
+	if (may_be_repeated(pager))
+		repeat_number(pager);
 	else
 		enter_request(pager);
 }
@@ -977,7 +979,7 @@ clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
 {
 	*oldest = pager->page ? pager->span.oldest : DT_NOEND;
 	*last = *oldest == DT_NOEND || pager->span.rises ||
-		pager->outlook == CLF_OUTLOOK_END;
+		pager->list_state == CLF_LIST_COMPLETE;
 	return clf_rows_count(pager->rows);
 }
 
@@ -998,7 +1000,7 @@ clf_pager_at_end(const ClfPager *pager)
 bool
 clf_pager_has_more(const ClfPager *pager)
 {
-	return pager->page != NULL && pager->outlook != CLF_OUTLOOK_END;
+	return pager->page != NULL && pager->list_state != CLF_LIST_COMPLETE;
 }
 
 /*

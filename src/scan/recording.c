@@ -111,7 +111,7 @@ get_details(ClfRecordings *recordings)
 	if (is_gone(recordings, &response))
 		return NULL;
 	if (response.status != 200)
-		clf_report_status(&response, clf_exchange_asked(recordings->api));
+		clf_report_status(&response, clf_exchange_info(recordings->api));
 	details = palloc0(clf_fields_count(recordings->details_fields) *
 					  sizeof(ClfField));
 	if (response.body[strspn(response.body, " \t\r\n")] != '{' ||
@@ -211,7 +211,7 @@ check_content(const ClfRecordings *recordings, const ClfHttpResponse *response)
 
 	if (pg_strncasecmp(type, "audio/", 6) != 0)
 		clf_report_bad_answer(psprintf("its content type is \"%s\", not audio",
-									   clf_masked_excerpt(type, clf_exchange_asked(recordings->media))),
+									   clf_masked_excerpt(type, clf_exchange_info(recordings->media))),
 							  response);
 	if (response->content_encoding[0] != '\0' &&
 		pg_strcasecmp(response->content_encoding, "identity") != 0)
@@ -310,7 +310,7 @@ get_content(ClfRecordings *recordings, const char *uri)
 	if (is_gone(recordings, &response))
 		return NULL;
 	if (response.status != 200 && response.status != 206)
-		clf_report_status(&response, clf_exchange_asked(recordings->media));
+		clf_report_status(&response, clf_exchange_info(recordings->media));
 	if (download.length == 0 ||
 		(download.total >= 0 && download.length != download.total))
 		clf_report_bad_answer(download.length == 0 ? "it is empty" :

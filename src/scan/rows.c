@@ -55,7 +55,7 @@ struct ClfRows
 	/* the current row */
 	bool		open;			/* may the record have more rows? */
 	bool		broken;			/* record without a valid id or date; see
-								 * row.misfit */
+								 * row.invalid */
 	ClfRow		row;
 	ClfField   *values[CLF_ORIGINS];	/* space for its fields */
 	int			rows_path;		/* index of the path to the next row */
@@ -403,11 +403,11 @@ is_new(ClfRows *rows, const ClfField *record)
  * clf_tuple_fill skips it.
  */
 static void
-note_misfit(ClfRows *rows, int sqlstate, const char *misfit)
+report_invalid_row(ClfRows *rows, int sqlstate, const char *message)
 {
 	if (!rows->table->set_null)
-		ereport(ERROR, (errcode(sqlstate), errmsg("%s", misfit)));
-	rows->row.misfit = misfit;
+		ereport(ERROR, (errcode(sqlstate), errmsg("%s", message)));
+	rows->row.invalid = message;
 }
 
 /*
@@ -420,11 +420,11 @@ check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 
 	if (kind == CLF_KIND_STRING || kind == CLF_KIND_NUMBER)
 		return true;
-	note_misfit(rows, ERRCODE_FDW_UNABLE_TO_CREATE_REPLY,
-				kind == CLF_KIND_NULL ?
-				psprintf("%s has no field \"%s\"", what, name) :
-				psprintf("field \"%s\" of %s: expected a string, got %s",
-						 name, what, clf_kind_name(kind)));
+	report_invalid_row(rows, ERRCODE_FDW_UNABLE_TO_CREATE_REPLY,
+					   kind == CLF_KIND_NULL ?
+					   psprintf("%s has no field \"%s\"", what, name) :
+					   psprintf("field \"%s\" of %s: expected a string, got %s",
+								name, what, clf_kind_name(kind)));
 	return false;
 }
 
@@ -436,9 +436,9 @@ check_time(ClfRows *rows, const ClfField *record)
 
 	if (clf_field_time(get_field(record, rows->time), &t))
 		return true;
-	note_misfit(rows, ERRCODE_INVALID_DATETIME_FORMAT,
-				psprintf("field \"%s\" of a record is missing or not a date",
-						 rows->table->resource->time_path));
+	report_invalid_row(rows, ERRCODE_INVALID_DATETIME_FORMAT,
+					   psprintf("field \"%s\" of a record is missing or not a date",
+								rows->table->resource->time_path));
 	return false;
 }
 
@@ -546,7 +546,7 @@ is_new_row(ClfRows *rows)
 		return true;
 	id = get_field(rows->values[CLF_FROM_ROW], rows->row_id);
 	if (!check_id(rows, id, rows->table->resource->row_id_path, "a row"))
-		return true;			/* as a misfit */
+		return true;			/* reported as an invalid row */
 
 	/* distinguished from record keys by a zero byte */
 	initStringInfo(&key);
@@ -585,9 +585,9 @@ next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
 		return false;
 	if (kind != CLF_KIND_ARRAY)
 	{
-		note_misfit(rows, ERRCODE_FDW_INVALID_DATA_TYPE,
-					psprintf("field \"%s\": expected an array, got %s",
-							 path->name, clf_kind_name(kind)));
+		report_invalid_row(rows, ERRCODE_FDW_INVALID_DATA_TYPE,
+						   psprintf("field \"%s\": expected an array, got %s",
+									path->name, clf_kind_name(kind)));
 		return false;
 	}
 	if (!clf_fields_pick_element(path->element, array, &rows->element,
@@ -620,7 +620,7 @@ next_value(ClfRows *rows, bool *found)
 		rows->rows_path++;
 		rows->row.number = 0;
 		memset(&rows->element, 0, sizeof(ClfField));
-		if (rows->row.misfit)
+		if (rows->row.invalid)
 			return true;
 		if (path->element == NULL)
 		{
@@ -649,7 +649,7 @@ clf_rows_next(ClfRows *rows)
 		rows->open = false;
 		return &rows->row;
 	}
-	rows->row.misfit = NULL;
+	rows->row.invalid = NULL;
 	if (rows->nrows_paths == 0 || rows->query->details)
 	{
 		rows->open = false;
@@ -658,7 +658,7 @@ clf_rows_next(ClfRows *rows)
 	}
 	while (next_value(rows, &found))
 	{
-		if (rows->row.misfit || (found && is_new_row(rows)))
+		if (rows->row.invalid || (found && is_new_row(rows)))
 			return &rows->row;
 	}
 	rows->open = false;

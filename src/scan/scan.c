@@ -116,7 +116,7 @@ evaluate_exprs(ForeignScanState *node)
 		ExprState  *expr = lfirst(lc);
 
 		value->type = exprType((Node *) expr->expr);
-		if (foreach_current_index(lc) == state->plan->given)
+		if (foreach_current_index(lc) == state->plan->join_ids)
 			value->value = state->join_ids;
 		else
 			value->value = ExecEvalExprSwitchContext(expr,
@@ -126,7 +126,7 @@ evaluate_exprs(ForeignScanState *node)
 	return values;
 }
 
-/* Times may be computed, by PostgreSQL's own functions; other values must not */
+/* Only times may be computed, and only by PostgreSQL's own functions */
 static bool
 may_hide_value(Oid funcid, void *is_time)
 {
@@ -157,9 +157,9 @@ is_time_type(Oid type)
 }
 
 /*
- * Parameters that a node above sets become external ones.  EXPLAIN does not tell
- * a foreign scan which nodes are above it, and ruleutils.c expects to find the
- * node that sets a PARAM_EXEC; both kinds are shown as $N.
+ * Replace parameters set by a node above with external ones.  ruleutils.c
+ * expects to find the node that sets a PARAM_EXEC, but a foreign scan does not
+ * know its ancestors in EXPLAIN; both kinds are shown as $N.
  */
 static Node *
 make_external(Node *node, void *plan)
@@ -197,7 +197,7 @@ clf_scan_deparse(ForeignScanState *node, Node *expr, List *deparse_context,
 
 /*
  * clf_scan_shown_values
- *		The same for plans and errors: constants of the query, and times that are
+ *		Values for plans and error messages: constants of the query, and times
  *		computed from them and the clock.  All others are text: their
  *		expressions, or, without a deparse context, CLF_HIDDEN_VALUE.  *hides:
  *		are there any?
@@ -220,7 +220,7 @@ clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
 		bool		is_time = is_time_type(exprType(source));
 
 		value->type = exprType(source);
-		if (foreach_current_index(lc) == state->plan->given)
+		if (foreach_current_index(lc) == state->plan->join_ids)
 			value->unknown = "ids of the join";
 		else if (!comes_from_elsewhere(source, &is_time))
 			value->value = ExecEvalExprSwitchContext(expr,

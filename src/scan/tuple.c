@@ -193,7 +193,7 @@ check_column(const TupleColumn *column, const char *relname)
 				(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 				 errmsg("column \"%s\" of foreign table \"%s\" must be of type "
 						"bytea", column->name, relname),
-				 errdetail("It holds the bytes of a recording.")));
+				 errdetail("The column contains the audio of a recording.")));
 }
 
 /*
@@ -442,8 +442,8 @@ get_field(ClfTuple *tuple, ClfFieldRef ref)
 }
 
 /*
- * The texts of the value n and of those that are joined to it, but for empty ones,
- * with a space in between, as a JSON string; NULL when there is none.
+ * Concatenate the text of value n with those joined to it, separated by spaces,
+ * as a JSON string.  Empty texts are skipped; NULL if all of them are empty.
  */
 static const ClfField *
 join_fields(ClfTuple *tuple, const TupleColumn *column, int n)
@@ -530,7 +530,7 @@ column_value(ClfTuple *tuple, TupleColumn *column, bool *isnull)
 
 /* Save the first failure */
 static void
-note_misfit(ClfTuple *tuple, const char *what)
+save_first_error(ClfTuple *tuple, const char *what)
 {
 	MemoryContext old;
 
@@ -558,13 +558,13 @@ accepts_null(ClfTuple *tuple, TupleColumn *column)
  * row
  */
 static bool
-take_misfit(ClfTuple *tuple, TupleColumn *column)
+accept_error(ClfTuple *tuple, TupleColumn *column)
 {
 	bool		accepted;
 
-	note_misfit(tuple,
-				psprintf("column \"%s\" of record \"%s\": %s", column->name,
-						 shown_id(tuple), tuple->soft.error_data->message));
+	save_first_error(tuple,
+					 psprintf("column \"%s\" of record \"%s\": %s", column->name,
+							  shown_id(tuple), tuple->soft.error_data->message));
 	tuple->soft.error_occurred = false;
 	accepted = accepts_null(tuple, column);
 	tuple->soft.error_occurred = false;
@@ -604,11 +604,11 @@ clf_tuple_warn(const ClfTuple *tuple)
 }
 
 /*
- * clf_tuple_misfits
+ * clf_tuple_error_count
  *		Number of values set to NULL and rows skipped.
  */
 int64
-clf_tuple_misfits(const ClfTuple *tuple)
+clf_tuple_error_count(const ClfTuple *tuple)
 {
 	return tuple->nulls + tuple->skipped;
 }
@@ -645,7 +645,7 @@ fill_columns(ClfTuple *tuple, ClfOrigin origin, TupleTableSlot *slot)
 										   &slot->tts_isnull[n]);
 		if (tuple->soft.error_occurred)
 		{
-			fits = take_misfit(tuple, column);
+			fits = accept_error(tuple, column);
 			slot->tts_isnull[n] = true;
 		}
 	}
@@ -667,10 +667,10 @@ clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
 	memset(slot->tts_isnull, true,
 		   slot->tts_tupleDescriptor->natts * sizeof(bool));
 	tuple->row = row;
-	if (row->misfit)
+	if (row->invalid)
 	{
-		note_misfit(tuple, psprintf("record \"%s\": %s", shown_id(tuple),
-									row->misfit));
+		save_first_error(tuple, psprintf("record \"%s\": %s", shown_id(tuple),
+										 row->invalid));
 		tuple->skipped++;
 		return false;
 	}

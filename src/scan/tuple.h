@@ -23,6 +23,6 @@ extern bool clf_tuple_fill(ClfTuple *tuple, const ClfRow *row,
 extern bool clf_tuple_add(ClfTuple *tuple, const ClfRow *row, ClfOrigin origin,
 						  TupleTableSlot *slot);
 extern void clf_tuple_warn(const ClfTuple *tuple);
-extern int64 clf_tuple_misfits(const ClfTuple *tuple);
+extern int64 clf_tuple_error_count(const ClfTuple *tuple);
 
 #endif							/* CLF_TUPLE_H */

@@ -27,7 +27,7 @@ is_free(const ClfScanEntry *entry)
 }
 
 /*
- * Find a free entry; NULL if there is none, or this role has its share already
+ * Find a free entry; NULL if there is none, or this role has reached its share
  */
 static ClfScanEntry *
 find_free(ClfShared *shared)
@@ -94,12 +94,12 @@ clf_activity_begin(MemoryContext cxt, const ClfTable *table)
  *		Set the state of the scan, and publish its counters.
  */
 void
-clf_activity_set(ClfActivity *activity, ClfDoing doing)
+clf_activity_set(ClfActivity *activity, ClfScanStatus status)
 {
 	if (activity->entry == NULL)
 		return;
 	(void) clf_shmem_lock();
-	activity->entry->doing = doing;
+	activity->entry->status = status;
 	activity->entry->since = GetCurrentTimestamp();
 	activity->entry->counters = activity->counters;
 	clf_shmem_unlock();

@@ -23,6 +23,6 @@ typedef struct ClfActivity
 
 extern ClfActivity *clf_activity_begin(MemoryContext cxt,
 									   const ClfTable *table);
-extern void clf_activity_set(ClfActivity *activity, ClfDoing doing);
+extern void clf_activity_set(ClfActivity *activity, ClfScanStatus status);
 
 #endif							/* CLF_ACTIVITY_H */

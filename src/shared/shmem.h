@@ -98,7 +98,8 @@ typedef struct ClfBudgetEntry
 	bool		learned;		/* from an answer; else documented defaults */
 	bool		answered;		/* any response has been received */
 	bool		proven;			/* a successful one has been received */
-	TimestampTz asked_at;		/* until then: when a request was sent */
+	TimestampTz first_sent_at;	/* until the first response: when its request
+								 * was sent */
 	TimestampTz closed_at;		/* a penalty began then */
 	TimestampTz closed_until;	/* and ends then; no request is sent */
 	bool		closed_for_all; /* together with all others of that base_url */
@@ -124,8 +125,8 @@ typedef struct ClfTokenEntry
 	ClfEntryHead head;
 	ClfKey		key;
 	Oid			database;		/* of the user mapping that used it last */
-	uint32		mapping_hash;	/* hash values of its syscache entry, and that */
-	uint32		server_hash;	/* of its server */
+	uint32		mapping_hash;	/* hash value of its syscache entry */
+	uint32		server_hash;	/* the same of its server */
 	uint64		generation;		/* changes with the token */
 	int			login_pid;		/* backend that logs in; 0: none does */
 	TimestampTz renew_at;
@@ -136,15 +137,15 @@ typedef struct ClfTokenEntry
 	char		token[CLF_MAX_TOKEN_LENGTH];	/* "": none */
 } ClfTokenEntry;
 
-/* What a scan does */
-typedef enum ClfDoing
+/* Status of a scan in progress */
+typedef enum ClfScanStatus
 {
 	CLF_READS_ROWS,
 	CLF_WAITS_FOR_ANSWER,
 	CLF_WAITS_FOR_LIMIT,
 	CLF_WAITS_FOR_TOKEN,
 	CLF_WAITS_TO_RETRY
-} ClfDoing;
+} ClfScanStatus;
 
 /* What a scan has sent and received */
 typedef struct ClfCounters
@@ -155,7 +156,7 @@ typedef struct ClfCounters
 	int64		pages;			/* received and used */
 	int64		records;		/* received */
 	int64		duplicates;		/* of these, dropped */
-	int64		spared;			/* responses reused from an earlier run */
+	int64		avoided;		/* responses reused from an earlier run */
 	int64		bytes;			/* received over the network */
 } ClfCounters;
 
@@ -168,7 +169,7 @@ typedef struct ClfScanEntry
 	char		server[NAMEDATALEN];
 	char		table[NAMEDATALEN];
 	TimestampTz started;
-	ClfDoing	doing;
+	ClfScanStatus status;
 	TimestampTz since;
 	ClfCounters counters;
 } ClfScanEntry;

@@ -174,7 +174,7 @@ plan_scan(Reader *reader, const ClfTable *table, bool audio)
 	plan->level = clf_table_level(table);
 	plan->detailed = needs_detailed(reader->sync->plan, table->resource);
 	plan->page_size = table->page_size;
-	plan->given = -1;
+	plan->join_ids = -1;
 	plan->attnums = columns_to_fill(reader->sync->plan, audio);
 	plan->conditions = reader->conditions;
 }
@@ -228,7 +228,7 @@ close_reader(Reader *reader)
 
 	answer->clock = clf_clock_now(reader->table.server->base_url) -
 		(GetCurrentTimestamp() - answer->asked_at);
-	answer->bad_values = clf_tuple_misfits(reader->tuple) + answer->untimed;
+	answer->bad_values = clf_tuple_error_count(reader->tuple) + answer->untimed;
 	clf_tuple_warn(reader->tuple);
 	if (answer->untimed > 0)
 		ereport(WARNING,

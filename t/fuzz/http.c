@@ -143,9 +143,9 @@ static void
 raise_status(void *arg)
 {
 	const ClfHttpResponse *response = arg;
-	ClfAsked	asked = {CLF_TARGET_API, 0};
+	ClfRequestInfo asked = {CLF_TARGET_API, 0};
 
-	clf_asked_with(&asked, SECRET);
+	clf_add_secret(&asked, SECRET);
 	clf_report_status(response, &asked);
 }
 
@@ -153,9 +153,9 @@ static void
 raise_bad_answer(void *arg)
 {
 	const ClfHttpResponse *response = arg;
-	ClfAsked	asked = {CLF_TARGET_API, 0};
+	ClfRequestInfo asked = {CLF_TARGET_API, 0};
 
-	clf_asked_with(&asked, SECRET);
+	clf_add_secret(&asked, SECRET);
 	clf_report_bad_answer("it is odd", response);
 }
 

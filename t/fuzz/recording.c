@@ -96,7 +96,7 @@ clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 	if (++tries < MAX_TRIES && next_answer < end_of_answers)
 		return true;
 	if (how != CLF_TRANSPORT_OK)
-		clf_report_transport(how, "broken", clf_exchange_asked(exchange));
+		clf_report_transport(how, "broken", clf_exchange_info(exchange));
 	return false;
 }
 
@@ -110,10 +110,10 @@ clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
 		;
 }
 
-const ClfAsked *
-clf_exchange_asked(const ClfExchange *exchange)
+const ClfRequestInfo *
+clf_exchange_info(const ClfExchange *exchange)
 {
-	static const ClfAsked asked = {CLF_TARGET_MEDIA, 0};
+	static const ClfRequestInfo asked = {CLF_TARGET_MEDIA, 0};
 
 	return &asked;
 }
