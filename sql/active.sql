@@ -1,4 +1,4 @@
--- active_calls: no window, filters that the API may ignore.
+-- active_calls: no time window; the API may ignore the filters.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -9,7 +9,7 @@ CREATE TABLE truth.my_active (LIKE mine.active_calls);
 \copy truth.active FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource active_calls --level account' WITH (FORMAT csv, HEADER)
 \copy truth.my_active FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource active_calls --level extension' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 3 AS "some calls", count(*) > count(duration) AS "in progress" FROM truth.active;
--- A token and the API's clock first, so that only what follows is logged
+-- Log in and learn the API's clock first, so that only the following requests are logged
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
@@ -19,7 +19,7 @@ SELECT count(*) AS differences FROM (SELECT * FROM mine.active_calls EXCEPT ALL 
 SELECT count(*) AS differences FROM (SELECT * FROM truth.my_active EXCEPT ALL SELECT * FROM mine.active_calls) x;
 :log
 
--- Filters are sent and checked, whether the API minds them or not; dates and ids are not sent
+-- Filters are sent, and rechecked even if the API ignores them; dates and ids are not sent
 SELECT * FROM explain($$SELECT id FROM calls.active_calls WHERE direction = 'Inbound' AND type IN ('Voice', 'Fax') AND transport = 'PSTN' AND start_time > '2026-01-01' AND id = 'x'$$);
 SELECT count(*) = (SELECT count(*) FROM truth.active WHERE direction = 'Inbound' AND type = 'Voice') AS equal FROM calls.active_calls WHERE direction = 'Inbound' AND type = 'Voice';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set active_filters=off
@@ -30,7 +30,7 @@ SELECT count(*) FROM calls.active_calls WHERE direction = 'Inbound' AND directio
 :log
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'active_calls', history '1 day');
 
--- A page that comes twice is asked for once more
+-- A page that is returned twice is requested again
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resource 'active_calls', page_size '5');
 SELECT count(*) = (SELECT count(*) FROM truth.active) AS complete FROM t;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match active-calls --skip 2 repeat-page

@@ -1,4 +1,4 @@
--- Records by id: another endpoint, 50 ids in a request.
+-- Records by id: another endpoint, 50 ids per request.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -7,13 +7,13 @@ SET datestyle = 'ISO';
 \set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
 :ctl clear
 
--- Ids of 120 calls and a few that nobody has
+-- Ids of 120 calls and some that do not exist
 CREATE TABLE wanted AS SELECT row_number() OVER (ORDER BY md5(id)) AS n, id FROM truth.calls ORDER BY n LIMIT 120;
 SELECT id AS one FROM wanted WHERE n = 1 \gset
 SELECT id AS two FROM wanted WHERE n = 2 \gset
 SELECT array_agg(id) AS all FROM wanted \gset
 
--- One id, with and without a call; the view is that of the columns
+-- One id, existing and not; the view depends on the columns
 SELECT * FROM explain(format('SELECT from_name FROM calls.call_log WHERE id = %L', 'AbC_d-1'));
 SELECT * FROM explain($$SELECT from_name FROM calls.call_log WHERE id IN ('a', 'b') AND direction = 'Inbound' AND start_time > '2026-01-01'$$);
 SELECT count(*) FROM (SELECT from_name FROM calls.call_log WHERE id = :'one') x;
@@ -21,7 +21,7 @@ SELECT c.attrs = t.attrs AND c.legs IS NOT DISTINCT FROM t.legs AS equal FROM ca
 SELECT count(*) FROM calls.call_log WHERE id = 'nobodyHasThisId';
 :log
 
--- Several, each asked for once, whoever is missing
+-- Several ids, each requested once, even if some do not exist
 SELECT count(*) FROM calls.call_log WHERE id IN (:'one', :'two', :'one', 'nobodyHasThisId', NULL);
 SELECT count(*) FROM calls.call_log WHERE id IN ('nobodyHasThisId', 'norHasHeThisOne');
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all') AND id = ANY (ARRAY[:'two', :'one', 'x']);
@@ -46,20 +46,20 @@ SELECT count(*) AS differences FROM (
 SELECT line FROM explain('SELECT uri FROM calls.call_log WHERE id = ANY (ARRAY(SELECT id FROM wanted))') line WHERE line ~ 'Request';
 :ctl clear
 
--- The other conditions still hold, also those that a list would have been asked for
+-- Other conditions are checked as well, including those that a list request would contain
 SELECT count(*) = (SELECT count(*) FROM truth.calls JOIN wanted USING (id) WHERE direction = 'Inbound' AND start_time < '2026-01-01' AND duration > 10) AS equal
   FROM calls.call_log WHERE id = ANY (:'all') AND direction = 'Inbound' AND start_time < '2026-01-01' AND duration > 10;
 SELECT count(*) FROM calls.call_log WHERE id = :'one' AND direction = 'Inbound' AND direction = ANY ('{Outbound}');
 SELECT count(*) FROM calls.call_log WHERE id = :'one' AND start_time > 'infinity';
 SELECT count(*) FROM calls.call_log WHERE id = :'one' AND id = :'two';
--- what cannot be an id reaches no path
+-- texts that are no valid ids do not become part of a path
 SELECT count(*) FROM calls.call_log WHERE id = '';
 SELECT count(*) FROM calls.call_log WHERE id IN ('a/b', 'a,b', '..', '.', '?', 'a#b', '');
 SELECT count(*) FROM calls.call_log WHERE id = 'a b+c%';
 :log
 
--- What is longer than any id, session id or token is sent neither; among others it
--- is left out
+-- Texts longer than any id, session id or token are not sent; in a list they
+-- are omitted
 SELECT count(*) FROM calls.call_log WHERE id = repeat('x', 256);
 SELECT count(*) FROM calls.call_log WHERE id = repeat('x', 100000);
 SELECT count(*) FROM calls.call_log WHERE id IN (repeat('x', 100000), repeat('y', 256));
@@ -72,7 +72,7 @@ SELECT count(*) FROM calls.call_log WHERE id IN (:'one', repeat('x', 100000));
 SELECT count(*) FROM calls.call_log WHERE id = repeat('x', 255);
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | wc -l
 
--- No request is longer than web servers take, be there ever so few ids in it
+-- No request is longer than web servers accept, even with few ids
 SELECT count(*) FROM calls.call_log WHERE id = ANY (ARRAY(SELECT :'one' UNION ALL SELECT repeat('é', 120) || n FROM generate_series(1, 49) n));
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | awk '{print length($0) < 8100 ? "fits" : length($0)}'
 
@@ -83,14 +83,14 @@ SELECT count(*) = cardinality(:'mine'::text[]) AS equal FROM calls.call_log WHER
 SELECT count(*) = (SELECT count(*) FROM truth.mine JOIN wanted USING (id)) AS equal FROM mine.call_log WHERE id = ANY (:'all');
 :ctl clear
 
--- Not for tables that leave out records which would be found by id
+-- Not for tables that exclude records that a request by id would return
 CREATE FOREIGN TABLE desk (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', extension_number '101');
 SELECT line FROM explain($$SELECT FROM desk WHERE id = 'x' AND start_time < '2026-03-31'$$) line WHERE line ~ 'Pushed';
 SELECT count(*) FROM desk WHERE id = 'nobodyHasThisId' AND start_time >= '2026-03-30' AND start_time < '2026-03-31';
 :log
 DROP FOREIGN TABLE desk;
 
--- Both forms of an answer are read
+-- Both formats of a response
 :ctl set multipart_quoted=true
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
 :ctl set multipart_quoted=false multipart_json=true
@@ -100,7 +100,7 @@ SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
 \set VERBOSITY default
 :ctl set multipart_json=false
--- A part that fails is an error, never a missing row
+-- A failed part is an error, not a missing row
 \set VERBOSITY terse
 :ctl fault part status=503 code=CMN-211 n=2
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
@@ -109,7 +109,7 @@ SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
 :ctl fault truncate
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'all');
 \set VERBOSITY default
--- An account that is not there is an error, too
+-- A nonexistent account is an error, too
 CREATE FOREIGN TABLE other (id text) SERVER ringcentral OPTIONS (resource 'call_log', account_id '1');
 \set VERBOSITY terse
 SELECT count(*) FROM other WHERE id = 'x';

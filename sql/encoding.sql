@@ -1,4 +1,4 @@
--- A database that is not UTF-8: requests are, answers are converted.
+-- A database with another encoding: requests are UTF-8, responses are converted.
 \getenv url CALL_LOG_SIMULATOR
 SELECT current_database() AS regression \gset
 CREATE DATABASE regress_call_log_latin1 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0;

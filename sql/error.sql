@@ -1,4 +1,4 @@
--- Errors: what failed, where, and what to do; with SQLSTATEs of their own.
+-- Errors: message, context, hint and SQLSTATE.
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set VERBOSITY default
@@ -7,9 +7,9 @@ SET datestyle = 'ISO';
 \set login_fault '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /oauth'
 \set content_fault '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /content'
 \set reset '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset'
--- What would be tried again has a test of its own
+-- Retries have a separate test
 ALTER SERVER ringcentral OPTIONS (ADD max_retries '0');
--- Texts of libcurl and ids of requests differ from one run to the next
+-- Texts of libcurl and request ids differ between runs
 CREATE FUNCTION failure(query text, OUT state text, OUT message text, OUT detail text, OUT hint text, OUT context text)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -83,7 +83,7 @@ SELECT state, message, hint FROM failing_call();
 ALTER SERVER ringcentral OPTIONS (DROP request_timeout);
 :reset
 
--- 429: an error, and nothing leaves before the penalty is over
+-- 429: an error, and no request is sent before the end of the penalty
 :fault status status=429 code=CMN-301 retry_after=2
 SELECT state, message, detail, hint FROM failing_call();
 SELECT now() AS before \gset
@@ -94,7 +94,7 @@ RESET client_min_messages;
 SELECT clock_timestamp() - :'before' > interval '1.5 s' AS waited;
 \set VERBOSITY default
 
--- 401: one new login, then the same request again
+-- 401: a new login, then the same request again
 :reset
 :fault status status=401 code=OAU-211
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';
@@ -121,7 +121,7 @@ SELECT * FROM failing_call();
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET access_token 'simulator-access-token');
 SELECT message FROM failing_call();
 
--- An answer that repeats a secret does not bring it into the error
+-- Secrets echoed by a response are not shown in the error
 \! printf 'You sent: Bearer simulator-access-token' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log raw
 SELECT message, detail FROM failing_call();
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
@@ -134,7 +134,7 @@ SELECT state, regexp_replace(message, 'user "\S+"', 'user "..."') AS message, re
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
   client_id 'simulator-client', client_secret 'simulator-secret', jwt 'simulator.jwt.assertion');
 
--- Another account, nobody there
+-- Another account, connection refused
 CREATE FOREIGN TABLE other (id text) SERVER ringcentral OPTIONS (resource 'call_log', account_id '1');
 SELECT state, message, hint FROM failure('SELECT * FROM other');
 DROP FOREIGN TABLE other;
@@ -159,7 +159,7 @@ SET client_min_messages = warning;
 DROP SERVER nobody CASCADE;
 RESET client_min_messages;
 
--- The session goes on
+-- The session is still usable
 \x off
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31') AS complete
   FROM calls.call_log WHERE start_time >= '2026-03-30' AND start_time < '2026-03-31';

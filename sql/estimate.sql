@@ -1,4 +1,4 @@
--- What a query will cost: estimates, ANALYZE, max_requests, answers that are kept.
+-- Cost of queries: estimates, ANALYZE, max_requests, cached responses.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -8,11 +8,11 @@ SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \getenv url CALL_LOG_SIMULATOR
 CREATE FUNCTION requests(query text) RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(trim(line), ', ') FROM explain(query, 'COSTS') line WHERE line ~ 'Estimated' $$;
--- So that nothing else is known of it
+-- A table without statistics
 CREATE FOREIGN TABLE fresh (id text, start_time timestamptz, direction text, session_id text) SERVER ringcentral OPTIONS (resource 'call_log', page_size '100');
 :ctl clear
 
--- The width of the window, known when the query is planned, at 300 calls a day
+-- The width of the window, known at plan time, at 300 calls per day
 SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 days''');
 SELECT requests('SELECT id FROM fresh WHERE start_time BETWEEN ''2026-03-01'' AND ''2026-03-02''');
 SELECT requests('SELECT id FROM fresh WHERE start_time > now() - interval ''10 days'' AND direction = ''Inbound''');
@@ -34,14 +34,14 @@ SELECT requests('SELECT * FROM fresh WHERE id = ANY (ARRAY(SELECT n::text FROM g
 PREPARE by_ids(text[]) AS SELECT * FROM calls.call_log WHERE id = ANY ($1);
 SELECT requests(format('EXECUTE by_ids(%L)', (SELECT array_agg('x' || n) FROM generate_series(1, 120) n)));
 SELECT requests('SELECT id, content_type, content FROM calls.recordings WHERE id IN (''1'', ''2'', ''3'')');
--- EXPLAIN has sent nothing
+-- EXPLAIN sends nothing
 :ctl count
--- How many calls a day there are, once a scan has seen it
+-- Calls per day, as observed by a scan
 SELECT count(*) > 100 AS rows FROM fresh WHERE start_time BETWEEN '2026-03-01' AND '2026-03-11';
 SELECT count(*) / 10.0 / 100 AS per_day FROM truth.calls WHERE start_time BETWEEN '2026-03-01' AND '2026-03-11' \gset
 SELECT requests('SELECT id FROM fresh WHERE start_time > ''2026-03-11''') = 'Estimated Requests: ' || ceil(:per_day * 20.5) AS equal;
 
--- ANALYZE asks for a few pages, and finds out roughly how many calls there are
+-- ANALYZE requests a few pages, and estimates the number of calls
 :ctl clear
 ANALYZE calls.call_log;
 SELECT reltuples / (SELECT count(*) FROM truth.calls) BETWEEN 0.8 AND 1.25 AS close FROM pg_class WHERE oid = 'calls.call_log'::regclass;
@@ -63,7 +63,7 @@ SELECT relname, reltuples = (SELECT count(*) FROM truth.calls WHERE relname = 'r
 :ctl count
 DROP FOREIGN TABLE none, recent;
 
--- How long it will take at the least, when the limit is known: of another account, so that nobody waits for it
+-- Minimum duration if the limit is known; another account is used, so that other tests do not wait for it
 SELECT replace(:'url', '127.0.0.1', 'localhost') AS other_url \gset
 CREATE SERVER limited FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'other_url', max_retries '0');
 CREATE USER MAPPING FOR CURRENT_USER SERVER limited OPTIONS (access_token 'simulator-access-token');
@@ -75,7 +75,7 @@ SELECT count(*) FROM slow WHERE start_time BETWEEN '2020-01-01 00:00:01' AND '20
 SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE 'Estimated Requests: %, Estimated Minutes: %.0' AS told;
 DROP SERVER limited CASCADE;
 
--- max_requests: before the first request where that is certain, else before the one too many
+-- max_requests: an error before the first request if possible, else before the limit is exceeded
 ALTER FOREIGN TABLE fresh OPTIONS (ADD max_requests '3');
 :ctl clear
 SELECT count(*) FROM fresh WHERE id = ANY (ARRAY(SELECT 'x' || n FROM generate_series(1, 151) n));
@@ -86,7 +86,7 @@ SELECT count(*) FROM fresh WHERE start_time > '2026-03-01';
 :ctl count --clear
 SELECT count(*) FROM (SELECT FROM fresh WHERE start_time > '2026-03-01' LIMIT 300) x;
 :ctl count --clear
--- what is sent again for a passing reason does not count
+-- retries do not count
 :ctl fault --match /call-log status status=503 retry_after=0
 SELECT count(*) FROM (SELECT FROM fresh WHERE start_time > '2026-03-01' LIMIT 300) x;
 ALTER FOREIGN TABLE fresh OPTIONS (SET max_requests '0');
@@ -96,7 +96,7 @@ SELECT id, content FROM calls.recordings WHERE call_start_time > '2026-03-20' LI
 ALTER SERVER ringcentral OPTIONS (DROP max_requests);
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 
--- A join asks once for what comes again, whatever the planner thought of it
+-- A join requests equal values once, independent of the plan
 CREATE TABLE notes AS SELECT id AS call_id, session_id, n FROM (SELECT id, session_id FROM truth.calls WHERE session_id IS NOT NULL ORDER BY md5(id) LIMIT 4) c, generate_series(1, 5) n;
 INSERT INTO notes VALUES ('nobodyHasThisId', '1', 1), ('nobodyHasThisId', '1', 2);
 ANALYZE notes;
@@ -106,7 +106,7 @@ SELECT count(*), count(c.id), count(DISTINCT c.id) FROM notes LEFT JOIN calls.ca
 :ctl count --clear
 SELECT line FROM explain('SELECT c.from_name FROM notes JOIN calls.call_log c ON c.id = call_id', 'ANALYZE, COSTS OFF, TIMING OFF') line WHERE line ~ 'Requests';
 :ctl clear
--- as far as work_mem allows: not all of these fit
+-- within work_mem: not all of these fit
 CREATE TABLE many AS SELECT id, n FROM generate_series(1, 2) n, (SELECT id FROM truth.calls ORDER BY md5(id) LIMIT 60) c ORDER BY n, id;
 ANALYZE many;
 SET work_mem = '64kB';
@@ -118,7 +118,7 @@ RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize; RESET enabl
 DROP TABLE notes;
 DROP FUNCTION requests;
 
--- The cost of requests does not count for JIT compilation, what is done with the rows does
+-- The cost of requests does not count for JIT compilation, the cost of processing rows does
 CREATE FUNCTION compiles(query text) RETURNS boolean
 LANGUAGE sql AS $$ SELECT count(*) > 0 FROM explain(query, 'ANALYZE, TIMING OFF') line WHERE line ~ 'JIT:' $$;
 SET jit = on;

@@ -1,4 +1,4 @@
--- extensions: the company directory, people and queues by the ids that calls have.
+-- extensions: the company directory, people and queues by the ids in calls.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -9,7 +9,7 @@ SET timezone = 'UTC';
 CREATE TABLE truth.extensions (LIKE calls.extensions);
 \copy truth.extensions FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource extensions' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 40 AS people, count(*) FILTER (WHERE type = 'Department') AS queues, bool_or(name IS NULL) AS nameless FROM truth.extensions;
--- A session that still has a token of before the reset logs in again here
+-- A session with a token from before the reset logs in again here
 SELECT count(*) > 0 AS some FROM calls.extensions;
 :ctl clear
 
@@ -31,7 +31,7 @@ SELECT count(*) > 5 AS people FROM missed;
 SELECT DISTINCT throttling_group FROM call_log_fdw_rate_limits WHERE throttling_group IN ('heavy', 'medium') ORDER BY 1;
 :ctl clear
 
--- Kept within a statement, asked for again in the next
+-- Cached within a statement, requested again by the next
 SELECT count(*) = (SELECT count(*) FROM truth.extensions e JOIN truth.extensions b ON b.department = e.department) AS equal
   FROM truth.extensions e CROSS JOIN LATERAL (SELECT FROM calls.extensions b WHERE b.department = e.department OFFSET 0) x;
 SET enable_material = off;
@@ -60,7 +60,7 @@ DROP USER MAPPING FOR extension_reader SERVER ringcentral;
 DROP OWNED BY extension_reader;
 DROP ROLE extension_reader;
 
--- What the API can filter by, as long as that loses no row
+-- Filters of the API, unless they could lose rows
 \set equal '(SELECT array_agg(id ORDER BY id) FROM calls.extensions WHERE :c) IS NOT DISTINCT FROM (SELECT array_agg(id ORDER BY id) FROM truth.extensions WHERE :c) AS equal, (SELECT count(*) > 0 FROM truth.extensions WHERE :c) AS found'
 \set c 'type = ''Department'''
 SELECT :equal;
@@ -86,7 +86,7 @@ SELECT :equal;
 SELECT :equal;
 :log
 
--- Pages: of an API that does not answer with all, of one that does not say how many there are
+-- Pages, if the API does not return all records at once, or not the number of pages
 :ctl reset people=150 directory_all=off directory_page=40
 TRUNCATE truth.extensions;
 \copy truth.extensions FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource extensions' WITH (FORMAT csv, HEADER)
@@ -108,7 +108,7 @@ ALTER FOREIGN TABLE calls.extensions OPTIONS (DROP page_size);
 SELECT id, name, department FROM calls.extensions;
 :log
 
--- Values that a column takes from several places
+-- Columns with multiple values
 CREATE FOREIGN TABLE own (who text OPTIONS (json_path 'firstName+lastName|name'), where_ text OPTIONS (json_path 'site.name|department'), n bigint OPTIONS (json_path 'id')) SERVER ringcentral OPTIONS (resource 'extensions');
 SELECT count(*) FROM own JOIN truth.extensions t ON t.id = n
   WHERE (who, where_) IS DISTINCT FROM (coalesce(nullif(concat_ws(' ', nullif(first_name, ''), nullif(last_name, '')), ''), name), coalesce(site_name, department));

@@ -1,5 +1,5 @@
--- Answers that no API sends, and that a gateway or an attacker may: each is an
--- error or is read as it is, and the session goes on.
+-- Responses that the API does not send, but a gateway or an attacker may: each is
+-- an error or is read as it is, and the session is still usable.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -15,7 +15,7 @@ SELECT format('python3 "%s/simulator/ctl.py" fault --match /call-log wire', :'sr
 \setenv wire :wire
 \setenv raw :raw
 :ctl reset
--- An account of its own, since what an answer says of the request limit lasts
+-- A separate account, since the request limit of a response is kept
 CREATE SERVER hostile FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'url', media_url :'media', max_retries '0', max_response_size '1MB', max_rate_wait '1min');
 SELECT md5(random()::text) AS token \gset
 CREATE USER MAPPING FOR CURRENT_USER SERVER hostile OPTIONS (access_token :'token');
@@ -44,7 +44,7 @@ END $$;
 \set list 'SELECT count(*) FROM hostile.call_log WHERE start_time >= ''2026-03-30'''
 \set ok 'HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\n'
 \setenv ok :ok
--- That account may send as much as it likes
+-- That account has a high limit
 \! printf "$ok"'X-Rate-Limit-Group: heavy\r\nX-Rate-Limit-Limit: 100\r\nX-Rate-Limit-Remaining: 99\r\nX-Rate-Limit-Window: 60\r\n\r\n{"records":[],"navigation":{}}' | eval "$wire"
 SELECT result(:'list');
 
@@ -58,13 +58,13 @@ SELECT result(:'list') ~ '^(08|HV)' AS error;
 \! printf 'HTTP/1.1 500 Odd\r\nRCRequestId: a\0b\r\n\r\n' | eval "$wire"
 SELECT result(:'list') ~ '^(08|HV)' AS error;
 
--- Headers without end, and a long one
+-- Endless headers, and a long one
 \! { printf "$ok"; yes 'X-Padding: 012345678901234567890123456789012345678' | head -n 5200; printf '\r\n{}'; } | eval "$wire"
 SELECT result(:'list');
 \! { printf "$ok"; printf 'X-Padding: '; head -c 150000 /dev/zero | tr '\0' x; printf '\r\n\r\n{}'; } | eval "$wire"
 SELECT result(:'list') ~ '^(08|HV)' AS error;
 
--- What a header says is shown as far as it can be
+-- Headers are shown, with invalid characters replaced
 \! printf 'HTTP/1.1 500 Odd\r\nRCRequestId: a\t\033[1mb\377\303\251\r\nContent-Length: 0\r\n\r\n' | eval "$wire"
 SELECT details(:'list');
 
@@ -78,7 +78,7 @@ SELECT result(:'list');
 \! { printf "$ok"'Content-Encoding: gzip\r\n\r\n'; head -c 20000000 /dev/zero | gzip; } | eval "$wire"
 SELECT result(:'list');
 
--- A date that no clock shows is none: the next request's window is as before
+-- An impossible date is ignored: the window of the next request is unchanged
 \! printf "$ok"'Date: Thu, 01 Jan 29229999\r\n\r\n{"records":[],"navigation":{}}' | eval "$wire"
 SELECT result('SELECT count(*) FROM hostile.call_log');
 :ctl clear
@@ -118,7 +118,7 @@ SELECT result('SELECT count(*) FROM hostile.call_log');
 \! printf '{"navigation":{},"records":[{"id":"a"}],"rec\\u006frds":[{"id":"b"}]}' | eval "$raw"
 SELECT result('SELECT count(*) FROM hostile.call_log');
 
--- Answers for several ids: more statuses than ids, more parts, a long delimiter
+-- Responses to several ids: more statuses than ids, more parts, a long delimiter
 \setenv mixed 'HTTP/1.1 207 Multi-Status\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'
 \! printf "$mixed"'--b\n\n{"response":[{"status":200},{"status":200},{"status":200}]}\n--b\n\n{"id":"1"}\n--b\n\n{"id":"2"}\n--b\n\n{"id":"3"}\n--b--' | eval "$wire"
 SELECT result($$SELECT string_agg(id, ' ') FROM hostile.call_log WHERE id IN ('1', '2')$$);
@@ -129,7 +129,7 @@ SELECT result($$SELECT string_agg(id, ' ') FROM hostile.call_log WHERE id IN ('1
 \! { printf 'HTTP/1.1 207 Multi-Status\r\nContent-Type: multipart/mixed; boundary='; head -c 90000 /dev/zero | tr '\0' b; printf '\r\n\r\n--b'; } | eval "$wire"
 SELECT result($$SELECT string_agg(id, ' ') FROM hostile.call_log WHERE id IN ('1', '2')$$);
 
--- Changes that lead in a circle
+-- Circular tokens of changes
 :ctl clear
 \! printf '{"records":[],"syncInfo":{"syncToken":"one","newerRecordsExist":true}}' | eval "$raw"
 \! printf '{"records":[],"syncInfo":{"syncToken":"two","newerRecordsExist":true}}' | eval "$raw"
@@ -139,7 +139,7 @@ SELECT result($$SELECT count(*) FROM hostile.call_log_changes WHERE since = '202
 :ctl faults --clear
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count | awk '{print ($1 <= 4 ? "few requests" : $1)}'
 
--- Where a recording is said to be
+-- URIs of recordings
 \set get 'SELECT content FROM hostile.recordings'
 \set get_details 'SELECT count(*) FROM hostile.recordings WHERE length(content) > 0'
 \setenv media :media
@@ -150,20 +150,20 @@ SELECT length(details(:'get')) BETWEEN 300 AND 600 AS short;
 \! printf '{"navigation":{},"records":[{"id":"a","recording":{"id":"1","contentUri":"%s/x\377"}}]}' "$media" | eval "$raw"
 SELECT regexp_replace(details(:'get_details'), 'RCRequestId: \S+', '');
 
--- A token that is more than one line of a header
+-- A token that contains a line break
 ALTER USER MAPPING FOR CURRENT_USER SERVER hostile OPTIONS (DROP access_token, ADD client_id 'simulator-client', ADD client_secret 'simulator-secret', ADD jwt 'hostile');
 \! printf '{"access_token":"a\\r\\nX-Injected: y","expires_in":99999999999999999999}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /oauth raw
 SELECT result(:'list');
 SELECT md5(random()::text) AS token \gset
 ALTER USER MAPPING FOR CURRENT_USER SERVER hostile OPTIONS (DROP client_id, DROP client_secret, DROP jwt, ADD access_token :'token');
 
--- A request limit of any size, and none at all
+-- A request limit of any size, and a missing one
 \! printf "$ok"'X-Rate-Limit-Group: heavy\r\nX-Rate-Limit-Limit: 99999999999\r\nX-Rate-Limit-Remaining: -5\r\nX-Rate-Limit-Window: 1e9\r\n\r\n{"records":[],"navigation":{}}' | eval "$wire"
 SELECT result(:'list');
 \! printf "$ok"'X-Rate-Limit-Group: heavy\r\nX-Rate-Limit-Limit: 1\r\nX-Rate-Limit-Remaining: 2147483647\r\nX-Rate-Limit-Window: 1\r\n\r\n{"records":[],"navigation":{}}' | eval "$wire"
 SELECT result(:'list');
 
--- Who is told to wait for days does not
+-- A Retry-After of days is not waited for
 ALTER SERVER hostile OPTIONS (SET max_retries '3', SET max_rate_wait '1d');
 \! printf 'HTTP/1.1 503 Busy\r\nRetry-After: 90000\r\nContent-Length: 0\r\n\r\n' | eval "$wire"
 SELECT result(:'list');
@@ -172,8 +172,8 @@ ALTER SERVER hostile OPTIONS (SET max_retries '0', SET max_rate_wait '1min');
 SELECT result(:'list');
 SELECT result(:'list');
 
--- Values that come from elsewhere than the text of the query are shown neither in
--- a plan nor in the context of an error: only where they went
+-- Values that are not in the text of the query are shown neither in a plan nor in
+-- the context of an error: only their place is
 :ctl reset
 ALTER USER MAPPING FOR CURRENT_USER SERVER hostile OPTIONS (SET access_token 'simulator-access-token');
 CREATE TABLE secret AS SELECT '4711' AS text, timestamptz '2026-01-01 04:07:11' AS time, ARRAY['4711', 'x'] AS list;
@@ -216,22 +216,22 @@ SELECT told($$SELECT FROM hostile.call_log WHERE id = ANY ((SELECT list FROM sec
 :fail
 SELECT told($$SELECT FROM hostile.call_log_changes WHERE since = (SELECT time + interval '89 days' FROM secret)$$);
 :clear
--- nor by what a gateway repeats
+-- nor in the URL echoed by a gateway
 \! printf 'HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>You asked for /4711' | eval "$wire"
 SELECT details($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret)$$);
--- constants, and times of the clock, are
+-- constants, and times computed from the clock, are shown
 :fail
 SELECT told($$SELECT FROM hostile.call_log WHERE session_id = '0815' AND start_time >= timestamptz '2026-03-31' - interval '1 day' AND start_time < '2026-04-01'$$);
 :clear
 :fail
 SELECT told($$SELECT FROM hostile.call_log WHERE id IN ('0815', 'x')$$);
 :clear
--- A recording that is not there
+-- A recording that does not exist
 SELECT count(*) FROM hostile.recordings WHERE id = (SELECT text FROM secret);
 DROP FUNCTION told, secret, secret_time;
 DROP TABLE secret;
 
--- The session goes on
+-- The session is still usable
 :ctl reset
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM calls.call_log WHERE start_time >= '2026-03-30';
 DROP FUNCTION result, details;

@@ -26,7 +26,7 @@ DROP SCHEMA "other Calls" CASCADE;
 -- IMPORT sends nothing
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
 
--- Comments on the columns, of all tables of ours and of no others
+-- Comments on the columns of all tables of this extension, and of no others
 CREATE SCHEMA commented;
 IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO commented;
 CREATE FOREIGN TABLE commented.own (account text OPTIONS (value 'east'), caller text OPTIONS (json_path 'from.name')) SERVER ringcentral OPTIONS (resource 'call_log');

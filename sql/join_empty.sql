@@ -1,5 +1,5 @@
--- Relations that the planner finds to be empty, on either side of each kind of join,
--- for each kind of relation: the join hook meets them without fdw_private.
+-- Relations that the planner proves to be empty, on either side of each kind of join,
+-- for each kind of relation: in the join hook they have no fdw_private.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -9,7 +9,7 @@ CREATE TABLE ticket AS SELECT row_number() OVER (ORDER BY id) AS n, id FROM trut
 INSERT INTO ticket VALUES (21, NULL), (22, 'nobody-has-it');
 ANALYZE ticket;
 
--- Foreign tables of all kinds; in truth local ones that hold the same
+-- Foreign tables of all kinds; in schema truth local ones with the same rows
 CREATE TABLE truth.whole AS SELECT id, start_time, type, duration FROM truth.calls WHERE start_time > '2026-03-31';
 CREATE VIEW truth.strict AS TABLE truth.whole;
 CREATE VIEW truth.divided AS TABLE truth.whole;
@@ -23,7 +23,7 @@ CREATE FOREIGN TABLE calls.fax PARTITION OF calls.divided FOR VALUES IN ('Fax') 
 CREATE FOREIGN TABLE calls.voice PARTITION OF calls.divided FOR VALUES IN ('Voice') SERVER ringcentral OPTIONS (resource 'call_log', history '12 hours');
 CREATE TABLE calls.children (:columns);
 CREATE FOREIGN TABLE calls.child () INHERITS (calls.children) SERVER ringcentral OPTIONS (resource 'call_log', history '12 hours');
--- what is built from them, in both schemas
+-- relations built from them, in both schemas
 CREATE FUNCTION build(schema text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('search_path', schema || ', public', true);
@@ -36,7 +36,7 @@ END $$;
 SELECT build('truth'), build('calls');
 SELECT count(*) > 20 AS rows, count(*) = (SELECT count(*) FROM truth.whole) AS same FROM calls.whole;
 
--- Each query: as it is planned, and its rows with the one and the other tables
+-- Each query: its plan, and its rows from both schemas
 CREATE TABLE combination (query text, plan text, agree boolean);
 CREATE FUNCTION try(query text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -55,7 +55,7 @@ EXCEPTION WHEN OTHERS THEN
   INSERT INTO public.combination VALUES (query, SQLERRM, false);
 END $$;
 
--- <l> and <r> are the sides, <c> a condition that leaves nothing of one of them
+-- <l> and <r> are the sides, <c> a condition that excludes all rows of one of them
 CREATE TABLE shape (n serial, text text);
 INSERT INTO shape (text) VALUES
   ('SELECT l.id, r.type FROM <l> l JOIN <r> r ON r.id = l.id AND <c>'),
@@ -85,7 +85,7 @@ BEGIN
     FROM shape s, contradiction c, (VALUES ('l'), ('r')) v (x),
       (SELECT 'ticket' AS l, name AS r FROM side UNION ALL SELECT name, 'ticket' FROM side UNION ALL SELECT 'whole', name FROM side) a
     WHERE (s.n + hashtext(c.text || a.l || a.r)) % 2 = part
-      -- ticket has no other column, and what a WHERE clause may see
+      -- ticket has no other column; and the columns visible to a WHERE clause
       AND NOT ((CASE x WHEN 'l' THEN a.l ELSE a.r END) = 'ticket' AND c.text ~ '<x>')
       AND NOT (x = 'r' AND s.text ~ 'FROM <l> l WHERE <c>') AND NOT (x = 'l' AND s.text ~ 'FROM <r> r WHERE <c>\)')
       AND NOT (a.r = 'ticket' AND s.text ~ 'r\.type|s\.type')
@@ -94,7 +94,7 @@ BEGIN
   END LOOP;
   RETURN QUERY SELECT count(*), count(*) FILTER (WHERE NOT agree) FROM combination;
 END $$;
--- The half of them, then the others with the planner's switches otherwise
+-- One half of them, then the others with other planner settings
 SET constraint_exclusion = on;
 SELECT queries > 400 AS many, wrong FROM try_all(0);
 SELECT plan, query FROM combination WHERE NOT agree LIMIT 3;

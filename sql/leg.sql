@@ -9,16 +9,16 @@ CREATE TABLE truth.my_legs (LIKE mine.call_log_legs);
 SELECT count(*) > 10000 AS "many legs" FROM truth.legs;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
--- All of them, column by column
+-- All rows, column by column
 SELECT count(*) AS differences FROM (SELECT * FROM calls.call_log_legs EXCEPT ALL SELECT * FROM truth.legs) x;
 SELECT count(*) AS differences FROM (SELECT * FROM truth.legs EXCEPT ALL SELECT * FROM calls.call_log_legs) x;
 SELECT count(*) AS differences FROM (SELECT * FROM mine.call_log_legs EXCEPT ALL SELECT * FROM truth.my_legs) x;
 SELECT count(*) AS differences FROM (SELECT * FROM truth.my_legs EXCEPT ALL SELECT * FROM mine.call_log_legs) x;
--- and counted, without any column
+-- and their number, without any column
 SELECT count(*) = (SELECT count(*) FROM truth.legs) AS equal FROM calls.call_log_legs;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -v oauth | grep -vc view=Detailed
 
--- The call's columns are pushed, the leg's are not
+-- Conditions on the call's columns are pushed down, those on the leg's are not
 \set day 'call_start_time >= ''2026-03-30'' AND call_start_time < ''2026-03-31'''
 SELECT * FROM explain($$SELECT leg_number, leg_type FROM calls.call_log_legs WHERE call_start_time >= '2026-03-30' AND call_start_time < '2026-03-31' AND call_direction = 'Inbound' AND call_type = 'Voice' AND direction = 'Outbound' AND start_time > '2026-03-30'$$);
 SELECT count(*) = (SELECT count(*) FROM truth.legs WHERE :day AND call_direction = 'Inbound' AND direction = 'Outbound') AS equal
@@ -34,7 +34,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.legs WHERE call_id = :'id') AS equ
 SELECT count(*) FROM calls.call_log_legs WHERE call_id IN ('nobodyHasThisId', :'id') AND leg_number = 1;
 :log
 
--- LIMIT within a call, rescans, an own table
+-- LIMIT within a call, rescans, a user-defined table
 SELECT count(*) FROM (SELECT FROM calls.call_log_legs WHERE call_id = :'id' LIMIT 1) x;
 SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
 SELECT n, count(*) = (SELECT count(*) FROM truth.legs WHERE :day) AS equal
@@ -45,7 +45,7 @@ CREATE FOREIGN TABLE own (call text OPTIONS (json_path '^id'), number int OPTION
 SELECT bool_and(o.leg = t.attrs) AS equal, count(*) > 1 AS several FROM own o JOIN truth.legs t ON o.call = t.call_id AND o.number = t.leg_number WHERE o.call = :'id';
 DROP FOREIGN TABLE own;
 
--- What is no array of legs is an error
+-- Legs that are not an array are an error
 \! printf '%s' '{"id": "odd", "startTime": "2026-02-03T03:33:33.123Z", "legs": "none"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT count(*) FROM calls.call_log_legs WHERE call_start_time = '2026-02-03 03:33:33.123';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" records --clear

@@ -1,4 +1,4 @@
--- LIMIT, ORDER BY and joins: as few requests as can answer the query.
+-- LIMIT, ORDER BY and joins: the minimum number of requests.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -8,7 +8,7 @@ SET datestyle = 'ISO';
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 :ctl clear
 
--- So many rows are so many records, in one request
+-- The limit becomes the page size of one request
 SELECT count(*) FROM (SELECT id FROM calls.call_log LIMIT 10) x;
 SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE direction = 'Inbound' AND type IN ('Voice', 'Fax') AND start_time > '2026-01-01' LIMIT 7 OFFSET 3) x;
 SELECT count(*) FROM (SELECT id FROM mine.active_calls FETCH FIRST 3 ROWS ONLY) x;
@@ -22,18 +22,18 @@ SELECT count(*) FROM (SELECT id FROM calls.call_log LIMIT 1001) x;
 :log
 SELECT count(*), count(DISTINCT leg_number) > 1 AS several FROM (SELECT leg_number FROM calls.call_log_legs LIMIT 10) x;
 :log
--- what is left out by PostgreSQL is not known beforehand
+-- the number of rows dropped by PostgreSQL is not known beforehand
 SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE result = 'Missed' LIMIT 10) x;
 SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE start_time > '2026-03-01' AND random() < 2 LIMIT 10) x;
 SELECT count(*) FROM (SELECT DISTINCT direction FROM calls.call_log WHERE start_time > '2026-03-30' LIMIT 1) x;
 SELECT EXISTS (SELECT FROM calls.call_log WHERE start_time > '2026-03-30');
 :log
--- an API that ignores a filter: the list is asked for anew, in pages of the usual size
+-- an API that ignores a filter: the list is requested again, in pages of the usual size
 :ctl set active_filters=off
 SELECT count(*) FROM (SELECT id, direction FROM calls.active_calls WHERE direction = 'Outbound' LIMIT 4) x;
 :log
 :ctl set active_filters=on
--- so it is when filters make pages short
+-- the same if filters shorten the pages
 :ctl set short_pages=on
 SELECT count(*), count(DISTINCT id) FROM (SELECT id FROM calls.call_log WHERE direction = 'Outbound' LIMIT 30) x;
 :ctl set short_pages=off
@@ -48,7 +48,7 @@ SELECT max(start_time) = (SELECT max(start_time) FROM truth.calls) AS equal FROM
 SELECT max(start_time) = (SELECT max(start_time) FROM truth.calls WHERE direction = 'Inbound') AS equal FROM calls.call_log WHERE direction = 'Inbound';
 SELECT count(*) FROM (SELECT id FROM calls.call_log ORDER BY start_time DESC NULLS LAST FETCH FIRST 5 ROWS ONLY) x;
 :log
--- ties, and a finer order: the rest is sorted in small groups
+-- ties, and a finer order: incremental sort
 SELECT * FROM explain('SELECT id FROM calls.call_log ORDER BY start_time DESC, id LIMIT 5') line WHERE line !~ 'Request:';
 SELECT string_agg(id, ',') = (SELECT string_agg(id, ',') FROM (SELECT id FROM truth.calls ORDER BY start_time DESC, id LIMIT 5) b) AS equal
   FROM (SELECT id FROM calls.call_log ORDER BY start_time DESC, id LIMIT 5) a;
@@ -62,7 +62,7 @@ SELECT line FROM explain('SELECT call_id FROM calls.call_log_legs ORDER BY call_
 SELECT line FROM explain('SELECT id FROM calls.recordings ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain($$SELECT id FROM calls.call_log WHERE id IN ('a', 'b') ORDER BY start_time DESC LIMIT 1$$) line WHERE line ~ 'Sort|Order';
 :ctl clear
--- of several tables together, each is asked for its newest
+-- the newest calls of several tables: one request for each
 CREATE VIEW both_levels AS SELECT id, start_time FROM calls.call_log UNION ALL SELECT id, start_time FROM mine.call_log;
 SELECT line FROM explain('SELECT id FROM both_levels ORDER BY start_time DESC LIMIT 20') line WHERE line ~ 'Append|Sort|Order';
 SELECT count(*) AS differences FROM (
@@ -71,7 +71,7 @@ SELECT count(*) AS differences FROM (
 SELECT max(start_time) = (SELECT max(start_time) FROM truth.calls) AS equal FROM both_levels;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log | grep -c '&page=1&'
 DROP VIEW both_levels;
--- of partitions by time, the youngest alone, until it has no more
+-- of partitions by time, only the newest one, until it has no more rows
 CREATE TABLE parts (LIKE calls.call_log) PARTITION BY RANGE (start_time);
 CREATE FOREIGN TABLE march PARTITION OF parts FOR VALUES FROM ('2026-03-01') TO ('2026-04-01') SERVER ringcentral OPTIONS (resource 'call_log');
 CREATE FOREIGN TABLE february PARTITION OF parts FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') SERVER ringcentral OPTIONS (resource 'call_log');
@@ -83,7 +83,7 @@ SELECT bool_and(previous >= start_time) AS sorted, count(*) = (SELECT count(*) F
   FROM (SELECT start_time, lag(start_time) OVER (ORDER BY start_time DESC) AS previous FROM parts) x WHERE previous IS NOT NULL;
 DROP TABLE parts;
 :ctl clear
--- the order is checked, and need not be relied on
+-- the order is verified, and can be declared as unreliable
 CREATE VIEW newest AS SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE start_time > '2026-03-30' ORDER BY start_time DESC LIMIT 30) x;
 :ctl fault --match /call-log unsorted
 \set VERBOSITY default
@@ -96,7 +96,7 @@ ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
 SELECT * FROM newest;
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
 DROP VIEW newest;
--- where one record does not show the order, two do, before it is relied on: here it is not the order
+-- one record does not prove the order; two are requested before it is relied on, and here they violate it
 CREATE FOREIGN TABLE single (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '1');
 \! printf '{"records": [{"id": "a", "startTime": "2026-03-30T01:00:00Z"}], "navigation": {"nextPage": {}}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=1&perPage=1' --times always raw
 \! printf '{"records": [{"id": "a", "startTime": "2026-03-30T01:00:00Z"}, {"id": "b", "startTime": "2026-03-30T02:00:00Z"}], "navigation": {"nextPage": {}}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=1&perPage=2' --times always raw
@@ -112,7 +112,7 @@ DROP FOREIGN TABLE single;
 CREATE FOREIGN TABLE nothing (id text) SERVER ringcentral OPTIONS (resource 'call_log_changes', newest_first 'true');
 :ctl clear
 
--- A join with few rows asks for these ids
+-- A join with few rows requests these ids
 CREATE TABLE tickets AS SELECT id AS call_id, session_id, start_time AS seen, 'T-' || n AS ticket
   FROM (SELECT *, row_number() OVER (ORDER BY md5(id)) AS n FROM truth.calls WHERE session_id IS NOT NULL) t WHERE n <= 3;
 ANALYZE tickets;
@@ -136,7 +136,7 @@ ANALYZE tickets;
 SELECT line FROM explain('SELECT ticket, c.from_name FROM tickets JOIN calls.call_log c ON c.id = call_id') line WHERE line ~ 'Join|Loop';
 DROP TABLE tickets;
 
--- Requests that each row takes count under LIMIT as well
+-- Requests per row count under LIMIT as well
 SELECT n, line FROM (VALUES (5), (200)) v (n), explain('SELECT * FROM calls.recordings LIMIT ' || n, 'COSTS ON') line WHERE line ~ 'Estimated Requests' ORDER BY n;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 SELECT count(x::text) FROM (SELECT * FROM calls.recordings LIMIT 5) x;

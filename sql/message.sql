@@ -1,4 +1,4 @@
--- messages: the message store of an extension, read as the call log is.
+-- messages: the message store of an extension, read like the call log.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -13,7 +13,7 @@ SELECT count(*) > 20 AS some, count(*) < (SELECT count(*) FROM truth.all_message
 SELECT count(*) > 0 AS some FROM mine.messages WHERE creation_time >= '2026-03-01';
 :ctl clear
 
--- Column by column, in windows of which the first ends now; its requests have a limit of their own
+-- Column by column, in windows of which the first ends now; the request limit is separate
 SELECT * FROM explain('SELECT id FROM mine.messages WHERE creation_time >= ''2026-03-01'' AND type IN (''SMS'', ''Fax'') AND read_status = ''Unread''');
 SELECT count(*) AS differences FROM (SELECT * FROM mine.messages EXCEPT ALL SELECT * FROM truth.messages) x;
 :log
@@ -24,12 +24,12 @@ SELECT count(*) = (SELECT count(*) FROM truth.messages) AS equal, count(DISTINCT
 ALTER FOREIGN TABLE mine.messages OPTIONS (DROP page_size);
 :ctl clear
 
--- In order, the newest ones alone
+-- In order, only the newest ones
 SELECT id = (SELECT id FROM truth.messages ORDER BY creation_time DESC, id LIMIT 1) AS equal FROM mine.messages ORDER BY creation_time DESC, id LIMIT 1;
 SELECT max(creation_time) = (SELECT max(creation_time) FROM truth.messages) AS equal FROM mine.messages;
 :log
 
--- What the API can filter by
+-- Filters of the API
 \set equal '(SELECT array_agg(id ORDER BY id) FROM mine.messages WHERE :c) IS NOT DISTINCT FROM (SELECT array_agg(id ORDER BY id) FROM truth.messages WHERE :c) AS equal, (SELECT count(*) > 0 FROM truth.messages WHERE :c) AS found'
 SELECT conversation_id AS conversation FROM truth.messages WHERE conversation_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 \gset
 \set c 'type = ''Fax'''
@@ -54,7 +54,7 @@ SELECT :equal;
 SELECT :equal;
 :log
 
--- Deleted ones, too; the same rows whatever is pushed, and whatever the API hides by default
+-- Deleted messages; the same rows with any pushed conditions, and with any default of the API
 ALTER FOREIGN TABLE mine.messages OPTIONS (ADD show_deleted 'true');
 SELECT count(*) AS differences FROM (SELECT * FROM mine.messages EXCEPT ALL SELECT * FROM truth.all_messages) x;
 :log
@@ -66,7 +66,7 @@ ALTER FOREIGN TABLE mine.messages OPTIONS (DROP show_deleted);
 SELECT count(*) = (SELECT count(*) FROM truth.messages) AS equal FROM mine.messages;
 :ctl set deleted_messages=off
 
--- Faxes of the log beside faxes of the store
+-- Faxes of the call log joined with those of the message store
 SELECT count(*) > 0 AS some, count(*) = (SELECT count(*) FROM truth.mine c JOIN truth.messages m ON m.id = c.message_id WHERE c.start_time >= '2026-01-01') AS equal
   FROM mine.call_log c JOIN mine.messages m ON m.id = c.message_id WHERE c.start_time >= '2026-01-01';
 

@@ -1,11 +1,11 @@
--- What a DBA sees, and who else.
+-- Monitoring views, and their privileges.
 \pset format unaligned
 \pset tuples_only on
 \c -
 SELECT call_log_fdw_version() ~ '^call_log_fdw 1\.0, libcurl \d\S*, json-c \d\S*$' AS version;
 SELECT count(*) FROM call_log_fdw_activity;
 
--- What the API allows, and what was sent: a login and a request
+-- Request limits and statistics: a login and a request
 \getenv url CALL_LOG_SIMULATOR
 \set day 'SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time >= ''2026-03-30'' AND start_time < ''2026-03-31'';'
 :day
@@ -24,7 +24,7 @@ SELECT call_log_fdw_stats_reset();
 SELECT * FROM sent;
 DROP VIEW sent;
 
--- A scan that is under way
+-- A scan in progress
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-01' ORDER BY random() LIMIT 1;
 DECLARE d CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-01';
@@ -34,7 +34,7 @@ SELECT pid = pg_backend_pid() AS own, datname = current_database() AS here, usen
 ROLLBACK;
 SELECT count(*) FROM call_log_fdw_activity;
 
--- Of others' scans one sees that they are; their client and user not
+-- Scans of other roles are shown, but not their client and user
 CREATE ROLE regress_call_log_reader;
 BEGIN;
 DECLARE d CURSOR FOR SELECT id FROM calls.call_log WHERE start_time >= '2026-01-01';
@@ -51,18 +51,18 @@ SELECT call_log_fdw_stats_reset();
 RESET ROLE;
 DROP ROLE regress_call_log_reader;
 
--- After a farewell there is a new login, and a new connection
+-- After call_log_fdw_disconnect there is a new login, and a new connection
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 SELECT call_log_fdw_disconnect(), call_log_fdw_disconnect();
 :day
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | cut -c 1-40
 SELECT count(*) FROM information_schema.role_table_grants WHERE table_name LIKE 'call\_log\_fdw%' AND grantee = 'PUBLIC' AND privilege_type <> 'SELECT';
 
--- Step by step
+-- call_log_fdw_check
 CREATE VIEW checked AS SELECT step, ok, regexp_replace(found, '-?\d{5,}', 'N', 'g') AS found, hint FROM call_log_fdw_check('ringcentral') WHERE step <> 'shared memory';
 SELECT call_log_fdw_stats_reset();
 SELECT * FROM checked;
--- its probes are no failed requests
+-- its requests do not count as failed
 SELECT sum(requests) AS requests, sum(failed) AS failed FROM call_log_fdw_stats;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/T[0-9:.]*Z/T.../g'
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" set bounds=exclusive
@@ -76,10 +76,10 @@ SELECT step, ok, split_part(found, E'\n', 1) AS found, hint FROM checked WHERE o
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --path oauth
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET client_secret 'simulator-secret');
 DROP VIEW checked;
--- is what sessions should share shared?  Where not, there is a hint
+-- a hint if sessions do not share memory
 SELECT ok IS NOT FALSE = (current_setting('server_version_num')::int >= 170000 OR current_setting('shared_preload_libraries') LIKE '%call_log_fdw%') AS as_expected,
   ok IS NOT FALSE = (hint IS NULL) AS hint FROM call_log_fdw_check('ringcentral') WHERE step = 'shared memory';
--- with a ready token some steps cannot be tried; nor with hosts that are not the API's
+-- with an access_token some steps cannot be tried; nor with hosts other than the API's
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP client_id, DROP client_secret, DROP jwt, ADD access_token 'simulator-access-token');
 SELECT step, ok, found FROM call_log_fdw_check('ringcentral') WHERE step IN ('login', 'permissions');
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /restapi --times 1 status status=404
@@ -88,7 +88,7 @@ SELECT step, ok, split_part(found, E'\n', 1) AS found, hint FROM call_log_fdw_ch
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" reset
 ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (DROP access_token, ADD client_id 'simulator-client', ADD client_secret 'simulator-secret', ADD jwt 'simulator.jwt.assertion');
 
--- A server is ours by what its wrapper's handler is, not by its name; before that is known, nothing is read or sent
+-- Servers are recognized by the handler of their wrapper, not by its name, before anything is read or sent
 CREATE SCHEMA other;
 CREATE FUNCTION other.call_log_fdw_handler() RETURNS fdw_handler AS '$libdir/call_log_fdw', 'call_log_fdw_version' LANGUAGE C;
 CREATE FUNCTION other.mine() RETURNS fdw_handler AS '$libdir/call_log_fdw', 'call_log_fdw_handler' LANGUAGE C;

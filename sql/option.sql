@@ -1,9 +1,9 @@
--- Options: each is checked when it is set.
+-- Options are validated when they are set.
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set VERBOSITY default
 
--- Unknown ones are refused, the closest one is named
+-- Unknown options are rejected, with a hint
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (pagesize '10');
 CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (jwt 'x');
 CREATE FOREIGN TABLE t (id text) SERVER ringcentral OPTIONS (resorce 'call_log');
@@ -63,7 +63,7 @@ CREATE SERVER s FOREIGN DATA WRAPPER call_log_fdw OPTIONS (
   account_id '400131', fdw_startup_cost '100', fdw_tuple_cost '0.5', sslrootcert '/etc/ssl/cert.pem');
 DROP SERVER s;
 
--- Files are the superusers' to name
+-- Only superusers may set file names
 CREATE ROLE regress_call_log_user;
 GRANT USAGE ON FOREIGN DATA WRAPPER call_log_fdw TO regress_call_log_user;
 SET ROLE regress_call_log_user;
@@ -74,7 +74,7 @@ DROP SERVER s;
 RESET ROLE;
 REVOKE USAGE ON FOREIGN DATA WRAPPER call_log_fdw FROM regress_call_log_user;
 
--- User mappings: one way to log in, all of it; values are never shown
+-- User mappings: complete credentials of one kind; values are never shown
 \set VERBOSITY default
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral;
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (client_id 'a', jwt 'secret');
@@ -114,13 +114,13 @@ CREATE FOREIGN TABLE t (id text, caller text, number text OPTIONS (json_path 'fr
 EXPLAIN (COSTS OFF) SELECT caller FROM t;
 SELECT regexp_replace(line, '[0-9-]+T[0-9:]+Z', '...', 'g') FROM explain('SELECT id, number FROM t') line;
 DROP FOREIGN TABLE t;
--- A value of one's own
+-- Constant values
 CREATE FOREIGN TABLE t (account text OPTIONS (value 'east'), n int OPTIONS (value '7'), since date OPTIONS (value ''), id text, start_time timestamptz)
   SERVER ringcentral OPTIONS (resource 'call_log');
 SELECT account, n, count(*) > 0 AS rows FROM t WHERE account = 'east' AND n = 7 AND start_time > '2026-03-31' GROUP BY account, n;
 SELECT count(*) FROM t WHERE account = 'west' AND start_time > '2026-03-31';
 SELECT since FROM t LIMIT 1;
--- the next test logs in by itself
+-- the next test logs in again
 SELECT call_log_fdw_disconnect();
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 ALTER FOREIGN TABLE t ALTER id OPTIONS (ADD value 'x', ADD json_path 'id');

@@ -1,4 +1,4 @@
--- Whose user mapping counts, and what it takes to use it.
+-- Which user mapping is used, and privileges.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -20,7 +20,7 @@ CREATE VIEW calls.parent_view AS SELECT * FROM calls.parent;
 CREATE MATERIALIZED VIEW calls.snapshot AS SELECT * FROM calls.call_log WHERE :day;
 GRANT SELECT ON calls.view, calls.invoker_view, calls.parent, calls.parent_view, calls.snapshot TO regress_call_log_reader;
 
--- A reader without a user mapping reads by that of a view's or function's owner, and not otherwise
+-- A reader without a user mapping can use only that of the owner of a view or function
 SET ROLE regress_call_log_reader;
 :complete calls.call_log WHERE :day;
 :complete calls.invoker_view WHERE :day;
@@ -29,15 +29,15 @@ SET ROLE regress_call_log_reader;
 :complete calls.parent_view WHERE :day;
 :complete calls.snapshot;
 SELECT calls.count_of_owner() = :n AS complete;
--- both in one query: each by its own
+-- both in one query, with different mappings
 SELECT count(*) FROM (SELECT id FROM calls.view WHERE :day) v JOIN (SELECT id FROM calls.call_log WHERE :day) c USING (id);
--- whoever may read a table need not be able to use the server otherwise
+-- a role that may read a table does not need USAGE on the server
 SELECT * FROM call_log_fdw_check('ringcentral');
 CREATE FOREIGN TABLE pg_temp.own (id text) SERVER ringcentral OPTIONS (resource 'call_log');
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (access_token 'simulator-access-token');
 RESET ROLE;
 
--- The user mapping of PUBLIC is for everybody who has none; nobody sees its options
+-- The user mapping of PUBLIC is used by roles without their own; its options are not visible
 CREATE USER MAPPING FOR PUBLIC SERVER ringcentral OPTIONS (access_token 'simulator-access-token');
 SET ROLE regress_call_log_reader;
 :complete calls.call_log WHERE :day;
@@ -53,7 +53,7 @@ SELECT count(umoptions) AS options FROM pg_user_mappings;
 RESET ROLE;
 DROP USER MAPPING FOR PUBLIC SERVER ringcentral;
 
--- A mapping that makes the server read files is for those who may read files
+-- Mappings with files require pg_read_server_files
 SET ROLE regress_call_log_reader;
 \set VERBOSITY default
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (client_id 'a', client_secret 'b', jwt_file '/c');
@@ -73,7 +73,7 @@ DROP USER MAPPING FOR CURRENT_USER SERVER ringcentral;
 RESET ROLE;
 REVOKE pg_read_server_files FROM regress_call_log_reader;
 
--- With USAGE they may have one of their own
+-- With USAGE a role may create its own
 SET ROLE regress_call_log_reader;
 CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (access_token 'not-a-good-token');
 SELECT count(*) FROM calls.call_log WHERE :day;
@@ -82,7 +82,7 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (SET access_token
 :complete calls.call_log WHERE :day;
 RESET ROLE;
 
--- Comments on what is one's own, the rest is left out
+-- Comments on one's own tables only
 CREATE SCHEMA regress_call_log_schema AUTHORIZATION regress_call_log_reader;
 CREATE FOREIGN TABLE regress_call_log_schema.other (id text) SERVER ringcentral OPTIONS (resource 'call_log');
 SET ROLE regress_call_log_reader;

@@ -1,18 +1,18 @@
--- What is pushed, seen in EXPLAIN and in the requests; EXPLAIN sends nothing.
+-- Pushed conditions, in EXPLAIN and in the requests; EXPLAIN sends nothing.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g"'
--- A token and the API's clock first, so that only what follows is logged
+-- Log in and learn the API's clock first, so that only the following requests are logged
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
--- From the first answer on, the API's clock is known
+-- As of the first response, the API's clock is known
 SELECT count(*) FROM calls.call_log WHERE start_time = '2026-03-01 00:00:00.987654';
 :log
 
--- Bounds reach past what is asked for: what the API does at a bound is not documented
+-- The requested range is extended at both ends: it is not documented whether the API's bounds are inclusive
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= '2026-03-01' AND start_time < '2026-03-08'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '2026-03-01 00:00:00.5' AND start_time <= '2026-03-08'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time BETWEEN '2026-03-01' AND '2026-03-01 00:00:00.001'$$);
@@ -20,12 +20,12 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time = '2026-0
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE '2026-03-08' > start_time AND '2026-03-01' <= start_time$$);
 :log
 
--- Dates and timestamps count in the session's time zone, also when clocks change
+-- Dates and timestamps depend on the session's time zone, also at clock changes
 SET timezone = 'America/New_York';
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= date '2026-03-08' AND start_time < date '2026-03-09'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time >= timestamp '2026-03-08 12:00' AND start_time < timestamptz '2026-03-08 17:00+00'$$);
 
--- Functions of the time: what they cut off is asked for as well, and some hours around it, in which clocks may have been changed
+-- Functions of the time: the range is extended by what they truncate, and by possible clock changes
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date = '2026-03-08'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date > '2026-03-08' AND date '2026-03-10' >= start_time::date$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::timestamp BETWEEN '2026-03-08 02:30' AND '2026-03-08 03:30'$$);
@@ -33,7 +33,7 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('Month', 
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('quarter', start_time, 'Asia/Kolkata') < '2026-01-01'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('hour', start_time::timestamp) = '2026-03-08 02:00'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::timestamp::date >= '2026-03-08' AND start_time::date < '294276-12-31'$$);
--- not these, and not for more than to ask for less
+-- not these, and not to extend a range
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('decade', start_time) = '2020-01-01' AND start_time::date <> '2026-03-08' AND start_time::time > '12:00'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date <= '2026-03-08' ORDER BY start_time DESC LIMIT 5$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time::date = '2026-03-08') AS equal, count(*) > 0 AS some
@@ -44,7 +44,7 @@ SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time::date = d
 SET timezone = 'UTC';
 :log
 
--- Several values: the range that holds them all
+-- Several values: the smallest range that contains them
 SET timezone = 'America/New_York';
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time IN ('2026-03-05 10:00', '2026-03-03 12:00', NULL)$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time = ANY (ARRAY[]::timestamptz[])$$);
@@ -59,7 +59,7 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time <@ tstzra
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE tstzrange(NULL, '2026-03-02', '[]') @> start_time AND tsrange '[2026-03-01,)' @> start_time::timestamp$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date <@ daterange '[2026-03-01, 2026-03-02]'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time <@ tstzrange 'empty'$$);
--- Rows: the page after one that ended there
+-- Row comparisons: keyset pagination
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time, id) < ('2026-03-05 10:00', 'b') ORDER BY start_time DESC, id DESC LIMIT 20$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (timestamptz '2026-03-30 10:00', 'b') <= (start_time, id) AND (start_time, id) <> ('2026-03-31', 'c')$$);
 -- Other zones, and other functions
@@ -90,7 +90,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZO
 SET timezone = 'UTC';
 :log
 
--- Several windows, where all between them takes more requests
+-- Several windows, if the range that contains them needs more requests
 CREATE FOREIGN TABLE paged (id text, start_time timestamptz, session_id text) SERVER ringcentral OPTIONS (resource 'call_log', page_size '100');
 SELECT * FROM explain($$SELECT id FROM paged WHERE start_time >= '2026-03-30' AND start_time < '2026-03-30 06:00' OR start_time::date = '2026-03-02'$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30' AND start_time < '2026-03-30 06:00' OR start_time::date IN ('2026-03-02', '2026-02-20')) AS equal
@@ -111,12 +111,12 @@ SELECT day, n = (SELECT count(*) FROM truth.calls WHERE start_time::date IN (day
   FROM (VALUES (date '2026-03-02'), ('2026-03-03'), ('2026-03-03')) days(day), LATERAL (SELECT count(*) AS n FROM paged WHERE start_time::date IN (day, day - 40)) x;
 :log
 
--- A bound far away is not sent as it is; one in the future becomes now
+-- Bounds out of range are not sent; one in the future becomes now
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '-infinity' AND start_time < 'infinity'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '0044-03-15 BC' AND start_time < '2026-03-02'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time > '2026-03-01' AND start_time < date '5874897-12-31'$$);
 
--- Enumerated values, as they are
+-- Enumerated values
 \set week 'start_time >= ''2026-03-01'' AND start_time < ''2026-03-08'''
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE type = 'Voice' AND direction = 'Inbound' AND start_time < '2026-03-08' AND start_time >= '2026-03-01'$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND type = 'Fax') AS equal FROM calls.call_log WHERE :week AND type = 'Fax';
@@ -134,7 +134,7 @@ SELECT count(*) = 1 AS equal FROM calls.call_log WHERE recording_id = (SELECT mi
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND recording_id IS NULL) AS equal FROM calls.call_log WHERE :week AND recording_id IS NULL;
 :log
 
--- Session ids: one of them, since how the API combines them is not documented
+-- Session ids: one of them, since their combination is not documented
 SELECT id, session_id, telephony_session_id FROM truth.calls
   WHERE :week AND telephony_session_id IS NOT NULL ORDER BY start_time, id LIMIT 1 \gset call_
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE session_id = :'call_session_id' AND start_time >= '2026-03-01') AS equal FROM calls.call_log WHERE session_id = :'call_session_id' AND start_time >= '2026-03-01';
@@ -146,12 +146,12 @@ SELECT count(*) FROM paged WHERE session_id = ANY (ARRAY(SELECT n::text FROM gen
 SELECT start_time FROM paged WHERE session_id IN ('1', '2') AND start_time >= '2026-01-01' ORDER BY start_time DESC;
 SELECT count(*) FROM calls.call_log WHERE session_id = '' AND :week;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/(essionId=)[^&]*/\1.../; s/(dateTo=2026-03-31T12:)[0-9:]{5}/\1..:../'
--- characters that mean something in a URI; no id has others, so they are not sent
+-- characters with a meaning in a URI; ids do not contain others, so they are not sent
 SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'Y3M+/x==' AND :week;
 SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'a&b?c#%+ é' AND session_id = '1e5' AND :week;
 :log
 
--- Ids, however they are written: as one set
+-- Ids in all notations: as one set
 SELECT id AS a FROM truth.calls WHERE :week ORDER BY id LIMIT 1 \gset
 SELECT id AS b FROM truth.calls WHERE :week ORDER BY id OFFSET 1 LIMIT 1 \gset
 SELECT id AS c FROM truth.calls WHERE :week ORDER BY id OFFSET 2 LIMIT 1 \gset
@@ -196,18 +196,18 @@ RESET plan_cache_mode;
 DEALLOCATE gate;
 :log
 
--- A value that the API does not document: records may have it, so all are asked for
+-- A value that the API does not document can occur in records, so the filter is omitted
 SELECT count(*) FROM calls.call_log WHERE :week AND direction = 'foo';
 SELECT count(*) FROM calls.call_log WHERE :week AND type IN ('Voice', 'Hologram') AND direction = 'inbound';
 SELECT count(*) FROM calls.call_log WHERE :week AND recording_type = 'Manual';
 SELECT count(*) FROM mine.call_log WHERE :week AND transport = 'SIP';
 SELECT count(*) FROM calls.recordings WHERE type = 'Manual' AND call_start_time >= '2026-03-01' AND call_start_time < '2026-03-08';
--- each known value has to be asked for
+-- all documented values are sent
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND type = 'Fax') AS equal FROM calls.call_log WHERE :week AND type IN ('Fax', 'Hologram') AND (type = 'Fax' OR type = 'Voice');
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE type = 'Hologram' AND direction = 'Inbound' ORDER BY start_time DESC LIMIT 3$$);
 :log
 
--- Not pushed: what the API would read differently, or cannot know
+-- Not pushed down: conditions that the API would evaluate differently, or not at all
 CREATE COLLATION ignore_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time < '2026-03-02' AND start_time >= '2026-03-01' AND direction = 'inbound' COLLATE ignore_case$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :week AND direction = 'Inbound') AS equal FROM calls.call_log WHERE :week AND direction = 'inbound' COLLATE ignore_case;
@@ -236,7 +236,7 @@ SELECT * FROM explain('EXECUTE by_day(''2026-03-03'', ''Inbound'')');
 :log
 DEALLOCATE by_day;
 
--- PL/pgSQL variables, sub-selects, functions of the present
+-- PL/pgSQL variables, sub-selects, functions of the current time
 DO $$
 DECLARE
   day date := '2026-03-05';

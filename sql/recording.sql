@@ -12,7 +12,7 @@ SELECT count(*) > 1000 AS "a few pages", count(*) FILTER (WHERE content IS NULL)
 SELECT count(*) FROM calls.recordings WHERE call_start_time = '2026-03-31';
 :ctl clear
 
--- What the list has costs list requests only, of calls with recordings
+-- Columns contained in the list need list requests only, of calls with recordings
 SELECT id, call_id FROM calls.recordings EXCEPT ALL SELECT id, call_id FROM truth.recordings;
 :log
 \set cheap 'id, call_id, session_id, telephony_session_id, call_start_time, type, uri, content_uri'
@@ -21,7 +21,7 @@ SELECT count(*) AS differences FROM (SELECT :cheap FROM truth.recordings EXCEPT 
 SELECT count(*) = (SELECT count(*) FROM truth.recordings) AS equal FROM calls.recordings;
 :ctl clear
 
--- Everything of some days, column by column: a request for the details and one for the audio of each
+-- All columns of some days, column by column: a request for the details and one for the audio of each
 \set days 'call_start_time >= ''2026-03-25'' AND call_start_time < ''2026-03-31'''
 SELECT count(*) AS n, min(id) AS one, min(call_id) AS call FROM truth.recordings WHERE :days AND content IS NOT NULL \gset
 SELECT count(*) AS differences FROM (SELECT * FROM calls.recordings WHERE :days EXCEPT ALL SELECT * FROM truth.recordings WHERE :days) x;
@@ -30,7 +30,7 @@ SELECT count(*) AS differences FROM (SELECT * FROM truth.recordings WHERE :days 
 SELECT count(content) = :n AS equal FROM calls.recordings WHERE :days;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E 's/^GET ([^ ?]*).*/\1/; s/[0-9]{6,}/ID/g' | sort | uniq -c | awk '{print ($1 > 1 ? "many" : "one"), $2}'
 
--- By id, where that has all that is asked for; else from the list
+-- By id, if that response has all columns of the query; else from the list
 SELECT * FROM explain($$SELECT content FROM calls.recordings WHERE id = '17'$$) line WHERE line !~ 'per Row';
 SELECT * FROM explain($$SELECT call_id, duration FROM calls.recordings WHERE id = '17' AND call_start_time > '2026-03-25' AND duration > 5 AND type = 'OnDemand'$$);
 SELECT * FROM explain($$SELECT id, uri FROM calls.recordings WHERE call_id IN ('a', 'b')$$);
@@ -46,7 +46,7 @@ SELECT count(*) FROM calls.recordings WHERE id IN ('', '..', 'a/b', NULL);
 SELECT count(*) FROM calls.recordings WHERE id = :'one' AND type = 'Automatic' AND type = ANY ('{OnDemand}');
 :log
 
--- Cheap conditions drop a row before it costs a request, and those on details before its audio does
+-- Cheap conditions are checked before details are requested, and those on details before audio is
 SELECT count(*) AS m FROM truth.recordings WHERE :days AND session_id > '5' AND type = 'OnDemand' AND content IS NOT NULL \gset
 SELECT count(length(content)) = :m AS equal FROM calls.recordings WHERE :days AND session_id > '5' AND type = 'OnDemand';
 \setenv m :m
@@ -55,7 +55,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.recordings WHERE :days AND duratio
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -c //media
 SELECT line FROM explain($$SELECT length(content) FROM calls.recordings WHERE call_start_time >= '2026-03-30' AND call_start_time < '2026-03-31' AND uri = 'none' AND duration > 3$$, 'ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF') line WHERE line ~ 'Removed|Requests:';
 
--- What a security barrier hides, no cheaper condition gets to see
+-- A cheaper condition does not see rows hidden by a security barrier
 CREATE FUNCTION leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$ BEGIN RAISE NOTICE 'seen: %', $1; RETURN true; END $$;
 CREATE VIEW guarded WITH (security_barrier) AS SELECT * FROM calls.recordings WHERE call_start_time >= '2026-03-30' AND call_start_time < '2026-03-31' AND duration < 0;
 SELECT count(*) FROM guarded WHERE leak(id) AND content IS NOT NULL;
@@ -63,7 +63,7 @@ DROP VIEW guarded;
 DROP FUNCTION leak;
 :ctl clear
 
--- Gone: a warning and NULL; asked for by id, a warning and no row
+-- Deleted recordings: a warning and NULL; requested by id, a warning and no row
 SELECT id AS gone FROM truth.recordings WHERE content IS NULL ORDER BY call_start_time DESC, id LIMIT 1 \gset
 SELECT call_start_time AS then FROM truth.recordings WHERE id = :'gone' \gset
 \set VERBOSITY terse
@@ -115,13 +115,13 @@ ALTER FOREIGN TABLE calls.recordings OPTIONS (DROP max_recording_size);
 ALTER SERVER ringcentral OPTIONS (DROP max_recording_size);
 :ctl reset
 
--- The token goes to the media host only, wherever the list says that the audio is
+-- The token is sent to the media host only, whatever URI the list contains
 :ctl set content_uri_host=foreign
 :get
 :ctl foreign-log
 :ctl reset
 
--- Columns of one's own
+-- User-defined columns
 \set VERBOSITY default
 CREATE FOREIGN TABLE audio (name text OPTIONS (json_path 'id'), kind text OPTIONS (json_path '&contentType'), bytes bytea OPTIONS (json_path '@'))
   SERVER ringcentral OPTIONS (resource 'recordings');
@@ -137,7 +137,7 @@ CREATE FOREIGN TABLE wrong (id text) SERVER ringcentral OPTIONS (resource 'call_
 DROP FOREIGN TABLE audio;
 RESET client_min_messages;
 
--- What has no id is no recording: ids are NOT NULL
+-- A recording without an id is an error: ids are NOT NULL
 \! printf '%s' '{"id": "odd", "startTime": "2026-02-03T03:33:33.123Z", "recording": {"type": "OnDemand"}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT id, type FROM calls.recordings WHERE call_start_time = '2026-02-03 03:33:33.123';
 ALTER FOREIGN TABLE calls.recordings OPTIONS (ADD on_error 'set_null');
@@ -145,7 +145,7 @@ SELECT id, type FROM calls.recordings WHERE call_start_time = '2026-02-03 03:33:
 ALTER FOREIGN TABLE calls.recordings OPTIONS (DROP on_error);
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" records --clear
 
--- Of an extension: those of its own calls, details and audio by the account's path
+-- Extension level: recordings of its own calls; details and audio have the account's path
 CREATE TABLE truth.my_recordings (LIKE mine.recordings);
 \copy truth.my_recordings FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth --resource recordings --level extension' WITH (FORMAT csv, HEADER)
 SELECT count(*) > 10 AS some, count(*) < (SELECT count(*) FROM truth.recordings) AS not_all FROM truth.my_recordings;

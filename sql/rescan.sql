@@ -1,30 +1,30 @@
--- Scans that are started over, stopped early, kept open or read backwards.
+-- Rescans, scans that end early, cursors.
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
--- A token and the API's clock first, so that only what follows is logged
+-- Log in and learn the API's clock first, so that only the following requests are logged
 SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 \set day 'start_time >= ''2026-03-30'' AND start_time < ''2026-03-31'''
 
--- A correlated sub-query: other values, other requests
+-- A correlated sub-query: each value is a request
 SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time >= d AND start_time < d + interval '1 day') AS equal
   FROM (SELECT d, (SELECT count(*) FROM calls.call_log WHERE start_time >= d AND start_time < d + interval '1 day') AS n
         FROM generate_series(timestamptz '2026-03-01', '2026-03-03', '1 day') d) x;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
 
--- A nested loop without a materialize node: same values, nothing is fetched again
+-- A nested loop without a Materialize node: with the same values nothing is requested again
 SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;
 SELECT n, count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS equal
   FROM generate_series(1, 3) n LEFT JOIN calls.call_log c ON n > 0 AND :day GROUP BY n ORDER BY n;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
--- over several pages it is
+-- unless there are several pages
 CREATE FOREIGN TABLE small_pages (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '10');
 SELECT n, count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS equal, count(*) = count(DISTINCT id) AS once
   FROM generate_series(1, 3) n LEFT JOIN small_pages c ON n > 0 AND :day GROUP BY n ORDER BY n;
 RESET enable_material; RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_memoize;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
--- LIMIT and EXISTS stop early, at the cost of one page sent ahead at most
+-- LIMIT and EXISTS end early, with at most one prefetched page
 SELECT count(*) FROM (SELECT id FROM small_pages WHERE :day LIMIT 3) x;
 SELECT EXISTS (SELECT FROM small_pages WHERE :day);
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
@@ -72,7 +72,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS equal FROM (S
 SELECT result, count(*), sum(duration), max(start_time) FROM calls.call_log WHERE :day GROUP BY result
 EXCEPT SELECT result, count(*), sum(duration), max(start_time) FROM truth.calls WHERE :day GROUP BY result;
 
--- A view reads with its owner's user mapping
+-- A view uses its owner's user mapping
 CREATE VIEW shared AS SELECT id, start_time FROM calls.call_log;
 CREATE ROLE regress_call_log_reader;
 GRANT SELECT ON shared TO regress_call_log_reader;

@@ -1,4 +1,4 @@
--- What passes by itself is tried again; what the API refuses is not.
+-- Transient failures are retried; others are not.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -40,7 +40,7 @@ ALTER SERVER ringcentral OPTIONS (ADD max_retries '2');
 :day
 :statuses
 
--- A part of an answer for several ids
+-- A part of a response to several ids
 SELECT array_agg(id) AS ids FROM (SELECT id FROM truth.calls LIMIT 60) x \gset
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log part n=3 status=503
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log part n=2 status=429
@@ -53,7 +53,7 @@ SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
 SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
 :statuses
 
--- One time too often
+-- Too many failures
 :fault --times 3 status status=503 code=CMN-211
 :day
 :statuses
@@ -62,7 +62,7 @@ SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
 :ctl faults --clear
 :ctl clear
 
--- Not again: what is refused, what cannot be done
+-- Not retried: rejected requests, permanent failures
 :fault status status=400
 :day
 :fault status status=501
@@ -72,7 +72,7 @@ SELECT count(*) FROM calls.call_log WHERE id = ANY (:'ids');
 :statuses
 :ctl reset
 
--- A login is tried again, but not one that is refused
+-- A login is retried, but not if it was rejected
 SELECT call_log_fdw_disconnect();
 \c -
 SET client_min_messages = warning;
@@ -87,7 +87,7 @@ SET client_min_messages = warning;
 :statuses
 :ctl reset
 
--- The wait is announced, and counted
+-- The wait raises a NOTICE, and is counted
 RESET client_min_messages;
 :fault status status=503 retry_after=2
 :day

@@ -1,4 +1,4 @@
--- Whole tables: every row, once, in as few requests as there are full pages.
+-- Whole tables: every row once, with the minimum number of requests.
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g"'
@@ -15,7 +15,7 @@ SELECT count(*) AS differences FROM (SELECT * FROM mine.call_log EXCEPT ALL SELE
 SELECT count(*) AS differences FROM (SELECT * FROM truth.mine EXCEPT ALL SELECT * FROM mine.call_log) x;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -c view=Detailed
 
--- view=Detailed is asked for only when a column needs it
+-- view=Detailed is requested only if a column needs it
 \set one_day 'start_time >= ''2026-03-30'' AND start_time < ''2026-03-31'''
 SELECT count(id), count(from_name), count(duration) > 0 AS durations FROM calls.call_log WHERE :one_day \gset
 SELECT count(billing_cost_included) > 0 AS billing FROM calls.call_log WHERE :one_day;
@@ -23,7 +23,7 @@ SELECT count(*) > 0 AS transports FROM calls.call_log WHERE :one_day AND transpo
 SELECT count(attrs->>'legs') > 0 AS legs FROM calls.call_log WHERE :one_day;
 :log
 
--- Any table of one's own: fewer columns, other names, other types
+-- User-defined tables: fewer columns, other names, other types
 CREATE FOREIGN TABLE brief (
   began timestamptz OPTIONS (json_path 'startTime'),
   caller varchar(40) OPTIONS (json_path 'from.phoneNumber'),
@@ -45,7 +45,7 @@ SELECT DISTINCT tableoid::regclass FROM brief WHERE began >= '2026-03-30' AND be
 :log
 DROP FOREIGN TABLE brief;
 
--- history: how far a query without a lower bound reaches; a bound in the query wins
+-- history: time span of a query without a lower bound; a bound in the query takes precedence
 CREATE FOREIGN TABLE week (id text, start_time timestamptz) SERVER ringcentral
   OPTIONS (resource 'call_log', history '7 days');
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-24 12:00:00') AS complete FROM week
@@ -55,7 +55,7 @@ SELECT count(*) FROM week WHERE start_time < '2026-01-01';
 :log
 DROP FOREIGN TABLE week;
 
--- show_deleted, show_blocked, extension_number and ids are sent as they are
+-- show_deleted, show_blocked, extension_number and ids are sent
 CREATE FOREIGN TABLE everything (id text, deleted boolean, start_time timestamptz) SERVER ringcentral
   OPTIONS (resource 'call_log', extension_id '~', show_deleted 'true', show_blocked 'false', extension_number '101', page_size '500');
 SELECT count(*) FILTER (WHERE deleted) > 0 AS deleted FROM everything;

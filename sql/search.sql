@@ -1,4 +1,4 @@
--- call_log_search: what the API finds for a phone number or an extension's number.
+-- call_log_search: calls found by the API for a phone number or an extension number.
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
@@ -13,7 +13,7 @@ CREATE VIEW truth.found AS SELECT c.*, n.number FROM truth.calls c CROSS JOIN LA
 
 SELECT count(*) > 0 AS some FROM calls.call_log WHERE start_time >= '2026-03-31';
 
--- The columns show what was searched for, as it was written; a range of time narrows the search
+-- The columns return the number as given; a time range narrows the search
 :ctl clear
 SELECT * FROM explain(format('SELECT id FROM calls.call_log_search WHERE search_phone_number = %L AND start_time >= ''2026-03-01''', '+15551230000'));
 SELECT count(*) > 5 AS some, bool_and(search_phone_number = :'number') AS shown, bool_and(search_extension_number IS NULL) AS other,
@@ -30,13 +30,13 @@ SELECT count(*) > 0 AS some, min(search_phone_number) = :'number' AS shown, bool
   WHERE search_phone_number = :'number' AND transport IN ('PSTN', 'VoIP');
 :log
 
--- Session ids are left to PostgreSQL, since the API refuses them along with a number
+-- Session ids are checked by PostgreSQL, since the API rejects them together with a number
 SELECT session_id AS session, start_time AS start FROM truth.found WHERE number = :'digits' ORDER BY start_time DESC, id LIMIT 1 \gset
 SELECT count(*) = (SELECT count(*) FROM truth.found WHERE number = :'digits' AND session_id = :'session' AND start_time >= '2025-10-01') AS equal
   FROM calls.call_log_search WHERE search_phone_number = :'number' AND session_id = :'session' AND start_time >= '2025-10-01';
 :log
 
--- The newest call costs one record
+-- The newest call is a request for one record
 SELECT start_time = :'start' AS equal FROM calls.call_log_search WHERE search_phone_number = :'number' ORDER BY start_time DESC LIMIT 1;
 :log
 
@@ -56,7 +56,7 @@ SET plan_cache_mode = force_generic_plan;
 EXECUTE search(:'number');
 RESET plan_cache_mode;
 
--- What is no number finds nothing, and nothing is sent
+-- An invalid number finds nothing, and nothing is sent
 :ctl clear
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = 'nobody';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '+';
@@ -65,7 +65,7 @@ SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = NULL::tex
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = :'number' AND search_phone_number = :'digits';
 :log
 
--- What the query must say, and what it must not
+-- Required and invalid conditions
 SELECT count(*) FROM calls.call_log_search;
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number IN ('1', '2');
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number LIKE '%1';

@@ -1,5 +1,5 @@
--- What all tests use: the server, the tables of both levels, and the truth.
--- The API simulator's clock stands at 2026-03-31 12:00 UTC.
+-- Common to all tests: the server, the tables of both levels, and the truth.
+-- The clock of the API simulator is frozen at 2026-03-31 12:00 UTC.
 \getenv url CALL_LOG_SIMULATOR
 \getenv media CALL_LOG_SIMULATOR_MEDIA
 CREATE EXTENSION call_log_fdw;
@@ -12,7 +12,7 @@ CREATE SCHEMA mine;
 IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO calls;
 IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO mine;
 
--- The truth comes from the simulator, which knows nothing of this extension.
+-- The truth is computed by the simulator, independently of this extension.
 CREATE SCHEMA truth;
 CREATE TABLE truth.calls (LIKE calls.call_log);
 CREATE TABLE truth.mine (LIKE mine.call_log);
@@ -23,7 +23,7 @@ CREATE TABLE truth.legs (LIKE calls.call_log_legs);
 SELECT count(*) > 10000 AS "more than ten pages" FROM truth.calls;
 SELECT count(*) BETWEEN 100 AND 5000 AS "a few pages" FROM truth.mine;
 
--- The plan without what differs from one run to the next
+-- The plan without parts that differ between runs
 CREATE FUNCTION explain(query text, options text DEFAULT 'COSTS OFF') RETURNS SETOF text
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- What a record may hold. A value that cannot be read is an error that names
+-- Contents of records.  A value that cannot be converted is an error that names
 -- the record, the column and the reason, and only for queries that read it.
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
@@ -17,7 +17,7 @@ SELECT id, start_time, duration, from_name, from_phone_number, short_recording, 
 SELECT attrs :one;
 :forget
 
--- Integers that 64 bits cannot hold
+-- Integers that exceed 64 bits
 \! printf '%s' '{"id": "big", "startTime": "2026-02-03T03:33:33.123Z", "duration": 99999999999999999999, "from": {"name": 123456789012345678901234567890}, "extension": {"id": 9223372036854775807}, "billing": {"costIncluded": -99999999999999999999.5, "costPurchased": 1.5E+003}, "legs": [18446744073709551617, 1e400]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT id, from_name, extension_id, billing_cost_included, billing_cost_purchased, legs->>0 AS leg, length(legs->>1) AS digits :one;
 SELECT attrs->>'duration' AS duration, attrs->'from'->>'name' AS name :one;
@@ -36,7 +36,7 @@ SELECT from_name :one;
 SELECT attrs :one;
 :forget
 
--- Wrong kinds of values
+-- Values of the wrong type
 \! printf '%s' '{"id": "kinds", "startTime": "2026-02-03T03:33:33.123Z", "duration": 1.5, "from": {"name": {"first": "A"}, "phoneNumber": "123456789012345678901"}, "shortRecording": "perhaps", "billing": "free", "metadataCategories": "a", "lastModifiedTime": "now", "extension": [1], "legs": "none"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT id, from_name, legs :one;
 SELECT duration :one;
@@ -47,7 +47,7 @@ SELECT metadata_categories :one;
 SELECT last_modified_time :one;
 SELECT extension_id :one;
 :forget
--- Records that are no JSON, or no record, or have no id
+-- Records that are not JSON, are not objects, or have no id
 \set VERBOSITY terse
 \! printf '%s' '{"id": "nan", "startTime": "2026-02-03T03:33:33.123Z", "billing": {"costIncluded": NaN}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT billing_cost_included :one;
@@ -62,8 +62,8 @@ SELECT id :one;
 SELECT id :one;
 :forget
 
--- With on_error 'set_null' none of that stops a query: NULL, and one warning that
--- counts; a record that cannot be told from others, and a row with NULL where the
+-- With on_error 'set_null' none of these is an error: they become NULL, and one
+-- warning counts them; a record without an id, and a row with NULL where the
 -- table does not allow it, are skipped
 CREATE FOREIGN TABLE bad (id text) SERVER ringcentral OPTIONS (resource 'call_log', on_error 'ignore');
 ALTER FOREIGN TABLE odd OPTIONS (on_error 'set_null');
@@ -88,7 +88,7 @@ SELECT count(*) :one;
 ALTER FOREIGN TABLE odd ALTER duration SET NOT NULL, OPTIONS (SET on_error 'set_null');
 SELECT id, duration :one ORDER BY id;
 ALTER FOREIGN TABLE odd ALTER duration DROP NOT NULL, OPTIONS (DROP on_error);
--- of the server, unless the table has its own
+-- the option of the server, unless the table has its own
 ALTER SERVER ringcentral OPTIONS (ADD on_error 'set_null');
 SELECT max(duration) :one;
 ALTER FOREIGN TABLE odd OPTIONS (ADD on_error 'stop');
@@ -96,7 +96,7 @@ SELECT max(duration) :one;
 ALTER FOREIGN TABLE odd OPTIONS (DROP on_error);
 ALTER SERVER ringcentral OPTIONS (DROP on_error);
 :forget
--- Nor where rows have to be in the order of a date that one does not have
+-- Nor if rows must be sorted by a date that a record lacks
 CREATE FOREIGN TABLE timed (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log');
 \! printf '%s' '{"id": "soon", "startTime": "soon"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 \! printf '%s' '{"id": "then", "startTime": "2026-02-03T03:33:33.123Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
@@ -114,7 +114,7 @@ SELECT id, leg_type FROM parts WHERE start_time = '2026-02-03 03:33:33.123' ORDE
 DROP FOREIGN TABLE parts;
 :forget
 
--- A domain's constraints hold
+-- Constraints of domains are checked
 CREATE DOMAIN short AS text NOT NULL CHECK (length(VALUE) < 10);
 CREATE FOREIGN TABLE checked (start_time timestamptz, from_name short) SERVER ringcentral OPTIONS (resource 'call_log');
 \! printf '%s' '{"id": "long", "startTime": "2026-02-03T03:33:33.123Z", "from": {"name": "Bartholomew"}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
@@ -126,7 +126,7 @@ SELECT from_name FROM checked WHERE start_time = '2026-02-03 03:33:33.123';
 DROP FOREIGN TABLE checked;
 DROP DOMAIN short;
 
--- A column that shows less than the API has
+-- A column with less precision than the API
 CREATE FOREIGN TABLE rounded (id text, start_time timestamptz, second timestamptz(0) OPTIONS (json_path 'startTime')) SERVER ringcentral OPTIONS (resource 'call_log');
 \! printf '%s' '{"id": "up", "startTime": "2026-02-03T03:33:33.623Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.623Z
 SELECT id, second FROM rounded WHERE start_time = '2026-02-03 03:33:33.623' AND second = '2026-02-03 03:33:34';

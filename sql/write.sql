@@ -1,4 +1,4 @@
--- Copies of the data, and no way to change it.
+-- Copies of the data; foreign tables are read-only.
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set VERBOSITY default
@@ -25,7 +25,7 @@ SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS complete FROM
 DROP TABLE archive;
 \copy (SELECT count(*) > 0 FROM calls.call_log WHERE start_time >= '2026-03-30') TO STDOUT
 
--- A partition holds what its bounds say, is pruned like any other, and takes no rows
+-- A partition returns rows within its bounds, is pruned like any other, and does not accept rows
 CREATE TABLE both_parts (LIKE calls.call_log) PARTITION BY RANGE (start_time);
 CREATE TABLE old_part PARTITION OF both_parts FOR VALUES FROM ('2026-03-01') TO ('2026-03-30');
 INSERT INTO old_part SELECT * FROM truth.calls WHERE start_time >= '2026-03-29' AND start_time < '2026-03-30';
