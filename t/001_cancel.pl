@@ -1,5 +1,6 @@
-# A cancel request, statement_timeout or shutdown is answered in a fraction of a
-# second, whatever the scan waits for, and leaves nothing behind in the backend.
+# A cancel request, statement_timeout or shutdown takes effect in a fraction of
+# a second in every state of a scan, and all resources of the backend are
+# released.
 
 use strict;
 use warnings;
@@ -15,7 +16,7 @@ use Socket qw(SOMAXCONN);
 use Test::More;
 use Time::HiRes qw(time);
 
-# What a cancel may take, in seconds
+# Maximum time of a cancel, in seconds
 my $limit = 0.25;
 
 my $calls = 450;
@@ -24,7 +25,7 @@ my $simulator = Simulator->start(calls => $calls);
 my $node = start_cluster(q{shared_preload_libraries = 'call_log_fdw'});
 
 # ----------
-# Servers that do not answer
+# Servers that do not respond
 # ----------
 
 sub listen_on_loopback
@@ -36,8 +37,8 @@ sub listen_on_loopback
 		Proto => 'tcp') // die "could not listen: $@";
 }
 
-# Fill the queue of a socket that accepts no connection, until it leaves new
-# connections without an answer. Returns the sockets that hold the places.
+# Fill the queue of a socket that accepts no connection, until it ignores new
+# connections. Returns the sockets in the queue.
 sub fill_queue
 {
 	my ($listener) = @_;
@@ -87,7 +88,7 @@ my $count = $node->safe_psql('postgres', 'SELECT count(*) FROM truth');
 # Another session that belongs to a state
 my $guest;
 
-# A session that logged in and forgot the token knows the limit of logins
+# A session that logged in and dropped its token knows the limit of logins
 sub hang_logins
 {
 	my ($session) = @_;
@@ -105,8 +106,8 @@ sub hang
 	return sub { $simulator->fault('hang', times => 'always', %parameters) };
 }
 
-# prepare brings the state about; requests is how many of them the simulator
-# must have seen when the scan is in that state.
+# prepare causes the state; requests is their number in the simulator's log when
+# the scan is in that state.
 my @states = (
 	{
 		name => 'connecting to an address that never answers',
@@ -114,18 +115,18 @@ my @states = (
 		requests => 0
 	},
 	{
-		name => 'in a TLS handshake that never goes on',
+		name => 'in a TLS handshake that never continues',
 		schema => 'mute',
 		requests => 0
 	},
 	{
-		name => 'waiting for a response that never comes',
+		name => 'waiting for a response that is never sent',
 		schema => 'paged',
 		prepare => hang(match => '/call-log'),
 		requests => 1
 	},
 	{
-		name => 'reading an answer that drips',
+		name => 'reading a response that drips',
 		schema => 'paged',
 		prepare => sub {
 			$simulator->fault(
@@ -143,7 +144,7 @@ my @states = (
 		requests => 2
 	},
 	{
-		name => 'sleeping while the second page is on its way',
+		name => 'sleeping while the second page is prefetched',
 		schema => 'paged',
 		query => 'SELECT pg_sleep(60) FROM paged.call_log',
 		prepare => hang(match => '/call-log', skip => 1),
@@ -207,7 +208,7 @@ my @states = (
 		requests => 2
 	},
 	{
-		name => 'checking a server that does not answer',
+		name => 'checking a server that does not respond',
 		query => q{SELECT * FROM call_log_fdw_check('paged')},
 		prepare => hang(match => '/call-log'),
 		requests => 3
@@ -236,14 +237,14 @@ sub prepare
 {
 	my ($state, $session) = @_;
 
-	# so that a token is there, except for the server that nothing has used
+	# log in, except at the server that is not used otherwise
 	run_in($session, 'SELECT count(*) FROM paged.call_log');
 	$simulator->clear_log;
 	$state->{prepare}->($session) if $state->{prepare};
 	return;
 }
 
-# Back to normal, also when the cluster was stopped
+# Restore the normal state, even if the cluster was stopped
 sub leave
 {
 	my ($other) = @_;
@@ -265,7 +266,7 @@ sub check_session_works
 	  run_in($session, 'SELECT count(*) FROM good.call_log');
 
 	is($error, '', 'the next query of the session works');
-	is($output, $count, 'and its result is right');
+	is($output, $count, 'and its result is correct');
 	return;
 }
 
@@ -299,7 +300,7 @@ sub test_statement_timeout
 		$error,
 		qr/^ERROR:  57014: canceling statement due to statement timeout/m,
 		"statement_timeout while $state->{name}");
-	cmp_ok($elapsed, '<', $timeout + $limit, 'it is answered in time');
+	cmp_ok($elapsed, '<', $timeout + $limit, 'it ends in time');
 	check_requests($state);
 	leave($other);
 	check_session_works($session);
@@ -307,7 +308,7 @@ sub test_statement_timeout
 	return;
 }
 
-# Start the query, and wait until it is where it is to be interrupted
+# Start the query, and wait until it is in the state to be interrupted
 sub bring_into_state
 {
 	my ($state, $session, $pid) = @_;
@@ -342,7 +343,7 @@ sub test_cancel
 		$error,
 		qr/^ERROR:  57014: canceling statement due to user request/m,
 		"pg_cancel_backend while $state->{name}");
-	cmp_ok($elapsed, '<', $limit, 'it is answered in time');
+	cmp_ok($elapsed, '<', $limit, 'it ends in time');
 	check_requests($state);
 	leave($other);
 	check_session_works($session);
@@ -350,8 +351,8 @@ sub test_cancel
 	return;
 }
 
-# Stop the cluster as pg_ctl does, and start it again; returns how long it took
-# until the backend was gone
+# Stop the cluster as pg_ctl does, and start it again; returns the time until
+# the backend had exited
 sub shut_down
 {
 	my ($pid) = @_;
@@ -368,7 +369,7 @@ sub shut_down
 	return $elapsed;
 }
 
-# Compared with a backend that has nothing to do
+# Compared with an idle backend
 sub test_shutdown
 {
 	my $idle = shut_down(backend_pid(open_session($node)));
@@ -386,8 +387,8 @@ sub test_shutdown
 }
 
 # Descriptors of sockets, epoll sets, timers and pipes.  PostgreSQL opens and
-# closes files of its tables as it likes, so these are not counted; nor are idle
-# connections, which a backend may keep: they are closed before.
+# closes files of its tables itself, so these are not counted; nor are idle
+# connections, which are closed before.
 sub descriptors
 {
 	my ($session, $pid) = @_;
@@ -397,8 +398,8 @@ sub descriptors
 	  map { readlink($_) // '' } glob "/proc/$pid/fd/*";
 }
 
-# What a backend holds: descriptors, memory contexts and the bytes in them, and
-# memory of its own, which includes that of libcurl and json-c
+# Resources of a backend: descriptors, memory contexts and the bytes in them,
+# and private memory, which includes that of libcurl and json-c
 sub holdings
 {
 	my ($session, $pid) = @_;
@@ -428,7 +429,7 @@ sub cancel_many
 	return;
 }
 
-# A number of scans in each of the states, all of one session
+# A number of scans in each of the states, all in one session
 sub cancel_in_all_states
 {
 	my ($session, $other, $n) = @_;
@@ -457,7 +458,7 @@ sub test_leaks
 	is($after->{descriptors}, $before->{descriptors},
 		'no descriptor is left open after a thousand cancelled scans');
 	cmp_ok($after->{contexts}, '<=', $before->{contexts},
-		'no memory context is left over');
+		'no memory context is leaked');
 	cmp_ok($after->{bytes} - $before->{bytes},
 		'<', 8 * 1024, 'memory contexts do not grow');
 	cmp_ok($after->{anonymous} - $before->{anonymous},

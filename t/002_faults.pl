@@ -1,6 +1,6 @@
-# Whatever goes wrong on the way to the API or in it, a query ends with a clear
-# error or with the right rows, never with fewer. No message and no log line
-# shows a secret.
+# With any failure of the network or the API, a query ends with a clear error or
+# with correct rows, never with fewer. No message and no log line shows a
+# secret.
 
 use strict;
 use warnings;
@@ -51,9 +51,9 @@ sub check_right_rows
 # Faults of every kind, in every kind of request, on every page
 # ----------
 
-# What a scan asks for, in three requests or more but for the login: what is in
-# the path of those that meet the fault, and the query. Paths of the account ~ are
-# not those of the others.
+# Scans of at least three requests, not including the login: text in the path of
+# the requests with the fault, and the query. Paths of the account ~ do not
+# match the others.
 my %scans = (
 	list => [ '~/call-log?', fingerprint_of('%s.call_log') ],
 	ids => [
@@ -79,9 +79,9 @@ my %scans = (
 	login => [ '/oauth/token', fingerprint_of('%s.call_log') ]);
 my @scans = qw(list ids active changes details audio login);
 
-# The fault and its parameters; how a scan ends that meets it again and again:
-# with the right rows or this SQLSTATE, and in which requests otherwise; what the
-# error says. @ is another host.
+# The fault and its parameters; the outcome of a scan if it persists: correct
+# rows or this SQLSTATE, and the requests with another outcome; the error
+# message. @ is another host.
 my $faults = <<'END';
 status status=400             | HV00L, login 28000 | RingCentral answered 400
 status status=401             | 28000 | RingCentral answered 401 TokenInvalid (OAU-213)
@@ -115,7 +115,7 @@ unsorted                      | rows |
 repeat-page                   | rows |
 END
 
-# Answers of status 200 that are none of the API
+# Responses with status 200 that are not the API's
 my %garbage = (
 	'a word' => 'garbage',
 	'half an object' => '{"records":[{"id":"a","startTime":"2020-01-01T00:',
@@ -159,11 +159,11 @@ foreach my $what (sort keys %garbage)
 	push @faults, $fault;
 }
 
-# Where scans meet faults, each in a session of its own
+# Scans with faults, each in a separate session
 my @places;
 
-# A simulator, and a place for each of the scans, which do not meet each other's
-# faults
+# A simulator, and an account for each of the scans, whose faults are
+# independent
 sub add_places
 {
 	my ($schema, $position, @its_scans) = @_;
@@ -188,7 +188,7 @@ sub add_places
 	return;
 }
 
-# How many requests of the scan met the fault, or would have before it was over
+# Number of requests of the scan with the fault, or that matched it
 sub requests_at
 {
 	my ($place) = @_;
@@ -197,7 +197,7 @@ sub requests_at
 		  $place->{simulator}->requests) - $place->{position};
 }
 
-# Run all scans at once, each of which meets the fault, unless it is undef
+# Run all scans concurrently, each with the fault, unless it is undef
 sub run_all
 {
 	my ($fault, $times) = @_;
@@ -220,8 +220,8 @@ sub run_all
 	return;
 }
 
-# 'rows' for the right rows, an SQLSTATE for an error and no rows; else what is
-# wrong
+# 'rows' for correct rows, an SQLSTATE for an error and no rows; else a
+# description of the difference
 sub outcome_of
 {
 	my ($place) = @_;
@@ -232,7 +232,7 @@ sub outcome_of
 	return 'WRONG';
 }
 
-# Is it tried again? What the connection does, and some answers of the server.
+# Is it retried? Failures of the connection, and some responses of the server.
 sub passes
 {
 	my ($fault, $place) = @_;
@@ -294,7 +294,7 @@ sub shown
 	return keys %different == 1 ? $outcomes->[0] : join '/', @$outcomes;
 }
 
-# What ends a scan at once shows it when it comes once
+# A permanent failure needs to occur only once
 sub repeats
 {
 	my ($fault) = @_;
@@ -337,7 +337,7 @@ foreach my $place (@places)
 {
 	$place->{truth} = $place->{output};
 	is($place->{error}, '', "without a fault: $place->{scan}");
-	is($place->{truth}, $truth, 'the right rows')
+	is($place->{truth}, $truth, 'correct rows')
 	  if $place->{scan} =~ /^(list|login)$/;
 }
 test_faults();
@@ -345,10 +345,10 @@ $_->{session}->quit foreach @places;
 undef @places;
 
 is(scalar($elsewhere->requests),
-	0, 'no redirect was followed: a token goes nowhere else');
+	0, 'no redirect was followed, so the token was not sent to another host');
 
 # ----------
-# Calls that change while one pages
+# Calls that change during a scan
 # ----------
 
 sub test_event
@@ -366,7 +366,7 @@ sub test_event
 	my $name = join ' ', $kind, %parameters, "before the $positions[$position] page";
 
 	is($error, '', "$name: no error");
-	is($output, '0|0', "$name: no call is doubled or lost");
+	is($output, '0|0', "$name: no call is duplicated or lost");
 	cmp_ok(scalar($simulator->list_requests), '>', $position, "$name: it happened");
 	return;
 }
@@ -441,7 +441,7 @@ sub test_tls
 
 	create_server($node, 'unknown', $good->url);
 	check_no_connection('unknown', $refusal,
-		'a certificate that nobody vouches for is refused');
+		'a self-signed certificate is refused');
 
 	create_server($node, 'wrong_host', $other->url,
 		server => { sslrootcert => $other{tls_cert} });
@@ -451,12 +451,12 @@ sub test_tls
 	create_server($node, 'wrong_root', $good->url,
 		server => { sslrootcert => $other{tls_cert} });
 	check_no_connection('wrong_root', $refusal,
-		'a certificate that sslrootcert does not vouch for is refused');
+		'a certificate of an authority not in sslrootcert is refused');
 
 	create_server($node, 'trusted', $good->url,
 		server => { sslrootcert => $good{tls_cert} });
 	my ($output) = ask($session, 'SELECT count(*) FROM trusted.call_log');
-	is($output, $truth =~ s/\|.*//r, 'one that sslrootcert names is accepted');
+	is($output, $truth =~ s/\|.*//r, 'one of an authority in sslrootcert is accepted');
 	return;
 }
 
@@ -507,10 +507,10 @@ sub test_expiry
 	ask($own, 'SELECT count(*) FROM calls.call_log');
 	ask($own, 'SELECT pg_sleep(1.2)');
 	my ($output, $error) = ask($own, fingerprint_of('calls.call_log'));
-	is($output, $truth, 'right rows after the token has expired');
+	is($output, $truth, 'correct rows after the token has expired');
 	check_logins(2, 'one login for each token');
 	is(scalar(grep { $_->{status} != 200 } $simulator->requests),
-		0, 'an expired token is renewed before anybody refuses it');
+		0, 'an expired token is renewed before it is rejected');
 	$simulator->reset;
 	$own->quit;
 	return;
@@ -518,7 +518,7 @@ sub test_expiry
 
 test_expiry();
 
-# What is sent and said with credentials that are not good
+# Requests and errors with invalid credentials
 sub check_bad_credentials
 {
 	my ($server, $mapping, $requests, $message, $name) = @_;
@@ -570,8 +570,8 @@ test_refused_again_and_again();
 # The request limit
 # ----------
 
-# Another program with the same token uses up the limit, the session runs into
-# it, and stays away for a while. A request during the penalty would be refused
+# Another program with the same token uses up the limit, and the session waits
+# for the end of the penalty. A request during the penalty would be refused
 # again.
 sub test_penalty
 {
@@ -589,7 +589,7 @@ sub test_penalty
 	is($output, $truth =~ s/\|.*//r, 'over the limit, a query succeeds');
 	like($notice,
 		qr/^NOTICE: .*waiting [234] seconds for RingCentral's request limit/,
-		'after it has said what it waits for');
+		'after a NOTICE about the wait');
 	is_deeply([ map { $_->{status} } $simulator->list_requests ],
 		[ 200, 429, 200 ], 'without a request during the penalty');
 	cmp_ok($elapsed, '>=', 2, 'it waited for the penalty to end');
@@ -600,7 +600,7 @@ sub test_penalty
 
 test_penalty();
 
-# An answer that says nothing of a limit but how long to wait
+# A response with Retry-After but without limit headers
 sub test_retry_after
 {
 	$simulator->clear_log;
@@ -643,9 +643,9 @@ sub test_keep_alive
 
 test_keep_alive();
 
-# A cursor that goes on after ALTER SERVER asks the old server, with a token of
-# the old server; one of the new server would be refused there, with 401, since
-# the new one has issued more of them.
+# A cursor that is open during ALTER SERVER continues with the old server, with
+# a token of the old server; one of the new server would be refused there, with
+# 401, since the new one has issued more of them.
 sub test_moved_server
 {
 	my $old = Simulator->start(%data);

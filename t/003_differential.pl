@@ -1,12 +1,11 @@
-# Generated queries on foreign tables must return what they return on a local
-# copy of the simulator's data, whatever of them is pushed down, however they
-# are planned and executed, and however the API reads its date bounds and cuts
-# its pages.
+# Generated queries on foreign tables must return the same as on a local copy of
+# the simulator's data, for all pushed conditions, plans and kinds of execution,
+# and for all interpretations of date bounds and page sizes by the API.
 #
-# CALL_LOG_TEST_QUERIES and CALL_LOG_TEST_SEED change what is tried, and
-# CALL_LOG_TEST_FORM leaves one form of query, such as "received". The data is
-# that of today, so to repeat a failure on another day takes its clock as well:
-# CALL_LOG_TEST_CLOCK.
+# CALL_LOG_TEST_QUERIES and CALL_LOG_TEST_SEED select the queries, and
+# CALL_LOG_TEST_FORM selects one form of query, such as "received". The data is
+# that of today, so repeating a failure on another day requires its clock as
+# well: CALL_LOG_TEST_CLOCK.
 
 use strict;
 use warnings;
@@ -33,7 +32,7 @@ my $repeat =
   "CALL_LOG_TEST_QUERIES=$queries CALL_LOG_TEST_SEED=$seed CALL_LOG_TEST_CLOCK=$clock";
 note $repeat;
 
-# Psqls at the same time: what one computes, the other waits for
+# Concurrent psqls: one computes while the other waits
 my $sessions = 2;
 
 my $simulator = Simulator->start(
@@ -54,15 +53,15 @@ create_collation($node, 'shared');
 create_truth($node, $simulator, "truth_$_", $_, 'calls') foreach 'account', 'extension';
 create_local_tables($node, 'shared', 'truth_account');
 
-# Where partitions meet: at a call, and in between
+# Bounds of partitions: at a call, and in between
 my $seams = [ split /\n/, $node->safe_psql('postgres', q{
 	SET timezone = 'UTC';
 	(SELECT start_time FROM truth_account.call_log ORDER BY start_time OFFSET 150 LIMIT 1)
 	UNION ALL
 	(SELECT start_time + interval '1.5 ms' FROM truth_account.call_log ORDER BY start_time OFFSET 300 LIMIT 1)}) ];
 
-# Schemas with foreign tables. Where a row costs much and a request little, the
-# planner sends many requests.
+# Schemas with foreign tables. With expensive rows and cheap requests, the
+# planner prefers many requests.
 my %expensive_rows = (fdw_startup_cost => 1, fdw_tuple_cost => 5);
 my %schemas = (
 	account_20 => { page_size => 20, async_capable => 'true' },
@@ -70,7 +69,7 @@ my %schemas = (
 	extension_20 => { page_size => 20, async_capable => 'true', %expensive_rows },
 	extension_1000 => { page_size => 1000 });
 
-# As the first one, but for the order, which should make no query dearer
+# As the first one, except for the order, which must not add requests to a query
 my $unordered = 'account_20_unordered';
 my %witnesses;
 
@@ -111,14 +110,15 @@ my @switches = split /\n/, $node->safe_psql('postgres', q{
 # Running queries
 # ----------
 
-# What a session needs before its first query
+# Set-up of a session before its first query
 my $prologue = q{
 	SET client_min_messages = error;
 	CREATE TEMP TABLE mine AS TABLE shared.few;
 };
 
 # The parts of a test of a query, each with a schema: its result on the foreign
-# tables and on the truth; maybe its plan; and its requests with and without order
+# tables and on the truth; optionally its plan; and its requests with and
+# without order
 sub sides_of
 {
 	my ($query) = @_;
@@ -139,8 +139,8 @@ sub sides_of
 	return %sides;
 }
 
-# These parts of a query in one transaction, that is, at one time now(). What a
-# part says comes after its marker.
+# These parts of a query in one transaction, that is, with the same now(). The
+# output of a part follows its marker.
 sub script_of
 {
 	my ($query, $number, %sides) = @_;
@@ -164,7 +164,7 @@ sub marker
 	return "\\echo == $text\n\\warn == $text\n";
 }
 
-# Start psql on a script; what it says goes to files, as fast as it comes
+# Start psql on a script; its output is written to files
 sub start_psql
 {
 	my ($script) = @_;
@@ -189,7 +189,7 @@ sub split_output
 	return %parts;
 }
 
-# Run scripts at the same time; returns output and errors of all, as hashes
+# Run scripts concurrently; returns output and errors of all, as hashes
 sub run_scripts
 {
 	my (@scripts) = @_;
@@ -206,14 +206,14 @@ sub run_scripts
 # Comparing
 # ----------
 
-# A result in such a way that equal ones are the same text
+# Normalize a result: equal ones become the same text
 sub comparable
 {
 	my ($query, $result) = @_;
 	return $query->{sorted} ? join "\n", sort split /\n/, $result, -1 : $result;
 }
 
-# Its rows on both sides, with the plans of all that is executed for them
+# Its rows on both sides, with the plans of all statements
 sub explained_rows
 {
 	my ($query, $number) = @_;
@@ -255,9 +255,9 @@ sub show_difference
 	return;
 }
 
-my %seen;    # how often what a good test would see was there
+my %seen;    # number of queries with each property
 
-# What the plans have that are there to be used
+# Count properties of the plans
 my %of_plans = (
 	'newest first' => qr/Call Log Order: newest first/,
 	'parameterized scan' => qr/Pushed Conditions: .*\w\.\w+\)?(?:::text)? = (?:\(?\w+\.\w|\$\d)/,
@@ -283,7 +283,7 @@ sub look_at
 	return;
 }
 
-# A scan in order may ask for a small page in vain, and no more
+# A scan in order may request one small page in addition, and no more
 sub check_order_is_cheap
 {
 	my ($query, $results) = @_;
@@ -327,7 +327,7 @@ sub compare
 	return $different;
 }
 
-# What was sent is what the API takes
+# The API accepts all requests
 sub check_requests
 {
 	my @requests = map { "$_->[2] $_->[0]?$_->[1]" } $simulator->request_lines;
@@ -346,7 +346,7 @@ sub check_requests
 # The tests
 # ----------
 
-# How the API may be: its own listing is the one thing that is sure
+# Possible behavior of the API that is not documented
 my @behaviours = map {
 	my $bounds = $_;
 	map { { bounds => $bounds, short_pages => $_ } } 'off', 'on'
@@ -392,7 +392,7 @@ foreach my $round (0 .. $#behaviours)
 	};
 }
 
-# A test of nothing but full scans would pass as well
+# Make sure that the test is not trivial
 note map { "$_: $seen{$_}\n" } sort keys %seen;
 if ($queries >= 2000)
 {
@@ -404,13 +404,13 @@ if ($queries >= 2000)
 	  map { "received by $_" } ReceiverGenerator::receiver_names();
 }
 
-is($seen{'too many requests'} // 0, 0, 'nothing costs more requests because of its order');
+is($seen{'too many requests'} // 0, 0, 'no query sends more requests because of its order');
 
-# What a client does not see: leaks, and worse. That a recording is gone is no
-# news for those that never were, whether or not the warning may show the id.
+# Warnings in the server's log, such as leaks. That a recording is missing is
+# expected for ids that do not exist, whether or not the warning shows the id.
 my @warnings = grep { !/ recording "|a requested recording / } slurp_file($node->logfile) =~
   /^.*(?:(?:WARNING|PANIC):  |TRAP: |terminated by signal).*$/mg;
-is(scalar(@warnings), 0, 'the server has nothing to warn of')
+is(scalar(@warnings), 0, 'no warning in the server log')
   or diag($warnings[0]);
 
 $node->stop;

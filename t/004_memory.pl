@@ -1,6 +1,6 @@
-# A scan needs as much memory for many rows as for few, and a join by id for wide
-# rows as for narrow ones; both send as few requests as they can. A scan finds
-# every call, also past the last page the API numbers.
+# The memory of a scan does not depend on the number of rows, nor that of a join
+# by id on their width; both send the minimum number of requests. A scan finds
+# every call, also beyond the last page number of the API.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use POSIX qw(ceil);
 use Simulator;
 use Test::More;
 
-# What 50,000 rows may need more than 5,000, in kB
+# Additional memory for 50,000 rows compared with 5,000, in kB
 my $limit = 20 * 1024;
 
 my ($few, $many) = (5_000, 50_000);
@@ -23,7 +23,7 @@ my $page_size = 1000;
 # 1 % of the calls are deleted ones, which are not listed
 my $simulator = Simulator->start(calls => 51_000, page_ceiling => 1000);
 
-# VmHWM includes what a process has touched of the shared memory
+# VmHWM includes the shared memory used by a process
 my $node = start_cluster('shared_buffers = 1MB');
 
 create_server($node, 'calls', $simulator->url);
@@ -32,7 +32,7 @@ create_server($node, 'calls', $simulator->url);
 my @truth = $simulator->truth_index;
 die 'the simulator has too few calls' unless @truth > $many + 100;
 
-# Start time of the nth newest call, such that there are exactly n from then on
+# Start time of the nth newest call, such that exactly n calls are not older
 sub start_of
 {
 	my ($n) = @_;
@@ -124,8 +124,8 @@ test_limit();
 # Joins by id
 # ----------
 
-# Peak memory, in kB, of a new backend that joins rows of that many kB by id; all
-# have one of ten ids, so that a batch does not end by their number
+# Peak memory, in kB, of a new backend that joins rows of that many kB by id;
+# all have one of ten ids, so that a batch is not ended by the number of ids
 sub join_rows
 {
 	my ($wide) = @_;
@@ -171,7 +171,7 @@ sub test_join
 test_join();
 
 # ----------
-# More pages than the API numbers
+# More pages than page numbers of the API
 # ----------
 
 sub test_page_ceiling
@@ -195,9 +195,9 @@ sub test_page_ceiling
 	$node->safe_psql('postgres',
 		q{ALTER FOREIGN TABLE calls.call_log OPTIONS (newest_first 'false')});
 	my ($status, undef, $error) = $node->psql('postgres', $query);
-	isnt($status, 0, 'where the order is not to be relied on');
+	isnt($status, 0, 'if the order is declared as unreliable');
 	like($error, qr/could not continue after page 1000 of the call log/,
-		'they are an error, but end in no silence');
+		'they are an error, not an incomplete result');
 	return;
 }
 

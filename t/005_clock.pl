@@ -34,8 +34,8 @@ sub timestamp
 	return strftime('%Y-%m-%dT%H:%M:%S', gmtime $time) . ($fraction // '') . 'Z';
 }
 
-# The ids by the table and by the truth, in one transaction: both see the
-# same now(), which a call of the near future must not overtake in between
+# The ids in the table and in the truth, in one transaction: both see the same
+# now(), which must not pass the start of a call in between
 sub ids_of
 {
 	my ($session, $schema, $condition) = @_;
@@ -59,7 +59,7 @@ sub test_condition
 	return;
 }
 
-# A call that begins in the very second that the API's clock shows
+# A call that begins in the current second of the API's clock
 sub inject_newest
 {
 	my ($simulator, $start) = @_;
@@ -84,7 +84,7 @@ sub test_skew
 	copy_truth($node, $simulator, $schema, "$schema.truth");
 
 	# The conditions are tried before and after the session has learned the
-	# clock from an answer: each in a session of its own, then all in one.
+	# clock from a response: each in a separate session, then all in one.
 	foreach my $condition (
 		'true',
 		"start_time >= '$newest'",
@@ -109,8 +109,7 @@ sub test_skew
 	return;
 }
 
-# A copy is brought up to date by a session, and a server, that has not learned
-# the clock
+# A copy is updated by a session that has not learned the clock
 sub test_copy
 {
 	my ($skew) = @_;

@@ -1,6 +1,6 @@
-# An Append over several accounts fetches them at the same time: no one waits for
-# another's answer, limit or failure. Partitions that cannot have rows are not
-# asked.
+# An Append over several accounts scans them concurrently: a scan does not wait
+# for the response, limit or failure of another. Pruned partitions send no
+# request.
 
 use strict;
 use warnings;
@@ -77,7 +77,7 @@ sub check_right_rows
 }
 
 # ----------
-# At the same time
+# Concurrent scans
 # ----------
 
 my ($plan) = run_in($session, "EXPLAIN (COSTS OFF) SELECT count(*) FROM ($all) t");
@@ -86,7 +86,7 @@ clear();
 check_right_rows('two accounts');
 is(lists_of($_), $pages{$_}, "and no request in vain: $_") foreach @names;
 
-# Both are asked before either has answered
+# Both requests are sent before the first response
 clear();
 $_->fault('hang', match => '/call-log') foreach values %apis;
 start_in($session, "SELECT $fingerprint FROM ($all) t");
@@ -101,7 +101,7 @@ clear();
 check_right_rows('after a cancel');
 
 # ----------
-# One waits, the others go on
+# One waits, the others continue
 # ----------
 
 my $headers = join "\n", 'X-Rate-Limit-Group: heavy', 'X-Rate-Limit-Limit: 10',
@@ -122,7 +122,7 @@ clear();
 start_in($session, "SELECT $fingerprint FROM ($all) t");
 wait_until('west is read to its end', sub { lists_of('west') == $pages{west} });
 cmp_ok(lists_of('east'), '<', $pages{east},
-	'who waits for a limit does not keep the others');
+	'a scan that waits for a limit does not block the others');
 my ($output, $messages) = finish_in($session);
 is($output, $truth, 'and both are complete in the end');
 is(lists_of('east'), $pages{east}, 'with no request refused');
@@ -147,7 +147,7 @@ foreach my $name (@names)
 cmp_ok(holdings(), '<', $descriptors + 8, 'no descriptor is left open');
 
 # ----------
-# Started over, stopped early
+# Rescans, and scans that end early
 # ----------
 
 clear();
@@ -159,7 +159,7 @@ clear();
 ($output) = run_in($session, "SELECT count(*) FROM (SELECT id FROM ($all) t LIMIT 5) x");
 is($output, 5, 'LIMIT');
 cmp_ok(sum(map { lists_of($_) } @names), '<=', 2 * @names,
-	'LIMIT: one request each, and one on its way');
+	'LIMIT: one request each, and one prefetched');
 run_in($session, "BEGIN; DECLARE c CURSOR FOR SELECT id FROM ($all) t; FETCH 3 FROM c; CLOSE c; COMMIT");
 check_right_rows('after a cursor was closed');
 
@@ -185,12 +185,12 @@ sub requests_for
 }
 
 is(requests_for(q{SELECT count(*) FROM calls WHERE account = 'west'}),
-	'east:not west:asked', 'pruned when it is planned');
+	'east:not west:asked', 'pruned at plan time');
 is( requests_for(q{SET plan_cache_mode = force_generic_plan;
 		PREPARE p(text) AS SELECT count(*) FROM calls WHERE account = $1;
 		EXECUTE p('east')}),
 	'east:asked west:not',
-	'pruned when it starts');
+	'pruned at executor start');
 run_in($session, 'RESET plan_cache_mode');
 
 $node->safe_psql(
@@ -201,9 +201,9 @@ $node->safe_psql(
 	CREATE FOREIGN TABLE log_east PARTITION OF log FOR VALUES FROM ('2020-01-01') TO (MAXVALUE)
 		SERVER east OPTIONS (resource 'call_log')});
 is(requests_for(q{SELECT count(*) FROM log WHERE start_time < '2019-01-01'}),
-	'east:not west:not', 'pruned by time when it is planned');
+	'east:not west:not', 'pruned by time at plan time');
 is( requests_for(q{SELECT (SELECT count(*) FROM log WHERE start_time < now() - interval '20 years')}),
-	'east:not west:not', 'pruned by time when it starts');
+	'east:not west:not', 'pruned by time at executor start');
 is( requests_for(q{SELECT count(*) FROM (VALUES (timestamptz '2001-01-01')) v(t)
 		JOIN log ON start_time BETWEEN t AND t + interval '1 day'}),
 	'east:not west:not', 'pruned by a join');

@@ -1,6 +1,6 @@
-# examples/recording_player.sql makes a page with a player for each recording:
-# the right audio for the fewest requests, harmless whatever names there are,
-# and a browser plays it.
+# examples/recording_player.sql creates a page with a player for each recording:
+# the right audio with the minimum number of requests, safe with any names, and
+# a browser plays it.
 
 use strict;
 use warnings;
@@ -25,7 +25,7 @@ my $script = "$FindBin::RealBin/../examples/recording_player.sql";
 my $page_size = 20;
 my @names = ('<script>alert(1)</script>', q("onerror='alert(1)' x="), '&lt;');
 
-# The clock stands still, so that what is gone does not become more meanwhile.
+# The clock is frozen, so that no recording expires during the test.
 my $now = time;
 my $simulator = Simulator->start(
 	calls => 300,
@@ -42,7 +42,7 @@ sub timestamp
 	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
 }
 
-# A call whose every text is hostile, with a recording
+# A call with a recording, whose texts are all hostile
 sub inject_hostile
 {
 	my ($number, $name, $type) = @_;
@@ -68,8 +68,8 @@ sub inject_hostile
 	return;
 }
 
-# What psql writes to stdout and stderr, and its exit code. Each argument after
-# the first is a variable, as name=value; psqlrc is read unless undef.
+# stdout, stderr and exit code of psql. Each argument after the first is a
+# variable, as name=value; psqlrc is read unless undef.
 sub run_player
 {
 	my ($psqlrc, @variables) = @_;
@@ -86,7 +86,7 @@ sub run_player
 	return ($page, $errors, $? >> 8);
 }
 
-# Of the recordings that meet the condition, newest first: time and md5
+# Time and md5 of the recordings that satisfy the condition, newest first
 sub expected
 {
 	my ($condition) = @_;
@@ -165,40 +165,40 @@ my $gone = grep { $_->[1] eq '' } @expected;
 
 is($status, 0, 'it ends well');
 unlike($errors, qr/ERROR/, 'no error');
-cmp_ok($gone, '>', 3, 'some recordings are gone');
+cmp_ok($gone, '>', 3, 'some recordings have expired');
 cmp_ok(@expected - $gone, '>', 10, 'others are not');
 is_deeply([ shown($page) ], \@expected,
 	'each recording, newest first, with its audio');
 is(scalar(() = $page =~ /<audio /g),
 	@expected - $gone, 'as many players as there is audio');
-is(scalar(() = $page =~ /class="gone"/g), $gone, 'a note where it is gone');
+is(scalar(() = $page =~ /class="gone"/g), $gone, 'a note for expired ones');
 like($page, qr/\b@{[ scalar @expected ]} recordings .* $gone of them without/,
-	'how many there are');
+	'their number');
 check_requests($calls, scalar @expected);
 
 like($page, qr/\A<!DOCTYPE html>\n.*<\/html>\n\z/s, 'nothing but the page');
 unlike($page, qr/<script|alert\(1\)<|="onerror|<[^>]*"onerror/i,
 	'names are escaped');
-unlike($page, qr/\b(?:src|href)="(?!data:audio\/)/, 'nothing from elsewhere');
+unlike($page, qr/\b(?:src|href)="(?!data:audio\/)/, 'no external resources');
 is(scalar(() = $page =~ /&lt;script&gt;alert\(1\)&lt;\/script&gt;/g),
-	9, 'what was hostile is shown as it is');
-like($page, qr/&amp;lt;/, 'also what looks like an escape');
+	9, 'hostile text is shown literally');
+like($page, qr/&amp;lt;/, 'also text that looks like an escape');
 
 my $psqlrc = PostgreSQL::Test::Utils::tempdir() . '/psqlrc';
 append_to_file($psqlrc, "\\set QUIET on\n\\timing on\n\\x on\n"
 	  . "\\pset format aligned\n\\pset footer on\n\\pset null none\n");
 my ($again) = run_player($psqlrc, 'days=30', "title=$names[0]");
 ok($again =~ s/<footer>.*//sr eq $page =~ s/<footer>.*//sr,
-	'whatever .psqlrc sets, the same page');
+	'the same page with any settings in .psqlrc');
 
 # ----------
-# Other queries, and none
+# Other conditions, and an empty result
 # ----------
 
 my $condition = "direction = 'Inbound' AND duration > 60";
 my ($some) = run_player(undef, 'days=30', "where=$condition OR false -- all");
 @expected = expected($condition);
-cmp_ok(scalar @expected, '>', 3, 'a condition leaves some over');
+cmp_ok(scalar @expected, '>', 3, 'a condition is satisfied by some');
 is_deeply([ shown($some) ], \@expected, 'a condition: these recordings');
 check_requests($calls, scalar @expected);
 
@@ -210,7 +210,7 @@ is(scalar(() = $empty =~ /<audio|<article/g), 0, 'and shows none');
 is(scalar($simulator->requests('/content')), 0, 'no audio is fetched');
 
 # ----------
-# Errors: no half page
+# Errors: no partial page
 # ----------
 
 sub check_failure
@@ -236,7 +236,7 @@ check_failure('recordings that are not foreign', qr/no rows/, 'schema=public');
 # In a browser
 # ----------
 
-# What each player comes to, as soon as it has decoded something
+# State of each player after it has decoded some audio
 my $load_all = <<'END';
 Promise.all([...document.querySelectorAll('audio')].map(audio =>
 	new Promise(done => {
@@ -251,7 +251,7 @@ Promise.all([...document.querySelectorAll('audio')].map(audio =>
 	})))
 END
 
-# Which directive of its policy keeps the page from having such an element
+# The directive of the page's policy that blocks such an element
 sub forbidden_by
 {
 	my ($browser, $element, $property, $value) = @_;

@@ -1,6 +1,6 @@
-# All sessions together keep to the request limit: no answer is a 429 when the
-# budget is shared, no request is sent during a penalty, and waiters are served
-# FIFO, even if others leave the queue.
+# All sessions together respect the request limit: there is no 429 if the budget
+# is shared, no request is sent during a penalty, and waiters are served FIFO,
+# even if others leave the queue.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ my %data = (calls => 150, seed => 3, days => 100);
 my $page_size = 20;
 my %static = (access_token => $Simulator::access_token);
 
-# The limit's headers, as they come with a 429 of a group
+# Rate limit headers of a 429 of a group
 my $headers = join "\n", 'X-Rate-Limit-Group: heavy', 'X-Rate-Limit-Limit: 10',
   'X-Rate-Limit-Remaining: 0', 'X-Rate-Limit-Window: 1';
 
@@ -27,7 +27,7 @@ my $node = start_cluster(q{shared_preload_libraries = 'call_log_fdw'});
 my $monitor = open_session($node);
 
 # ----------
-# What sessions do
+# Sessions
 # ----------
 
 # A new simulator with a server and a schema of that name: a budget of its own
@@ -107,7 +107,7 @@ sub is_refused
 	return ($request->{status} // 0) == 429;
 }
 
-# Requests but for those that do not count
+# Requests that count toward the limit
 sub counted_requests
 {
 	my ($simulator) = @_;
@@ -149,7 +149,7 @@ sub is_shared
 # Throughput
 # ----------
 
-# How well the limit is used: 1 is what it allows
+# Utilization of the limit: 1 is the maximum
 sub note_throughput
 {
 	my ($name, $limit, $window, @requests) = @_;
@@ -173,7 +173,7 @@ sub test_throughput
 
 	my @results = run_at_once(fingerprint_of('busy.call_log'), @sessions);
 	check_right_rows(\@results, $name);
-	ok(is_shared(), "$name: the view says that it is shared");
+	ok(is_shared(), "$name: the view shows that it is shared");
 	is(scalar(grep { is_refused($_) } $simulator->requests),
 		0, "$name: nothing was refused");
 	is(scalar($simulator->logins), 1, "$name: one login");
@@ -181,8 +181,8 @@ sub test_throughput
 	is(scalar(@lists), 8 * $pages, "$name: no request in vain");
 	my ($allowed, $elapsed) = note_throughput($name, $limit, $window, @lists);
 	cmp_ok($elapsed, '<', 2 * $allowed,
-		"$name: not more than twice the time that the limit takes");
-	is(line_length($simulator), 0, "$name: nobody is left in line");
+		"$name: at most twice the minimum time");
+	is(line_length($simulator), 0, "$name: the queue is empty");
 	is(look(qq{SELECT sum(requests) || ' ' || sum(refused)
 			FROM call_log_fdw_stats WHERE throttling_group = 'heavy'
 			AND base_url = '} . $simulator->url . q{'}),
@@ -217,7 +217,7 @@ sub check_turn
 	my $earlier = $simulator->by_id_requests;
 
 	start_in($session, page_of($schema));
-	wait_until('it stands in line',
+	wait_until('it is in the queue',
 		sub { state_of($pid) eq 'waiting for the request limit'
 			  || $simulator->by_id_requests > $earlier });
 	my $before = counted_requests($simulator);
@@ -229,13 +229,13 @@ sub check_turn
 	  grep { is_last_of_window($_, $limit, 1, @requests) }
 	  $before .. $turns[-1] - 1;
 	cmp_ok(scalar(@in_its_place), '<=', $others,
-		"$name: its place is kept but for one request of each other session");
+		"$name: it waits for at most one request of each other session");
 	my ($output) = finish_in($session);
 	is($output, 5, "$name: the right rows");
 	return;
 }
 
-# As many scans as that, without an end; each request takes a turn
+# A number of endless scans; the requests alternate
 sub test_fairness
 {
 	my ($limit, $scans) = @_;
@@ -254,7 +254,7 @@ sub test_fairness
 	check_turn($simulator, $schema, $session, $limit, $scans,
 		"limit of $limit, $scans scans, query $_") foreach 1 .. 5;
 	is(look("SELECT count(*) FROM call_log_fdw_activity WHERE pid IN ($pids)"),
-		$scans, "limit of $limit: all the while, they went on");
+		$scans, "limit of $limit: the other scans continued");
 	look("SELECT pg_cancel_backend(pid) FROM call_log_fdw_activity
 		WHERE pid IN ($pids)");
 	finish_in($_) foreach @scans;
@@ -266,8 +266,8 @@ test_fairness(10, 1);
 test_fairness(3, 3);
 test_fairness(2, 5);
 
-# Work in the background leaves a part of the limit to others, who get their
-# answers at once
+# Background sessions leave a part of the limit to others, which get their
+# responses without a wait
 sub test_leaving
 {
 	my $simulator = start_api('leave', { rate_limit => 4, rate_window => 600 },
@@ -282,7 +282,7 @@ sub test_leaving
 	foreach my $session (@others)
 	{
 		my ($output, $messages) = run_in($session, page_of('leave'));
-		is($output, 5, 'to others, who get their rows');
+		is($output, 5, 'for others, which get their rows');
 		is($messages, '', 'without a wait');
 	}
 	is(scalar($simulator->list_requests), 2, 'and no more of it are sent');
@@ -294,7 +294,7 @@ sub test_leaving
 
 test_leaving();
 
-# It continues nevertheless, however many others there are
+# It continues nevertheless, with any number of other sessions
 sub test_patience
 {
 	my $simulator = start_api('patience', { rate_limit => 3, rate_window => 1 },
@@ -306,11 +306,11 @@ sub test_patience
 	run_in($background, 'SET call_log_fdw.leave_requests = 100');
 	start_in($_, 'SELECT count(*) FROM patience.call_log') foreach @others;
 	start_in($background, "SELECT count(*) FROM patience.call_log WHERE $day");
-	wait_until('the background gets its turn, again and again', sub {
+	wait_until('the background session sends requests repeatedly', sub {
 			2 < grep { $_->{query} =~ /dateFrom=1999-12-31/ }
 			  $simulator->list_requests });
 	is(scalar(grep { is_refused($_) } $simulator->requests),
-		0, 'and all keep to the limit');
+		0, 'and all respect the limit');
 	look("SELECT pg_cancel_backend(pid) FROM call_log_fdw_activity WHERE pid IN ($pids)");
 	finish_in($_) foreach $background, @others;
 	$_->quit foreach $background, @others;
@@ -319,8 +319,8 @@ sub test_patience
 
 test_patience();
 
-# What is documented need not be the limit, and others may have used it up: while
-# no answer has told, one request is on its way, whoever else is there
+# The limit may differ from the documented one, and other clients may have used
+# it up: until the first response, only one request at a time is sent
 sub test_first_answer
 {
 	my $simulator = start_api('first',
@@ -331,9 +331,9 @@ sub test_first_answer
 	run_in($_, page_of('oracle')) foreach @sessions;
 	my @results = run_at_once(page_of('first'), @sessions);
 	is_deeply([ map { $_->[0] } @results ],
-		[ (5) x @results ], 'a limit that nobody knows: the right rows');
+		[ (5) x @results ], 'an unknown limit: correct rows');
 	is(scalar(grep { is_refused($_) } $simulator->requests),
-		0, 'a limit that nobody knows: nothing is refused');
+		0, 'an unknown limit: nothing is refused');
 	$_->quit foreach @sessions;
 	return;
 }
@@ -355,15 +355,15 @@ sub test_order
 	wait_until('the first one is refused', sub { $simulator->by_id_requests });
 	foreach my $i (1 .. $#ids)
 	{
-		wait_until("$i stand in line", sub { line_length($simulator) == $i });
+		wait_until("$i are in the queue", sub { line_length($simulator) == $i });
 		start_in($sessions[$i], "SELECT FROM line.call_log WHERE id = '$ids[$i]'");
 	}
 	finish_in($_) foreach @sessions;
 	my @requests = grep { !is_refused($_) } $simulator->by_id_requests;
 	is_deeply([ map { $_->{path} =~ s{.*/}{}r } @requests ],
-		\@ids, 'a long line leaves in the order in which it came');
+		\@ids, 'a long queue is served FIFO');
 	is(scalar(grep { is_refused($_) } $simulator->by_id_requests),
-		1, 'and keeps to the limit');
+		1, 'and respects the limit');
 	$_->quit foreach @sessions;
 	return;
 }
@@ -374,8 +374,7 @@ test_order();
 # Penalties
 # ----------
 
-# Others wait as well while a penalty lasts; returns the messages of each
-# session
+# All sessions wait during a penalty; returns the messages of each session
 sub wait_out_penalty
 {
 	my ($simulator, $schema, $penalty, %fault) = @_;
@@ -409,21 +408,21 @@ sub test_penalty
 		like(
 			$messages,
 			qr/^NOTICE:  00000: waiting \d seconds for RingCentral's request limit/m,
-			"a penalty, session $i: says what it waits for");
+			"a penalty, session $i: a NOTICE about the wait");
 		like($messages, qr/^DETAIL:  A request was refused/m, 'and why');
 	}
 	my @requests = $simulator->requests;
 	is_deeply([ map { $_->{status} } @requests ],
 		[ 429, 207, 207, 207 ], 'one request of each after the penalty');
 	cmp_ok($requests[1]{at} - $requests[0]{at},
-		'>=', $penalty, 'and none before it is over');
+		'>=', $penalty, 'and none before its end');
 	return;
 }
 
 test_penalty();
 
 # Roles with tokens of their own have budgets of their own. closes: does a 429
-# with those headers close the others' as well?
+# with those headers close the other budgets as well?
 sub test_other_accounts
 {
 	my ($closes, $name, %fault) = @_;
@@ -454,7 +453,7 @@ sub test_other_accounts
 		match => '/call-log', %fault);
 	my (undef, $error) = run_in($session, page_of($schema));
 	like($error, qr/^ERROR:  53400: wait of \d+ seconds/m,
-		"$name: the one who is refused has to wait");
+		"$name: the refused session waits");
 	$simulator->clear_log;
 	check_budget_of($session, $simulator, $schema, $_, $closes, $name)
 	  foreach @roles;
@@ -478,7 +477,7 @@ sub check_budget_of
 	is(scalar($simulator->by_id_requests) > 0 ? 'open' : 'closed',
 		$closed ? 'closed' : 'open', "$name: the budget of $role");
 	like($error, qr/^ERROR:  53400: wait of \d+ seconds/m,
-		"$name: $role is told how long") if $closed;
+		"$name: $role gets a NOTICE with the duration") if $closed;
 	return;
 }
 
@@ -497,7 +496,7 @@ sub test_duplicate_request
 		[ 5, 5, 5 ], 'CMN-304: the right rows, without the penalty');
 	my @requests = $simulator->requests;
 	cmp_ok($requests[1]{at} - $requests[0]{at},
-		'>=', 1, 'CMN-304: after a pause all the same');
+		'>=', 1, 'CMN-304: after a pause');
 	return;
 }
 
@@ -525,10 +524,10 @@ sub test_max_rate_wait
 			$error,
 			qr/^ERROR:  53400: wait of \d+ seconds for RingCentral's request limit exceeds max_rate_wait/m,
 			'a wait longer than max_rate_wait is an error');
-		unlike($error, qr/NOTICE/, 'without a promise to wait');
+		unlike($error, qr/NOTICE/, 'without a NOTICE of a wait');
 	}
 	is(scalar($simulator->requests), 0, 'before anything is sent');
-	is(line_length($simulator), 0, 'and without a place in line');
+	is(line_length($simulator), 0, 'and without joining the queue');
 	$_->quit foreach @sessions;
 	return;
 }
@@ -536,7 +535,7 @@ sub test_max_rate_wait
 test_duplicate_request();
 test_max_rate_wait();
 
-# Logins have a limit of their own, and it is said which one is waited for
+# Logins have a limit of their own, and messages name the limit
 sub test_login_limit
 {
 	my $simulator = start_api('logins', { rate_limit => 2, rate_window => 600 },
@@ -561,7 +560,7 @@ sub test_login_limit
 test_login_limit();
 
 # ----------
-# Scans that are cancelled
+# Canceled scans
 # ----------
 
 my %static_refusal = (
@@ -570,7 +569,7 @@ my %static_refusal = (
 	header => $headers,
 	times => 'always');
 
-# What a scan waits for, and what makes it wait
+# State of a scan, and the fault that causes it
 my %waits = (
 	'waiting for a response' => [ 'hang', times => 'always' ],
 	'waiting for the request limit' => [ 'status', %static_refusal ],
@@ -600,7 +599,7 @@ sub cancel_scans
 	return;
 }
 
-# What it leaves behind in the backend t/001 looks at
+# For leaks in the backend see t/001
 sub test_cancelled
 {
 	my ($state) = @_;
@@ -615,7 +614,7 @@ sub test_cancelled
 	cancel_scans($session, $pid, $schema, $state, 20);
 	is(look('SELECT count(*) FROM call_log_fdw_activity'),
 		0, 'the activity view is empty');
-	is(line_length($simulator), 0, 'so is the line');
+	is(line_length($simulator), 0, 'so is the queue');
 	$session->quit;
 	return;
 }
@@ -626,12 +625,12 @@ test_cancelled($_) foreach sort keys %waits;
 # Without shared memory
 # ----------
 
-# Each backend knows its own requests only. Penalties are dearer then, but who
-# is refused keeps away, each for a time of its own, and all get through.
+# Each backend knows its own requests only. Penalties are more likely, but
+# refused sessions back off with jitter, and all succeed.
 sub test_without_shared_memory
 {
 	my ($limit, $window) = (10, 1);
-	my $name = 'sessions on their own';
+	my $name = 'sessions without shared memory';
 	my $simulator = start_api('lonely',
 		{ rate_limit => $limit, rate_window => $window, latency => 20 },
 		server => { max_retries => 20 });
@@ -639,7 +638,7 @@ sub test_without_shared_memory
 
 	my @results = run_at_once(fingerprint_of('lonely.call_log'), @sessions);
 	check_right_rows(\@results, $name);
-	ok(!is_shared(), "$name: the view says so");
+	ok(!is_shared(), "$name: the view shows it");
 	my @lists = $simulator->list_requests;
 	note_throughput($name, $limit, $window, @lists);
 	is(scalar(grep { !is_refused($_) } @lists), 6 * $pages,
@@ -653,7 +652,7 @@ sub test_without_shared_memory
 	return;
 }
 
-# From PostgreSQL 17 on there is always some
+# As of PostgreSQL 17 shared memory is always available
 SKIP:
 {
 	skip 'the budget is always shared', 1 if $node->pg_version >= 17;

@@ -1,6 +1,6 @@
-# One login serves all sessions with the same credentials, whatever happens to
-# the one that logs in; a crash in any state leaves nothing behind; no view and
-# no log line shows a secret.
+# One login serves all sessions with the same credentials, even if the session
+# that logs in fails; a crash in any state is cleaned up; no view and no log
+# line shows a secret.
 
 use strict;
 use warnings;
@@ -30,7 +30,7 @@ copy_truth($node, $simulator, 'calls', 'truth');
 my $scan = fingerprint_of('calls.call_log');
 my $truth = $node->safe_psql('postgres', fingerprint_of('truth'));
 
-# No token, no faults, nothing in the log
+# No token, no faults, an empty log
 sub begin
 {
 	my $session = open_session($node);
@@ -49,7 +49,7 @@ sub in_state
 		"SELECT count(*) FROM call_log_fdw_activity WHERE state = '$state'");
 }
 
-# Sessions that all need a token; the first one logs in
+# Several sessions need a token; the first one logs in
 sub start_logins
 {
 	my @all = map { open_session($node) } 1 .. $sessions;
@@ -95,7 +95,7 @@ sub test_login_that_ends
 		'SELECT pid FROM call_log_fdw_activity ORDER BY scan_start LIMIT 1');
 	$node->safe_psql('postgres', "SELECT $function($pid)");
 
-	check_right_rows("$how: all others go on", finish(@others));
+	check_right_rows("$how: all others succeed", finish(@others));
 	is(scalar($simulator->logins), 2, "$how: with one login");
 	$_->quit foreach @others;
 	return;
@@ -116,7 +116,7 @@ sub test_notice
 		FROM call_log_fdw_activity ORDER BY scan_start LIMIT 1');
 	my @results = finish(@others);
 	is(scalar(grep { $_->[1] =~ /^NOTICE:  00000: waiting for another session's login/m }
-			@results), $sessions - 1, 'a wait for another login is announced');
+			@results), $sessions - 1, 'a wait for another login raises a NOTICE');
 	$_->quit foreach $first, @others;
 	return;
 }
@@ -139,7 +139,7 @@ sub test_refused_login
 	is(scalar(grep { $_->[1] =~ /^ERROR:  28000: RingCentral answered 400/m }
 			@results), $sessions, 'a refused login: the same error for all');
 	is(scalar($simulator->logins), 1, 'after one request');
-	check_right_rows('the next query logs in anew', [ ask($all[0], $scan) ]);
+	check_right_rows('the next query logs in again', [ ask($all[0], $scan) ]);
 	is(scalar($simulator->logins), 2, 'once');
 	$_->quit foreach @all;
 	return;
@@ -147,7 +147,7 @@ sub test_refused_login
 
 test_refused_login();
 
-# A session has a token, the others a newer one, and the API none of them
+# One session has a token, the others a newer one, and the API rejects both
 sub test_lost_tokens
 {
 	begin();
@@ -171,9 +171,9 @@ sub test_lost_token
 	begin();
 	my @all = map { open_session($node) } 1 .. $sessions;
 	ask($_, $scan) foreach @all;
-	is(scalar($simulator->logins), 1, 'one login for all, one after the other');
+	is(scalar($simulator->logins), 1, 'one login for all of them');
 	is(scalar(grep { $_->{path} eq '/restapi' } $simulator->requests),
-		0, 'which also tells the time');
+		0, 'which also determines the clock offset');
 	$simulator->reset;
 	start_in($_, $scan) foreach @all;
 	check_right_rows('a token that is revoked', finish(@all));
@@ -184,8 +184,8 @@ sub test_lost_token
 
 test_lost_token();
 
-# It is revoked while sessions wait for the request limit: the first of them
-# learns of it, the others look at the shared token once they have a slot
+# It is revoked while sessions wait for the request limit: the first one gets a
+# 401, the others check the shared token after taking a slot
 sub test_token_lost_while_waiting
 {
 	my $limited = Simulator->start(%data, rate_limit => 1, rate_window => 1);
@@ -211,7 +211,7 @@ sub test_token_lost_while_waiting
 test_token_lost_while_waiting();
 
 # ----------
-# Whose token it is
+# Which sessions can use a token
 # ----------
 
 sub set_jwt
@@ -230,7 +230,7 @@ sub test_changed_mapping
 	set_jwt('not.the.jwt');
 	my (undef, $error) = ask($session, $scan);
 	like($error, qr/^ERROR:  28000: /,
-		'a changed user mapping counts at once, the old token does not');
+		'a changed user mapping takes effect at once, the old token is not used');
 	set_jwt($Simulator::login{jwt});
 	check_right_rows('changed back', [ ask($session, $scan) ]);
 	$session->quit;
@@ -240,7 +240,7 @@ sub test_changed_mapping
 test_changed_mapping();
 
 # The token of a user mapping that is dropped is wiped, even if no session that
-# used it is left: the next one with the same credentials has to log in
+# used it exists: the next one with the same credentials has to log in
 sub test_dropped_mapping
 {
 	my %drops = (
@@ -281,7 +281,7 @@ sub test_other_role
 	ask($session, $scan);
 	my (undef, $error) = ask($session, "SET ROLE stranger; $scan");
 	like($error, qr/^ERROR:  28000: /,
-		'who has not all of the credentials gets no token of others');
+		'a session without all of the credentials cannot use the token');
 	ask($session, 'SELECT * FROM call_log_fdw_rate_limits');
 	ask($session, 'SELECT * FROM call_log_fdw_stats');
 	ask($session, 'SELECT * FROM call_log_fdw_activity');
@@ -299,7 +299,7 @@ test_other_role();
 # Crashes
 # ----------
 
-# What the scan does, as the view says it, and the fault that makes it do so
+# State of the scan in the view, and the fault that causes it
 my @crashes = (
 	[ 'waiting for a response', 'hang', match => '/call-log', times => 'always' ],
 	[ 'waiting for a response', 'drip', match => '/call-log', times => 'always' ],
@@ -320,8 +320,8 @@ my @crashes = (
 		retry_after => 600
 	]);
 
-# Kill one of several sessions that are in the state; nothing is left over from
-# those that go down with it
+# Kill one of several sessions in the state; nothing remains of the sessions
+# terminated with it
 sub crash_in
 {
 	my ($state, $kind, %fault) = @_;

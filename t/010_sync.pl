@@ -1,8 +1,8 @@
-# call_log_fdw_sync, against an API that limits and fails and whose calls change
-# meanwhile: killed at five random moments, it still ends with the truth, for
-# hardly more requests than it takes; and never two at once.
+# call_log_fdw_sync with rate limits, failures and concurrent changes: killed at
+# five random moments, the copy equals the truth in the end, with hardly more
+# requests than necessary; and only one call runs at a time.
 #
-# CALL_LOG_TEST_CALLS=200000 makes it a large one, CALL_LOG_TEST_SEED another.
+# CALL_LOG_TEST_CALLS=200000 sets the size, CALL_LOG_TEST_SEED the seed.
 
 use strict;
 use warnings;
@@ -28,7 +28,7 @@ my $kills = 5;
 srand($seed);
 diag("$calls calls, $page_size on a page, seed $seed");
 
-# Ten requests a second instead of a minute; a token that expires now and then
+# Ten requests per second instead of per minute; a token that expires repeatedly
 my $simulator = Simulator->start(
 	calls => $calls,
 	days => $days,
@@ -49,7 +49,7 @@ $node->safe_psql(
 });
 
 # ----------
-# What the API does
+# Behavior of the API
 # ----------
 
 my @ids = map { $_->[0] } $simulator->truth_index;
@@ -85,7 +85,7 @@ my @changes = (
 	sub { change('appear', startTime => strftime('%Y-%m-%dT%H:%M:%SZ', gmtime)) },
 	sub { change('delete', id => random_id()) });
 
-# Transient failures, a number of requests from now
+# Transient failures after a number of requests
 sub schedule_faults
 {
 	my ($requests) = @_;
@@ -107,7 +107,7 @@ sub schedule_faults
 	return;
 }
 
-# Requests that count, logins aside
+# Requests that count toward the limit, without logins
 sub requests
 {
 	return $simulator->requests('/call-log');
@@ -119,7 +119,7 @@ sub requests
 
 my $sync = q{CALL call_log_fdw_sync('calls.call_log', 'copy')};
 
-# Begin a call in a session of its own
+# Start a call in a separate session
 sub begin_sync
 {
 	my ($statement) = @_;
@@ -159,7 +159,7 @@ sub sync_pid
 	);
 }
 
-# Rows that only the copy or only the truth has, in all columns
+# Rows that exist only in the copy or only in the truth
 sub differences
 {
 	my $file = PostgreSQL::Test::Utils::tempdir() . '/truth.csv';
@@ -212,7 +212,7 @@ sub kill_after
 	my ($status, $messages) = end_sync($sync);
 	isnt($status, 0, "killed after $n requests");
 
-	# psql may be gone before it has read its input, which is an error here
+	# psql may exit before it has read its input, which is an error here
 	wait_until('the cluster is back',
 		sub { eval { $node->psql('postgres', 'SELECT 1') == 0 } });
 	return;
@@ -233,7 +233,7 @@ my $messages = run_sync();
 my $seconds = time - $start;
 my @requests = requests();
 
-# RingCentral told of no deletions for a time, when it refused the token
+# Deletions were not reported while RingCentral rejected the token
 run_sync(q{CALL call_log_fdw_sync('calls.call_log', 'copy', recheck => '301 days')});
 
 is(differences(), 0, "after $kills kills the copy is the truth");
@@ -242,13 +242,13 @@ diag(sprintf
 	  '%d requests, of which %d were answered; at least %d are needed; %.0f seconds',
 	scalar(@requests), scalar(@good), $least, $seconds);
 cmp_ok(scalar(@good), '<=', $least * 1.05 + 3 * $kills,
-	'for hardly more requests than it takes');
+	'for hardly more requests than necessary');
 
 $simulator->clear_log;
 $messages = run_sync();
 is(scalar(requests()), 2,
 	'right afterwards, one request for changes and one for deletions');
-like($messages, qr/0 rows new or changed/, 'and nothing new');
+like($messages, qr/0 rows new or changed/, 'and no changes');
 
 $_->() foreach @changes;
 $simulator->clear_log;
@@ -257,7 +257,7 @@ is(scalar(requests()), 2, 'after some changes, two requests');
 is(differences(), 0, 'and the copy is the truth again');
 
 # ----------
-# Never two at once
+# Concurrent calls
 # ----------
 
 sub test_two_at_once
@@ -271,8 +271,8 @@ sub test_two_at_once
 
 	isnt($status, 0, 'a second call at the same time fails');
 	like($error, qr/^ERROR:  table public\.copy is being synced by another session$/m,
-		'and says why');
-	like($error, qr/^DETAIL:  Process $pid holds the lock\.$/m, 'and by whom');
+		'and states why');
+	like($error, qr/^DETAIL:  Process $pid holds the lock\.$/m, 'and names the process');
 	is(scalar(requests()), 1, 'it sends nothing');
 
 	$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
@@ -305,14 +305,14 @@ sub test_restore
 		'restore');
 	$simulator->clear_log;
 	$node->safe_psql('restored', $sync);
-	is(scalar(requests()), 2, 'a restored copy goes on where it was');
+	is(scalar(requests()), 2, 'a restored copy continues');
 	return;
 }
 
 test_restore();
 
-# An owner of a database who is no superuser dumps and restores it with the
-# state of its copies
+# The owner of a database, not a superuser, dumps and restores it with the state
+# of its copies
 sub test_owner
 {
 	my $dump = PostgreSQL::Test::Utils::tempdir() . '/owned.sql';
@@ -344,7 +344,7 @@ sub test_owner
 		[ 'pg_dump', '-d', $as_owner->('owned'), '-f', $dump ],
 		'pg_dump by the owner of the database');
 
-	# it may not comment on the extension, which is there before
+	# it may not comment on the extension, which exists already
 	$node->command_ok([ @psql, $as_owner->('moved'), '-f', $dump ],
 		'restore by that owner');
 	$simulator->clear_log;
@@ -354,7 +354,7 @@ sub test_owner
 			'-c', q{CALL call_log_fdw_sync('calls.call_log', 'calls.copy')}
 		],
 		'the restored copy is kept');
-	is(scalar(requests()), 2, 'from where it was');
+	is(scalar(requests()), 2, 'and continued');
 	return;
 }
 

@@ -1,5 +1,5 @@
-# examples/*.sql: each gives what Perl makes of the simulator's truth, and sends
-# no more requests than the calls have pages.
+# examples/*.sql: each returns the same as a computation in Perl from the truth,
+# with no more requests than pages.
 
 use strict;
 use warnings;
@@ -23,8 +23,8 @@ my $examples = "$FindBin::RealBin/../examples";
 my $page_size = 200;
 my $day = 24 * 60 * 60;
 
-# It is noon wherever and whenever this runs, so that no day ends meanwhile, and
-# days are not those of UTC.
+# Noon in the local time zone, so that no day ends during the test, and days
+# differ from those of UTC.
 my $now = time;
 my $offset = 3600 * (12 - (gmtime $now)[2]);
 $ENV{PGTZ} = sprintf '<test>%+d', -$offset / 3600;
@@ -38,7 +38,7 @@ my $simulator = Simulator->start(
 my $node = start_cluster("timezone = '$ENV{PGTZ}'");
 
 # ----------
-# What is there
+# Data
 # ----------
 
 # Seconds since 1970 of a time as the API or PostgreSQL writes it
@@ -93,7 +93,7 @@ my %outcome = map {
 	map { $_ => $name } @{ $outcomes{$name} }
 } keys %outcomes;
 
-# All calls as the simulator has them now, newest first, with what is said above
+# All current calls of the simulator, newest first, with the changes above
 my @truth;
 
 sub truth
@@ -116,7 +116,7 @@ sub truth
 	return @truth;
 }
 
-# Something happens to a call, which returns its id: rewrite, delete, appear
+# Change a call: rewrite, delete, appear; returns its id
 sub change
 {
 	my ($what, %members) = @_;
@@ -202,7 +202,7 @@ sub answered_percent
 }
 
 # ----------
-# What an example makes of it
+# Running examples
 # ----------
 
 # Rows of a text in CSV
@@ -223,8 +223,8 @@ sub rows_of
 	return @rows;
 }
 
-# Run an example; variables are name=value. Returns what psql wrote to stderr,
-# its exit status, and of each title the rows below it.
+# Run an example; variables are name=value. Returns psql's stderr, its exit
+# status, and of each title the rows below it.
 sub run_example
 {
 	my ($name, @variables) = @_;
@@ -258,8 +258,8 @@ sub sections_of
 	return %sections;
 }
 
-# The numbers of lists and batches by id, and one for the names; nothing else but
-# logins, and questions for the time, which do not count
+# The numbers of lists and batches by id, and one for the names; the only other
+# requests are logins and those for the time, which do not count
 sub check_requests
 {
 	my ($calls, $batches, $what, $searches) = @_;
@@ -507,7 +507,7 @@ sub check_extensions
 sub check_missed
 {
 	my ($rows) = @_;
-	my %contact;    # when somebody talked last to a number
+	my %contact;    # time of the last conversation with a number
 	my %waiting;
 
 	foreach my $call (grep { defined $_->{digits} }
@@ -613,7 +613,7 @@ sub check_durations
 	return;
 }
 
-# Where there is no call, there is a report all the same
+# Without calls, there is a report as well
 %report = sections_of('reporting', 'since=2020-01-01', 'until=2020-01-02');
 is_deeply(
 	[
@@ -685,7 +685,7 @@ sub names_expected
 
 is_deeply($dashboard{Who}, names_expected(20), 'dashboard, by name');
 
-# Calls that are new, gone, or others than before
+# New, deleted and changed calls
 change(
 	'appear',
 	startTime => timestamp($today - 3 * $day),
@@ -713,7 +713,7 @@ my ($errors, $status) = run_example(@dashboard, 'reader=viewer');
 isnt($status, 0, 'refresh while the API is away');
 like($errors, qr/ERROR.*503/, 'it says why');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM dashboard.call'),
-	$shown, 'the rows of before are there');
+	$shown, 'the previous rows are kept');
 $simulator->clear_faults;
 %dashboard = sections_of(@dashboard, 'reader=viewer');
 is_deeply($dashboard{The}, $changed, 'dashboard, refreshed');
@@ -727,16 +727,16 @@ is( $node->safe_psql(
 		'postgres',
 		"SET ROLE viewer; SELECT sum(calls) FROM dashboard.calls_per_day"),
 	$shown,
-	'who reads it needs no user mapping');
+	'a reader needs no user mapping');
 is( $node->safe_psql(
 		'postgres',
 		"SET ROLE viewer; SELECT count(*) > 5 FROM dashboard.calls_by_name"),
 	't',
-	'for names neither');
+	'nor for names');
 my (undef, undef, $denied) =
   $node->psql('postgres', "SET ROLE viewer; SELECT * FROM dashboard.call");
-like($denied, qr/permission denied/, 'and sees no single call');
-is(scalar($simulator->requests), 0, 'a look at the dashboard sends nothing');
+like($denied, qr/permission denied/, 'and does not see individual calls');
+is(scalar($simulator->requests), 0, 'reading the dashboard sends nothing');
 
 # ----------
 # crm.sql
@@ -761,7 +761,7 @@ my @last =
   (sort { $b->{start} <=> $a->{start} || $a->{id} cmp $b->{id} } @ours)
   [ 0 .. 19 ];
 is(scalar(uniq map { $_->[2] } @{ $crm{The} }),
-	4, 'all spellings of the number');
+	4, 'all formats of the number');
 foreach my $row (@{ $crm{The} })
 {
 	$row->[0] = epoch($row->[0]);
@@ -924,13 +924,13 @@ is_deeply(
 is_deeply(
 	[ map { $_->[0] } @{ $billing{To} } ],
 	[ $billed[0]{id} ],
-	'legs that do not add up to their call are told');
+	'legs that do not add up to their call are reported');
 
 # ----------
 # archive.sql
 # ----------
 
-# The procedure tells on stderr what it does. Returns the months.
+# The procedure reports its progress on stderr. Returns the months.
 sub months_of_archive
 {
 	my (@variables) = @_;
@@ -942,7 +942,7 @@ sub months_of_archive
 	return columns($sections{The}, 0 .. 2);
 }
 
-# Of the calls that the API shows, and of a number of deleted ones
+# Expected requests for the calls of the API, and for a number of deleted ones
 sub months_expected
 {
 	my ($calls, @deleted) = @_;
@@ -1003,9 +1003,9 @@ is_deeply(
 	months_of_archive('recheck=40 days'),
 	months_expected(\@archived, $gone),
 	'calls that have changed');
-is_archive_complete(\@archived, 'all of them as they are now');
+is_archive_complete(\@archived, 'all of them in their current state');
 
-# The reports are the same, for no request
+# The same reports without requests
 @range =
   ('since=' . local_date($today - 20 * $day), 'until=' . local_date($today));
 my %from_log = sections_of('reporting', @range);
@@ -1028,7 +1028,7 @@ $simulator->clear_faults;
 # current.sql, schedule.sql
 # ----------
 
-# Calls of this moment are there at once, for a request; older ones for none
+# Current calls are shown with one request; older ones without
 ($errors, $status) = run_example('current', 'source=calls.call_log');
 is("$errors$status", '0', 'current.sql runs');
 change('appear', startTime => timestamp($now - 30));
@@ -1038,7 +1038,7 @@ is( $node->safe_psql(
 		'postgres',
 		'SELECT count(*) FROM current_calls WHERE deleted IS NOT TRUE'),
 	scalar(@archived),
-	'current: the copy and what is newer');
+	'current: the copy and newer calls');
 is(scalar($simulator->requests('/account/')), 1, 'one request');
 $simulator->clear_log;
 $node->safe_psql('postgres',
@@ -1084,7 +1084,7 @@ $node->safe_psql(
 is_deeply(
 	$found{How},
 	[ [ scalar @compared, @compared - 2, 3, 1, 3 ] ],
-	'so many differences');
+	'the number of differences');
 is_deeply(
 	[ sort { $a->[0] cmp $b->[0] } @{ columns($found{Which}, 0, 3) } ],
 	[
@@ -1117,9 +1117,9 @@ is( $node->safe_psql(
 		"SELECT deleted, count(*) OVER () FROM archive WHERE id = '$deleted'"
 	),
 	't|1',
-	'what RingCentral has deleted is marked');
+	'deleted calls are marked');
 
-# faxes of an extension's call log beside those of its message store
+# faxes of an extension's call log compared with those of its message store
 $node->safe_psql(
 	'postgres', q{
 	CREATE SCHEMA mine;

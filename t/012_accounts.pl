@@ -1,6 +1,6 @@
-# Several accounts: as a view or a partitioned table over several servers, and as
-# a partitioned table over several PostgreSQL nodes with postgres_fdw. What the
-# API is asked for is narrowed through all of them.
+# Several accounts: as a view or a partitioned table over several servers, and
+# as a partitioned table over several PostgreSQL nodes with postgres_fdw.
+# Conditions are pushed down to the API through all of them.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my $page_size = 100;
 my $now = time;
 my @accounts = ('north', 'south');
 
-# Their clocks run, as now() does in the queries. A week has one full page and
+# The clocks are not frozen, as queries use now(). A week has one full page and
 # some calls more, so that one call at its border changes no count of pages.
 my (%simulator, %node);
 foreach my $account (@accounts)
@@ -75,7 +75,7 @@ sub request_counts
 	return map { scalar $simulator{$_}->requests('/call-log') } @accounts;
 }
 
-# Query without asking for more than needed: the rows, and how many requests
+# Run a query with the minimum of requests: the rows, and the number of requests
 sub check_query
 {
 	my ($node, $sql, $rows, $requests, $what) = @_;
@@ -113,7 +113,7 @@ $one->safe_psql(
 	SELECT 'south', * FROM south.call_log});
 check_all($one, 'all_calls', 'one node');
 
-# The same as partitions: a column with a value of its own says whose it is
+# The same as partitions: a column with a constant value names the account
 $one->safe_psql(
 	'postgres', q{
 	CREATE TABLE calls_by_account (account text, id text, start_time timestamptz, direction text)
@@ -206,7 +206,7 @@ sub check_all
 	return;
 }
 
-# One page each, but for the next one, which may be on its way
+# One page each, or two if the next one was prefetched
 sub check_newest
 {
 	my ($node, $table, $what) = @_;
@@ -225,12 +225,12 @@ sub check_newest
 
 		cmp_ok(scalar @requests,
 			'>=', 1, "$what, the newest: $account is asked");
-		cmp_ok(scalar @requests, '<=', 2, 'for what is needed');
+		cmp_ok(scalar @requests, '<=', 2, 'for as many as needed');
 	}
 	return;
 }
 
-# Both are asked before either has answered.
+# Both requests are sent before the first response.
 sub check_at_once
 {
 	my ($node, $table) = @_;
@@ -248,7 +248,7 @@ sub check_at_once
 	like(
 		$canceled,
 		qr/canceling statement/,
-		"$table: both at once, and the query can be canceled");
+		"$table: concurrently, and the query can be canceled");
 	$_->clear_faults foreach values %simulator;
 	$session->quit;
 	return;
@@ -258,8 +258,8 @@ sub check_at_once
 # What postgres_fdw sends
 # ----------
 
-# It keeps now() to itself, so that the API is asked for everything, but sends
-# the value of a sub-select.
+# It does not send now(), so that all calls are requested, but sends the value
+# of a sub-select.
 sub first_date
 {
 	my ($condition) = @_;
@@ -284,7 +284,7 @@ check_query(
 	[ @pages{@accounts} ],
 	'counts by account');
 
-# Errors come through, and nothing of the credentials is on this side.
+# Errors are passed on, and this node does not know the credentials.
 $simulator{north}->fault(
 	'status',
 	match => '/call-log',

@@ -1,6 +1,6 @@
-# README.md and docs/*.md: every statement in them can be run as it is printed,
-# every link leads somewhere, every page and example can be found, every option
-# that there is, is told.
+# README.md and docs/*.md: every statement can be executed as printed, every
+# link has a target, every page and example is linked, and every option is
+# documented.
 
 use strict;
 use warnings;
@@ -23,7 +23,7 @@ my $url = $simulator->url;
 my $media_url = $simulator->media_url;
 my %login = %Simulator::login;
 
-# The credentials and hosts of a page are not those of this test.
+# Replace credentials and hosts of a page by those of this test.
 sub with_simulator
 {
 	my ($sql, $database) = @_;
@@ -55,7 +55,7 @@ sub statements
 	return join "\n", @blocks;
 }
 
-# A database as the README makes one
+# A database as created in the README
 my ($setup) = statements(slurp_file("$root/README.md")) =~
   /^(CREATE EXTENSION.*?)^SELECT/ms;
 
@@ -161,7 +161,7 @@ is($node->safe_psql('events', 'SELECT count(*) FROM call_event'), 0, 'until it i
 is(run_events_job(), 0, 'no event, no request');
 
 # ----------
-# What docs/etl.md promises: nothing missed, nothing twice
+# docs/etl.md: no change is lost or applied twice
 # ----------
 
 my $differences = q{
@@ -204,7 +204,7 @@ change(
 	result => 'Accepted',
 	startTime => ($simulator->truth_index)[60][1]);
 is(load(), 1, 'changes: one request');
-is(differences(), 0, 'all that has changed');
+is(differences(), 0, 'all changes');
 change('rewrite', id => $two, result => $_) foreach 'Missed', 'Voicemail';
 $simulator->fault('status', match => '/call-log-extract-sync', status => 403);
 my ($failed) = $node->psql('etl', 'CALL warehouse.load()');
@@ -214,7 +214,7 @@ is(differences(), 0, 'loses nothing');
 $simulator->set(sync_tokens_expire => 'on');
 change('rewrite', id => $two, result => 'Blocked');
 is(load(), 2, 'a token that is refused: begin from a time');
-is(differences(), 0, 'which loses nothing either');
+is(differences(), 0, 'which loses no change either');
 
 # ----------
 # Options

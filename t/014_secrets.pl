@@ -1,4 +1,4 @@
-# No secret comes out, whatever a user does and whatever RingCentral answers:
+# No secret is disclosed by any action of a user or any response of RingCentral:
 # not in a message, a plan or a view, and at no level in the server log.
 
 use strict;
@@ -27,7 +27,7 @@ create_server($node, 'fixed', $simulator->url,
 my $id = $node->safe_psql('postgres',
 	'SELECT id FROM fixed.recordings ORDER BY call_start_time DESC LIMIT 1');
 
-# One query for each kind of request, and what is in the request's path
+# One query for each kind of request, and a part of the request's path
 my %queries = (
 	'~/call-log?' => 'SELECT count(legs) FROM %s.call_log',
 	'~/call-log/' => q{SELECT count(*) FROM %s.call_log WHERE id IN ('a', 'b')},
@@ -39,7 +39,7 @@ my %queries = (
 	'/oauth/token' => 'SELECT count(*) FROM %s.call_log');
 
 # ----------
-# Answers that repeat what they were sent
+# Responses that echo the request
 # ----------
 
 sub provoke_echo
@@ -78,18 +78,18 @@ sub test_echoes
 	}
 	delete $shown{'fixed /oauth/token'};    # there is no login
 	is_deeply([ grep { $shown{$_} < 8 } sort keys %shown ],
-		[], 'errors show what the server said');
+		[], 'errors show the message of the server');
 	$session->quit;
 	return;
 }
 
 test_echoes();
 
-# The same in other words: a gateway may write what it was sent in any of them
+# The same in other encodings, which a gateway may use
 my @encodings = qw(slash percent form percent-lower percent-upper hex escape entity
   base64 base64-shifted base64-lines);
 
-# How often the answers to these two kinds of request were shown
+# How often the responses to these two kinds of request were shown
 sub provoke_encoded
 {
 	my ($session, %fault) = @_;
@@ -120,8 +120,8 @@ sub test_encodings
 				status => $shape eq 'broken' ? 200 : 502) > 0;
 		}
 	}
-	is_deeply(\@hidden, [], 'in whatever words, errors of the API are shown');
-	is_deeply(\@shown, [], 'and nothing of what is no error of the API');
+	is_deeply(\@hidden, [], 'errors of the API are shown in all encodings');
+	is_deeply(\@shown, [], 'and nothing of other responses');
 	$session->quit;
 	return;
 }
@@ -168,7 +168,7 @@ sub provoke_plans
 	return;
 }
 
-# What a DBA sees while a scan is under way, and what everybody does
+# Views during a scan, for a DBA and for other roles
 sub provoke_views
 {
 	my $scan = open_session($node);
@@ -189,7 +189,7 @@ sub provoke_views
 		  pg_foreign_table);
 	}
 	ask($session, 'SELECT * FROM pg_user_mappings');    # not for strangers
-	like($messages, qr/waiting for a response/, 'the views show a scan under way');
+	like($messages, qr/waiting for a response/, 'the views show a scan in progress');
 	ask($session, 'RESET ROLE');
 	ask($session, q{SELECT pg_cancel_backend(pid) FROM call_log_fdw_activity});
 	$messages .= join "\n", finish_in($scan);
@@ -208,7 +208,7 @@ provoke_views();
 # Options
 # ----------
 
-# Each of these fails, and holds a secret
+# Each of these fails, and contains a secret
 my @statements = (
 	map("ALTER USER MAPPING FOR CURRENT_USER SERVER calls OPTIONS ($_)",
 		"SET client_id 'simulator-client:not-the-secret'",

@@ -1,11 +1,12 @@
-# Calls are deleted, rewritten, entered late and change places while a scan reads
-# their list: between any two requests. Every call that was there from before the
-# scan until after it, unchanged, must be returned exactly once; one that changed
-# at most once, as it was at some time, and exactly once if it could be seen all
-# the time. Nothing of that may end a scan. The price are few requests.
+# Calls are deleted, changed, added late and change their position while a scan
+# reads their list, between any two requests. Every call that existed,
+# unchanged, from before the scan until after it must be returned exactly once;
+# one that changed at most once, in one of its versions, and exactly once if it
+# was visible all the time. No change may cause an error. Few additional
+# requests are sent.
 #
-# CALL_LOG_TEST_SCANS and CALL_LOG_TEST_SEED change how many random scans are
-# tried, and which; CALL_LOG_TEST_SCAN=N tries scan N alone.
+# CALL_LOG_TEST_SCANS and CALL_LOG_TEST_SEED set number and seed of the random
+# scans; CALL_LOG_TEST_SCAN=N runs scan N alone.
 
 use strict;
 use warnings;
@@ -51,7 +52,7 @@ sub latest_request
 	return decode_json($simulator->control('GET', 'churn'))->{request};
 }
 
-# What was to be seen from one request to another, in the scan's list
+# Records visible from one request to another, in the scan's list
 sub history_of
 {
 	my ($scan, $first, $last) = @_;
@@ -61,7 +62,7 @@ sub history_of
 			{ from => $first, to => $last, level => $scan->{level}, %whole }))->{records};
 }
 
-# The ids that a scan by id asks for: every second one, or each
+# The ids that a scan by id requests: every second one, or each
 sub choose_ids
 {
 	my ($scan) = @_;
@@ -74,7 +75,7 @@ sub choose_ids
 	return;
 }
 
-# Rows as [tag, key, time, direction], the error, and what was to be seen. only:
+# Rows as [tag, key, time, direction], the error, and the visible records. only:
 # the numbers of the changes that happen; all if there are none.
 sub run_scan
 {
@@ -98,10 +99,10 @@ sub run_scan
 }
 
 # ----------
-# Checking it
+# Checking the rows
 # ----------
 
-# Is this version one of those that the scan asks for?
+# Does this version satisfy the scan's conditions?
 sub is_asked_for
 {
 	my ($scan, $record, $version, $tag) = @_;
@@ -109,8 +110,8 @@ sub is_asked_for
 	return $scan->{matches}->($version, $tag);
 }
 
-# Was the call there from before the first request until the last one, maybe not
-# as it was, but always to be found?
+# Did the call exist from before the first request until the last one, possibly
+# changed, but always visible?
 sub is_always_there
 {
 	my ($scan, $record, $tag) = @_;
@@ -136,7 +137,7 @@ sub expected_rows
 	return \%expected;
 }
 
-# All keys that there ever were, each with its times and directions
+# All keys that existed at any time, each with its times and directions
 sub known_rows
 {
 	my ($scan, $result) = @_;
@@ -154,7 +155,7 @@ sub known_rows
 	return \%known;
 }
 
-# What is wrong with each row: a list
+# A list of invalid rows, with the reasons
 sub check_rows
 {
 	my ($scan, $result) = @_;
@@ -174,7 +175,7 @@ sub check_rows
 	return @problems;
 }
 
-# What is lacking: a list. A limited scan returns the newest, or any.
+# A list of missing rows. A limited scan returns the newest, or any.
 sub check_completeness
 {
 	my ($scan, $result) = @_;
@@ -203,11 +204,11 @@ sub problems_of
 }
 
 # ----------
-# Making a failure small
+# Reducing a failure
 # ----------
 
-# The fewest of these changes with which the scan still fails, as far as leaving
-# out ever smaller parts of them finds in some seconds
+# A minimal set of these changes with which the scan still fails, as far as
+# bisection finds one in some seconds
 sub shrink
 {
 	my ($scan, @changes) = @_;
@@ -276,10 +277,10 @@ note "$_: $errors{$_} scans" foreach sort keys %errors;
 is(sum0(values %failed), 0, scalar(@numbers) . ' scans of changing lists');
 
 # ----------
-# The price
+# Additional requests
 # ----------
 
-# What pages overlap by: calls of a second, and of the first moment of the next
+# Overlap of pages: calls of a second, and of the first moment of the next
 sub largest_overlap
 {
 	my (@starts) = @_;
@@ -289,7 +290,7 @@ sub largest_overlap
 	return max(values %calls) + 1;
 }
 
-# A call a second, in pages of this size
+# A call per second, in pages of this size
 sub test_price
 {
 	my ($page_size) = @_;
@@ -305,8 +306,8 @@ sub test_price
 
 	is($error, '', "pages of $page_size: no error");
 	cmp_ok($requests, '<=', $most, sprintf('%d calls, at most %d requests', scalar(@starts), $most));
-	cmp_ok($duplicates, '>=', $requests - 1, 'EXPLAIN ANALYZE shows what came twice');
-	cmp_ok($duplicates, '<=', ($requests - 1) * largest_overlap(@starts), 'which is little');
+	cmp_ok($duplicates, '>=', $requests - 1, 'EXPLAIN ANALYZE shows duplicates');
+	cmp_ok($duplicates, '<=', ($requests - 1) * largest_overlap(@starts), 'as expected');
 	return;
 }
 

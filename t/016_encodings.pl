@@ -1,6 +1,6 @@
-# A caller chooses the caller's name: whatever it is, it stops no query, in no
-# encoding that a database can have. What cannot be a text is U+FFFD where the
-# encoding has it, else a question mark, in text, in arrays and in JSON alike.
+# Callers choose their name: no name makes a query fail, with any encoding of
+# the database. Invalid text is replaced by U+FFFD if the encoding has it, else
+# by a question mark, in text, in arrays and in JSON.
 
 use strict;
 use warnings;
@@ -54,7 +54,7 @@ foreach my $i (0 .. $#names)
 		qq({"id":"$i","startTime":"$start","from":{"name":"$name","$name":1},"metadataCategories":["x","$name"]}));
 }
 
-# What is shown of a character in each encoding: itself, or what stands for it
+# Result for a character in each encoding: itself, or its replacement
 $node->safe_psql('postgres', q{
 	CREATE FUNCTION shown(c text, encoding text) RETURNS bytea LANGUAGE plpgsql AS $$
 	BEGIN

@@ -1,5 +1,5 @@
-# Whose certificates are trusted: those of the system's authorities, or those of
-# sslrootcert and no others, and no TLS older than 1.2.
+# Trusted certificate authorities: those of the system, or only those of
+# sslrootcert; and no TLS older than 1.2.
 
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ my $directory = PostgreSQL::Test::Utils::tempdir();
 my $unsafe = 'could not establish a TLS connection to RingCentral';
 
 # ----------
-# Authorities, and servers that they vouch for
+# Authorities, and servers with their certificates
 # ----------
 
 sub make_authority
@@ -48,7 +48,7 @@ sub make_server_certificate
 }
 
 # ----------
-# Authorities of the system: a directory of ours in the place of the real one,
+# Authorities of the system: a directory of the test instead of the real one,
 # for the processes that load this library
 # ----------
 
@@ -138,7 +138,7 @@ my %odd = make_server_certificate('odd', 'known', 'keyUsage=digitalSignature',
 my $library = build_library(make_system_directory("$directory/known.crt"));
 my $simulator = Simulator->start(calls => 5, %known);
 
-# What OpenSSL itself refuses by its configuration, it is not asked to here
+# Allow what OpenSSL's configuration forbids
 append_to_file("$directory/openssl.cnf", <<'END');
 openssl_conf = init
 [init]
@@ -187,7 +187,7 @@ SKIP:
 	like($error, qr/ERROR:  08\w+: |ERROR:  HV00N: $unsafe/, 'the connection is refused');
 }
 
-# A changed file counts for the next connection
+# A changed file takes effect for the next connection
 sub test_changed_file
 {
 	my $file = "$directory/changing.crt";
@@ -199,7 +199,7 @@ sub test_changed_file
 	unlink $file;
 	append_to_file($file, slurp_file("$directory/other.crt"));
 	(undef, $error) = ask($session, 'SELECT count(*) FROM changing.call_log');
-	like($error, qr/$unsafe/, 'and does so no longer');
+	like($error, qr/$unsafe/, 'and no longer names it');
 	return;
 }
 
@@ -223,8 +223,8 @@ sub check_file
 	(undef, $error) = ask_server($name, $simulator->url, sslrootcert => $file);
 	like($error, qr/ERROR:  HV00N: could not use the certificates of option "sslrootcert"/,
 		"$name: the error names the option");
-	like($error, qr/DETAIL:  .*$detail/, "$name: and says why");
-	like($error, qr/HINT:  .*operating system user/, "$name: and who reads the file");
+	like($error, qr/DETAIL:  .*$detail/, "$name: and the reason");
+	like($error, qr/HINT:  .*operating system user/, "$name: and the operating system user");
 	return;
 }
 

@@ -1,4 +1,4 @@
-# A role that has LOGIN, USAGE on a server and a user mapping of its own neither
+# A role with LOGIN, USAGE on a server and a user mapping of its own neither
 # delays the work of other roles nor reads or changes what belongs to them.
 
 use strict;
@@ -12,7 +12,7 @@ use PostgreSQL::Test::Utils;
 use Simulator;
 use Test::More;
 
-# What src/shared/shmem.h has
+# As in src/shared/shmem.h
 my $max_budgets = 256;
 my $max_tokens = 128;
 my $max_densities = 256;
@@ -60,7 +60,7 @@ sub session_of
 }
 
 # Query with as many user mappings, one after the other: options of mapping n
-# with a %s.  Errors are left aside.
+# with a %s.  Errors are ignored.
 sub try_mappings
 {
 	my ($other, $n, $options) = @_;
@@ -83,7 +83,7 @@ sub try_mappings
 my $token = q{access_token ''made-up-%s''};
 my $client = q{client_id ''made-up-%s'', client_secret ''s'', jwt ''j''};
 
-# What the views show of those with an entry
+# Entries in the views
 sub entries
 {
 	my ($condition) = @_;
@@ -116,11 +116,11 @@ sub test_budget
 	$simulator->clear_log;
 	my (undef, $error) = run_in($session, $query);
 	like($error, qr/^ERROR:  53400: wait of \d+ seconds/m,
-		'a penalty lasts, whatever others do');
+		'a penalty lasts, independent of others');
 	is(scalar($simulator->requests), 0, 'and nothing is sent');
 	my ($after) = run_in($session, q{SELECT sum(requests), sum(refused)
 		FROM call_log_fdw_stats WHERE client_id <> '' AND client_id !~ 'made-up'});
-	is($after, $before, 'what was counted is still known');
+	is($after, $before, 'the statistics are kept');
 	is(entries(q{client_id IS NULL OR client_id ~ 'made-up'}),
 		$max_budgets / $share, 'the other role has its share of the entries');
 	$mallory->quit;
@@ -141,7 +141,7 @@ sub test_token
 	try_mappings($mallory, 2 * $max_tokens, $client);
 	$simulator->clear_log;
 	run_in($other, 'SELECT count(*) FROM token.call_log');
-	is(scalar($simulator->logins), 0, 'a token stays, whatever others do');
+	is(scalar($simulator->logins), 0, 'a token is kept, independent of others');
 	$_->quit foreach $mallory, $other;
 	return;
 }
@@ -171,7 +171,7 @@ sub test_closing
 		DROP USER MAPPING FOR CURRENT_USER SERVER token});
 	$simulator->clear_faults;
 	my ($rows, $error) = run_in($session, 'SELECT count(*) FROM token.call_log');
-	is("$rows|$error", '60|', 'a refusal of made-up credentials does not concern others');
+	is("$rows|$error", '60|', 'a refusal of invalid credentials does not affect others');
 	$mallory->quit;
 	return;
 }
@@ -187,10 +187,10 @@ sub test_disconnect
 		GRANT SELECT ON shared TO mallory');
 	my ($rows) = run_in($mallory, 'SELECT count(*) FROM shared;
 		SELECT call_log_fdw_disconnect()');
-	is($rows, "60\nt", 'a view, and a farewell');
+	is($rows, "60\nt", 'a view, and call_log_fdw_disconnect');
 	$simulator->clear_log;
 	run_in($other, 'SELECT count(*) FROM token.call_log');
-	is(scalar($simulator->logins), 0, 'a token stays, whoever used it');
+	is(scalar($simulator->logins), 0, 'a token is kept, whichever role used it');
 	$_->quit foreach $mallory, $other;
 	return;
 }
@@ -199,7 +199,7 @@ $node->safe_psql('postgres', 'GRANT USAGE ON FOREIGN SERVER token TO mallory');
 test_closing();
 test_disconnect();
 
-# Scans of others are seen, however many one has
+# Scans of other roles are shown, with any number of scans of one role
 sub test_activity
 {
 	my $mallory = session_of('mallory');
@@ -212,15 +212,15 @@ sub test_activity
 	run_in($session, 'COMMIT');
 	my $most = $max_scans / $share;
 	like($scans, qr/^mallory\|$most\n\w+\|1$/,
-		'scans of others are shown, however many somebody has');
+		'scans of others are shown, with any number of scans of one role');
 	$mallory->quit;
 	return;
 }
 
 test_activity();
 
-# What is known of the size of a table: another account's says nothing of it,
-# and other tables do not replace it
+# The observed density of a table: that of another account is not used, and
+# other tables do not replace it
 sub test_density
 {
 	my $mallory = session_of('mallory');
@@ -236,15 +236,14 @@ sub test_density
 		"access_token ''$Simulator::access_token''");
 	run_in($mallory, $tables);
 	my $after = estimate_of($explain);
-	is($after, $before, 'the estimate stays, whatever others do');
+	is($after, $before, 'the estimate is kept, independent of others');
 	$mallory->quit;
 	return;
 }
 
 test_density();
 
-# With no entry to be had a session works on a budget of its own, and the view
-# says so
+# Without a free entry a session uses a local budget, and the view shows it
 sub test_full
 {
 	my @fellows = map { session_of("fellow_$_") } 1 .. $share + 1;
@@ -266,7 +265,7 @@ sub test_full
 	is($error, '', 'and no error');
 	my ($shared) = run_in($newcomer,
 		'SELECT shared, remaining < request_limit FROM call_log_fdw_rate_limits WHERE NOT shared');
-	is($shared, 'f|t', 'and the view says that it is on its own');
+	is($shared, 'f|t', 'and the view shows that its budget is local');
 	$_->quit foreach @fellows, $newcomer;
 	return;
 }
@@ -274,7 +273,7 @@ sub test_full
 test_full();
 
 # ----------
-# Whatever comes to mind
+# Random statements
 # ----------
 
 # Statements of a role that has its table pg_temp.own
@@ -312,7 +311,7 @@ my @attacks = (
 	sub { q{IMPORT FOREIGN SCHEMA account FROM SERVER token INTO pg_temp} },
 	sub { q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND random() < 0.1} },
 	sub {
-		# every function of the extension, with whatever its arguments may be
+		# every function of the extension, with random arguments
 		return q{DO $$
 			DECLARE f record;
 			BEGIN
@@ -328,8 +327,8 @@ my @attacks = (
 			END $$};
 	});
 
-# What the role that works has sent in the group, and how it went.  Statistics of
-# logins may be replaced, where nobody has logged in for long.
+# Statistics of the other role's requests of the group.  Those of logins may
+# have been replaced after a while.
 sub work_done
 {
 	my ($group) = @_;
@@ -340,7 +339,7 @@ sub work_done
 	return [ split /\|/, $done ];
 }
 
-# Attack in several sessions at once, while another role works
+# Attack in several concurrent sessions, while another role runs queries
 sub test_adversary
 {
 	my ($seconds) = @_;

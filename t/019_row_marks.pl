@@ -1,7 +1,7 @@
-# UPDATE ... FROM, MERGE, DELETE ... USING and SELECT ... FOR UPDATE keep each row
-# of a foreign table along, for the case that a row is updated concurrently. That
-# asks for the columns that the query names, not for all; and a row that is
-# checked again has them.
+# UPDATE ... FROM, MERGE, DELETE ... USING and SELECT ... FOR UPDATE keep each
+# row of a foreign table, in case a row is updated concurrently. That requests
+# only the columns that the query references; and a row that is rechecked
+# contains them.
 
 use strict;
 use warnings;
@@ -64,7 +64,7 @@ sub check_requests
 }
 
 # ----------
-# What is asked for
+# Requests
 # ----------
 
 my $join = 'FROM calls.recordings r WHERE r.id = note.id';
@@ -96,7 +96,7 @@ check_requests('a union',
 	  . " SELECT id, NULL FROM calls.recordings WHERE id = '') u WHERE u.id = note.id RETURNING note.id", $n, $n);
 
 # ----------
-# A row that is checked again
+# Rechecked rows
 # ----------
 
 my ($one, $call) = split /\|/,
@@ -106,7 +106,7 @@ my $expected = $node->safe_psql('postgres',
 my $first = open_session($node);
 my $second = open_session($node);
 
-# What a statement of the second session leaves in the row, when the first one has
+# The row after a statement of the second session, when the first one has
 # changed it and commits while the second waits
 sub rechecked
 {

@@ -1,6 +1,6 @@
-# However large an answer is and whatever it consists of, a cancel request is
-# answered while it is read. What counts is the CPU time that the backend takes
-# from the cancel to its end: a loaded machine does not matter.
+# A cancel request takes effect during parsing, with any size and contents of a
+# response. The test measures the CPU time of the backend from the cancel to its
+# end, so a loaded machine does not matter.
 
 use strict;
 use warnings;
@@ -13,10 +13,10 @@ use PostgreSQL::Test::Utils;
 use Simulator;
 use Test::More;
 
-# What a cancel may take, in seconds of CPU
+# Maximum time of a cancel, in seconds of CPU
 my $limit = 0.25;
 
-# Bytes of an answer: near what max_response_size allows without being set
+# Bytes of a response: near the default of max_response_size
 my $size = 60_000_000;
 
 my $ticks = `getconf CLK_TCK`;
@@ -30,7 +30,7 @@ my $session = open_session($node);
 my $other = open_session($node);
 my $pid = backend_pid($session);
 
-# So many bytes of a text, as often as it takes
+# Repeat a text up to this number of bytes
 sub fill
 {
 	my ($text) = @_;
@@ -58,7 +58,7 @@ my $statuses = '--b' . "\n\n" . '{"response":[{"status":200},{"status":200}]}' .
 my $list = 'SELECT from_name FROM calls.call_log';
 my $by_ids = q{SELECT from_name FROM calls.call_log WHERE id IN ('a', 'b')};
 
-# Each is what makes an answer, and the query that reads it, if not that of the list
+# The response, and the query that reads it, if not that of the list
 my @answers = (
 	[ 'escaped names', sub { list_of(fill('"\u0061":0,') . '"b":0') } ],
 	[ 'escaped names where fields are looked for', sub { list_of('"from":{' . fill('"\u006eam":0,') . '"b":0}') } ],
@@ -90,7 +90,7 @@ sub cpu_time
 	return ($fields[11] + $fields[12]) / $ticks;
 }
 
-# Is the answer being read, or has it been already?
+# Is the response being parsed, or has it been already?
 sub begun_to_read
 {
 	my ($output) = run_in($other, qq{

@@ -1,5 +1,5 @@
-# Secrets in files, so that no catalog and no dump has them: what is read when,
-# what is wrong with a file, and what of a secret stays in memory.
+# Secrets in files instead of catalogs and dumps: when they are read, invalid
+# files, and wiping them from memory.
 
 use strict;
 use warnings;
@@ -59,7 +59,7 @@ is($rows, $calls, 'a login with secrets from files');
 is(scalar($simulator->logins), 1, 'one for two files');
 
 # ----------
-# What a file may be
+# Valid and invalid files
 # ----------
 
 sub check_file
@@ -68,7 +68,7 @@ sub check_file
 
 	(undef, $error) = log_in();
 	like($error, qr/^ERROR:  \w{5}: could not read the file of option "jwt_file": $problem$/m, $name);
-	unlike($error, qr/\Q$directory/, "$name: the user is not told its name");
+	unlike($error, qr/\Q$directory/, "$name: the user does not see its name");
 	like($error, qr/^HINT:  .*operating system user of the database server can read/m, "$name: hint");
 	return;
 }
@@ -101,7 +101,7 @@ write_file($file{jwt_file}, 'x' x 8192);
 like($error, qr/RingCentral answered 400/, 'the largest is sent');
 
 # ----------
-# When it is read
+# Time of reading
 # ----------
 
 write_file($file{jwt_file}, 'not.the.jwt');
@@ -119,7 +119,7 @@ is(scalar($simulator->logins), 1, 'shares the login');
 
 unlink $file{jwt_file};
 ($rows) = ask($session, $query);
-is($rows, $calls, 'a file that is gone does not matter before the next login');
+is($rows, $calls, 'a deleted file is noticed by the next login only');
 
 write_file($file{jwt_file}, 'not.the.jwt');
 my $third = open_session($node);
@@ -146,7 +146,7 @@ check_secrets('the dump', slurp_file($dump));
 # Memory of the backend after a login, and after one that failed
 # ----------
 
-# What of these texts is in the process's memory; undef: it cannot be read
+# Which of these texts are in the process's memory; undef: it cannot be read
 sub find_in_memory
 {
 	my ($pid, @texts) = @_;
@@ -230,7 +230,7 @@ SKIP:
 		},
 		@login);
 	$simulator->clear_faults;
-	# with the secrets in the catalog PostgreSQL's own caches have them
+	# secrets in the catalog remain in PostgreSQL's caches
 }
 
 $_->quit foreach $session, $plain;

@@ -1,4 +1,4 @@
-# No query of bench/queries.sql sends more requests than its minimum there.
+# No query of bench/queries.sql sends more requests than its minimum.
 
 use strict;
 use warnings;

@@ -1,6 +1,6 @@
-# ALTER EXTENSION ... UPDATE while other sessions read the tables. The versions
-# before and after are made here, from the present one: 0.9, which lacks a
-# function, and 1.0.1, which has one more.
+# ALTER EXTENSION ... UPDATE while other sessions read the tables. The previous
+# and the next version are derived from the current one: 0.9, which lacks a
+# function, and 1.0.1, which has an additional one.
 
 use strict;
 use warnings;
@@ -55,7 +55,7 @@ create_server($node, 'sim', $simulator->url);
 my $reader = open_session($node);
 my $other = open_session($node);
 
-# A scan that is under way all the time
+# A scan that is in progress during the updates
 my ($expected) = run_in($other, fingerprint_of('sim.call_log'));
 run_in($reader, 'BEGIN; DECLARE walk CURSOR FOR SELECT id FROM sim.call_log');
 my ($first) = run_in($reader, 'FETCH 1500 FROM walk');
@@ -68,11 +68,11 @@ foreach my $version ($current, $newer)
 	($output, $error) = run_in($other, fingerprint_of('sim.call_log'));
 	is($output, $expected, "$version: the same rows");
 	($output, $error) = run_in($reader, 'FETCH 1500 FROM walk');
-	is($error, '', "$version: a scan that began before goes on");
+	is($error, '', "$version: a scan in progress continues");
 	is(scalar(split /\n/, $output), 1500, "$version: it has its rows");
 }
 ($output, $error) = run_in($reader, 'FETCH ALL FROM walk; COMMIT');
-is(3 * 1500 + scalar(split /\n/, $output), (split /\|/, $expected)[0], 'it has every row');
+is(3 * 1500 + scalar(split /\n/, $output), (split /\|/, $expected)[0], 'it returns every row');
 
 ($output, $error) = run_in($other, 'SELECT call_log_fdw_newer() = call_log_fdw_version()');
 is("$output$error", 't', 'the functions that the updates added work');

@@ -1,5 +1,5 @@
-# What the TAP tests of call_log_fdw share: a cluster with the extension,
-# foreign tables, and sessions that survive errors.
+# Common to the TAP tests of call_log_fdw: a cluster with the extension, foreign
+# tables, and sessions that survive errors.
 package CallLog;
 
 use strict;
@@ -35,7 +35,7 @@ our @EXPORT = qw(
   check_secrets
 );
 
-# Everything that sessions were seen to say, for check_secrets
+# All messages of sessions, for check_secrets
 our $messages = '';
 
 # A running cluster with the extension in it
@@ -45,7 +45,7 @@ sub start_cluster
 	return start_named_cluster('main', @settings);
 }
 
-# The same, where a test has several
+# The same, for tests with several clusters
 sub start_named_cluster
 {
 	my ($name, @settings) = @_;
@@ -104,8 +104,8 @@ sub import_tables
 	return;
 }
 
-# A local table like call_log of that schema, or the one of the resource that is
-# asked for, filled with what the simulator says is the truth
+# A local table like call_log of that schema, or like that of the given
+# resource, filled with the simulator's truth
 sub copy_truth
 {
 	my ($node, $simulator, $schema, $table, %scope) = @_;
@@ -122,7 +122,7 @@ sub copy_truth
 	return;
 }
 
-# A psql that stays; errors come with SQLSTATE, detail, hint and context
+# A psql session; errors have SQLSTATE, detail, hint and context
 sub open_session
 {
 	my ($node) = @_;
@@ -133,7 +133,7 @@ sub open_session
 	return $session;
 }
 
-# Run SQL in the session; returns what it wrote to stdout and to stderr
+# Run SQL in the session; returns its stdout and stderr
 sub run_in
 {
 	my ($session, $sql) = @_;
@@ -143,7 +143,7 @@ sub run_in
 	return ($output, $session->{stderr} =~ s/^psql:<stdin>:\d+: //mgr);
 }
 
-# The same, which is kept in $messages
+# The same; the messages are added to $messages
 sub ask
 {
 	my ($session, $sql) = @_;
@@ -161,8 +161,8 @@ sub fingerprint_of
 		FROM $table};
 }
 
-# Log the session in and out of the schema's server, so that no session has a
-# token, where they share it
+# Log the session in to the schema's server and drop the token, so that no
+# session has a token
 sub forget_token
 {
 	my ($own, $schema) = @_;
@@ -181,12 +181,12 @@ sub start_in
 	$session->{stderr} = '';
 	my $output = $session->query_until(qr/begun\n/, "\\echo begun\n$sql;\n");
 
-	# where the query is fast, its output comes along
+	# if the query is fast, its output has arrived already
 	$session->{early} = $output =~ s/.*begun\n//sr;
 	return;
 }
 
-# Wait for what was started; returns all that it wrote to stdout and to stderr
+# Wait for the started SQL; returns its stdout and stderr
 sub finish_in
 {
 	my ($session) = @_;
@@ -213,8 +213,8 @@ sub memory_of
 	return $1;
 }
 
-# Those that the simulator knows, with those that it issues, and what tests use
-# in their place
+# The secrets of the simulator, those that it issues, and those used by tests
+# instead of them
 my @secrets = (
 	$Simulator::login{client_secret}, $Simulator::login{jwt},
 	$Simulator::access_token,
@@ -227,7 +227,7 @@ sub every_character
 	return join '', map { sprintf $form, ord } split //, $text;
 }
 
-# What shows that a text has that secret in it, in whatever encoding
+# A pattern that matches that secret in a text, in any encoding
 sub traces_of
 {
 	my ($secret) = @_;
@@ -237,7 +237,7 @@ sub traces_of
 		map { every_character($_, $secret) } '%%%02x', '%%%02X', '%02x', '%02X',
 		'\\u%04x', '&#%d;', '%02x ');
 
-	# in base64, what comes before it decides where its characters begin
+	# in base64, the preceding bytes determine its alignment
 	foreach my $before ('', 'x', 'xx')
 	{
 		my $encoded = encode_base64("$before$secret", '');
@@ -255,7 +255,7 @@ sub check_secrets
 	return;
 }
 
-# Poll until the condition holds; what it is, for the message if it never does
+# Poll until the condition holds; $what describes it in the message of a timeout
 sub wait_until
 {
 	my ($what, $condition) = @_;

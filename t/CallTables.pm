@@ -1,8 +1,8 @@
-# The tables that the differential test asks, and what its queries know of them.
+# The tables of the differential test, and properties for its queries.
 #
 # Two schemas have the same tables: in one they are foreign, in the other they
-# are views on what the simulator says is the truth. Which of the two a query
-# reads is up to its search_path, so its text need not know.
+# are views on the simulator's truth. The search_path selects the schema, so the
+# text of a query is the same for both.
 package CallTables;
 
 use strict;
@@ -24,10 +24,10 @@ our @EXPORT = qw(
 );
 
 # ----------
-# What is known of the columns
+# Properties of the columns
 # ----------
 
-# Conditions that cannot be pushed down, or look as if they could
+# Conditions that cannot be pushed down, some of them similar to others that can
 my @others_of_all = (
 	'c.{key} > c.session_id',
 	'extract(dow FROM c.{time}) = 0',
@@ -85,9 +85,9 @@ my @others_of_records = (
 	'jsonb_array_length(c.legs) > 1',
 	'c.deleted IS NULL');
 
-# time: the date by which the API lists. key: what is unique. columns: those
-# that conditions and joins are made of, and what they hold. others: further
-# conditions on a row c. outputs: lists of what to show of it.
+# time: the date by which the API lists. key: unique columns. columns: those
+# used in conditions and joins, and their contents. others: further conditions
+# on a row c. outputs: select lists.
 my %call_log = (
 	time => 'start_time',
 	key => ['id'],
@@ -365,7 +365,7 @@ our %tables = (
 # The tables
 # ----------
 
-# What only one of the two schemas can have, or what takes too long
+# Tables that only one of the two schemas can have, or that are too slow
 my $leave_out = q{
 	ALTER FOREIGN TABLE call_log DROP COLUMN uri;
 	ALTER FOREIGN TABLE active_calls DROP COLUMN uri;
@@ -402,9 +402,9 @@ my $views_and_functions = qq{
 		AS 'SELECT * FROM call_log WHERE start_time >= \$1';
 };
 
-# What imported tables and truths have no table for: foreign ones. <log>
-# stands for server and options of a call log, <deleted> and so on for those of
-# others; <seam1> and <seam2> are where partitions meet.
+# Foreign tables that are not imported. <log> is replaced by server and options
+# of a call log, <deleted> and so on by those of others; <seam1> and <seam2> are
+# the bounds of partitions.
 my $foreign_tables = qq{
 	CREATE FOREIGN TABLE deleted_too ($some_types) <deleted>;
 	CREATE FOREIGN TABLE renamed (
@@ -455,7 +455,7 @@ my $foreign_tables = qq{
 	ANALYZE archive, branch_fax;
 };
 
-# Only lists of extensions can leave out blocked calls
+# Only lists of extensions can exclude blocked calls
 my $unblocked = qq{
 	CREATE VIEW unblocked AS SELECT $some_columns FROM call_log
 		WHERE result IS DISTINCT FROM 'Blocked';
@@ -558,8 +558,8 @@ sub create_collation
 	return;
 }
 
-# The same tables, as the simulator says that they are; like is a schema with
-# the tables of an account as they are imported
+# The same tables with the simulator's truth; like is a schema with the tables
+# of an account as they are imported
 sub create_truth
 {
 	my ($node, $simulator, $schema, $level, $like) = @_;
@@ -631,7 +631,7 @@ sub create_local_tables
 }
 
 # ----------
-# Rows to ask for
+# Rows for conditions
 # ----------
 
 # Some rows of each table, as {table => [{column => text}]}; and the calls that

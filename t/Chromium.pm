@@ -1,12 +1,12 @@
-# A headless Chromium, asked through the DevTools protocol on a pair of pipes.
-# https://chromedevtools.github.io/devtools-protocol/
+# A headless Chromium, controlled through the DevTools protocol on a pair of
+# pipes. https://chromedevtools.github.io/devtools-protocol/
 #
 # my $browser = Chromium->start;    # undef where there is none
 # $browser->open_page($file);
 # my $title = $browser->evaluate('document.title');
 #
-# What is evaluated may do what the page's Content-Security-Policy forbids the
-# page. The browser ends with the object.
+# Evaluated expressions are not subject to the page's Content-Security-Policy.
+# The browser ends with the object.
 package Chromium;
 
 use strict;
@@ -55,7 +55,7 @@ sub start
 	return $self;
 }
 
-# In the child: it reads commands from descriptor 3 and answers on 4
+# In the child: it reads commands from descriptor 3 and responds on 4
 sub run_program
 {
 	my ($program, $home, @ends) = @_;
@@ -101,7 +101,7 @@ sub receive
 	return decode_json($message);
 }
 
-# Returns the result; events that come before it are kept
+# Returns the result; events received before it are kept
 sub command
 {
 	my ($self, $method, %parameters) = @_;
@@ -129,7 +129,7 @@ sub command
 	}
 }
 
-# What happened since the page was opened: the parameters of all such events
+# The parameters of all such events since the page was opened
 sub events
 {
 	my ($self, $method) = @_;
@@ -150,7 +150,7 @@ sub open_page
 	return;
 }
 
-# The value of a JavaScript expression, or what its promise comes to
+# The value of a JavaScript expression, or of its promise
 sub evaluate
 {
 	my ($self, $expression) = @_;

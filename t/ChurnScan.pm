@@ -1,5 +1,5 @@
-# Random scans of lists that change meanwhile: what the list is, what happens to
-# it, the query, and which of the calls it must return.
+# Random scans of lists that change during the scan: the list, its changes, the
+# query, and the calls that it must return.
 package ChurnScan;
 
 use strict;
@@ -12,7 +12,7 @@ use Time::Local qw(timegm);
 
 our @EXPORT_OK = qw(random_scan @page_sizes $clock);
 
-# The API's clock stands still, at the end of a second
+# The API's clock is frozen, at the end of a second
 our $clock = '2026-03-31T12:00:00.999Z';
 my $now = timegm(0, 0, 12, 31, 2, 2026) * 1000 + 999;
 
@@ -20,8 +20,8 @@ my $now = timegm(0, 0, 12, 31, 2, 2026) * 1000 + 999;
 our @page_sizes = (1, 2, 7, 100, 1000);
 my %most_calls = (1 => 20, 2 => 40, 7 => 90, 100 => 260, 1000 => 260);
 
-# What leaves a list, or changes places in it, only slips by a reader of numbered
-# pages; what comes in does not.
+# Calls that leave a list, or change their position in it, cause losses only
+# with page numbers; added calls do not.
 my @arrivals = qw(late present);
 
 sub pick
@@ -38,7 +38,7 @@ sub stamp
 	  . sprintf('.%03dZ', $milliseconds % 1000);
 }
 
-# Two times within the list's span, maybe whole seconds
+# Two times within the list's span, possibly whole seconds
 sub random_range
 {
 	my ($data) = @_;
@@ -50,7 +50,7 @@ sub random_range
 }
 
 # ----------
-# Which rows a version of a call has
+# The rows of a version of a call
 # ----------
 
 sub rows_of_call
@@ -81,7 +81,7 @@ sub rows_of_changes
 	return "$id $version->{lastModifiedTime}";
 }
 
-# What to select: a row's key, its call's start, direction and tag
+# Select list: a row's key, its call's start, direction and tag
 my %tables = (
 	call_log => { key => 'id', time => 'start_time', direction => 'direction',
 		rows => \&rows_of_call },
@@ -154,7 +154,7 @@ sub make_limited
 	return "$query LIMIT $scan->{limit}";
 }
 
-# Fetched in parts; maybe not to the end
+# Fetched in parts; possibly not to the end
 sub make_cursor
 {
 	my ($scan) = @_;
@@ -207,7 +207,7 @@ sub make_windows
 		WHERE $time >= low::timestamptz AND $time < high::timestamptz";
 }
 
-# Two scans at the same time
+# Two concurrent scans
 sub make_append
 {
 	my ($scan) = @_;
@@ -236,7 +236,7 @@ sub make_changes
 	return 'SELECT ' . columns_of($scan, 0) . " FROM {schema}.call_log_changes WHERE since = '2001-01-01'";
 }
 
-# Each row takes a request of its own, so that no page is requested ahead
+# A request per row, so that no page is prefetched
 sub make_details
 {
 	my ($scan) = @_;
@@ -302,7 +302,7 @@ sub random_scan
 
 	if ($scan->{table} eq 'messages')
 	{
-		# those that belong to no call are made up by their number
+		# records without a call are derived from their number
 		$scan->{level} = 'extension';
 		$scan->{data}{messages} = $scan->{data}{calls} * 5;
 		@{ $scan->{churn} }{qw(resource kinds)} =

@@ -1,9 +1,9 @@
-# Random conditions on the rows of one table, the same for the same seed.
+# Random conditions on the rows of one table, reproducible by seed.
 #
-# A result of no rows proves little, so there is a witness: a row that most of
-# the conditions let pass, often just so. A window that is too narrow loses it.
-# The rest is what may confuse an FDW: values that no call has, NULLs,
-# contradictions, changes of the clock, operators that look like others.
+# An empty result proves little, so there is a witness: a row that most of the
+# conditions accept, often at a bound. A window that is too narrow loses it.
+# Other conditions have values that no call has, NULLs, contradictions, changes
+# of the clock, operators that look like others.
 #
 # An item is a table under an alias: {alias, name, table, witness}.
 package ConditionGenerator;
@@ -68,8 +68,7 @@ sub quote
 	return defined $text ? q(') . ($text =~ s/'/''/gr) . q(') : 'NULL';
 }
 
-# An expression of that type: as it is, or in place of it a parameter or a
-# sub-select
+# An expression of that type: itself, or instead a parameter or a sub-select
 sub operand
 {
 	my ($self, $type, $expression) = @_;
@@ -85,8 +84,8 @@ sub operand
 # Items
 # ----------
 
-# That table as an item, with a witness: if it can be, a row of the call that
-# the query is about
+# That table as an item, with a witness: if possible, a row of the call that the
+# query is about
 sub item
 {
 	my ($self, $name, $alias) = @_;
@@ -123,7 +122,7 @@ sub time_of
 	return column($item, $item->{table}{time});
 }
 
-# What tells rows apart, as a list
+# The key columns, as a list
 sub key_of
 {
 	my ($item) = @_;
@@ -140,7 +139,7 @@ sub columns_of
 	return grep { $wanted{ $columns->{$_} } } sort keys %$columns;
 }
 
-# A date of the item: as a rule the one that can be pushed
+# A date of the item: usually the one that can be pushed down
 sub time_column
 {
 	my ($item) = @_;
@@ -158,7 +157,7 @@ sub seam
 	return pick(@{ $self->{seams} }) . ' ' . pick('00:00', '01:30', '02:00', '02:30', '03:00', '23:59:59.999');
 }
 
-# The date of some row of the table, as a literal
+# The date of a random row of the table, as a literal
 sub some_moment
 {
 	my ($self, $item) = @_;
@@ -208,7 +207,7 @@ sub time_operand
 my %commutator = ('<' => '>', '<=' => '>=', '=' => '=', '>=' => '<=', '>' => '<');
 my %negator = ('<' => '>=', '<=' => '>', '=' => '<>', '>=' => '<', '>' => '<=');
 
-# Time zones that change their clocks on odd days, by odd amounts, or never
+# Time zones with clock changes on unusual days, by unusual amounts, or without
 my @zones = (
 	'Africa/Cairo', 'Africa/Casablanca', 'America/Adak', 'America/New_York', 'America/Nuuk',
 	'America/St_Johns', 'America/Santiago', 'Antarctica/Troll', 'Antarctica/Casey', 'Asia/Beirut',
@@ -266,8 +265,8 @@ my @functions = (
 	[ 'timestamptz', '(((%s AT TIME ZONE %z)::date + 1)::timestamp)::timestamptz' ],
 	[ 'timestamptz', '%s' ]);
 
-# A condition on a function of a time, of which one compares with the same
-# function of these times, or others
+# A condition on a function of a time, compared with the same function of these
+# times, or of others
 sub function_condition
 {
 	my ($self, $c, $low, $high) = @_;
@@ -298,7 +297,7 @@ sub function_condition
 			"$column <@ $range(NULL, greatest($a, $b), '[]')") : "$a $operator $column");
 }
 
-# Conditions that take a row to be newer, older or as old as a time
+# Conditions that compare a row with a time
 sub compound_condition
 {
 	my ($self, $item, $c, $low, $high) = @_;
@@ -361,7 +360,7 @@ sub witness_time_operand
 	return $self->operand(@{ pick(@{ $operands{$side} }) });
 }
 
-# A condition on a date that the witness meets, as a rule
+# A condition on a date that the witness usually satisfies
 sub witness_time_condition
 {
 	my ($self, $item) = @_;
@@ -456,7 +455,7 @@ sub array_operand
 			'NULL::text[]'));
 }
 
-# A condition on a text that the witness meets
+# A condition on a text that the witness satisfies
 sub witness_text_condition
 {
 	my ($self, $item, $name) = @_;
@@ -557,7 +556,7 @@ sub identifying_column
 			qw(recording session telephony call message conversation site department extension)));
 }
 
-# A condition that the witness and other rows meet
+# A condition that the witness and other rows satisfy
 sub several_rows_condition
 {
 	my ($self, $item) = @_;
@@ -572,7 +571,7 @@ sub several_rows_condition
 	return column($item, $name) . ' = ANY (' . $self->operand('text[]', "ARRAY[$values]::text[]") . ')';
 }
 
-# A condition that the witness meets
+# A condition that the witness satisfies
 sub witness_condition
 {
 	my ($self, $item) = @_;
@@ -615,7 +614,7 @@ sub condition
 	return of_item($item, pick(@{ $item->{table}{others} // ['true'] }));
 }
 
-# Conditions that all hold: what can be pushed one by one
+# Conditions combined by AND: each can be pushed down separately
 sub where
 {
 	my ($self, $item) = @_;
@@ -625,8 +624,8 @@ sub where
 	return join ' AND ', @conditions;
 }
 
-# A condition that leaves over the witness and not much more, so that what is
-# done for each row stays cheap
+# A condition satisfied by the witness and few other rows, so that the work per
+# row stays cheap
 sub selective
 {
 	my ($self, $item) = @_;

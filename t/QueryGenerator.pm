@@ -1,10 +1,10 @@
-# Random queries on the tables of CallTables, the same for the same seed.
+# Random queries on the tables of CallTables, reproducible by seed.
 #
-# A query is made once and asked in two schemas. Its operands are constants,
-# parameters of a prepared statement or variables of a PL/pgSQL function. Its
-# result comes as one text, so that two results are easy to compare, or through
-# a cursor; where ties leave open which rows it has or in which order, it shows
-# only what they leave no choice about.
+# A query is generated once and executed in two schemas. Its operands are
+# constants, parameters of a prepared statement or variables of a PL/pgSQL
+# function. Its result is returned as one text, so that two results are easy to
+# compare, or through a cursor; if rows or their order depend on ties, it shows
+# only the columns that do not.
 package QueryGenerator;
 
 use strict;
@@ -24,18 +24,18 @@ BEGIN
 	  foreach qw(of_item column time_of key_of columns_of);
 }
 
-# Those of places: what else can be a time zone may change its clock by more hours
+# Names of places only: other time zones may have larger clock changes
 my @time_zones = ('UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland',
 	grep { m{/} } ConditionGenerator::zones());
 
-# What is executed how often: a plan becomes generic at the sixth time
+# Number of executions: a plan becomes generic at the sixth one
 my @plans = (
 	[ 'force_custom_plan', 1 ],
 	[ 'force_generic_plan', 1 ],
 	[ 'force_generic_plan', 2 ],
 	[ 'auto', 6 ]);
 
-# Settings of the planner, and what else they may be
+# Settings of the planner, and their other values
 my %settings = (
 	from_collapse_limit => [ 1, 3 ],
 	join_collapse_limit => [ 1, 3 ],
@@ -49,7 +49,7 @@ my %settings = (
 	enable_partitionwise_aggregate => ['on'],
 	constraint_exclusion => [ 'on', 'off' ]);
 
-# The server's further switches, which are on as a rule: for most kinds of node
+# Further settings of the planner, which are on by default: for most kinds of node
 sub add_switches
 {
 	my ($self, @names) = @_;
@@ -101,7 +101,7 @@ sub from
 	return "$item->{name} $item->{alias}";
 }
 
-# What to show of the item
+# Select list of the item
 sub output
 {
 	my ($item) = @_;
@@ -111,7 +111,7 @@ sub output
 	return join ', ', key_of($item);
 }
 
-# An order without ties, as a rule by the date of the list
+# An order without ties, usually by the date of the list
 sub total_order
 {
 	my ($item) = @_;
@@ -145,7 +145,7 @@ sub some_rows
 
 my @identities = qw(call session telephony recording);
 
-# Columns of two items that hold the same, as [one, other]; none if there are none
+# Columns of two items with the same contents, as [one, other], if any
 sub common_columns
 {
 	my ($one, $other, @kinds) = @_;
@@ -161,7 +161,7 @@ sub common_columns
 	return @pairs;
 }
 
-# A condition that joins an item to an earlier one, with few rows for each
+# A condition that joins an item to an earlier one, with few matches
 sub join_condition
 {
 	my ($self, $one, $other) = @_;
@@ -181,7 +181,7 @@ sub join_condition
 	return $on;
 }
 
-# The same where it may be many: all that began before
+# The same with many matches: all that began before
 sub wide_join_condition
 {
 	my ($self, $one, $other) = @_;
@@ -191,8 +191,7 @@ sub wide_join_condition
 	  : "$a " . pick('<', '<=', '<=', '>') . " $b";
 }
 
-# What joins a column to one of a row that is known before: this or what is
-# made of it
+# Join of a column with one of an outer row: itself or an expression of it
 sub identical
 {
 	my ($x, $y) = @_;
@@ -212,7 +211,7 @@ sub on_day
 		"$day = $time\::date");
 }
 
-# A condition on both items that alone would join too many
+# A condition on both items that would have too many matches alone
 sub further_condition
 {
 	my ($self, $one, $other) = @_;
@@ -334,7 +333,7 @@ sub some_calls
 	return $self->item(pick('call_log', 'call_log', 'active_calls', 'voice'), 'c');
 }
 
-# Joins with what is no table
+# Joins with functions and values
 sub value_join_query
 {
 	my ($self) = @_;
@@ -360,7 +359,7 @@ sub value_join_query
 		  . " WHERE c.start_time < $day + interval '9 days'");
 }
 
-# Joins of other forms
+# Other joins
 sub odd_join_query
 {
 	my ($self) = @_;
@@ -393,7 +392,7 @@ sub odd_join_query
 # Sub-selects
 # ----------
 
-# Two items: of the outer one there are few rows
+# Two items; the outer one has few rows
 sub outer_and_inner
 {
 	my ($self) = @_;
@@ -463,7 +462,7 @@ sub uncorrelated
 		"NOT EXISTS (SELECT FROM $from)");
 }
 
-# Sub-selects among what is shown
+# Sub-selects in the select list
 sub scalar_query
 {
 	my ($self) = @_;
@@ -581,7 +580,7 @@ sub ordered_query
 	return ("SELECT $columns $from ORDER BY " . total_order($item) . " $rows", 1);
 }
 
-# Ties leave a choice about everything but the order's own column: as above
+# Ties determine all columns but that of the order: as above
 sub tied_query
 {
 	my ($self) = @_;
@@ -597,7 +596,7 @@ sub tied_query
 		1, "SELECT $t $from ORDER BY $t $direction OFFSET $n FETCH FIRST 3 ROWS WITH TIES"), 1;
 }
 
-# Any rows will do, as long as they are so many and all of them belong to it
+# Any rows are correct if their number is, and all of them belong to the result
 sub subset_query
 {
 	my ($self) = @_;
@@ -668,7 +667,7 @@ sub cte_query
 		$self->recursive_query);
 }
 
-# From one call to the one before it, and from one row to the next
+# Recursion from one call to the previous one, and from one row to the next
 sub recursive_query
 {
 	my ($self) = @_;
@@ -685,7 +684,7 @@ sub recursive_query
 		  . ' LEFT JOIN call_log c ON c.session_id = f.session_id WHERE w.n < 6) SELECT * FROM w');
 }
 
-# Rows that change a local table: [text, whether in order, what stands before it]
+# Rows that change a local table: [text, whether in order, text before it]
 sub change_query
 {
 	my ($self) = @_;
@@ -786,11 +785,11 @@ sub cursor_script
 }
 
 # ----------
-# Rows for other receivers than the client
+# Rows for receivers other than the client
 # ----------
 
-# Whole rows as a table has them, or of a join, wide ones and several for a row of
-# the outer side; and the name of a column
+# Whole rows of a table, or of a join, wide ones and several for a row of the
+# outer side; and the name of a column
 sub source_query
 {
 	my ($self) = @_;
@@ -810,7 +809,7 @@ sub source_query
 	my @columns = ('o.wide', $a, key_of($outer));
 	my $on = "$a = $b";
 
-	# the clause takes memory, of another size for each pair of rows
+	# the clause allocates memory, of another size for each pair of rows
 	$on .= " AND length(repeat($b\::text, 20 * ascii(md5(concat($a, @{[ join ', ', key_of($inner) ]}))))) > 0"
 	  if chance(0.6);
 	$on .= " AND $where" if chance(0.3);
@@ -828,7 +827,7 @@ sub source_query
 }
 
 # ----------
-# What is sent to psql
+# Scripts for psql
 # ----------
 
 my @forms = (
@@ -857,9 +856,9 @@ sub random_settings
 	return %chosen;
 }
 
-# A query as a hash: form; settings that it needs around it; script, what it asks,
-# as a rule in such a way that its result is short; rows, the same at length;
-# receiver, what took the rows, if not the client; commits, whether the script commits;
+# A query as a hash: form; settings that it needs around it; script, its
+# statements, usually with a short result; rows, the same with all rows;
+# receiver of the rows, if not the client; commits, whether the script commits;
 # sorted, whether the lines of the result must be sorted to be compared; once, a
 # single statement for EXPLAIN, if it can be one; of_one_table, whether it scans
 # one only once
@@ -915,7 +914,7 @@ sub next_query
 	return \%query;
 }
 
-# EXECUTE, now and then with a NULL, or in another time zone than before
+# EXECUTE, sometimes with a NULL, or in another time zone
 sub execution
 {
 	my ($self) = @_;
@@ -926,7 +925,7 @@ sub execution
 	return "${zone}EXECUTE p (" . join(', ', @arguments) . ");\n";
 }
 
-# The statements that run a query in the present style, several times
+# The statements that run a query in the current style, several times
 sub wrap
 {
 	my ($self, $query, $times) = @_;

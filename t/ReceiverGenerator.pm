@@ -1,6 +1,6 @@
-# What receives the rows of a query: each keeps them for some time, in a way of
-# its own, and the rows that it kept are compared. The node that gives them may
-# be directly below, without a projection that copies the slot.
+# Receivers of the rows of a query: each keeps them for some time, in its own
+# way, and the kept rows are compared. The node that returns them may be
+# directly below, without a projection that copies the slot.
 package ReceiverGenerator;
 
 use strict;
@@ -81,8 +81,9 @@ sub function
 	  . ' CREATE TEMP TABLE r AS SELECT * FROM pg_temp.f();';
 }
 
-# Statements that have one of the receivers take the rows of a query with that key
-# column, and show a fingerprint of what it took; and which one
+# Statements that have one of the receivers read the rows of a query with that
+# key column, and return a fingerprint of the received rows; and the receiver's
+# name
 sub received
 {
 	my ($query, $key, $directory) = @_;

@@ -17,7 +17,7 @@ use JSON::PP;
 my $program = dirname(__FILE__) . '/../simulator';
 my $http = HTTP::Tiny->new(http_proxy => undef, timeout => 180);
 
-# Credentials that it accepts
+# Credentials accepted by it
 our %login = (
 	client_id => 'simulator-client',
 	client_secret => 'simulator-secret',
@@ -57,7 +57,7 @@ sub DESTROY
 	return;
 }
 
-# Let it take connections and requests, and answer none of them before thaw
+# Accept connections and requests, but respond to none of them before thaw
 sub freeze
 {
 	my ($self) = @_;
@@ -72,7 +72,7 @@ sub thaw
 	return;
 }
 
-# Where recordings' audio is
+# Host of the audio of recordings
 sub media_url
 {
 	my ($self) = @_;
@@ -123,8 +123,8 @@ sub set
 	return;
 }
 
-# Everything as it was at the start; issued tokens and the log are forgotten.
-# Then options as given, those of the data set included:
+# Restore the state at the start; issued tokens and the log are deleted. Then
+# set options, including those of the data set:
 #
 # reset(calls => 200, seed => 7, span => 3, bounds => 'exclusive')
 sub reset
@@ -134,7 +134,7 @@ sub reset
 	return;
 }
 
-# Let calls change before each request from now on, and keep their history:
+# Change calls before each request from now on, and record their history:
 #
 # churn(rate => 2, seed => 7, kinds => 'delete,rewrite')
 sub churn
@@ -182,7 +182,7 @@ sub requests
 	return grep { index($_->{path}, $path // '') >= 0 } @$log;
 }
 
-# The same, of thousands: [path, query, status] of each
+# The same for thousands of requests: [path, query, status] of each
 sub request_lines
 {
 	my ($self) = @_;
@@ -237,7 +237,7 @@ sub inject
 	return;
 }
 
-# Let a call appear late, with this result
+# Add a call late, with this result
 sub appear
 {
 	my ($self, $start_time, $result) = @_;

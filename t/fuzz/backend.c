@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * backend.c
- *	  Fuzz targets: what a backend is to the code under test, outside one.
+ *	  Fuzz targets: a replacement for the backend functions used by the modules.
  *
- * Only what the rooms call and PostgreSQL's libraries for programs do not
- * have.  What is here does what its namesake in a backend does, as far as the
- * rooms can tell.
+ * Only functions that the modules call and that are not in PostgreSQL's
+ * frontend libraries.  They behave like the backend's functions of the same
+ * name, as far as the modules depend on it.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,16 +30,16 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* No text of an error is longer, or an answer could fill the server's log */
+/* Maximum length of an error text; a response must not fill the server's log */
 #define LONGEST_TEXT 2000
 
-/* When an input begins: 2026-03-31 12:00:00 UTC */
+/* Time at the start of an input: 2026-03-31 12:00:00 UTC */
 #define START INT64CONST(828273600000000)
 
-/* So many allocations may outlive an input: what a backend keeps for good */
+/* Maximum number of allocations that outlive an input */
 #define MAX_KEPT 64
 
-/* In front of each allocation, and poisoned */
+/* Header of each allocation, poisoned */
 typedef struct Chunk
 {
 	struct Chunk *previous;
@@ -79,18 +79,18 @@ struct Latch *MyLatch = NULL;
 
 /*
  * fuzz_finding
- *		What must hold does not.
+ *		Report a violated invariant.
  */
 void
 fuzz_finding(const char *what, const char *file, int line)
 {
-	fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, what);
+	fprintf(stderr, "%s:%d: violated invariant: %s\n", file, line, what);
 	abort();
 }
 
 /*
  * fuzz_raises
- *		Do it.  True if it raised an error.
+ *		Call the function.  Returns true if it raised an error.
  */
 bool
 fuzz_raises(FuzzAction action, void *arg)
@@ -164,7 +164,7 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
  * ----------
  */
 
-/* They look at what is poisoned for all others */
+/* These functions access memory that is poisoned for all others */
 #define SEES_CHUNKS __attribute__((no_sanitize("address")))
 
 SEES_CHUNKS static void *
@@ -253,7 +253,7 @@ palloc_extended(Size size, int flags)
 					flags & MCXT_ALLOC_HUGE ? size : checked(size));
 }
 
-/* Always somewhere else, so that no stale pointer goes unseen */
+/* Always moves the chunk, so that stale pointers are detected */
 void *
 repalloc(void *pointer, Size size)
 {
@@ -322,7 +322,7 @@ MemoryContextRegisterResetCallback(MemoryContext context,
 	cxt->callbacks = cb;
 }
 
-/* Children first, then the callbacks, the latest first */
+/* Children first, then the callbacks in reverse order */
 void
 MemoryContextReset(MemoryContext context)
 {
@@ -360,7 +360,7 @@ MemoryContextDelete(MemoryContext context)
  * ----------
  */
 
-/* Whatever a message repeats of an answer, it must be fit to be shown */
+/* Parts of responses in messages must be valid text */
 static void
 check_text(const char *format, va_list args)
 {
@@ -501,7 +501,7 @@ time_t_to_timestamptz(pg_time_t tm)
 			(int64) SECS_PER_DAY) * USECS_PER_SEC;
 }
 
-/* Only what the rooms ask for: UTC */
+/* Only UTC */
 int
 timestamp2tm(Timestamp dt, int *tzp, struct pg_tm *tm, fsec_t *fsec,
 			 const char **tzn, pg_tz *attimezone)
@@ -558,7 +558,7 @@ WaitLatch(Latch *latch, int wakeEvents, long timeout, uint32 wait_event_info)
 	return WL_TIMEOUT;
 }
 
-/* Whoever waits without an end is told that a minute is too long */
+/* An infinite wait is an error after a minute */
 int
 WaitLatchOrSocket(Latch *latch, int wakeEvents, pgsocket sock, long timeout,
 				  uint32 wait_event_info)
@@ -705,7 +705,7 @@ pg_verify_mbstr(int encoding, const char *mbstr, int len, bool noError)
 	return pg_encoding_verifymbstr(encoding, mbstr, len) == len;
 }
 
-/* In a database in UTF-8 nothing is converted */
+/* In a UTF-8 database nothing is converted */
 bool
 IsTransactionState(void)
 {

@@ -1,16 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * backend.h
- *	  Fuzz targets: what a backend is to the code under test, outside one.
+ *	  Fuzz targets: a replacement for the backend functions used by the modules.
  *
- * Each target is a program of its own: libFuzzer calls it with bytes, as a
- * server might send them, it hands them to one of the rooms, and looks whether
- * what must hold does.  script/fuzz builds and runs them.
+ * Each target is a program: libFuzzer calls it with the bytes of a response, it
+ * passes them to a module of the extension, and checks invariants of the result.
+ * script/fuzz builds and runs them.
  *
- * Every palloc is a malloc of its own here, so that AddressSanitizer sees each
- * step beyond its ends, and what is not gone with the input's memory context
- * is a leak.  Errors are raised and caught as in a backend; their texts are
- * looked at by the way.
+ * Every palloc is a malloc here, so that AddressSanitizer detects each access
+ * out of bounds, and memory that outlives the input's memory context is a leak.
+ * Errors are raised and caught as in a backend; their texts are checked.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,20 +22,20 @@
 #include "datatype/timestamp.h"
 #include "shared/shmem.h"
 
-/* What must hold whatever the input is; else it is a finding */
+/* An invariant for any input; its violation is a finding */
 #define INVARIANT(condition) \
 	((condition) ? (void) 0 : fuzz_finding(#condition, __FILE__, __LINE__))
 
-/* Something that may raise an error */
+/* A function that may raise an error */
 typedef void (*FuzzAction) (void *arg);
 
-/* What GetCurrentTimestamp returns; waiting moves it on */
+/* The result of GetCurrentTimestamp; waiting advances it */
 extern TimestampTz fuzz_now;
 
-/* What the backends share; outlives an input */
+/* Shared memory; outlives an input */
 extern ClfShared fuzz_shared;
 
-/* The target's own: called for each input, in a memory context of its own */
+/* Defined by the target; called for each input, in a new memory context */
 extern void fuzz_input(const char *data, size_t size);
 
 pg_noreturn extern void fuzz_finding(const char *what, const char *file,

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * batch.c
- *	  Fuzz target: any bytes as the answer to a request for several ids.
+ *	  Fuzz target: any bytes as the response to a request for several ids.
  *
  * The first line of the input is the number of ids, the second one the content
- * type, what follows the body.
+ * type, the rest the body.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,7 +13,7 @@
 #include "answer/batch.h"
 #include "api/resource.h"
 
-/* More than the API takes at once */
+/* More than the API accepts */
 #define MAX_IDS 100
 
 static bool
@@ -22,7 +22,7 @@ is_within(const char *text, size_t length, const char *body, size_t size)
 	return text >=body && text +length <= body + size;
 }
 
-/* The records that were found are objects, or said not to be */
+/* The returned records are objects */
 static void
 check_records(ClfPage *page, int nids)
 {

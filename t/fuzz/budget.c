@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * budget.c
- *	  Fuzz target: what answers say of the request limit.
+ *	  Fuzz target: rate limit headers of responses.
  *
- * Each line of the input is an answer: status, limit, remaining requests,
- * window, Retry-After, all as numbers, the group, and after how many
- * milliseconds it came.
+ * Each line of the input is a response: status, limit, remaining requests,
+ * window, Retry-After, all as numbers, the group, and its time in milliseconds.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +17,7 @@
  * ----------
  */
 
-/* No answer closes the door for good, none opens it to more than it says */
+/* No response blocks requests forever, or allows more than its limit */
 static void
 check_entry(ClfBudgetEntry *entry)
 {
@@ -41,7 +40,7 @@ clip(long long number, int low)
 	return (int) Max(low, Min(number, PG_INT32_MAX));
 }
 
-/* A line as http.c would give it out */
+/* A line as a response of http.c */
 static void
 read_answer(const char *line, ClfHttpResponse *response)
 {

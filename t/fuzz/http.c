@@ -3,9 +3,9 @@
  * http.c
  *	  Fuzz target: any bytes as an HTTP response, from the status line on.
  *
- * libcurl sends a request to a server in this process, which answers with the
- * input and ends the connection.  What comes of it must be an answer with
- * values in range, and its error must be fit to be shown.
+ * libcurl sends a request to a server in this process, which responds with the
+ * input and closes the connection.  The result must be a response with values in
+ * range, or an error with a valid text.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +18,7 @@
 
 static CURLMcode add_to_multi(CURLM *multi, CURL *easy);
 
-/* A socket of another kind leaves no port behind */
+/* A Unix socket occupies no port */
 #define curl_multi_add_handle(multi, easy) add_to_multi(multi, easy)
 #include "answer/error.h"
 #include "shared/clock.h"
@@ -28,10 +28,10 @@ static CURLMcode add_to_multi(CURLM *multi, CURL *easy);
 #define MAX_BODY 5000
 #define SECRET "a-token-that-is-secret"
 
-/* Milliseconds without anything to do, after which it will not end any more */
+/* Timeout of an idle transfer, in milliseconds */
 #define PATIENCE 5000
 
-/* The server, and what it sends */
+/* The server, and its response */
 static int	listener = -1;
 static int	connection = -1;
 static const char *response_text;
@@ -76,7 +76,7 @@ close_connection(void)
 	connection = -1;
 }
 
-/* Answer who connects; what does not fit into the socket is lost */
+/* Respond to a connection; data that exceeds the socket's buffer is lost */
 static void
 serve(void)
 {
@@ -99,7 +99,7 @@ add_to_multi(CURLM *multi, CURL *easy)
 	return curl_multi_add_handle(multi, easy);
 }
 
-/* An answer that is there, and whose end is, takes no time */
+/* A complete response needs no wait */
 static void
 wait_for_end(ClfHttp *http)
 {
@@ -185,7 +185,7 @@ send_request(const ClfServer *server, bool resumable)
 	INVARIANT(IS_VALID_TIMESTAMP(clf_clock_now(server->base_url)));
 }
 
-/* Where the token may follow a URL, nothing but that server is in it */
+/* A URL that the token may be sent to names that server only */
 static void
 check_url(const char *url, const char *base_url)
 {
@@ -215,6 +215,7 @@ fuzz_input(const char *data, size_t size)
 	send_request(&server, false);
 	send_request(&server, true);
 	close_connection();
-	MemoryContextReset(CurrentMemoryContext);	/* gives back its ClfHttp */
+	MemoryContextReset(CurrentMemoryContext);	/* returns its ClfHttp to the
+												 * pool */
 	clf_http_close_idle();
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * json.c
- *	  Fuzz target: any bytes as an answer with records, and as any other.
+ *	  Fuzz target: any bytes as a response with records, and as any other.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,14 +15,14 @@
 #include "answer/page.h"
 #include "utils/timestamp.h"
 
-/* What is picked: the record itself first */
+/* Selected fields: the record itself first */
 static const char *const paths[] = {
 	CLF_WHOLE_ROW, "id", "startTime", "from.name", "legs", "legs.0.legType", "a",
 };
 
 #define NPATHS lengthof(paths)
 
-/* Deeper than what passes */
+/* More than the maximum depth */
 #define DEPTH 128
 
 static ClfFields *
@@ -58,13 +58,13 @@ check_value(const ClfField *field)
 }
 
 /* ----------
- * What json-c finds in the same text
+ * Comparison with json-c
  * ----------
  */
 
 /*
- * A text that passed here is JSON to json-c as well.  NULL where it is known to
- * read something else: it cuts names at zero bytes.
+ * A text accepted by answer/field.c is valid JSON for json-c as well.  NULL if
+ * json-c is known to differ: it truncates names at zero bytes.
  */
 static ClfJson *
 read_with_library(const char *text, size_t length)
@@ -81,7 +81,7 @@ read_with_library(const char *text, size_t length)
 	return NULL;
 }
 
-/* Follow a path in json-c's tree; false where a step does not fit */
+/* Follow a path in json-c's tree; false if a step does not match */
 static bool
 follow(ClfJson *tree, const char *path, ClfJson **value)
 {
@@ -102,7 +102,7 @@ follow(ClfJson *tree, const char *path, ClfJson **value)
 	return true;
 }
 
-/* JSON for PostgreSQL is the same value, without the escapes that it lacks */
+/* JSON for PostgreSQL is the same value, without unsupported escapes */
 static void
 check_json(const ClfField *field)
 {
@@ -117,7 +117,7 @@ check_json(const ClfField *field)
 		INVARIANT((unsigned char) *p >= ' ' || strchr("\t\n\r", *p));
 }
 
-/* The field is what json-c finds; of numbers, which it changes, only the kind */
+/* The field equals json-c's; of numbers, which json-c changes, only the kind */
 static void
 compare_value(const ClfField *field, ClfJson *value)
 {
@@ -171,7 +171,7 @@ compare_fields(const ClfField *fields, ClfJson *tree)
 	}
 }
 
-/* The page has the records that are there, each with all that is in it */
+/* The page has all records, with all of their fields */
 static void
 compare_page(const ClfPage *page, const char *data, size_t size)
 {
@@ -190,11 +190,11 @@ compare_page(const ClfPage *page, const char *data, size_t size)
 }
 
 /* ----------
- * What must hold without it
+ * Other invariants
  * ----------
  */
 
-/* What was picked stands in the input, and within its record */
+/* Selected fields are within the input, and within their record */
 static void
 check_record(const ClfField *record, const char *data, size_t size)
 {
@@ -213,7 +213,7 @@ check_record(const ClfField *record, const char *data, size_t size)
 	}
 }
 
-/* The same input gives the same page, and each record alone the same fields */
+/* The same input yields the same page, and each record alone the same fields */
 static void
 check_page(const char *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * query.c
- *	  Fuzz target: URIs of what an answer or a query holds, and dates.
+ *	  Fuzz target: URIs with values of responses and queries, and dates.
  *
  * The first line of the input has three times, in microseconds since 2000: the
  * bounds of a window, and now.  The others are texts: a token, then ids.
@@ -22,7 +22,7 @@
 #define EPOCH INT64CONST(-946684800000000)
 #define LAST INT64CONST(252455529600000000)
 
-/* In a history of days, the only one here */
+/* For intervals of days only */
 Datum
 timestamptz_mi_interval(PG_FUNCTION_ARGS)
 {
@@ -48,7 +48,7 @@ DirectFunctionCall2Coll(PGFunction func, Oid collation, Datum arg1,
  * ----------
  */
 
-/* Nothing that would end a request line, or begin another part of the URI */
+/* No character that terminates a request line, or starts another part of the URI */
 static void
 check_uri(const char *uri, const char *allowed)
 {
@@ -77,7 +77,7 @@ check_escape(const char *text)
 	INVARIANT(*p == '\0');
 }
 
-/* An id leads to something of that id, or nowhere */
+/* The details of an id have a path with that id, or none */
 static void
 check_details(const ClfTable *table, const char *id)
 {
@@ -118,7 +118,7 @@ check_texts(const char *text, const char *end)
  * ----------
  */
 
-/* A date comes back as it went */
+/* Formatting and parsing a date yields the same date */
 static void
 check_date(TimestampTz t)
 {
@@ -130,7 +130,7 @@ check_date(TimestampTz t)
 	INVARIANT(back == t);
 }
 
-/* A window reaches beyond both bounds, but not beyond now, and back to 1970 */
+/* A window extends beyond both bounds, but not beyond now, nor before 1970 */
 static void
 check_window(TimestampTz lower, TimestampTz upper, TimestampTz now)
 {
@@ -142,7 +142,7 @@ check_window(TimestampTz lower, TimestampTz upper, TimestampTz now)
 	ClfWindow	window;
 
 	if (lower == DT_NOEND || upper == DT_NOBEGIN)
-		return;					/* then nothing is asked for */
+		return;					/* no request is sent */
 	if (!clf_query_window(&query, &history, now, &window))
 		return;
 	INVARIANT(window.from < window.to);

@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * recording.c
- *	  Fuzz target: any answers as the audio of a recording, piece by piece.
+ *	  Fuzz target: any responses with parts of the audio of a recording.
  *
- * Each answer is two lines of the input, one with what its headers say,
- * separated by bars:
+ * Each response is two lines of the input, one with its headers, separated by
+ * bars:
  *
  *	  how|status|Content-Length|Content-Range|Content-Type|
  *	  Content-Encoding|Transfer-Encoding
@@ -20,14 +20,14 @@
 #define MAX_SIZE 1000
 #define MAX_TRIES 10
 
-/* The answers to come, and what was asked for so far */
+/* The next responses, and the requests so far */
 static const char *next_answer;
 static const char *end_of_answers;
 static int	tries;
 static ClfSelection *selection;
 
 /* ----------
- * In place of the exchange
+ * Replacement of the exchange
  * ----------
  */
 
@@ -50,7 +50,7 @@ clf_exchange_begin(ClfExchange *exchange, const ClfHttpRequest *request)
 	tries = 0;
 }
 
-/* Takes the next word off a line */
+/* Remove the next word from a line */
 static char *
 next_word(char **line)
 {
@@ -135,7 +135,7 @@ clf_http_leads_to(const char *url, const char *base_url)
  * ----------
  */
 
-/* What there is of a recording is not empty and not too large */
+/* The content of a recording is neither empty nor too large */
 static void
 read_recording(void *arg)
 {

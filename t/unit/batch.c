@@ -11,7 +11,7 @@
 #include "lib/stringinfo.h"
 #include "unit.h"
 
-/* The records, "status: body" of a part that failed, or the reason */
+/* The records, "status: body" of a failed part, or the error */
 static char *
 describe_batch(const char *content_type, const char *body, int nids)
 {

@@ -10,7 +10,7 @@
 #include "answer/block.h"
 #include "unit.h"
 
-/* Where the block-wise search and a search byte by byte stop */
+/* The search by blocks stops where a search by bytes does */
 static void
 check_run(const char *text, const char *end)
 {
@@ -24,7 +24,7 @@ check_run(const char *text, const char *end)
 	unit_check_true("no space", clf_find_other_than_space(text, end) == p);
 }
 
-/* Each byte at each place of a text longer than two blocks, and others after it */
+/* Each byte at each position of a text longer than two blocks, and others after it */
 void
 test_runs(void)
 {

@@ -14,7 +14,7 @@
 #include "unit.h"
 #include "utils/builtins.h"
 
-/* The field that a path leads to in a text that must be valid */
+/* The field at a path in a valid text */
 ClfField
 unit_pick(const char *text, const char *path)
 {
@@ -26,7 +26,7 @@ unit_pick(const char *text, const char *path)
 	return field;
 }
 
-/* Its text as it stands there, "mismatch", or NULL when there is nothing */
+/* The raw text of the field, "mismatch", or NULL if missing */
 char *
 unit_raw(const ClfField *field)
 {
@@ -35,7 +35,7 @@ unit_raw(const ClfField *field)
 	return field->start ? pnstrdup(field->start, field->length) : NULL;
 }
 
-/* Records as they came, one after the other */
+/* A selection of the whole record */
 ClfFields  *
 unit_whole_records(void)
 {
@@ -54,7 +54,7 @@ test_paths(void)
 	{
 		const char *text;
 		const char *path;
-		const char *expected;	/* "mismatch": a step does not fit */
+		const char *expected;	/* "mismatch": a step does not match */
 	}			cases[] = {
 		{TEXT, "a.b.1.c", "\"x\""}, {TEXT, "a.b.0", "1"},
 		{TEXT, "a.b", "[1, {\"c\": \"x\"}]"}, {TEXT, "$", TEXT},
@@ -70,7 +70,7 @@ test_paths(void)
 		{"{\"" LONG "a\": 1, \"" LONG "b\": 2, \"" LONG "bc\": 3}", LONG "b", "2"},
 		{"{\"" LONG "\": 1}", LONG "b", NULL},
 		{"[]", "a", "mismatch"}, {"[ ]", "0", NULL}, {"{ }", "a", NULL},
-		/* the last member of a name counts, with all that is in it */
+		/* of duplicate names, the last member is used */
 		{"{\"a\": 1, \"a\": 2}", "a", "2"},
 		{"{\"a\": 1, \"a\": null}", "a", NULL},
 		{"{\"a\": {\"b\": 1}, \"a\": {}}", "a.b", NULL},
@@ -108,7 +108,7 @@ make_object(pg_prng_state * prng, int nmembers, const char *before,
 	return json.data;
 }
 
-/* What an object yields does not depend on those before it */
+/* The fields of an object do not depend on the objects before it */
 void
 test_members(void)
 {
@@ -136,7 +136,7 @@ test_members(void)
 	}
 }
 
-/* Whether a text is one JSON value does not depend on what is picked from it */
+/* The validity of a text does not depend on the selected fields */
 void
 test_grammar(void)
 {
@@ -170,7 +170,7 @@ test_grammar(void)
 	}
 }
 
-/* No text is so deep that it takes the stack */
+/* Deep nesting does not exhaust the stack */
 void
 test_depth(void)
 {
@@ -188,7 +188,7 @@ test_depth(void)
 												&field));
 }
 
-/* Strings without their escapes; everything else keeps every digit */
+/* Strings are unescaped; other values are unchanged */
 #define EURO "\xe2\x82\xac"
 #define SMILE "\xf0\x9f\x98\x80"
 #define UNKNOWN "\xef\xbf\xbd"
@@ -203,7 +203,7 @@ test_texts(void)
 		{"1.5E+003", "1.5E+003"}, {"1e400", "1e400"}, {"true", "true"},
 		{"[ 1,\"\\n\" ]", "[ 1,\"\\n\" ]"},
 		{"\"\\b\\f\\n\\r\\t\\\\\"", "\b\f\n\r\t\\"}, {"\"\\u20aC\\u20Ac\"", EURO EURO},
-		/* what is no character, or none that a text can hold */
+		/* characters that are invalid or unsupported */
 		{"\"a\\u0000b\"", "a" UNKNOWN "b"}, {"\"\\ud83d\"", UNKNOWN},
 		{"\"\\ud83d\\u0041\"", UNKNOWN "A"}, {"\"\\ude00\\ud83d\"", UNKNOWN UNKNOWN},
 		{"\"\\ud83d\\ud83d\\ude00\"", UNKNOWN SMILE}, {"\"\\ud83d\\n\"", UNKNOWN "\n"},
@@ -239,7 +239,7 @@ test_json(void)
 		unit_check(cases[i][0], pnstrdup(json, length), cases[i][1]);
 	}
 
-	/* of a value with fields that are picked as well */
+	/* of a value with selected fields inside */
 	{
 		ClfFields  *fields = clf_fields_create();
 		const char *text = "{\"a\": {\"\\u0000\": {\"b\": \"\\u20ac\"}}, \"b\": 1}";
@@ -274,7 +274,7 @@ list_elements(const char *text)
 	return s.data;
 }
 
-/* The same with fields picked from each: what is at "a" and in all */
+/* The same with fields picked from each: the one at "a" and the whole element */
 static char *
 list_picked(const char *text)
 {

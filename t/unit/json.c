@@ -29,7 +29,7 @@ test_objects(void)
 											 7) != NULL);
 }
 
-/* Texts whose trees would be far larger are not made into trees */
+/* Texts whose trees would be much larger are rejected */
 void
 test_sizes(void)
 {

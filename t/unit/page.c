@@ -11,7 +11,7 @@
 #include "lib/stringinfo.h"
 #include "unit.h"
 
-/* "3+" is three records and a next page; else the start of the reason */
+/* "3+" is three records and a next page; else the start of the error */
 static char *
 describe_page(const char *resource, const char *body)
 {

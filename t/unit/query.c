@@ -18,7 +18,7 @@ test_windows(void)
 	{
 		const char *lower;
 		const char *upper;
-		const char *uri;		/* NULL: nothing to ask for */
+		const char *uri;		/* NULL: no request is needed */
 	}			cases[] = {
 		/* whole seconds, fractions, one instant */
 		{"2026-01-01 00:00:00Z", "2026-01-02 00:00:00Z",
@@ -50,7 +50,7 @@ test_windows(void)
 	};
 	Interval	month = {.month = 1};
 
-	/* "now" falls between two seconds; a month before is 30 days */
+	/* "now" is between two seconds; a month before it is 30 days */
 	TimestampTz now = unit_timestamp("2026-03-22 12:00:00.25Z");
 
 	month.month = 0;

@@ -38,7 +38,7 @@ test_views(void)
 	unit_check_true("no such column", clf_find_column(resource, "Id") == NULL);
 }
 
-/* Every filter belongs to a column, and what bind_filters relies on holds */
+/* Every filter has a column; check the assumptions of bind_filters */
 void
 test_tables(void)
 {

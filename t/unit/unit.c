@@ -45,7 +45,7 @@ report_failure(const char *what, const char *got, const char *expected)
 	add_row(what, got ? got : "(none)", expected ? expected : "(none)");
 }
 
-/* Report it unless both texts are equal; NULL is one of them */
+/* Report a failure unless both texts are equal, or both NULL */
 void
 unit_check(const char *what, const char *got, const char *expected)
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * unit.h
- *	  What unit tests share, and the tests themselves.
+ *	  Unit tests and their common functions.
  *
  *-------------------------------------------------------------------------
  */
