@@ -1,6 +1,6 @@
-"""bench [--quick]: prints what the extension costs, as ratios to the least that anybody could pay.
+"""bench [--quick]: prints the cost of the extension, as ratios to the lower bound of the same work.
 
-Needs a server of its own in which nothing has happened yet, see script/bench.
+Needs a new server without other activity, see script/bench.
 """
 
 import collections
@@ -22,8 +22,8 @@ QUICK = Settings(10_000, 3, (1_000, 10_000, 100_000))
 
 HERE = pathlib.Path(__file__).parent
 
-# Memory that a thread of glibc gives back and asks for again at every page takes the server more
-# time than all the rest.
+# If glibc released and allocated memory again for every page, the server would need more time for
+# that than for everything else.
 KEEP_MEMORY = {'MALLOC_ARENA_MAX': '1', 'MALLOC_TRIM_THRESHOLD_': str(1 << 30),
                'MALLOC_MMAP_THRESHOLD_': str(1 << 30)}
 
@@ -43,7 +43,7 @@ def main():
     settings = QUICK if sys.argv[1:] == ['--quick'] else FULL
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        print(f'Making {settings.calls:,} calls up ...', flush=True)
+        print(f'Generating {settings.calls:,} calls ...', flush=True)
         cases.write(directory, pages.write(directory, settings.calls))
         pages.write_certificate(directory)
         with serve(directory) as urls:

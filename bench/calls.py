@@ -1,10 +1,10 @@
-"""A made-up year of calls, the same every time, as the API shows it.
+"""Generated calls of a year, reproducible, as returned by the API.
 
 The fields are those of https://developers.ringcentral.com/guide/voice/call-log/details, the mix is
 that of an ordinary office: most calls are plain, some are recorded, missed or faxes. A Detailed
 record has three legs.
 
-Every date and every id names the year, as in "2025-", and nothing else does. So another year of
+The text "2025-" occurs in dates and ids only. So another year of
 other calls is the same text with another year in it.
 """
 
@@ -82,7 +82,7 @@ class Calls:
         return simple, detailed
 
     def shared(self):
-        """What a record and its legs have in common."""
+        """Members common to a record and its legs."""
         direction, kind, action, result, reason = self.pick(OUTCOMES)
         milliseconds = int(self.random.expovariate(1 / 120_000)) + 1
         extension, number, name = self.pick(EXTENSIONS)

@@ -1,6 +1,6 @@
-"""What is copied: from which foreign table, which columns, and the same rows without the extension.
+"""Copies: the foreign table, its columns, and the same rows without the extension.
 
-`rows` is how many a call has. A column goes by its name in the foreign table; its path leads from
+`rows` is the number of rows per call. A column has its name in the foreign table; its path starts at
 the row, a call or one of its legs, with '^' in front from the call; '#' is the leg's number.
 """
 

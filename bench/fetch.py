@@ -1,4 +1,4 @@
-"""What an ordinary script does: fetch.py URL prints the calls of all pages as CSV, for \\copy."""
+"""A simple script for comparison: fetch.py URL prints the calls of all pages as CSV, for \\copy."""
 
 import csv
 import json

@@ -1,6 +1,6 @@
-"""Measures, in turns, what copying and counting calls costs: with the extension and without.
+"""Measures, alternating, the cost of copying and counting calls: with the extension and without.
 
-Whatever a measurement yields is checked; a wrong result ends everything.
+All results are checked; a wrong result is an error.
 """
 
 import collections
@@ -33,7 +33,7 @@ def sized(ncalls):
 
 
 class Measurements:
-    """`costs` has all of them, by what was measured."""
+    """`costs` has all of them, by measurement."""
 
     def __init__(self, settings, directory, urls):
         self.settings = settings
@@ -46,7 +46,7 @@ class Measurements:
         self.requests = {}      # by the number of calls that were counted
         self.has_http = False
 
-    # --- what is there ---------------------------------------------------------------------
+    # --- set-up ----------------------------------------------------------------------------
 
     def prepare(self):
         self.admin.ask('CREATE EXTENSION call_log_fdw')
@@ -65,7 +65,7 @@ class Measurements:
             self.admin.ask('CREATE EXTENSION http')
 
     def connect(self, schema, host, ncalls):
-        """Foreign tables that show an account of so many calls."""
+        """Foreign tables of an account with this number of calls."""
         authority = f"sslrootcert '{self.certificate}', " if host == TLS else ''
         self.admin.ask(f"CREATE SERVER {schema} FOREIGN DATA WRAPPER call_log_fdw"
                        f" OPTIONS (base_url '{self.urls[host]}', account_id '{ncalls}',"
@@ -76,7 +76,7 @@ class Measurements:
         self.admin.ask(f'IMPORT FOREIGN SCHEMA account FROM SERVER {schema} INTO {schema}')
 
     def server(self):
-        """What it is, and whether it compiles expressions, which may cost more than it saves."""
+        """The server's version, and whether it uses JIT compilation, which may cost more than it saves."""
         version, jit = self.admin.ask("SELECT current_setting('server_version'),"
                                       " pg_jit_available()").split('|')
         return f'PostgreSQL {version}, {"with" if jit == "t" else "without"} JIT'
@@ -108,7 +108,7 @@ class Measurements:
         return ['--compressed', '--cacert', self.certificate] if host == TLS else []
 
     def fill(self, key, name, command):
-        """Fill the local table of a case; the first time tells what must be in it every time."""
+        """Fill the local table of a case; the first result is the reference for the others."""
         self.fill_with_any(key, name, command)
         found = self.admin.ask(f"SELECT count(*), sum(hashtextextended(t::text, 0))"
                                f" FROM local.{name} t")
@@ -135,7 +135,7 @@ class Measurements:
         if int(answer) != expected:
             raise session.WrongResult(f'{schema}.call_log has {answer} rows instead of {expected}')
 
-    # --- in turns --------------------------------------------------------------------------
+    # --- rounds ----------------------------------------------------------------------------
 
     def round(self):
         for view in pages.VIEWS:

@@ -1,4 +1,4 @@
-"""The calls on disk: of each view all records, newest first, without what stands around them."""
+"""The calls on disk: for each view all records, newest first, without the rest of the response."""
 
 import array
 import bisect
@@ -38,7 +38,7 @@ def write_certificate(directory):
 
 
 def write(directory, count):
-    """Write so many calls in both views, and where each is; yields the pairs of their records."""
+    """Write this number of calls in both views, and their positions; yields the pairs of records."""
     starts, ends = [], {view: [] for view in VIEWS}
     files = {view: path(directory, view).open('wb') for view in VIEWS}
     for pair in itertools.islice(calls.Calls(), count):
@@ -53,7 +53,7 @@ def write(directory, count):
 
 
 class Pages:
-    """All calls of the year, then the same of the years before it, as many as anybody asks for."""
+    """All calls of the year, then the same for earlier years, without end."""
 
     def __init__(self, directory):
         index = json.loads(index_path(directory).read_text())
@@ -62,7 +62,7 @@ class Pages:
         self.files = {view: os.open(path(directory, view), os.O_RDONLY) for view in VIEWS}
 
     def later_than(self, until):
-        """How many calls began after that time, which is one of the API's."""
+        """Number of calls that started after that time, in the API's format."""
         until = until if '.' in until else until.replace('Z', '.000Z')
         years = calls.YEAR - int(until[:4])
         if years < 0:
@@ -71,7 +71,7 @@ class Pages:
         return (years + 1) * len(self.ascending) - until
 
     def read(self, view, first, number):
-        """So many records, from the first on, with commas in between."""
+        """This number of records, beginning with the first one, separated by commas."""
         parts = []
         while number > 0:
             years, place = divmod(first, len(self.ascending))

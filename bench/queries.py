@@ -1,9 +1,9 @@
-"""queries.py: prints how many requests the queries of queries.sql send, beside the minimum.
+"""queries.py: prints the number of requests of the queries in queries.sql, and the minimum.
 
-Needs a server of its own and a simulator, see script/bench. A query that sends more than the
-minimum is marked, and an error in the end unless that is known; one whose rows are not those of the
-copy ends it at once. At the end, those that the documents have no longer, so that what people copy is
-what is counted.
+Needs a separate server and a simulator, see script/bench. A query that sends more than the
+minimum is marked, and an error at the end unless that is known; one whose rows differ from those of the
+copy is an error. At the end, "documented" queries that are not in the documents are reported, so that
+the documented ones are tested.
 """
 
 import collections
@@ -21,7 +21,7 @@ HERE = pathlib.Path(__file__).parent
 DOCUMENTS = HERE.parent / 'README.md', *(HERE.parent / 'docs').glob('*.md')
 
 HEADER = 'query', 'requests', 'minimum', 'met?'
-UNCOUNTED = '/restapi'          # which versions there are: of no throttling group
+UNCOUNTED = '/restapi'          # the API's versions: without a throttling group
 ENTRY = re.compile(r'-- (?P<name>[^[\n]*?)(?: \[(?P<marks>.*)\])?\n'
                    r'-- minimum (?P<minimum>.*?): .*\n'
                    r'(?P<sql>(?s:.*))')
@@ -51,27 +51,27 @@ def of_copy(sql):
 
 
 def count_requests():
-    """Since the last time, those that count for the API's limits."""
+    """Requests since the last call that count toward the API's limits."""
     url = os.environ['CALL_LOG_SIMULATOR'] + '/simulator/requests?clear=true'
     with urllib.request.urlopen(url) as response:
         return sum(request['path'] != UNCOUNTED for request in json.load(response))
 
 
 def run(query):
-    """How many requests it sends, and how many it has to."""
+    """The number of requests sent, and the minimum."""
     with session.Session() as psql:
-        psql.ask('BEGIN')       # in which now() is one moment
+        psql.ask('BEGIN')       # with a constant now()
         minimum = int(psql.ask(f'SELECT {query.minimum}'))
         count_requests()
         found = psql.ask(query.sql.rstrip(';'))
         if 'no copy' not in query.marks:
             compare(query, found, psql.ask(of_copy(query.sql).rstrip(';')))
         psql.ask('ROLLBACK')
-    return count_requests(), minimum    # one may have been on its way when the query ended
+    return count_requests(), minimum    # a prefetched request may be in progress at the end of the query
 
 
 def compare(query, found, expected):
-    """The same rows, in whatever order; or as many."""
+    """The same rows in any order, or the same number."""
     found, expected = (sorted(answer.splitlines()) for answer in (found, expected))
     same = len(found) == len(expected) if 'any rows' in query.marks else found == expected
     if not same:

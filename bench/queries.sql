@@ -1,16 +1,16 @@
--- Queries that people run, each with the fewest requests that can answer it.
+-- Typical queries, each with the minimum number of requests.
 --
--- A query begins after an empty line, with its name. The next line has the
--- minimum, an SQL expression that may look at the truth, and why no client can
--- do with less, whatever it knows of the query and of local tables. A page has
--- 1000 records, a request by id 50; what a request must be repeated for (by
--- session, for details, for audio) counts as often.
+-- A query starts after an empty line, with its name. The next line has the
+-- minimum, an SQL expression that may read the truth, and the reason why no client can
+-- send less, even if it knows the query and local tables. A page has
+-- 1000 records, a request by id 50; requests that are needed per value (by
+-- session, for details, for audio) are counted for each.
 --
--- The schemas calls and my_calls are the API's; bench/queries.py runs each
+-- The schemas calls and my_calls contain foreign tables; bench/queries.py runs each
 -- query on their copies, too, and compares the rows. In brackets after the name:
--- "any rows" compares how many there are, "no copy" nothing; "documented" ones
--- stand in README.md or docs/, word by word; "not met" ones send more than the
--- minimum, as is known, and are no error. Local tables are in
+-- "any rows" compares the number of rows, "no copy" nothing; "documented" ones
+-- are contained in README.md or docs/ verbatim; "not met" ones are known to send more
+-- than the minimum, without an error. Local tables are in
 -- queries_setup.sql.
 
 -- Who missed calls this week [documented]
@@ -31,9 +31,9 @@ GROUP BY day ORDER BY day;
 -- minimum 1: a few calls
 SELECT * FROM calls.call_log WHERE start_time > now() - interval '1 hour';
 
--- The audio of a day, as far as it is not here [no copy]
+-- The audio of a day, unless copied already [no copy]
 -- minimum 1 + (SELECT count(DISTINCT id) FROM truth.recordings WHERE call_start_time >= now() - interval '1 day'): the list, then each recording
-INSERT INTO audio (id, call_id, content)                     -- run it again, and it goes on
+INSERT INTO audio (id, call_id, content)                     -- run again to continue
 SELECT id, call_id, content FROM calls.recordings r
 WHERE call_start_time >= now() - interval '1 day' AND id <> ALL (ARRAY(SELECT id FROM audio))
 ON CONFLICT (id) DO NOTHING;
@@ -104,7 +104,7 @@ FROM calls.call_log WHERE start_time >= CURRENT_DATE - 29 GROUP BY 1 ORDER BY 1;
 SELECT direction, result, count(*) FROM calls.call_log
 WHERE start_time >= CURRENT_DATE - 90 GROUP BY ROLLUP (direction, result) ORDER BY 1, 2;
 
--- Outgoing voice calls of a quarter that nobody answered
+-- Unanswered outgoing voice calls of a quarter
 -- minimum (SELECT ceil(count(*) / 1000.0) FROM truth.call_log WHERE start_time >= CURRENT_DATE - 90 AND type = 'Voice' AND direction = 'Outbound'): type and direction are the API's to apply, the result is not
 SELECT to_phone_number, count(*) FROM calls.call_log
 WHERE start_time >= CURRENT_DATE - 90 AND type = 'Voice' AND direction = 'Outbound' AND result = 'No Answer'
@@ -121,22 +121,22 @@ SELECT id, start_time, recording_id FROM calls.call_log
 WHERE recording_id IS NOT NULL AND start_time BETWEEN now() - interval '14 days' AND now();
 
 -- A date range that ends before it begins
--- minimum 0: nobody can have called then
+-- minimum 0: there can be no call
 SELECT * FROM calls.call_log WHERE start_time >= '2026-06-01' AND start_time < '2026-01-01';
 
 -- A direction that is not documented
--- minimum 1: a call may have it all the same, and a day is one page
+-- minimum 1: a call may have it nevertheless, and a day is one page
 SELECT count(*) FROM calls.call_log WHERE direction = 'foo' AND start_time > now() - interval '1 day';
 
 -- Two directions at once
 -- minimum 0: no call has both
 SELECT count(*) FROM calls.call_log WHERE direction = 'Inbound' AND direction = ANY (ARRAY['Outbound']) AND start_time > now() - interval '1 day';
 
--- Only the columns, for a tool that asks for them
--- minimum 0: no row is asked for
+-- Only the columns, for a tool that reads them
+-- minimum 0: no row is requested
 SELECT * FROM calls.call_log LIMIT 0;
 
--- Yesterday, as many people write it
+-- Yesterday, as often written
 -- minimum 1: about 30 calls
 SELECT count(*) FROM calls.call_log WHERE start_time::date = CURRENT_DATE - 1;
 
@@ -174,17 +174,17 @@ SELECT id, start_time, result FROM calls.call_log WHERE session_id = (SELECT ses
 SELECT c.id, c.start_time, f.note FROM few f JOIN calls.call_log c USING (session_id);
 
 -- Customers who called within a month
--- minimum 1: about 900 calls; who called is no parameter to rely on
+-- minimum 1: about 900 calls; there is no reliable filter by caller
 SELECT k.name, count(*), max(c.start_time) FROM customers k
 JOIN calls.call_log c ON c.from_phone_number = k.phone_number
 WHERE c.start_time >= now() - interval '30 days' GROUP BY k.name ORDER BY k.name;
 
--- Calls of a week that the archive has not
+-- Calls of a week that are not in the archive
 -- minimum 1: a week is one page
 SELECT id, start_time FROM calls.call_log c
 WHERE start_time >= now() - interval '7 days' AND NOT EXISTS (SELECT FROM archive a WHERE a.id = c.id);
 
--- What is newer than the archive, for a copy
+-- Calls newer than the archive, for a copy
 -- minimum 1: about 30 calls
 SELECT id, start_time FROM calls.call_log WHERE start_time > (SELECT max(start_time) FROM archive);
 
@@ -281,7 +281,7 @@ WHERE (id = (SELECT min(id) FROM few) OR id IN ((SELECT max(id) FROM few), 'none
 SELECT id, start_time FROM calls.call_log WHERE start_time::date IN (CURRENT_DATE - 3, CURRENT_DATE - 10);
 
 -- Two ranges
--- minimum 1: all between them is one page
+-- minimum 1: all calls between them are one page
 SELECT id FROM calls.call_log
 WHERE (start_time >= CURRENT_DATE - 3 AND start_time < CURRENT_DATE - 2) OR (start_time >= CURRENT_DATE - 10 AND start_time < CURRENT_DATE - 9);
 
@@ -343,7 +343,7 @@ SELECT count(*) FROM calls.call_log WHERE now() - start_time < interval '7 days'
 -- minimum 1: a week
 SELECT count(*) FROM calls.call_log WHERE (start_time > now() - interval '7 days') IS TRUE;
 
--- A type that nobody documents
+-- A type that is not documented
 -- minimum 1: a week is one page
 SELECT count(*) FROM calls.call_log WHERE type IN ('Voice', 'Hologram') AND start_time > now() - interval '7 days';
 

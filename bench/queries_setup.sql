@@ -1,4 +1,4 @@
--- What bench/queries.sql reads: the API's tables, their copies, and a few local ones.
+-- Tables of bench/queries.sql: foreign tables, their copies, and some local ones.
 \getenv url CALL_LOG_SIMULATOR
 \getenv media CALL_LOG_SIMULATOR_MEDIA
 SET client_min_messages = warning;
@@ -42,7 +42,7 @@ CREATE TABLE customers AS
 CREATE TABLE archive AS SELECT id, start_time, direction FROM truth.call_log WHERE start_time < now() - interval '1 day';
 CREATE TABLE audio (id text PRIMARY KEY, call_id text, content bytea);
 
--- Calls of all time: what is older than a month is a copy, the rest the API's
+-- All calls: those older than a month are a copy, the others a foreign table
 CREATE TABLE live_part AS SELECT date_trunc('day', now() - interval '30 days') AS begins;
 CREATE TABLE calls_of_all_time (id text, start_time timestamptz, direction text) PARTITION BY RANGE (start_time);
 SELECT begins FROM live_part \gset

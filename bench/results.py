@@ -1,4 +1,4 @@
-"""From measurements to ratios.
+"""Ratios of the measurements.
 
 The floor of a copy is the download of the same pages by curl, over one connection, and COPY of the
 same rows as CSV into the same table. All figures are medians.
@@ -11,14 +11,14 @@ import cases
 import pages
 import table
 
-# What the ratios should be at most
-INSERT_CPU = {'calls': 0.95, 'legs': 0.9}   # to the floor
-TLS_CPU = 1.15                  # to the floor, with TLS and gzip
+# Maximum ratios
+INSERT_CPU = {'calls': 0.95, 'legs': 0.9}   # to the lower bound
+TLS_CPU = 1.15                  # to the lower bound, with TLS and gzip
 SLOW_WALL = 1.03                # to the download alone, with latency
 COUNT_CPU = 0.4                 # to INSERT
-GROWTH_CPU = 1.1                # of the time a row, to that of less rows
-GROWTH_MEMORY = 24              # megabytes more than for the least rows
-REQUESTS = 1.005                # to as many as there are pages
+GROWTH_CPU = 1.1                # of the time per row, to that with fewer rows
+GROWTH_MEMORY = 24              # megabytes more than with the fewest rows
+REQUESTS = 1.005                # to the number of pages
 
 
 class Results:
@@ -103,7 +103,7 @@ class Results:
                                   self.median((kind, first), 'memory'), 'MB', GROWTH_MEMORY)
 
     def add_requests(self, title):
-        """What the overlap of pages costs; with few pages, one more request is too much of it."""
+        """The cost of the overlap of pages; with few pages, one more request would exceed the ratio."""
         size = self.sizes[-1]
         least = math.ceil(size / pages.SIZE)
         self.table.ratio(title, f'requests / pages, {size:,} rows', self.requests[size], least, '',

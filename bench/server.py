@@ -1,9 +1,9 @@
-"""A call log that is no bottleneck: records that are ready on disk, and no checks.
+"""A server of the call log that is not a bottleneck: records are prepared on disk, without checks.
 
 server.py DIRECTORY: serves the calls in the directory. It binds three ports, prints their URLs and
-ends with its input. The first port answers at once; the second one LATENCY seconds later; the third
-one at once, over TLS with the certificate in the directory, and compressed. The id of the account is
-the number of its calls: those in the directory, repeated if need be, each time a year earlier.
+ends with its input. The first port responds immediately; the second one LATENCY seconds later; the
+third one immediately, over TLS with the certificate in the directory, and compressed. The id of the
+account is its number of calls: those in the directory, repeated for earlier years if necessary.
 """
 
 import email.utils
@@ -24,7 +24,7 @@ LATENCY = 0.05
 LIST = re.compile(r'/restapi/v1\.0/account/(\d+)/call-log$')
 TOKEN = {'access_token': 'bench-token', 'token_type': 'bearer', 'expires_in': 3600,
          'scope': 'ReadCallLog', 'owner_id': '1', 'endpoint_id': '1'}
-# A limit that nobody reaches; without these headers there would be the documented one.
+# A limit that is never reached; without these headers the documented one would apply.
 LIMIT = ('X-Rate-Limit-Group: heavy', 'X-Rate-Limit-Limit: 1000000',
          'X-Rate-Limit-Remaining: 1000000', 'X-Rate-Limit-Window: 60')
 

@@ -1,4 +1,4 @@
-"""A session of psql, and what a statement costs: time, processors, memory."""
+"""A psql session, and the cost of a statement: time, CPU, memory."""
 
 import collections
 import os
@@ -7,19 +7,19 @@ import subprocess
 import time
 
 END = '-- end of the answer'
-LOOK_EVERY = 0.01               # seconds; a look at the memory takes far less
+LOOK_EVERY = 0.01               # seconds; reading the memory takes much less
 
-# Seconds by the clock, of the backend's processor, of the client's (with what it started), and
-# megabytes that the backend had at most, without the buffers that it shares with others
+# Elapsed seconds, CPU seconds of the backend and of the client (with its children), and
+# peak memory of the backend in megabytes, without shared buffers
 Cost = collections.namedtuple('Cost', 'wall cpu client memory')
 
 
 class WrongResult(SystemExit):
-    """No figure is worth anything after that."""
+    """Invalidates all figures."""
 
 
 class Session:
-    """Each has a backend of its own, which begins with nothing."""
+    """Each has a new backend."""
 
     def __init__(self):
         self.psql = subprocess.Popen(['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1'],
@@ -36,7 +36,7 @@ class Session:
         self.psql.wait()
 
     def ask(self, command):
-        """The answer as psql prints it. An error, which psql has shown by then, ends us."""
+        """The output of psql. An error, which psql has printed, ends the program."""
         end = '\n' if command.startswith('\\') else ';\n'
         self.psql.stdin.write(f'{command}{end}\\echo {END}\n'.encode())
         self.psql.stdin.flush()
@@ -52,7 +52,7 @@ class Session:
         return answer.decode()[:-len(END) - 1].rstrip('\n')
 
     def measure(self, command):
-        """What it costs, and the answer."""
+        """The cost and the output."""
         self.memory = 0
         before = time.monotonic(), processor_time(self.backend), family_time(self.psql.pid)
         answer = self.ask(command)
@@ -61,12 +61,12 @@ class Session:
 
 
 def processor_time(pid):
-    """Of another process, in nanoseconds' resolution: what clock_getcpuclockid(3) gives."""
+    """CPU time of another process, in nanoseconds' resolution, as by clock_getcpuclockid(3)."""
     return time.clock_gettime((~pid << 3) | 2)
 
 
 def family_time(pid):
-    """Of a process and of its children that have ended, in hundredths of a second."""
+    """CPU time of a process and of its terminated children, in hundredths of a second."""
     with open(f'/proc/{pid}/stat', encoding='ascii') as file:
         fields = file.read().rpartition(') ')[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf('SC_CLK_TCK')

@@ -2,7 +2,7 @@
 
 
 class Ratios:
-    """Figures, each beside its floor and what it should be."""
+    """Figures with their lower bounds and limits."""
 
     HEADER = 'case', 'figure', 'value', 'floor', 'ratio', 'target', 'met?'
     TEXTS = 2
@@ -11,14 +11,14 @@ class Ratios:
         self.lines = [self.HEADER]
 
     def ratio(self, case, figure, value, floor, unit, most=None):
-        """At most so many times the floor."""
+        """At most this multiple of the lower bound."""
         ratio = value / floor
         target = most and f'<= {most}'
         self.add(case, figure, number(value, unit), number(floor, unit), f'{ratio:.3f}', target,
                  most and ratio <= most)
 
     def difference(self, case, figure, value, floor, unit, most):
-        """At most so much more than the floor."""
+        """At most this amount above the lower bound."""
         self.add(case, figure, number(value, unit), number(floor, unit),
                  f'{value - floor:+.0f} {unit}', f'<= +{most} {unit}', value - floor <= most)
 
@@ -38,7 +38,7 @@ def number(value, unit):
 
 
 def print_table(lines, texts):
-    """Tuples of texts, the header first; so many columns are aligned to the left."""
+    """Tuples of texts, the header first; the first `texts` columns are aligned to the left."""
     widths = [max(map(len, column)) for column in zip(*lines)]
     rule = tuple('-' * width for width in widths)
     print()

@@ -1,8 +1,8 @@
--- An archive: a local copy of the call log, by months, that is kept up to date.
--- RingCentral keeps calls for about a year; here they stay. The other examples read
--- it with -v source=archive, without asking RingCentral.
+-- An archive: a local copy of the call log, partitioned by month, kept up to date.
+-- RingCentral keeps calls for about a year; the archive keeps them longer. The other
+-- examples read it with -v source=archive, without requests.
 --
--- Run this once to make it, and then from cron; at night with a recheck:
+-- Run this once to create it, and then from cron; at night with a recheck:
 --
 --   psql -X -f examples/archive.sql
 --   PGOPTIONS='-c client_min_messages=warning'
@@ -11,11 +11,11 @@
 --
 -- source    the call log
 -- archive   the copy
--- since     how far back; by default as far as it reaches already, else twelve months
--- recheck   read so many days again, to notice calls that were deleted at RingCentral
+-- since     lower bound of the start times; default: that of the copy, else twelve months ago
+-- recheck   read this time span again, to find calls deleted at RingCentral
 --
--- The first run takes a request for 1000 calls: a million calls are 100 minutes at
--- ten a minute. Interrupt it when you like: the next run goes on where it was. After
+-- The first run needs a request per 1000 calls: a million calls take 100 minutes at
+-- ten per minute. It can be interrupted: the next run continues. After
 -- that, a run is one request, unless more than 1000 calls have changed.
 
 \if :{?source}  \else \set source 'calls.call_log' \endif
@@ -29,12 +29,12 @@ SELECT coalesce((SELECT since FROM call_log_fdw_sync_state WHERE target = to_reg
 \set ON_ERROR_STOP on
 \set QUIET on
 
--- Months are cut in one time zone, whoever runs this.
+-- Bounds of months in a fixed time zone, independent of the session's.
 SET timezone = 'UTC';
-SET client_min_messages = warning;              -- of tables that are there already
+SET client_min_messages = warning;              -- of existing tables
 CREATE TABLE IF NOT EXISTS :archive (LIKE :source) PARTITION BY RANGE (start_time);
 
--- A partition a month, up to the next month: no call should have to wait for its own.
+-- A partition per month, up to the next month, so that it exists in time.
 SELECT format('CREATE TABLE IF NOT EXISTS %s_%s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
               :'archive', to_char(month, 'YYYY_MM'), :'archive', month, month + interval '1 month')
 FROM generate_series(date_trunc('month', :'since'::timestamptz), now() + interval '1 month', interval '1 month') AS month
@@ -42,8 +42,8 @@ FROM generate_series(date_trunc('month', :'since'::timestamptz), now() + interva
 SELECT format('CREATE TABLE IF NOT EXISTS %s_other PARTITION OF %s DEFAULT', :'archive', :'archive')
 \gexec
 
--- Not unique: that index would have to contain start_time as well, which a call that
--- is rewritten may change. The procedure takes care that an id is there once.
+-- Not unique: a unique index would have to contain start_time as well, which may
+-- change. The procedure ensures that each id exists once.
 SELECT format('CREATE INDEX ON %s (%I)', :'archive', name)
 FROM (VALUES ('id'), ('start_time')) AS wanted (name)
 WHERE NOT EXISTS (SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]

@@ -5,14 +5,14 @@
 --
 -- source        the table to read: the call log itself, or a copy of it (archive.sql)
 -- month         its first day; the last month, if not given
--- customers     a table of yours with the columns customer and phone_number, one row a
---               number; without one, the area codes of numbers serve as an example
--- first, step   rounding of each call, in seconds: 60, 60 are full minutes; 30, 6 are at
---               least half a minute and then tenths; 1, 1 is to the second
--- country_code  of numbers that are written without one
--- extensions    the people and call queues (extension_names.sql)
+-- customers     a table with the columns customer and phone_number, one row per
+--               number; default: the area codes of numbers, as an example
+-- first, step   rounding of each call, in seconds: 60, 60: full minutes; 30, 6: at
+--               least half a minute, then tenths of a minute; 1, 1: seconds
+-- country_code  of numbers without one
+-- extensions    people and call queues (extension_names.sql)
 --
--- Months are those of the session's time zone: set the one of your invoices
+-- Months are those of the session's time zone: set that of your invoices
 -- (PGTZ=America/New_York psql ...).
 
 \if :{?source}       \else \set source 'calls.call_log' \endif
@@ -28,14 +28,14 @@ SELECT (date_trunc('month', CURRENT_DATE) - interval '1 month')::date AS month \
 \ir phone_digits.sql
 \ir extension_names.sql
 
--- Copy once: one request for 1000 calls. The month must be over for some hours,
--- since RingCentral may still add and rewrite calls.
+-- Copy once: one request per 1000 calls. The month must have ended some hours ago,
+-- since RingCentral may still add and change calls.
 --
--- The record of a call carries costs, and each of its legs carries its part of the
+-- The record of a call contains costs, and each of its legs contains its part of the
 -- same costs. Add up the records or the legs, never both, and never the costs of
 -- a join of calls and legs. RingCentral's reference calls both values a cost per
--- minute, while its examples look like the costs of whole calls, as they are
--- taken here: compare a month with RingCentral's invoice before you rely on them.
+-- minute, while its examples look like the costs of whole calls, which is assumed
+-- here: compare a month with RingCentral's invoice before you rely on them.
 SELECT 'DROP TABLE pg_temp.billed_call' WHERE to_regclass('pg_temp.billed_call') IS NOT NULL \gexec
 CREATE TEMPORARY TABLE billed_call AS
 SELECT id, start_time, direction, duration, legs,
@@ -45,11 +45,11 @@ SELECT id, start_time, direction, duration, legs,
        coalesce(billing_cost_purchased, 0) AS cost_purchased,       -- it does not
        pg_temp.phone_digits(CASE direction WHEN 'Inbound' THEN from_phone_number ELSE to_phone_number END,
                             :'country_code') AS digits,
-       -- what is billed: calls that were answered. The duration counts from the start
+       -- billed calls: answered ones. The duration counts from the start
        -- of the call, ringing included, as the call log does.
        CASE WHEN lower(result) IN ('accepted', 'call accepted', 'call connected', 'connected', 'answered elsewhere')
               AND duration > 0
-         -- the first seconds at once, then step by step
+         -- the first seconds as a unit, then steps
          THEN :first + :step * ceil(greatest(duration - :first, 0)::numeric / :step)
          ELSE 0
        END AS billed_seconds
@@ -70,7 +70,7 @@ WHERE digits ~ '^1[2-7]';
 
 \echo
 \echo '== Minutes by customer, and of all calls; billed minutes are rounded call by call'
-WITH known AS (             -- a number that two customers have must not double its calls
+WITH known AS (             -- a number of two customers must not duplicate its calls
   SELECT DISTINCT ON (digits) digits, customer
   FROM (SELECT customer, pg_temp.phone_digits(phone_number, :'country_code') AS digits FROM :customers) AS c
   ORDER BY digits, customer

@@ -1,21 +1,21 @@
--- Calls and contacts: all calls from or to a number, whatever its spelling, and
--- what a CRM wants to know of each contact.
+-- Calls and contacts: all calls from or to a number, in any format, and
+-- figures for each contact, as for a CRM.
 --
 --   psql -X -v number='(415) 555-0100' -f examples/crm.sql
 --   psql -X -v source=archive -v contacts=crm.contact -v days=365 -f examples/crm.sql
 --
 -- source        the table to read: the call log itself, or a copy of it (archive.sql)
--- days          reach back so many days
--- contacts      a table of yours with the columns name and phone_number; without one,
---               names that occur in the calls serve as an example
--- number        whose calls are listed; without it, those of who called most
--- search        the foreign table call_log_search, if it is elsewhere
--- extensions    the people and call queues (extension_names.sql)
--- country_code  of numbers that are written without one
+-- days          number of days to read
+-- contacts      a table with the columns name and phone_number; default:
+--               names that occur in the calls, as an example
+-- number        list the calls of this number; default: that of the most frequent caller
+-- search        the foreign table call_log_search, if in another schema
+-- extensions    people and call queues (extension_names.sql)
+-- country_code  of numbers without one
 --
--- The API can search for a number, see the last query, but may find only those
--- records where it happens to be written in one of several ways. So read a range of
--- time once, bring all numbers to one spelling, and search here.
+-- The API can search for a number, see the last query, but may find only
+-- records with certain formats of it. So read a time range
+-- once, normalize all numbers, and search locally.
 
 \if :{?source}       \else \set source 'calls.call_log' \endif
 \if :{?days}         \else \set days 90                 \endif
@@ -25,9 +25,9 @@
 \ir phone_digits.sql
 \ir extension_names.sql
 
--- Copy once (one request for 1000 calls), then look up as often as you like. A
--- call between two numbers is a row for each of them; theirs tells which of the
--- two is not ours.
+-- Copy once (one request per 1000 calls), then query the copy. A
+-- call between two numbers has a row for each of them; the column theirs marks the
+-- external one.
 SELECT 'DROP TABLE pg_temp.number_call' WHERE to_regclass('pg_temp.number_call') IS NOT NULL \gexec
 CREATE TEMPORARY TABLE number_call AS
 WITH call AS MATERIALIZED (
@@ -104,8 +104,8 @@ LIMIT 10;
 \endif
 SELECT to_regclass(:'search') IS NOT NULL AS can_search \gset
 \if :can_search
--- One request, whatever the range of time. What RingCentral finds may lack calls
--- whose record has the number in another spelling, or masked.
+-- One request for any time range. RingCentral may not find calls
+-- whose record contains the number in another format, or masked.
 \echo
 \echo '== What RingCentral itself finds for' :number
 SELECT start_time, direction, type, result, duration, from_phone_number, to_phone_number

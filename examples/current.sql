@@ -1,6 +1,6 @@
--- The calls up to this moment: a local copy, as archive.sql or one CALL makes it, and
--- from RingCentral what began since the copy was kept up to date last. A query that
--- asks for the last hours sends one request; one that asks for older calls only, none.
+-- All calls up to now: a local copy, created by archive.sql or one CALL, and the calls
+-- from RingCentral that started since its last update. A query for
+-- the last hours sends one request; one for older calls only, none.
 --
 --   psql -X -f examples/current.sql
 --   SELECT count(*) FROM current_calls WHERE start_time >= CURRENT_DATE;
@@ -8,10 +8,10 @@
 -- source    the call log
 -- archive   the copy
 -- current   the view
--- overlap   calls of that long before the copy was kept up to date come from
---           RingCentral as well: they may have been rewritten since
+-- overlap   calls of this time span before the last update are read from
+--           RingCentral as well: they may have changed since
 --
--- Older calls that are rewritten are as they were when the copy was kept up to date.
+-- Older calls have the state of the last update.
 
 \if :{?source}  \else \set source 'calls.call_log' \endif
 \if :{?archive} \else \set archive archive         \endif
@@ -20,14 +20,14 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 
--- The columns that both have, by name
+-- Common columns, by name
 SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
 FROM pg_attribute a
 JOIN pg_attribute s ON s.attname = a.attname AND s.attrelid = :'source'::regclass
 WHERE a.attrelid = :'archive'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND NOT s.attisdropped
 \gset
 
--- Whoever may not see how far the copy is gets the copy alone.
+-- A role that may not read the progress of the copy sees only the copy.
 CREATE OR REPLACE VIEW :current AS
 SELECT :columns FROM :archive
 WHERE start_time < coalesce((SELECT synced_at - interval :'overlap' FROM call_log_fdw_sync_state

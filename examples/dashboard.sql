@@ -1,28 +1,28 @@
--- A dashboard: what a BI tool such as Grafana, Metabase or Superset reads. The
--- tool reads local tables, however often it likes; the API is asked once per
--- refresh. Run this once to create all, and then from cron to refresh:
+-- A dashboard for a BI tool such as Grafana, Metabase or Superset. The
+-- tool reads local tables as often as needed; requests are sent once per
+-- refresh. Run this once to create it, and then from cron to refresh it:
 --
 --   psql -X -v reader=grafana -f examples/dashboard.sql
 --   */15 * * * *  psql -X -q -d mydb -f /path/to/dashboard.sql >/dev/null
 --
 -- source      the table to read: the call log itself, or a copy of it (archive.sql)
--- extensions  the people and call queues: the foreign table, or a copy of it; none: ids
---             without names. It takes one request, which does not count against the
+-- extensions  people and call queues: the foreign table, or a copy of it; none: ids
+--             without names. Needs one request, which does not count toward the
 --             limit of the call log, and the app's permission Read Accounts
--- days        so many whole days, and today
--- timezone    whose days and hours are shown
+-- days        number of whole days, in addition to today
+-- timezone    time zone of days and hours
 -- reader      a role that may read the dashboard; it needs neither a user mapping nor
 --             any other privilege
 --
--- All but the reader is decided when it is created; to change it, begin again
+-- All settings except the reader take effect at creation; to change them, start
 -- with DROP SCHEMA dashboard CASCADE.
 --
--- A refresh from the call log costs one request for 1000 calls: 14 days of 3000
--- calls are 42 requests, more than four minutes at ten a minute. When that is too
--- much, refresh from an archive: it fetches what has changed, and no more.
+-- A refresh from the call log needs one request per 1000 calls: 14 days with 3000
+-- calls are 42 requests, more than four minutes at ten per minute. If that is too
+-- much, refresh from an archive, which fetches changes only.
 --
--- Not like this: a tool that reads the foreign table itself sends requests with
--- each click and each automatic reload, and all of them share one limit.
+-- A tool that reads the foreign table itself would send requests with
+-- each click and each automatic reload, within the shared limit.
 
 \if :{?source}     \else \set source 'calls.call_log'       \endif
 \if :{?extensions} \else \set extensions 'calls.extensions' \endif
@@ -31,16 +31,16 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 
--- All or nothing: after an error, such as an API that cannot be reached, the
--- rows of before are still there.
+-- One transaction: after an error, such as an unreachable API, the
+-- previous rows are kept.
 BEGIN;
 SELECT to_regclass('dashboard.call') IS NULL AS is_new \gset
 \if :is_new
 
 CREATE SCHEMA IF NOT EXISTS dashboard;
 
--- The only one that asks for calls. Few columns: who called is nobody's business
--- here. Where the record of a call names no extension, its legs may. The API has
+-- The only view that requests calls. Few columns: callers are not needed
+-- here. If the record of a call has no extension, its legs may have one. The API has
 -- no field for outcome: see reporting.sql.
 CREATE MATERIALIZED VIEW dashboard.call AS
 SELECT id, start_time, duration, direction,
@@ -56,10 +56,10 @@ SELECT id, start_time, duration, direction,
 FROM :source
 WHERE start_time >= date_trunc('day', now(), :'timezone') - :days * interval '1 day'
   AND type = 'Voice' AND deleted IS NOT TRUE;
-CREATE UNIQUE INDEX ON dashboard.call (id);     -- REFRESH CONCURRENTLY needs one
+CREATE UNIQUE INDEX ON dashboard.call (id);     -- required by REFRESH CONCURRENTLY
 
--- Small, so that the tool is quick. The time zone is said here: otherwise each
--- session that refreshes would cut the hours its own way.
+-- Small, so that the tool is fast. The time zone is explicit: otherwise each
+-- session that refreshes would use its own.
 CREATE MATERIALIZED VIEW dashboard.calls_per_hour AS
 SELECT date_trunc('hour', start_time, :'timezone') AS hour, direction, outcome,
        count(*) AS calls,
@@ -68,7 +68,7 @@ FROM dashboard.call
 GROUP BY hour, direction, outcome;
 CREATE UNIQUE INDEX ON dashboard.calls_per_hour (hour, direction, outcome);
 
--- What the tool points to: one row a day.
+-- For the tool: one row per day.
 CREATE VIEW dashboard.calls_per_day AS
 SELECT (hour AT TIME ZONE :'timezone')::date AS day,
        sum(calls) AS calls,
@@ -79,8 +79,8 @@ SELECT (hour AT TIME ZONE :'timezone')::date AS day,
 FROM dashboard.calls_per_hour
 GROUP BY day;
 
--- Calls of people and call queues, one row a day each; calls that name neither are
--- not among them.
+-- Calls of people and call queues, one row per day each; calls without an extension are
+-- not included.
 CREATE MATERIALIZED VIEW dashboard.calls_per_extension AS
 SELECT (start_time AT TIME ZONE :'timezone')::date AS day, extension_id,
        count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
@@ -101,19 +101,19 @@ FROM :extensions
 ORDER BY id;
 CREATE UNIQUE INDEX ON dashboard.extension (id);
 
--- What a tool points to for people (type = 'User') and call queues (type = 'Department')
+-- For the tool: people (type = 'User') and call queues (type = 'Department')
 CREATE VIEW dashboard.calls_by_name AS
 SELECT day, extension_id, coalesce(name, extension_id::text) AS name, type, inbound, answered, missed, outbound, seconds
 FROM dashboard.calls_per_extension
 LEFT JOIN dashboard.extension ON id = extension_id;
 
--- How old the rows are: a dashboard should say so. In the views above, the time
--- would make every row a changed one at each refresh.
+-- Age of the rows, to be shown by the dashboard. In the views above, the time
+-- would change every row at each refresh.
 CREATE MATERIALIZED VIEW dashboard.refreshed AS SELECT now() AS refreshed;
 
 \else
 
--- CONCURRENTLY: who reads meanwhile is not kept waiting.
+-- CONCURRENTLY: readers are not blocked.
 REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.call;
 REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.calls_per_hour;
 REFRESH MATERIALIZED VIEW CONCURRENTLY dashboard.calls_per_extension;

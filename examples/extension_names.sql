@@ -1,12 +1,12 @@
--- extension_name (id, type, name): the people and call queues behind the ids of calls.
--- billing.sql, crm.sql, reconciliation.sql, report.sql and reporting.sql use it.
+-- extension_name (id, type, name): names of people and call queues for the ids in calls.
+-- Used by billing.sql, crm.sql, reconciliation.sql, report.sql and reporting.sql.
 --
--- extensions   the foreign table extensions, or a copy of it; calls.extensions, if it is
---              not set
+-- extensions   the foreign table extensions, or a copy of it; default:
+--              calls.extensions
 --
--- One request, which does not count against the limit of the call log. Where there is no
--- such table, or its reader may not read it (the app needs the permission Read Accounts),
--- extension_name is empty, and there are ids without names.
+-- One request, which does not count toward the limit of the call log. If the table does
+-- not exist, or is not readable (the app needs the permission Read Accounts),
+-- extension_name is empty, and ids are shown without names.
 
 \if :{?extensions} \else \set extensions 'calls.extensions' \endif
 SELECT 'DROP TABLE pg_temp.extension_name' WHERE to_regclass('pg_temp.extension_name') IS NOT NULL \gexec

@@ -1,14 +1,14 @@
--- phone_digits(number): one spelling for all spellings of a telephone number,
--- so that numbers can be compared. crm.sql, billing.sql and reporting.sql use it.
+-- phone_digits(number): normalizes telephone numbers,
+-- so that they can be compared. Used by crm.sql, billing.sql and reporting.sql.
 --
 --   +1 (415) 555-0100, 4155550100, 1-415-555-0100, 011 1 415... -> 14155550100
 --
--- The second argument is the country code that short spellings lack. What is
--- not a whole number is NULL (a masked number such as +1415555XXXX, an extension,
+-- The second argument is the country code for numbers without one. Incomplete
+-- numbers become NULL (a masked number such as +1415555XXXX, an extension,
 -- 911): no match is better than a wrong one.
 --
--- In pg_temp it takes no privilege and is gone with the session. To keep it, for
--- an index say, name a schema of yours instead:
+-- In pg_temp it requires no privilege and is dropped with the session. To keep it, for
+-- example for an index, use another schema:
 --
 --   CREATE INDEX ON archive (phone_digits(from_phone_number));
 
@@ -18,11 +18,11 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   FROM regexp_replace(number, '(ext\.?|x)\s*\d+\s*$', '', 'i') AS dialed(number),   -- "... ext. 12"
   LATERAL regexp_replace(number, '\D', '', 'g') AS d(d),
   LATERAL (SELECT CASE
-    WHEN number ~ '^\s*\+' THEN d                                                -- whole already
+    WHEN number ~ '^\s*\+' THEN d                                                -- complete
     WHEN country_code = '1' AND d ~ '^011' THEN substr(d, 4)                     -- dialed abroad from North America
     WHEN country_code = '1' AND d ~ '^[2-9]\d{9}$' THEN '1' || d
     WHEN d ~ '^00' THEN substr(d, 3)                                             -- dialed abroad from elsewhere
     WHEN country_code <> '1' AND d ~ '^0' THEN country_code || substr(d, 2)      -- within the country
-    WHEN d ~ ('^' || country_code) AND length(d) > 9 THEN d                      -- whole, but for the +
+    WHEN d ~ ('^' || country_code) AND length(d) > 9 THEN d                      -- complete, except for the +
   END AS digits) AS whole
 $$;

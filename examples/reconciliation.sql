@@ -1,20 +1,20 @@
--- Does the archive have what the call log has? What either of them lacks, and
--- what differs, for a range of time.
+-- Compare the archive with the call log: missing calls on either side, and
+-- differences, for a time range.
 --
 --   psql -X -v archive=archive -f examples/reconciliation.sql
 --   psql -X -v archive=archive -v since=2026-10-01 -v until=2026-11-01 -v repair=on -f examples/reconciliation.sql
 --
 -- archive       a local copy of the call log with the same columns (archive.sql)
 -- log           the call log
--- since, until  calls that began from ... to before ...; by default the seven days that
+-- since, until  calls that started in [since, until); by default the seven days that
 --               ended yesterday, since calls of the last hours may still change
--- messages      the foreign table messages of an extension, if its faxes are to be compared
---               with those of its call log, which is then named by log
--- extensions    the people and call queues (extension_names.sql)
--- repair        on: make the archive equal to the call log; needs no further request
+-- messages      the foreign table messages of an extension, to compare its faxes
+--               with those of its call log, which must be the setting log
+-- extensions    people and call queues (extension_names.sql)
+-- repair        on: make the archive equal to the call log; needs no additional request
 --
--- RingCentral keeps calls for about a year. What is older is in the archive only,
--- and not because anything was lost: choose a younger range.
+-- RingCentral keeps calls for about a year. Older calls are in the archive only,
+-- which is not a difference: use a later range.
 
 \if :{?archive} \else \set archive archive       \endif
 \if :{?log}     \else \set log 'calls.call_log'  \endif
@@ -31,15 +31,15 @@ SELECT CURRENT_DATE - 1 AS until \gset
 \set QUIET on
 \ir extension_names.sql
 
--- One request for 1000 calls. attrs is the whole record as RingCentral has it now,
--- so that nothing that differs is overlooked.
+-- One request per 1000 calls. attrs is the whole current record,
+-- so that all differences are found.
 SELECT 'DROP TABLE pg_temp.logged' WHERE to_regclass('pg_temp.logged') IS NOT NULL \gexec
 CREATE TEMPORARY TABLE logged AS
 SELECT * FROM :log WHERE start_time >= :'since' AND start_time < :'until';
 
--- Of the calls that only the archive has here: has the call log them elsewhere?
--- A call of a queue is rewritten when it is answered, and may then begin earlier
--- than the range. By id, 50 calls are one request; none is sent when there are none.
+-- Do calls missing in the call log exist outside of the range?
+-- A call of a queue changes when it is answered, and may then start before
+-- the range. 50 ids are one request; without missing calls none is sent.
 INSERT INTO logged
 SELECT * FROM :log
 WHERE id = ANY (ARRAY(SELECT id FROM :archive a
@@ -54,7 +54,7 @@ WITH archived AS (
   WHERE deleted IS NOT TRUE
     AND (start_time >= :'since' AND start_time < :'until' OR id IN (SELECT id FROM logged))
 ), present AS (
-  SELECT * FROM logged WHERE deleted IS NOT TRUE        -- by id, the API finds what was deleted, too
+  SELECT * FROM logged WHERE deleted IS NOT TRUE        -- by id, the API returns deleted calls, too
 )
 SELECT id, coalesce(p.start_time, a.start_time) AS start_time, coalesce(p.extension_id, a.extension_id) AS extension_id,
        CASE WHEN p.id IS NULL THEN 'only in the archive'
@@ -87,8 +87,8 @@ ORDER BY start_time DESC, d.id
 LIMIT 20;
 
 \if :{?messages}
--- A fax is in both: in the call log with the id of its message. The store has it a
--- little later or earlier, so a day more on both sides is asked for.
+-- A fax is in both: in the call log with the id of its message. The store may have
+-- another time, so the range is extended by a day on both sides.
 \echo
 \echo '== Faxes that only the call log or only the message store has'
 WITH logged_fax AS (
@@ -110,7 +110,7 @@ LIMIT 20;
 \endif
 
 \if :repair
--- What RingCentral does not have any longer is kept, marked as deleted.
+-- Calls that RingCentral no longer has are kept, marked as deleted.
 BEGIN;
 UPDATE :archive SET deleted = true
 WHERE id IN (SELECT id FROM difference WHERE what = 'only in the archive');

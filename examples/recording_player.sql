@@ -1,18 +1,18 @@
 -- A web page with an audio player for each recording: one file, which needs
--- nothing else and runs no script, to listen to or to send to a colleague.
+-- no other files and runs no script, to listen to or to send to a colleague.
 --
 --   psql -X -f examples/recording_player.sql > player.html
 --   psql -X -v days=30 -v where="direction = 'Inbound' AND duration > 60" \
 --     -f examples/recording_player.sql > player.html
 --
--- schema   where the account's tables were imported to
--- days     reach back so many days; 0 is today only
--- where    which recordings: any condition on the columns of recorded, below
+-- schema   schema of the account's tables
+-- days     number of days in addition to today
+-- where    any condition on the columns of the table recorded, below
 -- title    the heading of the page
 --
--- Each recording costs a request, and the API allows about ten a minute: a
--- narrow condition pays. Times are in the session's time zone (PGTZ=...). It
--- takes the privilege USAGE on the foreign server. The page holds the audio
+-- Each recording needs a request, and the API allows about ten per minute: use a
+-- narrow condition. Times are in the session's time zone (PGTZ=...). It
+-- requires the privilege USAGE on the foreign server. The page contains the audio
 -- itself, so it is as confidential as the calls.
 
 \if :{?schema} \else \set schema 'calls'           \endif
@@ -20,8 +20,8 @@
 \if :{?where}  \else \set where  'true'            \endif
 \if :{?title}  \else \set title  'Call recordings' \endif
 
--- Nothing but the page goes to stdout, and all of it or, after an error,
--- nothing. Notices and warnings go to stderr.
+-- Only the page is written to stdout, completely or, after an error,
+-- not at all. Notices and warnings are written to stderr.
 \set ON_ERROR_STOP on
 \set QUIET on
 \set ECHO none
@@ -33,12 +33,12 @@
 \pset null ''
 \encoding UTF8
 
--- What is created here is gone afterwards.
+-- The objects created here are temporary.
 BEGIN READ WRITE;
 
--- The recordings with what the list says of their calls. It comes with the same
--- request, so nothing needs to be joined; what kind of audio it is and how long
--- it lasts would be a request more for each, so it is not among the columns.
+-- The recordings with fields of their calls. These are contained in the same
+-- response, so no join is needed; type and duration of the audio
+-- would require another request for each, so they are not among the columns.
 SELECT format('SERVER %I OPTIONS (%s)', srvname,
               string_agg(format('%I %L', option_name, option_value), ', ')) AS source
 FROM pg_foreign_table
@@ -64,13 +64,13 @@ CREATE FOREIGN TABLE pg_temp.recorded (
   content bytea
 ) :source;
 
--- Names are whatever a caller's telephone says.
+-- Names are sent by the caller's telephone.
 CREATE FUNCTION pg_temp.html(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT replace(replace(replace(replace(replace($1,
     '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
 $$;
 
--- bdi: a name that is written from right to left does not move what follows it
+-- bdi: right-to-left names do not affect the text after them
 CREATE FUNCTION pg_temp.party(name text, number text, extension text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(nullif(concat_ws(' ',
@@ -134,10 +134,10 @@ footer { margin-top: 2rem; font-size: .85rem; }
 }
 $css$ AS css \gset
 
--- The whole page before its first line is printed. Only here requests are sent:
--- each recording that the conditions leave over is fetched once. Its first bytes
--- tell what kind of audio it is. The page may use this style and audio of its
--- own, and nothing else.
+-- Build the whole page before its first line is printed. Only here requests are sent:
+-- each recording that satisfies the conditions is fetched once. Its first bytes
+-- determine the type of the audio. The page may use this style and embedded
+-- audio, and no other resources.
 CREATE TEMPORARY TABLE page AS
 WITH shown AS MATERIALIZED (
   SELECT *, row_number() OVER (ORDER BY call_start_time DESC, call_id, id) AS number
@@ -211,7 +211,7 @@ SELECT 3, 0, format($html$</main>
 </body>
 </html>$html$, to_char(now(), 'FMDD FMMonth YYYY, HH24:MI'));
 
--- Row by row, so that psql does not hold it all in memory.
+-- Row by row, so that psql does not keep it all in memory.
 \set FETCH_COUNT 1
 SELECT html FROM page ORDER BY part, number;
 ROLLBACK;

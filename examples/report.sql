@@ -1,26 +1,26 @@
--- A report of calls as a web page: when people call, answered and missed by day, call
--- queues and people by name, missed callers whom nobody called back. One file, which
--- needs nothing else and runs no script, to look at or to send to a colleague.
+-- A report of calls as a web page: calls by hour, answered and missed by day, call
+-- queues and people by name, missed callers who were not called back. One file, which
+-- needs no other files and runs no script.
 --
 --   psql -X -v source=archive -f examples/report.sql > report.html
 --   psql -X -v source=archive -v since=2026-10-01 -v until=2026-11-01 -v title='October' \
 --     -f examples/report.sql > report.html
 --
 -- source        the table to read: the call log itself, or a copy of it (archive.sql)
--- extensions    the people and call queues (extension_names.sql)
--- since, until  calls that began from ... to before ...; the last 28 whole days
+-- extensions    people and call queues (extension_names.sql)
+-- since, until  calls that started in [since, until); default: the last 28 whole days
 -- title         the heading of the page
--- country_code  of numbers that are written without one
+-- country_code  of numbers without one
 --
--- From a copy of the calls it takes one request, for the names, which does not count
--- against the limit of the call log. Days and hours are those of the session's time zone
+-- With a copy of the calls it needs one request, for the names, which does not count
+-- toward the limit of the call log. Days and hours are those of the session's time zone
 -- (PGTZ=America/New_York psql ...). Charts have up to 92 days, then weeks, then months.
 
 \if :{?source}       \else \set source 'calls.call_log' \endif
 \if :{?title}        \else \set title 'Calls'           \endif
 \if :{?country_code} \else \set country_code 1          \endif
 
--- Nothing but the page goes to stdout, and all of it or, after an error, nothing.
+-- Only the page is written to stdout, completely or, after an error, not at all.
 \set ON_ERROR_STOP on
 \set QUIET on
 \set ECHO none
@@ -43,7 +43,7 @@ SELECT CURRENT_DATE AS until \gset
 \ir phone_digits.sql
 \ir extension_names.sql
 
--- Names are whatever a caller's telephone says.
+-- Names are sent by the caller's telephone.
 CREATE FUNCTION pg_temp.html(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT replace(replace(replace(replace(replace($1,
     '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;')
@@ -117,8 +117,8 @@ footer { margin-top: 2rem; font-size: .85rem; }
 }
 $css$ AS css \gset
 
--- All calls once; outcome is the one place that says what counts as answered and as
--- missed: the API has no such field (see reporting.sql).
+-- All calls, once; the column outcome defines answered and missed calls, since
+-- the API has no such field (see reporting.sql).
 WITH call AS MATERIALIZED (
   SELECT start_time, duration, direction = 'Inbound' AS inbound, extension_id, legs,
          CASE
@@ -152,7 +152,7 @@ span AS (
   FROM (VALUES (:'since'::timestamptz, least(:'until'::timestamptz, now()))) AS asked (since, until)
 ),
 
--- A bar for each day: place is its number from 0, of all places
+-- A bar for each day: place is its number, from 0, of places
 period AS (
   SELECT begins, row_number() OVER (ORDER BY begins) - 1 AS place, count(*) OVER () AS places,
          count(*) FILTER (WHERE outcome = 'answered') AS answered,
@@ -217,7 +217,7 @@ hour_chart AS (
   FROM hour_of_week
 ),
 
--- A call is a queue's if its record or one of its legs names the queue.
+-- A call belongs to a queue if its record or one of its legs has its id.
 queue AS (
   SELECT name, count(*) AS calls,
          count(*) FILTER (WHERE outcome = 'answered') AS answered,
@@ -240,7 +240,7 @@ queue_rows AS (
   LATERAL (SELECT round(100.0 * answered / most, 1) AS low) AS bar
 ),
 
--- Of a person are the calls whose record, or else whose first leg with an extension, names it.
+-- A call belongs to a person if its record, or else its first leg with an extension, has its id.
 person AS (
   SELECT coalesce(name, 'Extension ' || own.id) AS name,
          count(*) FILTER (WHERE inbound) AS answered,
@@ -261,7 +261,7 @@ person_rows AS (
   FROM person
 ),
 
--- Callers whom nobody has talked to since they were missed
+-- Missed callers without a later conversation
 waiting AS (
   SELECT digits, left(mode() WITHIN GROUP (ORDER BY caller), 60) AS caller, count(*) AS missed, max(start_time) AS last_missed
   FROM call AS m

@@ -1,13 +1,13 @@
--- Reports of calls: results, days, hours, extensions, missed calls that nobody
--- called back, time to answer, how long calls last.
+-- Reports of calls: results, days, hours, extensions, missed callers who were not
+-- called back, time to answer, duration.
 --
 --   psql -X -f examples/reporting.sql
 --   psql -X -v source=archive -v since=2026-10-01 -v until=2026-11-01 -f examples/reporting.sql
 --
 -- source        the table to read: the call log itself, or a copy of it (archive.sql)
--- since, until  calls that began from ... to before ...; the last 28 days
--- country_code  of numbers that are written without one
--- extensions    the people and call queues (extension_names.sql)
+-- since, until  calls that started in [since, until); default: the last 28 days
+-- country_code  of numbers without one
+-- extensions    people and call queues (extension_names.sql)
 --
 -- Days and hours are those of the session's time zone (PGTZ=America/New_York psql ...).
 
@@ -22,12 +22,12 @@ SELECT CURRENT_DATE - 28 AS since \gset
 \ir phone_digits.sql
 \ir extension_names.sql
 
--- Copy once, report often: only this statement asks the API (one request for
--- 1000 calls). The legs come with the same answer, so there is no need to read
+-- Copy once, report often: only this statement sends requests (one per
+-- 1000 calls). The legs are contained in the same response, so there is no need to read
 -- call_log_legs as well.
 --
--- outcome is the one place that says what counts as answered and as missed: the
--- API has no such field. Check it against the first report.
+-- The column outcome defines answered and missed calls, since the
+-- API has no such field. Compare it with the first report.
 SELECT 'DROP TABLE pg_temp.call' WHERE to_regclass('pg_temp.call') IS NOT NULL \gexec
 CREATE TEMPORARY TABLE call AS
 SELECT id, start_time, duration, direction, result, legs,
@@ -43,13 +43,13 @@ SELECT id, start_time, duration, direction, result, legs,
        CASE direction WHEN 'Inbound' THEN from_phone_number ELSE to_phone_number END AS number,
        CASE direction WHEN 'Inbound' THEN from_name ELSE to_name END AS name,
        pg_temp.phone_digits(CASE direction WHEN 'Inbound' THEN from_phone_number ELSE to_phone_number END, :'country_code') AS digits,
-       -- our side; where the record of a call names no extension, its legs may
+       -- our side; if the record of a call has no extension, its legs may have one
        coalesce(extension_id, (jsonb_path_query_first(legs, '$[*].extension.id') #>> '{}')::bigint) AS extension_id,
        CASE direction WHEN 'Inbound' THEN to_extension_number ELSE from_extension_number END AS extension_number
 FROM :source
 WHERE start_time >= :'since' AND start_time < :'until'
   AND type = 'Voice'
-  AND deleted IS NOT TRUE;        -- an archive keeps what was deleted
+  AND deleted IS NOT TRUE;        -- an archive keeps deleted calls
 ANALYZE call;
 
 \echo
@@ -65,7 +65,7 @@ SELECT day::date,
        count(id) AS calls,
        count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
        count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'missed') AS missed,
-       -- of those who wanted us: blocked calls and the like do not count
+       -- share of the answered calls, not counting blocked ones and the like
        round(100.0 * count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'answered')
              / nullif(count(*) FILTER (WHERE direction = 'Inbound' AND outcome <> 'other'), 0), 1) AS answered_percent,
        justify_hours(coalesce(sum(duration) FILTER (WHERE outcome = 'answered'), 0) * interval '1 second') AS answered_time
@@ -88,9 +88,9 @@ GROUP BY hour
 ORDER BY hour;
 
 \echo
-\echo '== Extensions: people, call queues; one line is for calls that name none, such as those that nobody took'
+\echo '== Extensions: people, call queues; one row for calls without an extension'
 SELECT coalesce(e.name, extension_id::text) AS name,
-       mode() WITHIN GROUP (ORDER BY extension_number) AS number,      -- it may be missing in single calls
+       mode() WITHIN GROUP (ORDER BY extension_number) AS number,      -- may be missing in some calls
        count(*) FILTER (WHERE direction = 'Outbound') AS outbound,
        count(*) FILTER (WHERE direction = 'Inbound') AS inbound,
        count(*) FILTER (WHERE direction = 'Inbound' AND outcome = 'answered') AS answered,
@@ -104,7 +104,7 @@ GROUP BY extension_id, e.name
 ORDER BY count(*) DESC, extension_id;
 
 \echo
-\echo '== Missed and not called back: nobody has talked to this number since'
+\echo '== Missed and not called back'
 SELECT digits AS number,
        left(mode() WITHIN GROUP (ORDER BY name), 30) AS name,
        count(*) AS missed,
@@ -119,9 +119,9 @@ LIMIT 20;
 
 \echo
 \echo '== Time to answer, in seconds: from the start of the call to the start of the leg that answered'
--- The first leg (master) is the call itself. Of the others the first one that was
--- answered is who picked up. Calls without such a leg say nothing, so they are
--- left out.
+-- The first leg (master) is the call itself. The first other leg that was
+-- answered has the extension that picked up. Calls without such a leg are
+-- not included.
 SELECT date_trunc('week', start_time)::date AS week,
        count(*) AS answered_calls,
        round(avg(seconds), 1) AS average,

@@ -1,8 +1,8 @@
--- Copies that are kept up to date by themselves. CALL call_log_fdw_sync commits after
--- each request, so it has to be the only statement of its job: with another one before
--- or after it, both would be in one transaction, and the CALL an error.
+-- Scheduled updates of copies. CALL call_log_fdw_sync commits after
+-- each request, so it must be the only statement of its job: with another one before
+-- or after it, both would be in one transaction block, which is an error.
 --
--- cron, as a user who may log in; errors and warnings come by mail:
+-- cron, as a user with access to the database; errors and warnings are mailed:
 --
 --   PGOPTIONS='-c client_min_messages=warning'
 --   */15 * * * *  psql -X -q -d mydb -c "CALL call_log_fdw_sync('calls.call_log', 'archive')"
@@ -20,8 +20,8 @@
 --   [Install]
 --   WantedBy=timers.target
 --
--- pg_cron: run this file. It schedules the same two jobs; a job that still runs when
--- the next is due ends that one with an error, which does no harm.
+-- pg_cron: run this file. It schedules the same two jobs; if a job is still running when
+-- the next one starts, the latter fails without consequences.
 --
 -- source, archive   the call log and its copy
 
