@@ -1,4 +1,4 @@
-"""python3 simulator: start, print the URL, serve until told to end."""
+"""python3 simulator: start, print the URL, serve until the end of the input."""
 
 import gc
 import os

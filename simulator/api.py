@@ -1,4 +1,4 @@
-"""The API: which endpoints there are, who may call them, what refuses a call before it is read."""
+"""The API: endpoints, their permissions, and checks that precede the evaluation of parameters."""
 
 import collections
 import re
@@ -20,8 +20,8 @@ import render
 
 JSON_TYPES = ('application/json', 'application/*', '*/*')
 
-# `app` and `user` are the permissions that it takes, of the user those for the account and for an
-# extension; `types`: what the header Accept may ask for
+# `app` and `user` are the required permissions, of the user those for the account and for an
+# extension; `types`: media types accepted in the header Accept
 Endpoint = collections.namedtuple('Endpoint', 'method path group answer app user types host',
                                   defaults=(None, (None, None), JSON_TYPES, hosts.API))
 
@@ -33,7 +33,7 @@ RECORDING = ACCOUNT + '/recording/(?P<recordingId>[^/]+)'
 COMPANY_LOG = ('FullCompanyCallLog', 'ReadCallLog')
 LOG = ('ReadCallLog', 'ReadCallLog')
 
-# The group of what everybody may ask, as often as he likes
+# The group of unlimited requests without authorization
 PUBLIC = None
 
 
@@ -91,7 +91,7 @@ class Api:
         self.message_store.forget()
 
     def answer(self, request, host, twist=None):
-        """(status, headers, body) of a request; `twist` makes an endpoint lie (see faults.py)."""
+        """(status, headers, body) of a request; for `twist` see faults.py."""
         headers = []
         try:
             endpoint, path = self.route(request, host)
@@ -113,7 +113,7 @@ class Api:
         raise errors.invalid_uri()
 
     def admit(self, request, endpoint, path, headers):
-        """Rate limit first: a request that is refused for another reason counts, too."""
+        """Rate limit first: a request that is rejected for another reason counts, too."""
         if endpoint.group is PUBLIC:
             return
         passes, limits = self.limiter.admit(endpoint.group)

@@ -1,6 +1,6 @@
-"""What a recording sounds like: a tone whose pitch follows from its id, with the id as its title.
+"""The audio of a recording: a tone whose pitch is derived from its id, with the id as its title.
 
-So no two recordings are the same bytes, and a client that mixes them up is found out.
+So all recordings differ, and a client that confuses them is detected.
 """
 
 import math
@@ -28,7 +28,7 @@ def pitch(title, steps):
 
 
 def wav(title, seconds):
-    """8 bits, 8 kHz: one period of the tone, again and again."""
+    """8 bits, 8 kHz: one period of the tone, repeated."""
     period = 10 + pitch(title, 30)
     wave = bytes(128 + round(VOLUME * math.sin(2 * math.pi * position / period))
                  for position in range(period))
@@ -41,12 +41,12 @@ def wav(title, seconds):
 
 
 def chunk(name, content):
-    """A RIFF chunk; the next one begins at an even place."""
+    """A RIFF chunk; the next one begins at an even offset."""
     return name + struct.pack('<I', len(content)) + content + b'\0' * (len(content) % 2)
 
 
 def mp3(title, seconds):
-    """The title as an ID3v2.3 tag, then the same frame again and again."""
+    """The title as an ID3v2.3 tag, then the same frame, repeated."""
     text = b'\0' + title.encode()
     tag = b'TIT2' + struct.pack('>IH', len(text), 0) + text
     head = b'ID3\x03\x00\x00' + bytes((0, 0, len(tag) >> 7, len(tag) & 127))

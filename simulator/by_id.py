@@ -1,4 +1,4 @@
-"""Call records by id: one as it is, several as a batch whose parts succeed or fail on their own.
+"""Call records by id: one as the response, several as a batch whose parts have separate statuses.
 
 https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallRecord
 https://developers.ringcentral.com/guide/basics/batch-requests
@@ -21,7 +21,7 @@ MULTIPART = 'multipart/mixed'
 MULTIPART_JSON = 'application/vnd.ringcentral.multipart+json'
 TYPES = (MULTIPART, 'multipart/*', MULTIPART_JSON)
 
-# Real servers mix them within one answer; three of them meet the four lines of a part in all ways.
+# Real servers mix them within one response; three of them cover all combinations in a part.
 LINE_ENDS = (b'\n', b'\r\n', b'\r\n')
 
 Part = collections.namedtuple('Part', 'id status body')
@@ -61,7 +61,7 @@ class ById:
         return Part(record_id, 200, body)
 
     def boundary(self, hrefs):
-        """The boundary, and how the header spells it; `=` is what must be quoted."""
+        """The boundary, and its notation in the header; `=` must be quoted."""
         number = f'Boundary_{len(hrefs)}_{zlib.crc32(",".join(hrefs).encode())}'
         if self.options.multipart_quoted:
             return f'=_{number}', f'"=_{number}"'
@@ -90,7 +90,7 @@ def multipart_json(parts):
 
 
 def mixed(hrefs, parts, boundary):
-    """A part with what became of each id, then theirs in the order of the request."""
+    """A part with the status of each id, then the parts of the ids in the order of the request."""
     states = [{'href': href, 'status': part.status,
                'responseDescription': messages.phrase(part.status)}
               for href, part in zip(hrefs, parts)]

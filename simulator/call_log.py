@@ -15,7 +15,7 @@ import parameters
 # The conferenceType of calls with these actions.
 CONFERENCES = {'Conference Call': 'AudioConferencing', 'RC Meetings': 'Meetings'}
 
-# What each filter asks of a record. `phoneNumber` compares digits: a number that a record shows
+# Condition of each filter on a record. `phoneNumber` compares digits: a number that is
 # formatted or masked is not found, which is why clients should not rely on it.
 FILTERS = {
     'showDeleted': lambda record, _: not record.deleted,
@@ -48,7 +48,7 @@ BOUNDS = {
 
 
 class RecordList:
-    """A list of records with what all lists do; subclasses say whence and which."""
+    """A list of records; subclasses select the source and the records."""
 
     resource = None
     filter_table = FILTERS
@@ -187,7 +187,7 @@ def scope_of(path):
 
 
 def filters_of(values, table=FILTERS):
-    """The filters in force as (name, value) pairs; withRecording yields to recordingType."""
+    """The effective filters as (name, value) pairs; recordingType overrides withRecording."""
     asked = {name: value for name, value in values.items() if name in table}
     if values.get('withRecording'):
         asked.setdefault('recordingType', 'All')

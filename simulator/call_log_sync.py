@@ -1,4 +1,4 @@
-"""call-log-sync: the newest calls, then what is new and what changed since, deletions included.
+"""call-log-sync: the newest calls, then new and changed calls, including deletions.
 
 https://developers.ringcentral.com/api-reference/Call-Log/syncAccountCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/syncUserCallLog
@@ -21,9 +21,9 @@ FRAME = ('view', 'statusGroup', 'recordingType', 'withRecording', 'metadataCateg
 
 
 class CallLogSync(changes.Synchronization):
-    """A token holds the latest change that is known, the frame's start, and the frame's filters.
+    """A token contains the latest known change, the frame's start, and the frame's filters.
 
-    The start is that of dateFrom, or none: then changes come whatever the call's start.
+    The start is dateFrom, or none: then changes of all calls are returned.
     """
 
     resource = 'call-log-sync'

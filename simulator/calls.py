@@ -13,7 +13,7 @@ E164 = re.compile(r'\+?([1-9]\d{7,14})', re.ASCII)
 
 
 class Record:
-    """One call: its JSON but for the uri, which depends on list and view; what filters look at."""
+    """One call: its JSON without the uri, which depends on list and view; values for filters."""
 
     SUMMARY = ('direction', 'result', 'lastModifiedTime')
 
@@ -69,7 +69,7 @@ class InjectedRecord(Record):
                   self.extension_ids))
         except (ValueError, TypeError, AttributeError, RecursionError):
             self.read({})       # nothing to filter on, so it is only in unfiltered lists
-            self.id = b''       # and not to be found by id
+            self.id = b''       # and not found by id
 
     def render(self, prefix, view):
         return self.body
@@ -98,7 +98,7 @@ def newest_first(record):
 
 
 class Listing:
-    """Records newest first, with the start times beside them for binary search."""
+    """Records newest first, and their start times for binary search."""
 
     def __init__(self, records):
         self.records = records
@@ -120,7 +120,7 @@ class Listing:
         return Listing([record for record in self.records if predicate(record)])
 
     def changed(self, gone=frozenset(), new=()):
-        """A listing without some records and with others; this one stays as it is."""
+        """A listing without some records and with others; this one is not changed."""
         kept = self.filter(lambda record: record not in gone) if gone else self
         records = kept.records.copy()
         for record in new:
@@ -129,7 +129,7 @@ class Listing:
 
 
 class Cache:
-    """The most recently used values of a function that is expensive to ask."""
+    """Cache of the most recently used values of an expensive function."""
 
     def __init__(self, size):
         self.size = size

@@ -1,4 +1,4 @@
-"""What both synchronizations share: when records changed, tokens, and how an answer looks.
+"""Common to both synchronizations: times of changes, tokens, and the format of responses.
 
 https://developers.ringcentral.com/guide/voice/call-log/sync
 """
@@ -17,18 +17,18 @@ import parameters
 
 MODIFIED = re.compile(rb',"lastModifiedTime":("[^"]*")')
 
-# The code of each refusal of a token, unless an option names one for all
+# The code of each rejection of a token, unless an option sets one for all
 MALFORMED, EXPIRED, EXCEEDED = 'CLG-101', 'CLG-102', 'CLG-103'
 REASONS = {MALFORMED: '', EXPIRED: ' [Sync token expired, call log was reset]',
            EXCEEDED: ' [max sync record number limit is exceeded]'}
 
 
 class Synchronization:
-    """Subclasses choose the records of an answer and make its token."""
+    """Subclasses select the records of a response and create its token."""
 
     resource = None
     endpoint = None
-    refused = None      # what each type of synchronization does not take
+    refused = None      # parameters that each type of synchronization rejects
 
     def __init__(self, renderer, options, clock, dataset):
         self.renderer = renderer
@@ -64,7 +64,7 @@ class Synchronization:
         return [time for time, _ in rows], [record for _, record in rows]
 
     def position_of(self, values):
-        """What the token of a request holds."""
+        """The contents of a request's token."""
         if 'syncToken' not in values:
             raise errors.invalid_parameter('syncToken')
         try:
@@ -87,7 +87,7 @@ class Synchronization:
         return messages.Body(content, len(records))
 
     def texts(self, scope, records, view):
-        """The records as they are, or with the oddities that an option asks for."""
+        """The records, with the irregularities selected by an option."""
         if self.options.sync_repeats:
             records = [version for record in records
                        for version in (self.dataset.previous.get(record.id, record), record)]
@@ -112,7 +112,7 @@ def with_time_of(text, other):
 
 
 def modified_at(record):
-    """Milliseconds; an injected record need not tell."""
+    """Milliseconds; an injected record may lack it."""
     try:
         return dates.parse_milliseconds(record.modified)
     except (ValueError, TypeError):

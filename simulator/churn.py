@@ -41,11 +41,11 @@ class Version:
                 and (self.until is None or self.until > first))
 
     def outlives(self, first, last):
-        """Unchanged from before the first of these requests until after the last."""
+        """Unchanged from before the first of these requests until after the last?"""
         return self.since < first and (self.until is None or self.until > last)
 
     def shown(self, text):
-        """Its JSON, with the whole record where `text` has it."""
+        """Its JSON, with the whole record if `text` contains it."""
         until = b'null' if self.until is None else b'%d' % self.until
         whole = b'' if text is None else b',"record":%b' % text
         return b'{"from":%d,"until":%b,%b%b}' % (
@@ -151,7 +151,7 @@ def delete(listings, chance, visible):
 
 
 def rewrite(listings, chance, visible):
-    """What becomes of a call to a queue: it was an earlier one, answered, the other way round.
+    """Change a call to a queue: it started earlier, was answered, in the other direction.
 
     Every third time it ties with another call.
     """
@@ -173,7 +173,7 @@ def edit(listings, chance, visible):
 
 
 def late(listings, chance, visible):
-    """A record that is entered only now, though it began long ago."""
+    """A record that is added late: its call started long ago."""
     return listings.appear(chance.randint(visible[-1].start, visible[0].start))
 
 
@@ -202,7 +202,7 @@ MESSAGE_KINDS = tuple(kind for kind in KINDS if kind != 'rewrite')
 
 
 class Serializer:
-    """One request at a time while a history is written, so that it is true of each."""
+    """One request at a time while a history is recorded, so that it is exact."""
 
     def __init__(self, dataset):
         self.dataset = dataset
@@ -226,7 +226,7 @@ class Serializer:
             self.churn = churn
 
     def stop(self):
-        """No more changes; the history stays to be read, and goes on."""
+        """No more changes; the history is kept, and continues."""
         with self.lock:
             self.churn = None
 
@@ -241,7 +241,7 @@ class Serializer:
                 'changes': self.churn.changes if self.churn else []}
 
     def run(self, request, entry, answer):
-        """Answer a request, after whatever happens before it."""
+        """Respond to a request, after the changes that precede it."""
         if self.history is None:
             return answer()
         with self.lock:

@@ -1,4 +1,4 @@
-"""The control API under /simulator/, by which tests steer the simulator and ask what it saw."""
+"""The control API under /simulator/, for tests to control the simulator and to read its log."""
 
 import json
 

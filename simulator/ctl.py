@@ -13,7 +13,7 @@ import urllib.request
 
 
 def call(method, name, parameters=(), body=None):
-    """Ask the simulator; returns the open response."""
+    """Send a request to the simulator; returns the open response."""
     base = os.environ.get('CALL_LOG_SIMULATOR')
     if not base:
         sys.exit('ctl.py: CALL_LOG_SIMULATOR is not set')
@@ -172,7 +172,7 @@ def parse_arguments():
         added.add_argument('--clear', action='store_true', help='forget them afterwards')
         added.add_argument('--path', default='', help='only those whose path contains this')
         if run is not count:
-            added.add_argument('--json', action='store_true', help='everything that is known')
+            added.add_argument('--json', action='store_true', help='all properties')
     command('clear', clear, 'forget the requests')
     for host in ('media', 'foreign'):
         command(f'{host}-url', print_url(host), f'print the URL of the {host} host')
@@ -181,7 +181,7 @@ def parse_arguments():
     added.add_argument('kind')
     added.add_argument('--match', default='', help='only requests whose target contains this')
     added.add_argument('--skip', default='0', help='number of requests to let pass first')
-    added.add_argument('--times', default='1', help='how often, or: always')
+    added.add_argument('--times', default='1', help='number of times, or: always')
     added = command('faults', show_or_clear('faults'), 'list the faults to come')
     added.add_argument('--clear', action='store_true', help='remove them')
 
@@ -206,8 +206,8 @@ def parse_arguments():
     command('reset', reset, 'everything as it was at the start, or with other options', True)
 
     added = command('churn', churn, 'change calls before each request', True)
-    added.add_argument('--stop', action='store_true', help='stop, and show what was changed')
-    added.add_argument('--show', action='store_true', help='show what was changed')
+    added.add_argument('--stop', action='store_true', help='stop, and show the changes')
+    added.add_argument('--show', action='store_true', help='show the changes')
     added = command('history', history, 'print the versions of every record since churn began')
     added.add_argument('--from', dest='first', type=int, help='the first request of interest')
     added.add_argument('--to', dest='last', type=int, help='the last one')

@@ -1,8 +1,8 @@
-"""Made-up calls of a made-up account, the same for the same seed.
+"""Generated calls of a fictional account, reproducible by seed.
 
-Shapes follow https://developers.ringcentral.com/guide/voice/call-log/details; the mix is what makes
-clients stumble: fields that are missing, null or of another type, values outside the documented
-enums, text of every kind, ties, calls at the seams of the calendar.
+Formats follow https://developers.ringcentral.com/guide/voice/call-log/details; the mix contains
+difficult cases: fields that are missing, null or of another type, values outside the documented
+enums, all kinds of text, ties, calls at boundaries of the calendar.
 """
 
 import base64
@@ -106,12 +106,12 @@ DELEGATION_TYPES = ('Coworker', 'QueueForwarding', 'Unknown')
 NULLABLE = ('reason', 'reasonDescription', 'from', 'to', 'recording', 'extension', 'message',
             'transferTarget', 'metadataCategories', 'durationMs', 'telephonySessionId', 'partyId')
 
-# With the option everyday: how busy an hour of the day is, compared with the busiest
+# With the option everyday: calls per hour of the day, relative to the maximum
 BUSY = (.01, 0, 0, .01, .01, .03, .08, .25, .6, .95, 1, .9, .55, .75, .9, .85, .75, .5, .25, .15, .1, .06, .04, .02)
 WEEKEND = 0.15
 
-# json writes numbers without trailing zeros, the API now and then with them. A number that is to
-# keep its spelling is encoded as a string between marks; the marks and the quotes then go away.
+# json writes numbers without trailing zeros, the API sometimes with them. A number that must
+# keep its format is encoded as a string between marks; the marks and the quotes are removed then.
 MARK = '~#'
 ENCODERS = tuple(json.JSONEncoder(ensure_ascii=ascii_only, separators=(',', ':')).encode
                  for ascii_only in (False, True))
@@ -128,7 +128,7 @@ def members(fields, encode):
 
 
 def record_of(start, simple, detailed, encode=ENCODERS[False]):
-    """A record of the members that both views show, and those that only Detailed shows."""
+    """A record of the members in both views, and those in Detailed only."""
     return calls.Record(start, simple | detailed, members(simple, encode),
                         b',' + members(detailed, encode))
 
@@ -166,8 +166,8 @@ class Generator:
     # --- time ------------------------------------------------------------------------------
 
     def start_times(self):
-        """Milliseconds, newest first: spread evenly, on the seams of the calendar, and ties; with
-        the option everyday, during office hours."""
+        """Milliseconds, newest first: evenly distributed, at boundaries of the calendar, and ties;
+        with the option everyday, during office hours."""
         times = [] if self.everyday else self.seams()[:self.count // 8]
         while len(times) < self.count - 1:
             times += [self.moment()] * self.pick((1,) * 60 + (2, 3))
@@ -208,7 +208,7 @@ class Generator:
         return record_of(start, simple, detailed, ENCODERS[self.chance(0.1)])
 
     def shared(self, outcome, start, modern):
-        """What a record has in common with its master leg."""
+        """Members common to a record and its master leg."""
         fields = {'startTime': dates.stamp(start)}
         if outcome.result != 'In Progress':
             milliseconds = int(self.random.expovariate(1 / 120_000)) + 1
@@ -234,7 +234,7 @@ class Generator:
         return self.pick(EXTENSIONS[:-1] if self.everyday else EXTENSIONS)
 
     def extras(self, outcome):
-        """What only some records have."""
+        """Members of some records."""
         fields = {}
         if outcome.type == 'Fax' or outcome.result == 'Voicemail':
             fields['message'] = self.message('Fax' if outcome.type == 'Fax' else 'VoiceMail')
@@ -255,7 +255,7 @@ class Generator:
         return fields
 
     def details(self, outcome, start, simple, shared):
-        """What only the Detailed view shows."""
+        """Members of the Detailed view only."""
         end = start + (simple.get('duration') or 0) * 1000
         count = 1 if outcome.type == 'Fax' else self.pick(LEG_COUNTS)
         costs = [self.pick(((0, 0), (97, 0), (0, 1560), (100, 35))) for _ in range(count)]
@@ -327,7 +327,7 @@ class Generator:
         party = {'name': extension.name}
         if self.chance(0.7):
             party['extensionNumber'] = extension.number
-            # Documented as a string; a number is what careless servers send.
+            # Documented as a string; sometimes a number.
             party['extensionId'] = extension.id if self.chance(0.1) else str(extension.id)
         else:
             party['phoneNumber'] = COMPANY_NUMBER
@@ -389,7 +389,7 @@ class Generator:
         return self.random.sample(CATEGORIES, self.random.randint(1, 3))
 
     def unheard_of(self):
-        """A member that no specification knows yet."""
+        """A member that is not in the specification."""
         return {'score': exact('2.50'), 'tags': ['a', None, True], 'text': self.name()}
 
     def billing(self, included, purchased):

@@ -1,4 +1,4 @@
-"""The data set: the calls that the lists show, and their changes."""
+"""The data set: the calls in the lists, and their changes."""
 
 import json
 
@@ -14,7 +14,7 @@ import mailbox
 # https://developers.ringcentral.com/guide/voice/call-log/finding-active-calls
 LATELY_ENDED = 30
 
-# Number of data sets that are kept, as tests return to them
+# Number of cached data sets, as tests use them repeatedly
 KEPT = 16
 
 
@@ -30,7 +30,7 @@ class DataSet(listings.Listings):
         self.fill()
 
     def make(self):
-        """Make the calls up that the options ask for."""
+        """Generate the calls according to the options."""
         self.made_with = self.options.dataset_options()
         if self.made_with not in self.made:
             now = self.clock.now() // dates.MILLISECOND
@@ -51,7 +51,7 @@ class DataSet(listings.Listings):
         self.filled = self.version
 
     def restore(self):
-        """As it was at the start, or as the options have it now."""
+        """Restore the state at the start, or that of the current options."""
         if (self.version > self.filled or self.mailboxes.version
                 or self.made_with != self.options.dataset_options()):
             self.make()
@@ -65,7 +65,7 @@ class DataSet(listings.Listings):
                    if listings.belongs(record, scope)]
         return calls.Listing(sorted(records, key=calls.newest_first))
 
-    # --- records that a test made ------------------------------------------------------------
+    # --- records added by tests --------------------------------------------------------------
 
     def inject(self, scope, start, raw):
         record = calls.InjectedRecord(start, raw)
@@ -81,10 +81,10 @@ class DataSet(listings.Listings):
             self.history.end(self.injected)
         self.injected = set()
 
-    # --- what happens to calls ---------------------------------------------------------------
+    # --- changes of calls --------------------------------------------------------------------
 
     def rewrite(self, record_id, changes):
-        """Give a record other members; it keeps its id."""
+        """Change members of a record; it keeps its id."""
         with self.lock:
             old = self.find(record_id)
             if old is None or old in self.injected:

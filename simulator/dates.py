@@ -1,7 +1,7 @@
-"""Time as the API writes it, and the clock that the simulator lives by.
+"""Times in the API's format, and the simulator's clock.
 
-Instants are integers: nanoseconds since 1970 where a client may be that exact, milliseconds where
-call records are. Formats: https://developers.ringcentral.com/guide/basics/data-formats
+Instants are integers: nanoseconds since 1970 in parameters of clients, milliseconds in
+call records. Formats: https://developers.ringcentral.com/guide/basics/data-formats
 """
 
 import datetime
@@ -49,13 +49,13 @@ def zone_offset(match):
 
 
 def stamp(milliseconds):
-    """The way of every time in an answer: UTC with milliseconds."""
+    """The format of times in responses: UTC with milliseconds."""
     moment = EPOCH + datetime.timedelta(milliseconds=milliseconds)
     return moment.isoformat(timespec='milliseconds') + 'Z'
 
 
 class Clock:
-    """The API's clock: it runs, or it is frozen so that a test knows the time."""
+    """The API's clock: running, or frozen for tests."""
 
     def __init__(self, setting='real'):
         self.frozen = None if setting == 'real' else parse(setting)

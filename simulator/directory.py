@@ -1,6 +1,6 @@
-"""directory/entries: people, queues and places of the company, a page at a time, with totals.
+"""directory/entries: people, queues and places of the company, in pages, with totals.
 
-Its errors have a shape and codes of their own.
+Its errors have a format and codes of their own.
 
 https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
 """
@@ -30,7 +30,7 @@ class Directory:
         return self.made.get(key, lambda: people.Generator(self.urls, self.options).entries())
 
     def own(self):
-        """Those of the own account, as JSON."""
+        """Entries of the own account, as JSON."""
         return [text_of(entry, False) for entry in self.entries() if is_own(entry)]
 
     def answer(self, request, path, twist):
@@ -54,7 +54,7 @@ class Directory:
         return messages.Body(content, len(shown), headers=[('ETag', tag)])
 
     def size(self, asked, total):
-        """2000 may be asked for, though the answer has a page size of 1000 at most."""
+        """2000 is accepted, although the response has a page size of at most 1000."""
         if asked == float('inf') and self.options.directory_all:
             return max(1, total)
         return min(asked, self.options.directory_page)

@@ -1,4 +1,4 @@
-"""Error answers in RingCentral's shape.
+"""Error responses in RingCentral's format.
 
 https://developers.ringcentral.com/guide/basics/errors
 """
@@ -16,7 +16,7 @@ BEARER_CHALLENGE = 'Bearer realm="RingCentral REST API"'
 
 
 class ApiError(Exception):
-    """An answer other than 200: `content` is the JSON body, `headers` go beside it."""
+    """A response other than 200: `content` is the JSON body, `headers` are additional headers."""
 
     def __init__(self, status, content, headers=()):
         super().__init__(status)
@@ -26,7 +26,7 @@ class ApiError(Exception):
 
 
 def content(code, message, **details):
-    """The usual body; `details` (parameterName, permissionName) stand in it twice."""
+    """The usual body; `details` (parameterName, permissionName) are contained twice."""
     return {'errorCode': ALIASES.get(code, code), 'message': message,
             'errors': [{'errorCode': code, 'message': message, **details}], **details}
 
@@ -37,7 +37,7 @@ def invalid_parameter(name):
 
 
 def directory(status, code, message, **details):
-    """The directory's own shape.
+    """The directory's own format.
 
     https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
     """
@@ -60,7 +60,7 @@ def invalid_sync_token(code, why=''):
 
 
 def not_found(name):
-    """Without a name, which the specification does not promise for 404, where `name` is none."""
+    """Without a name if `name` is none, as the specification does not require one for 404."""
     if name == 'none':
         return ApiError(404, content('CMN-102', 'Resource is not found'))
     return ApiError(404, content('CMN-102', f'Resource for parameter [{name}] is not found',
@@ -106,12 +106,12 @@ def rate_exceeded(seconds):
 
 
 def refused(status, name, message, headers=()):
-    """405, 406, 415: the specification promises a status, no code."""
+    """405, 406, 415: the specification has a status, but no code."""
     return ApiError(status, {'errorCode': name, 'message': message, 'errors': []}, headers)
 
 
 def oauth(error, description, code=None):
-    """The token endpoint's own shape; `errors` is missing where there is no RingCentral code."""
+    """The token endpoint's own format; `errors` is missing without a RingCentral code."""
     body = {'error': error, 'error_description': description}
     if code:
         body['errors'] = [{'errorCode': code, 'message': description}]

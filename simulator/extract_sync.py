@@ -15,7 +15,7 @@ DEFAULT_COUNT = 250
 
 
 class ExtractSync(changes.Synchronization):
-    """A token holds the millisecond whose changes it has seen, and the page size."""
+    """A token contains the millisecond of the last change, and the page size."""
 
     resource = 'call-log-extract-sync'
     refused = {'FSync': ('syncToken',), 'ISync': ('dateFrom', 'recordCount')}
@@ -52,7 +52,7 @@ class ExtractSync(changes.Synchronization):
     def cut(self, scope, filters, since, count):
         """The next records, the position after them, and whether there are more.
 
-        Records of one millisecond are never torn apart, though there are more than asked for.
+        Records of one millisecond are returned together, even if they exceed the limit.
         """
         times, records = self.index(scope)
         found = [number for number in range(bisect.bisect_right(times, since), len(times))

@@ -1,9 +1,9 @@
-"""Faults on demand: which request they meet, and what they do to the answer.
+"""Faults on demand: the matching requests, and the effect on the response.
 
-Four kinds: a replacement is another answer; a twist makes an endpoint lie (call_log.py, by_id.py);
-an event changes the calls before the API answers; a wire
-fault breaks the transport of an answer that is correct in itself. Nothing here is counted or
-authorised by the API unless the API's own answer is needed.
+Four kinds: a replacement is another response; a twist makes an endpoint return wrong data
+(call_log.py, by_id.py); an event changes the calls before the API responds; a wire fault breaks the
+transport of a correct response. Requests with a fault are neither counted nor authorized by the API
+unless its own response is needed.
 """
 
 import base64
@@ -19,7 +19,7 @@ import messages
 
 CHUNK = 65536
 
-# What RingCentral answers with a status, where a test does not say.
+# RingCentral's error for a status, unless set by a test.
 CODES = {400: 'CMN-101', 401: 'OAU-213', 403: 'CMN-401', 404: 'CMN-102', 429: 'CMN-301',
          500: 'CMN-201', 501: 'CMN-202', 503: 'CMN-211'}
 
@@ -67,7 +67,7 @@ class Faults:
             return [fault.shown() for fault in self.waiting]
 
     def take(self, request):
-        """The fault that this request meets, if any: the first that matches and need not skip."""
+        """The fault of this request, if any: the first matching one that is not to be skipped."""
         with self.lock:
             for fault in self.waiting:
                 if fault.match not in request.target:
@@ -94,7 +94,7 @@ def status(fault, request):
 
 
 def failure(fault):
-    """Status and content of the error that a fault asks for."""
+    """Status and content of a fault's error."""
     number = fault.get('status', 500)
     message = fault.get('message', f'Simulated status {number}')
     names = {'parameter': 'parameterName', 'permission': 'permissionName'}
@@ -133,7 +133,7 @@ def raw(fault, request):
 
 
 def echo(fault, request):
-    """The request's credentials, repeated in every text of the answer."""
+    """The request's credentials, echoed in every text of the response."""
     authorization = request.header('authorization', '')
     kind, _, credentials = authorization.partition(' ')
     decoded = base64.b64decode(credentials).decode() if kind == 'Basic' else credentials
@@ -156,7 +156,7 @@ def every_character(form):
     return lambda text: ''.join(form.format(ord(character)) for character in text)
 
 
-# How a gateway may write what it was sent, and in what
+# Encodings and formats in which a gateway may echo a request
 ENCODINGS = {
     'plain': str, 'slash': lambda text: text.replace('/', '\\/'),
     'percent': lambda text: urllib.parse.quote(text, safe=''), 'form': urllib.parse.quote_plus,
@@ -179,7 +179,7 @@ def redirect(fault, request):
             messages.Body(b''))
 
 
-# --- events: what happens to the calls before the request is answered -------------------------
+# --- events: changes of calls before the response ---------------------------------------------
 
 def arrive(fault, dataset):
     for _ in range(fault.get('n', 1)):
@@ -192,7 +192,7 @@ def late(fault, dataset):
 
 
 def rewrite(fault, dataset):
-    """By default what becomes of a call to a queue: it came in, earlier, and was answered."""
+    """By default the change of a call to a queue: inbound, earlier, and answered."""
     record = dataset.find(fault.get('id', None)) or dataset.preliminary()
     start = fault.get('start_time', record.start - 600_000)
     dataset.rewrite(record.id.decode(), {
@@ -200,7 +200,7 @@ def rewrite(fault, dataset):
         'result': fault.get('result', 'Accepted')})
 
 
-# --- wire faults: each sends the answer its own way, and returns whether it is complete --------
+# --- wire faults: each sends the response in its way, and returns whether it is complete -------
 
 def hang(connection, fault, answer):
     connection.wait_for_end()
@@ -212,7 +212,7 @@ def close(connection, fault, answer):
 
 
 def wire(connection, fault, answer):
-    """These very bytes, be they HTTP or not."""
+    """Exactly these bytes, HTTP or not."""
     connection.write(fault.body)
     return False
 

@@ -5,6 +5,6 @@ https://developers.ringcentral.com/guide/voice/call-log/recordings
 
 API = 'api'
 MEDIA = 'media'
-FOREIGN = 'foreign'     # where no token may ever be sent
+FOREIGN = 'foreign'     # the token must not be sent there
 
 NAMES = (API, MEDIA, FOREIGN)

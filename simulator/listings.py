@@ -46,7 +46,7 @@ class Listings:
             self.history.add(record)
 
     def shuffle(self, chance):
-        """Records with equal start times in another order, the same one in every list."""
+        """Records with equal start times in another order, which is the same in every list."""
         with self.lock:
             ranks = {record: chance.random() for record in self.listings[data.ACCOUNT].records}
             for scope, listing in self.listings.items():

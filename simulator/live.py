@@ -1,4 +1,4 @@
-"""Calls of this moment, from a random stream of their own: the data set stays what it is."""
+"""Current calls, from a separate random stream: the data set is not changed."""
 
 import itertools
 import random
@@ -22,7 +22,7 @@ class Generator(data.Generator):
         self.turns = itertools.cycle(data.EXTENSIONS)
 
     def extension(self):
-        """Everybody's turn comes."""
+        """All extensions in turn."""
         return next(self.turns)
 
     def extras(self, outcome):
@@ -35,7 +35,7 @@ class Generator(data.Generator):
         return self.record(next(self.indexes), start, outcome)
 
     def in_progress(self):
-        """Three calls of each extension; each outcome at each extension in its turn."""
+        """Three calls of each extension; each outcome at each extension in turn."""
         outcomes, since = itertools.cycle(IN_PROGRESS), itertools.cycle(SINCE_SECONDS)
         return [self.call(self.now - 1000 * next(since), next(outcomes))
                 for _ in range(3 * len(data.EXTENSIONS))]

@@ -1,6 +1,6 @@
-"""Made-up messages: the faxes and voicemails that calls name, and texts between people.
+"""Generated messages: the faxes and voicemails that calls reference, and texts.
 
-Shapes follow https://developers.ringcentral.com/api-reference/Message-Store/listMessages
+Formats follow https://developers.ringcentral.com/api-reference/Message-Store/listMessages
 """
 
 import functools
@@ -26,7 +26,7 @@ NULLABLE = ('subject', 'from', 'to', 'readStatus', 'priority', 'attachments', 'm
 
 
 class Message:
-    """One message: its JSON, and what the filters look at."""
+    """One message: its JSON, and values for filters."""
 
     __slots__ = ('start', 'id', 'fields', 'body', 'detail', 'summary', 'extension_id', 'type',
                  'direction', 'availability', 'read_status', 'conversation', 'numbers')
@@ -57,7 +57,7 @@ class Message:
 
 
 def party(of_call):
-    """A party of a call as a message has it."""
+    """A party of a call in the format of messages."""
     return of_call and {name: of_call[name] for name in PARTY if name in of_call}
 
 
@@ -76,7 +76,7 @@ class Generator(data.Generator):
         self.ids = set()
 
     def messages(self, records):
-        """Newest first: those that belong to call records, and the others."""
+        """Newest first: those of call records, and the others."""
         linked = [self.of_call(record, json.loads(b'{%b}' % record.body))
                   for record in records if b'"message":{' in record.body]
         others = [self.other(self.moment()) for _ in range(self.count)]
@@ -84,7 +84,7 @@ class Generator(data.Generator):
         return sorted(filter(None, [*linked, *others, *ties]), key=calls.newest_first)
 
     def of_call(self, record, fields):
-        """The fax or voicemail of a call; some are gone."""
+        """The fax or voicemail of a call; some are missing."""
         message = fields['message']
         self.ids.add(int(message['id']))
         if self.chance(0.05):

@@ -1,4 +1,4 @@
-"""message-store: the messages of an extension, like the call log a list with a window, with totals.
+"""message-store: the messages of an extension, a list with a window, like the call log, and totals.
 
 https://developers.ringcentral.com/api-reference/Message-Store/listMessages
 """

@@ -1,4 +1,4 @@
-"""What goes over the wire: a request as it was read, the body of an answer."""
+"""HTTP messages: a received request, the body of a response."""
 
 import gzip
 import http
@@ -37,14 +37,14 @@ def pairs(query):
 
 
 class Body:
-    """The bytes of an answer; they are compressed once, however often they are sent.
+    """The bytes of a response; they are compressed once, even if sent repeatedly.
 
-    `status` and `headers` are what an endpoint wants to go with it.
+    `status` and `headers` are set by the endpoint.
     """
 
     def __init__(self, plain, records=None, status=200, headers=(), compresses=True):
         self.plain = plain
-        self.records = records      # how many call records it carries, for the log
+        self.records = records      # number of call records, for the log
         self.status = status
         self.headers = list(headers)
         self.compresses = compresses

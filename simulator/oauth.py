@@ -24,7 +24,7 @@ REFRESH_TTL = range(0, 2_592_001)
 
 
 class Tokens:
-    """Access tokens and when they expire; they live by real time, even if the clock is frozen."""
+    """Access tokens and their expiry, in real time, even if the clock is frozen."""
 
     def __init__(self, options):
         self.options = options
@@ -50,7 +50,7 @@ class Tokens:
                 'endpoint_id': 'simulator-endpoint', 'session_id': f'simulator-session-{self.issued}'}
 
     def check(self, authorization):
-        """Raise the error that the API answers to this Authorization header, if any."""
+        """Raise the API's error for this Authorization header, if any."""
         if authorization is None:
             raise errors.unauthorized('AGW-401', 'Authorization header is not specified')
         kind, _, token = authorization.partition(' ')

@@ -14,7 +14,7 @@ Option = collections.namedtuple('Option', 'name type default help choices when',
 
 
 def switch(text):
-    """A boolean as people write it."""
+    """Parse a boolean in any notation."""
     words = {'on': True, 'true': True, '1': True, 'off': False, 'false': False, '0': False}
     if text.lower() not in words:
         raise ValueError(f'not a boolean: {text}')
@@ -119,7 +119,7 @@ class Options:
         self.__dict__.update({name: read(name, text, when) for name, text in changes.items()})
 
     def dataset_options(self):
-        """What the data set depends on."""
+        """The options that the data set depends on."""
         return tuple(getattr(self, option.name) for option in OPTIONS if option.when == RESET)
 
     def shown(self):

@@ -1,4 +1,4 @@
-"""Query parameters: which ones each endpoint documents and which values they take.
+"""Query parameters: those documented for each endpoint, and their values.
 
 https://developers.ringcentral.com/api-reference/Call-Log/readCompanyCallLog
 https://developers.ringcentral.com/api-reference/Call-Log/readUserCallLog
@@ -21,7 +21,7 @@ import dates
 import errors
 
 # The list of each level, records by id, active calls of both levels, changes, recordings, their
-# audio. LENIENT_EXTRACT_SYNC takes showDeleted, which is not documented.
+# audio. LENIENT_EXTRACT_SYNC accepts showDeleted, which is not documented.
 ACCOUNT, EXTENSION, BY_ID, ACTIVE_CALLS = 'account', 'extension', 'by-id', 'active-calls'
 EXTRACT_SYNC, RECORDING, CONTENT = 'extract-sync', 'recording', 'content'
 LENIENT_EXTRACT_SYNC, CALL_LOG_SYNC = 'lenient-extract-sync', 'call-log-sync'
@@ -62,12 +62,12 @@ def positive(text):
 
 
 def page_size(text):
-    """The documentation takes 1 to 1000 or `max`; what is greater is lowered, not refused."""
+    """1 to 1000 or `max` is documented; larger values are lowered, not rejected."""
     return float('inf') if text == 'max' else positive(text)
 
 
 def directory_page_size(text):
-    """1 to 2000, `max` (None), or `all`; what is greater is refused."""
+    """1 to 2000, `max` (None), or `all`; larger values are rejected."""
     if text in ('max', 'all'):
         return {'max': 2000, 'all': float('inf')}[text]
     number = positive(text)
@@ -77,7 +77,7 @@ def directory_page_size(text):
 
 
 def record_count(text):
-    """1000 is the documented maximum; that more is lowered is not documented."""
+    """1000 is the documented maximum; it is not documented that larger values are lowered."""
     number = positive(text)
     if number > 1000:
         raise ValueError(text)
@@ -85,7 +85,7 @@ def record_count(text):
 
 
 # Arrays repeat the key; a comma list is one (unknown) value. A name may be in several rows, for
-# endpoints that take other values.
+# endpoints that accept other values.
 ROWS = (
     Parameter('view', choice('Simple', 'Detailed'), 'Simple',
               endpoints=(*CALLS, BY_ID, *SYNCS)),
@@ -138,18 +138,18 @@ ROWS = (
 )
 NAMES = tuple(dict.fromkeys(row.name for row in ROWS))
 
-# The last pair is documented, the first one known from an error's text; that the others are refused
-# as well is a guess to be on the safe side.
+# The last pair is documented, the first one known from an error's text; rejecting the others
+# as well is an assumption, on the safe side.
 EXCLUSIVE = (('sessionId', 'extensionNumber'), ('sessionId', 'phoneNumber'),
              ('telephonySessionId', 'extensionNumber'), ('telephonySessionId', 'phoneNumber'),
              ('extensionNumber', 'phoneNumber'))
 
 
 def parse(pairs, endpoint, refuse=errors.invalid_parameter):
-    """{name: value} with the defaults, or the error that the API answers.
+    """{name: value} with the defaults, or the API's error.
 
-    The API ignores names that it does not know. A name that only another endpoint documents is
-    refused here, although the API may ignore it, so that no client believes it was applied.
+    The API ignores unknown names. A name that only another endpoint documents is
+    rejected here, although the API may ignore it, so that no client assumes that it was applied.
     """
     texts = collections.defaultdict(list)
     for name, text in pairs:
@@ -187,7 +187,7 @@ def text_of(name, value):
 
 
 def echo(values):
-    """The query string of these values as the API writes it into its own URIs."""
+    """The query string of these values in the API's own URIs."""
     pairs = [(name, text_of(name, value)) for name in NAMES if name in values
              for value in (values[name] if isinstance(values[name], tuple) else (values[name],))]
     return urllib.parse.urlencode(pairs, safe=':', quote_via=urllib.parse.quote)

@@ -1,4 +1,4 @@
-"""Made-up directory entries: the extensions of the calls, what else a company has, colleagues.
+"""Generated directory entries: the extensions of the calls, other entries, colleagues.
 
 https://developers.ringcentral.com/api-reference/Internal-Contacts/listDirectoryEntries
 """
@@ -21,7 +21,7 @@ STATUSES = ('Enabled',) * 12 + ('Disabled', 'NotActivated', 'Frozen')
 
 QUEUES = ('2001', '2002')
 
-# Type, number and name of entries that are no person; the last type is not in the specification.
+# Type, number and name of entries other than people; the last type is not in the specification.
 PLACES = (
     ('Announcement', '2101', 'Holiday hours'), ('Voicemail', '2102', 'General mailbox'),
     ('SharedLinesGroup', '2103', 'Reception'), ('PagingOnly', '2104', 'Warehouse; loud'),
@@ -39,7 +39,7 @@ class Generator:
         self.count = options.people
 
     def entries(self):
-        """Dictionaries; the contacts of a federated account are told by their `account`."""
+        """Dictionaries; the contacts of a federated account have another `account`."""
         entries = [*map(self.known, data.EXTENSIONS), *map(self.place, PLACES),
                    *map(self.colleague, range(self.count))]
         self.random.shuffle(entries)
@@ -51,7 +51,7 @@ class Generator:
 
     def known(self, extension):
         """An extension that has calls."""
-        # Documented as a string; a number is what careless servers send.
+        # Documented as a string; sometimes a number.
         entry_id = extension.id if extension.number == '105' else str(extension.id)
         entry = {'id': entry_id, 'extensionNumber': extension.number}
         if extension.number in QUEUES:

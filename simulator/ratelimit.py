@@ -1,4 +1,4 @@
-"""Rate limits: a sliding window per group, and a penalty that impatience prolongs.
+"""Rate limits: a sliding window per group, and a penalty that is prolonged by further requests.
 
 The API counts per user and app; the simulator has one of each.
 
@@ -32,7 +32,7 @@ class RateLimiter:
         self.buckets = collections.defaultdict(Bucket)
 
     def admit(self, group):
-        """Count a request; returns whether it may pass, and the headers to answer with."""
+        """Count a request; returns whether it is accepted, and the headers of the response."""
         limit, window = self.limit(group), self.options.rate_window
         with self.lock:
             bucket = self.buckets[group]

@@ -1,4 +1,4 @@
-"""Recordings: what is known of one, and its audio on the media host.
+"""Recordings: the details, and the audio on the media host.
 
 https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecording
 https://developers.ringcentral.com/api-reference/Call-Recordings/readCallRecordingContent
@@ -22,7 +22,7 @@ TYPES = ('audio/*', '*/*', 'audio/mpeg', 'audio/wav', 'audio/x-wav')
 DEFAULT_FORMAT = ('audio/x-wav', audio.wav)
 FORMATS = {'OnDemand': ('audio/mpeg', audio.mp3)}
 
-# What may be wrong with a recording that a call names
+# Possible defects of a recording
 MISSING, FORBIDDEN, FAILING, EMPTY, LARGE, HTML = (
     'missing', 'forbidden', 'failing', 'empty', 'large', 'html')
 PARTS = ('content', 'details', 'both')
@@ -32,7 +32,7 @@ RANGE = re.compile(r'bytes=(\d*)-(\d*)', re.ASCII)
 
 
 class Defect:
-    """What is wrong with one recording, and for how many requests."""
+    """The defect of a recording, and its number of requests."""
 
     def __init__(self, state, part='content', times='always', bytes='1000000'):
         if state not in (MISSING, FORBIDDEN, FAILING, EMPTY, LARGE, HTML) or part not in PARTS:
@@ -44,7 +44,7 @@ class Defect:
         self.bytes = int(bytes)
 
     def take(self, part):
-        """The state that a request for this part meets; None once it has passed."""
+        """The state for a request of this part; None after it has ended."""
         if self.part not in (part, 'both') or self.times < 1:
             return None
         self.times -= 1
@@ -87,7 +87,7 @@ class Recordings:
         return messages.Body(everything[first:end], None, 206, headers, compresses=False)
 
     def check_defect(self, recording_id, part):
-        """Raise the error of a recording that cannot be had, or return what else is wrong."""
+        """Raise the error of an unavailable recording, or return its defect."""
         defect = self.defects.get(recording_id)
         state = defect and defect.take(part)
         if state == MISSING:
@@ -107,7 +107,7 @@ class Recordings:
         return content_type, recording.duration, make(recording.id, recording.duration)
 
     def named(self, path):
-        """The id of the recording that a path names, and its description."""
+        """The id of the recording in a path, and its description."""
         recording_id = urllib.parse.unquote(path.pop('recordingId'))
         call_log.scope_of(path)
         description = self.described(recording_id)
@@ -135,7 +135,7 @@ def disposition(values):
 
 
 def wanted_bytes(header, size):
-    """(first, end) of a single range; None for everything, which is what others amount to.
+    """(first, end) of a single range; None for the whole content, as for other ranges.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-range-requests
     """

@@ -1,4 +1,4 @@
-"""Records as the endpoints show them: with the URIs that they have in one list and one view."""
+"""Records as returned by the endpoints: with their URIs in one list and one view."""
 
 import data
 import hosts

@@ -1,4 +1,4 @@
-"""Sockets and HTTP: reads requests, logs them, lets faults happen, sends answers."""
+"""Sockets and HTTP: reads requests, logs them, applies faults, sends responses."""
 
 import collections
 import email.utils
@@ -31,11 +31,11 @@ TOKEN_PARAMETER = re.compile(r'(\baccess_token=)[^&]*')
 
 
 class BadRequest(Exception):
-    """Not HTTP as we know it."""
+    """Invalid HTTP."""
 
 
 class Simulator:
-    """The hosts with everything behind them."""
+    """The hosts and the state of the simulator."""
 
     def __init__(self, options):
         self.options = options
@@ -59,9 +59,9 @@ class Simulator:
         threading.Event().wait()
 
     def reset(self, changes=()):
-        """Back to the start, the issued tokens and counted requests included; then change options.
+        """Restore the state at the start, including tokens and counted requests; then change options.
 
-        The options of the data set can be among them, so that a test gets calls of its own.
+        They may include options of the data set.
         """
         self.options.reset()
         self.options.set(dict(changes), options.RESET)
@@ -93,7 +93,7 @@ class Host(socketserver.ThreadingMixIn, socketserver.TCPServer):
             super().finish_request(encrypted, client_address)
 
     def handle_error(self, request, client_address):
-        """A client that goes away is nothing to talk about; everything else is a bug."""
+        """Ignore closed connections; report everything else as a bug."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -107,7 +107,7 @@ def tls_context(options):
 
 
 class Log:
-    """The latest requests. No token ever gets in here."""
+    """The latest requests, without tokens."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -146,7 +146,7 @@ def auth_kind(request):
 
 
 class Answer:
-    """An answer on its way: `payload` is the body as sent, compressed or not."""
+    """A response to send: `payload` is the body, compressed or not."""
 
     def __init__(self, status, headers, body, compress):
         self.status = status
@@ -182,11 +182,11 @@ class Connection(socketserver.StreamRequestHandler):
             keep_alive = self.serve(request, serial)
 
     def serve(self, request, serial):
-        """Answer one request; returns whether the connection goes on."""
+        """Respond to one request; returns whether the connection is kept."""
         raise NotImplementedError
 
     def dress(self, request, entry, status, headers, body):
-        """Add what every answer has, and complete the log before anybody can see the answer."""
+        """Add the common headers, and complete the log before the response is sent."""
         headers = self.common_headers(entry['n'], request.keep_alive, headers) + headers
         simulator = self.server.simulator
         compress = (body.compresses and 0 < simulator.options.gzip_min <= len(body.plain)
@@ -221,7 +221,7 @@ class Connection(socketserver.StreamRequestHandler):
         self.write(b'%x\r\n%b\r\n' % (len(data), data))
 
     def wait_for_end(self):
-        """Until the client hangs up."""
+        """Wait until the client closes the connection."""
         while self.rfile.read(1):
             pass
 
@@ -275,7 +275,7 @@ class ApiConnection(RingCentralConnection):
 
 
 class ForeignConnection(Connection):
-    """Whatever it is sent, it takes down and is happy with."""
+    """Accepts and logs all requests."""
 
     def serve(self, request, serial):
         entry = self.server.simulator.foreign_log.add(request, self.server.name, serial)

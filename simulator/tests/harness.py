@@ -1,4 +1,4 @@
-"""One simulator in this process for all tests, and a client that hides nothing."""
+"""One simulator in this process for all tests, and a client that exposes whole responses."""
 
 import collections
 import contextlib
@@ -54,13 +54,13 @@ class SimulatorTest(unittest.TestCase):
         return self.request('GET', path + ('?' + query if query else ''), headers=headers, **more)
 
     def page(self, path=ACCOUNT, **parameters):
-        """The document of one page of the whole period, or of what `parameters` say."""
+        """The document of one page of the whole period, or with `parameters`."""
         reply = self.get(path, EVERYTHING | parameters)
         self.assertEqual(reply.status, 200, reply.body)
         return json.loads(reply.body)
 
     def records(self, path=ACCOUNT, **parameters):
-        """All records, page by page, as a client should do it."""
+        """All records, page by page, like a correct client."""
         records, number = [], 1
         while True:
             page = self.page(path, page=number, **{'perPage': 1000} | parameters)
@@ -96,7 +96,7 @@ class SimulatorTest(unittest.TestCase):
         return json.loads(self.control('GET', 'requests'))
 
     def raw(self, request):
-        """Bytes to the server, all bytes back until it closes."""
+        """Send bytes to the server; returns all bytes until it closes."""
         with socket.create_connection(self.simulator.address, timeout=5) as connection:
             connection.sendall(request)
             received = b''

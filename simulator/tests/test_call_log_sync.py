@@ -1,4 +1,4 @@
-"""call-log-sync of both levels, and what is odd about synchronizations."""
+"""call-log-sync of both levels, and irregularities of synchronizations."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Calls that change while somebody looks, and call-log-extract-sync."""
+"""Calls that change between requests, and call-log-extract-sync."""
 
 import json
 import re
@@ -29,7 +29,7 @@ class ChangesTest(SimulatorTest):
         return content['records'], content['syncInfo']
 
     def sync_all(self, **parameters):
-        """All changes since dateFrom, and the token to go on with."""
+        """All changes since dateFrom, and the token to continue with."""
         records, info = self.sync(**parameters)
         view = {name: value for name, value in parameters.items()
                 if name not in ('dateFrom', 'recordCount')}
@@ -111,7 +111,7 @@ class Changes(ChangesTest):
 
 
 class Events(ChangesTest):
-    """What happens while a client turns the pages."""
+    """Changes between the pages of a client."""
 
     def test_arrive(self):
         first = self.page(perPage=10)['records']

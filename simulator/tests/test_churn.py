@@ -30,7 +30,7 @@ class Churn(SimulatorTest):
         return {record['id']: record for record in document['records']}
 
     def pages(self, path=ACCOUNT, size=7):
-        """All records as a reader by page number gets them."""
+        """All records as read by page number."""
         return self.records(path, perPage=size, showDeleted='false')
 
     def test_reset_to_another_data_set(self):
