@@ -3,7 +3,7 @@
 #   docker build --build-arg PG_MAJOR=18 -t postgres-call-log .
 #   docker run -d -e POSTGRES_PASSWORD=... postgres-call-log
 #
-# The target "extension" is an image with nothing but the extension, as
+# The target "extension" is an image with only the extension, as
 # CloudNativePG mounts it: docs/install.md.
 ARG PG_MAJOR=18
 
@@ -18,7 +18,7 @@ RUN make -C /src clean && \
     cp /stage/usr/lib/postgresql/*/lib/call_log_fdw.so /extension/lib && \
     cp /stage/usr/share/postgresql/*/extension/call_log_fdw* /extension/share/extension
 
-# What the extension takes of the system, for images that have none of it
+# Libraries that the extension needs, for images that lack them
 RUN mkdir -p /extension/system && \
     ldd /extension/lib/call_log_fdw.so | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | \
     grep -v -E '/(libc|libm|libresolv|libpthread|libdl)\.so' | xargs cp -L -t /extension/system

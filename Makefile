@@ -80,11 +80,11 @@ LIBRARIES = libcurl json-c
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/call_log_fdw.control)
 PG_CPPFLAGS = -I$(srcdir)/src -DCLF_VERSION='"$(EXTVERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags $(LIBRARIES)) \
-	-isystem $(includedir_server)	# others' headers, others' warnings
+	-isystem $(includedir_server)	# no warnings about PostgreSQL's headers
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
-# The tests talk to the API simulator, so installcheck starts one for the time
-# it runs; NO_INSTALLCHECK makes room for that target of our own.
+# The tests use the API simulator, which installcheck starts and stops;
+# NO_INSTALLCHECK lets this Makefile define the target.
 REGRESS = unit setup option import scan pushdown rescan write type encoding error by_id join join_empty leg active change recording extension search message limit estimate retry monitor privilege hostile sync sync_rights
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
@@ -100,8 +100,8 @@ $(error No PostgreSQL to build against: install its header files (Debian: postgr
 endif
 include $(PGXS)
 
-# What is missing is an error here. Otherwise the compiler would name a header,
-# or the linker make a library that no server can load.
+# A missing library is an error here. Otherwise the compiler would name a header,
+# or the linker create a library that no server can load.
 ifneq ($(filter-out clean distclean maintainer-clean uninstall dist,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(shell $(PKG_CONFIG) --version 2>/dev/null),)
 $(error $(PKG_CONFIG) is missing: install it (Debian, Red Hat: pkg-config))
@@ -128,17 +128,17 @@ clean-directories:
 	@for directory in $(OBJ_DIRS) src t; do rmdir "$$directory" 2>/dev/null || true; done
 endif
 
-# PGXS does not know which headers an object was made from
+# PGXS does not track the headers of an object
 $(OBJS) $(UNIT_OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h $(srcdir)/t/unit/*.h)
 
-# The unit tests are a module of their own, with the modules that need no I/O
+# The unit tests are a separate module, with the modules that need no I/O
 # linked in
 t/unit/unit$(DLSUFFIX): $(UNIT_OBJS)
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LDFLAGS_SL) -shared -o $@ $(SHLIB_LINK)
 
-# Each fuzz target is a program of its own, to be run by script/fuzz: the modules
-# that read responses, with t/fuzz/backend.c in place of a backend. The linker drops
-# what a target does not reach, and with it what that would need of PostgreSQL.
+# Each fuzz target is a program, run by script/fuzz: the modules
+# that read responses, with t/fuzz/backend.c instead of a backend. The linker drops
+# unreachable functions, and with them their references to PostgreSQL.
 FUZZ_TARGETS = $(patsubst $(srcdir)/t/fuzz/corpus/%,t/fuzz/%,$(wildcard $(srcdir)/t/fuzz/corpus/*))
 FUZZ_CC = clang -g -O1 -fno-omit-frame-pointer -ffunction-sections \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
@@ -148,7 +148,7 @@ t/fuzz/%: t/fuzz/%.c $(FUZZ_SOURCES) t/fuzz/backend.h $(wildcard $(srcdir)/src/*
 	$(FUZZ_CC) $(CPPFLAGS) -o $@ $< $(FUZZ_SOURCES) -Wl,--gc-sections,-z,start-stop-gc \
 		-L$(pkglibdir) -L$(libdir) -lpgcommon -lpgport $(SHLIB_LINK) -lm
 
-# To see that they still build needs no clang
+# Building them without running them does not require clang
 fuzz-targets: FUZZ_CC = $(CC) -ffunction-sections -fdata-sections -nostartfiles -Wl,-e,LLVMFuzzerTestOneInput
 fuzz-targets: $(FUZZ_TARGETS)
 
@@ -159,8 +159,8 @@ installcheck-regress: t/unit/unit$(DLSUFFIX)
 	SIMULATOR_OPTIONS='--clock 2026-03-31T12:00:00Z' \
 	$(srcdir)/script/with_simulator $(MAKE) -f $(firstword $(MAKEFILE_LIST)) regress
 
-# The server loads the unit tests' module, and may not be able to read below
-# somebody's home directory.
+# The server loads the unit tests' module, and may not be able to read a
+# home directory.
 regress:
 	CALL_LOG_UNIT=$$(mktemp -d /tmp/call_log_fdw.XXXXXX) && export CALL_LOG_UNIT && \
 	trap 'rm -rf "$$CALL_LOG_UNIT"' 0 && trap 'exit 130' 2 15 && chmod 755 "$$CALL_LOG_UNIT" && \
@@ -170,7 +170,7 @@ regress:
 installcheck-tap:
 	$(prove_installcheck)
 
-# The distribution's version is META.json's: PGXN wants three numbers.
+# The distribution's version is that of META.json: PGXN requires three numbers.
 DIST = call_log_fdw-$(shell sed -n 's/^   "version": "\(.*\)",/\1/p' $(srcdir)/META.json)
 dist:
 	git -C $(srcdir) archive --format=zip --prefix=$(DIST)/ --output=$(CURDIR)/$(DIST).zip HEAD

@@ -1,5 +1,5 @@
 # Reads the output of pg_regress, prove and unittest, and writes how many tests
-# passed, failed and were skipped. A test program that dies outside of its tests
+# passed, failed and were skipped. A test program that fails outside of its tests
 # counts as one failed test.
 
 function number_after(label,    found)

@@ -1,4 +1,4 @@
--- What script/demo shows. The API behind it is the simulator, whose calls end now.
+-- Run by script/demo. The API is the simulator, whose calls end now.
 \getenv url CALL_LOG_SIMULATOR
 \getenv media CALL_LOG_SIMULATOR_MEDIA
 \pset null '·'
@@ -8,7 +8,7 @@
 \pset footer off
 
 \echo
-\echo '-- Once per database: the extension, where the API is, who logs in.'
+\echo '-- Once per database: extension, server, user mapping.'
 CREATE EXTENSION call_log_fdw;
 CREATE SERVER ringcentral FOREIGN DATA WRAPPER call_log_fdw
   OPTIONS (base_url :'url', media_url :'media');
@@ -17,14 +17,14 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral
     jwt 'simulator.jwt.assertion');
 
 \echo
-\echo '-- The tables of the whole account, and those of the user who logs in.'
+\echo '-- The tables of the account, and those of the user who logs in.'
 CREATE SCHEMA calls;
 CREATE SCHEMA my_calls;
 IMPORT FOREIGN SCHEMA account FROM SERVER ringcentral INTO calls;
 IMPORT FOREIGN SCHEMA extension FROM SERVER ringcentral INTO my_calls;
 
 \echo
-\echo '-- The last calls from outside, and whose they were: names are in the company directory.'
+\echo '-- The last inbound calls, with names from the company directory.'
 SELECT to_char(c.start_time, 'Dy HH24:MI') AS time, c.from_phone_number, c.from_name, c.duration,
   e.name AS whose, c.result
 FROM calls.call_log AS c
@@ -35,14 +35,14 @@ ORDER BY c.start_time DESC
 LIMIT 8;
 
 \echo
-\echo '-- What a query costs, before it is paid: EXPLAIN sends nothing.'
+\echo '-- The estimated cost of a query: EXPLAIN sends nothing.'
 \pset tuples_only on
 EXPLAIN (COSTS OFF)
 SELECT count(*) FROM calls.call_log
 WHERE start_time >= CURRENT_DATE - 7 AND direction = 'Inbound' AND result = 'Missed';
 
 \echo
-\echo '-- And what it did cost.'
+\echo '-- And its actual cost.'
 EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)
 SELECT count(*) FROM calls.call_log;
 \pset tuples_only off
@@ -56,7 +56,7 @@ ORDER BY call_start_time DESC, leg_number
 LIMIT 6;
 
 \echo
-\echo '-- Recordings, with their audio; their kind and length come with a request each.'
+\echo '-- Recordings, with their audio; type and duration require a request per row.'
 SELECT id, to_char(call_start_time, 'Dy HH24:MI') AS time, type, content_type, duration,
   length(content) AS bytes
 FROM calls.recordings
@@ -65,21 +65,21 @@ ORDER BY call_start_time DESC
 LIMIT 3;
 
 \echo
-\echo '-- What goes on right now.'
+\echo '-- Calls in progress.'
 SELECT start_time::timestamptz(0), direction, from_phone_number, to_phone_number, result
 FROM calls.active_calls
 WHERE result = 'In Progress'
 LIMIT 5;
 
 \echo
-\echo '-- What is new or has changed, in order to keep a copy up to date.'
+\echo '-- New and changed calls, to keep a copy up to date.'
 SELECT id, start_time::timestamptz(0), result, last_modified_time::timestamptz(0)
 FROM calls.call_log_changes
 WHERE since = now() - interval '3 days'
 LIMIT 4;
 
 \echo
-\echo '-- A local copy that is kept up to date, and reports from it, which send nothing:'
+\echo '-- A local copy, and reports from it without requests:'
 \echo '-- examples/archive.sql and examples/dashboard.sql.'
 \set ECHO none
 SELECT CURRENT_DATE - 60 AS since \gset
@@ -89,7 +89,7 @@ SELECT CURRENT_DATE - 60 AS since \gset
 \set ECHO queries
 
 \echo
-\echo '-- When does the telephone ring?'
+\echo '-- Calls by hour of the day.'
 SELECT to_char(start_time, 'HH24:00') AS hour, count(*) AS calls,
   repeat('█', (60 * count(*) / max(count(*)) OVER ())::int) AS " "
 FROM archive
@@ -97,7 +97,7 @@ WHERE direction = 'Inbound'
 GROUP BY hour ORDER BY hour;
 
 \echo
-\echo '-- And who answers? The calls of the copy, joined with the company directory.'
+\echo '-- Calls of the copy by person, with names from the company directory.'
 SELECT e.name AS whose, e.department, count(*) AS calls,
   round(100.0 * count(*) FILTER (WHERE result = 'Accepted') / count(*)) AS answered_percent,
   justify_hours(sum(duration) * interval '1 second') AS time_on_the_phone
@@ -107,11 +107,11 @@ WHERE c.direction = 'Inbound' AND c.type = 'Voice'
 GROUP BY whose, e.department ORDER BY calls DESC;
 
 \echo
-\echo '-- Does everything work? Step by step.'
+\echo '-- Diagnosis, step by step.'
 SELECT step, ok, found FROM call_log_fdw_check('ringcentral');
 
 \echo
-\echo '-- What was sent, and what is left of the request limit.'
+\echo '-- Requests sent, and remaining requests.'
 SELECT throttling_group, requests, pg_size_pretty(bytes) AS received, remaining, request_limit
 FROM call_log_fdw_stats
 JOIN call_log_fdw_rate_limits USING (base_url, client_id, owner_id, throttling_group);

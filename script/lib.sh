@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared by the scripts of this folder: finds or installs what is needed, then
-# builds the extension and runs a throwaway server, all of it in one temporary
+# Common to the scripts of this directory: finds or installs requirements, then
+# builds the extension and runs a temporary server, all in one temporary
 # directory that is removed at exit. To be sourced; each function is one step.
 
 source_tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -42,8 +42,8 @@ as_root()
 open_work()
 {
     umask 022
-    # Root's PATH may lead to places where the worker (below) cannot go, and
-    # su leaves it without the sbin directories that apt-get insists on.
+    # Root's PATH may contain directories that the worker (below) cannot read, and
+    # su omits the sbin directories that apt-get requires.
     if [[ $EUID == 0 ]]; then
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     fi
@@ -56,7 +56,7 @@ open_work()
     trap 'exit 143' TERM
 }
 
-# Stops every server below the directory, those of TAP tests included.
+# Stops all servers below the directory, including those of TAP tests.
 close_work()
 {
     local status=$? data
@@ -67,12 +67,12 @@ close_work()
     if [[ -n ${keep:-} ]]; then
         echo "Kept: $work" >&2
     else
-        rm -rf "$work" 2>/dev/null || { sleep 1; rm -rf "$work"; }   # one may still have been writing
+        rm -rf "$work" 2>/dev/null || { sleep 1; rm -rf "$work"; }   # a process may still be writing
     fi
     exit "$status"
 }
 
-# ---- what is needed -----------------------------------------------------
+# ---- requirements -------------------------------------------------------
 
 missing=()
 
@@ -102,7 +102,7 @@ need_test_tools()
     need libipc-run-perl perl -MIPC::Run -e 1
 }
 
-# A pg_config is good for us when it comes with a server and with what
+# A pg_config is usable if it is installed with a server and the files that
 # extensions are built with.
 usable_pg_config()
 {
@@ -148,7 +148,7 @@ install_missing()
 
 # ---- build and run ------------------------------------------------------
 
-# PostgreSQL refuses to run as root, so root hands the work to another user.
+# PostgreSQL refuses to run as root, so root runs it as another user.
 worker=()
 
 as_worker()
@@ -158,7 +158,7 @@ as_worker()
 
 # Copies the server into the directory: no other server is to load what is built
 # here. PostgreSQL finds its other parts from where its programs are; only these
-# need to be copies.
+# need to be copied.
 copy_server()
 {
     local kind directory root="$work/root"
@@ -196,7 +196,7 @@ enter_work()
     fi
 }
 
-# The files git knows or would add; where there is no checkout, all of them
+# Files that git tracks or would add; without a checkout, all files
 list_sources()
 {
     local file
@@ -247,15 +247,15 @@ CONFIGURATION
         fail 'The server does not start:' "$(tail -n 25 "$work/server.log")"
 }
 
-# A crash does not show in what a client sees.
+# A crash may not be visible to the client.
 report_crash()
 {
     grep -s -B 1 -A 3 'was terminated by signal' "$work/server.log" || true
 }
 
-# ---- a server that is watched -------------------------------------------
+# ---- a server under sanitizers or valgrind ------------------------------
 
-# watch_server COMMAND...: starts the server anew, by this command
+# watch_server COMMAND...: restarts the server with this command
 watch_server()
 {
     as_worker pg_ctl stop -D "$work/data" --silent
@@ -266,7 +266,7 @@ watch_server()
     done
 }
 
-# The regression tests, or those named; then the server stops
+# Run the regression tests, or those named; then stop the server
 run_watched()
 {
     local status=0
