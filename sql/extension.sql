@@ -118,17 +118,6 @@ ALTER FOREIGN TABLE own ADD COLUMN bad text OPTIONS (json_path 'name|site.+id');
 DROP FOREIGN TABLE own;
 
 -- Options and errors
-CREATE FUNCTION refused(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  message text;
-  hint text;
-BEGIN
-  EXECUTE query;
-  RETURN 'not refused';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-  RETURN SQLSTATE || ' ' || message || E'\n' || hint;
-END $$;
 CREATE FOREIGN TABLE mine.extensions (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', extension_id '~');
 CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', show_deleted 'true');
 CREATE FOREIGN TABLE x (id bigint) SERVER ringcentral OPTIONS (resource 'extensions', extension_number '101');
@@ -145,6 +134,5 @@ SELECT call_log_fdw_disconnect() AS logged_out;
 :ctl fault status status=403 code=ADG-101 message=no --match directory
 SELECT refused('SELECT count(*) FROM calls.extensions');
 ANALYZE calls.extensions;
-DROP FUNCTION refused;
 DROP VIEW missed;
 :ctl clear

@@ -116,20 +116,8 @@ ANALYZE mine.messages;
 SELECT reltuples BETWEEN (SELECT count(*) FROM truth.messages) * 0.5 AND (SELECT count(*) FROM truth.messages) * 2 AS about FROM pg_class WHERE oid = 'mine.messages'::regclass;
 
 -- Options and errors
-CREATE FUNCTION refused(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  message text;
-  hint text;
-BEGIN
-  EXECUTE query;
-  RETURN 'not refused';
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-  RETURN SQLSTATE || ' ' || message || E'\n' || hint;
-END $$;
 CREATE FOREIGN TABLE x (id text) SERVER ringcentral OPTIONS (resource 'messages', extension_id '~', show_blocked 'false');
 :ctl set denied=ReadMessages
 SELECT refused('SELECT count(*) FROM mine.messages');
-DROP FUNCTION refused;
 :ctl reset
 :ctl clear

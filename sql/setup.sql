@@ -40,3 +40,16 @@ BEGIN
     RETURN NEXT line;
   END LOOP;
 END $$;
+
+-- SQLSTATE, message and hint of the error of a query
+CREATE FUNCTION refused(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  message text;
+  hint text;
+BEGIN
+  EXECUTE query;
+  RETURN 'not refused';
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+  RETURN SQLSTATE || ' ' || message || E'\n' || hint;
+END $$;

@@ -11,7 +11,6 @@ use lib $FindBin::RealBin;
 use CallLog;
 use Chromium;
 use Digest::MD5 qw(md5_hex);
-use IPC::Run;
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
 use POSIX qw(ceil strftime);
@@ -68,22 +67,12 @@ sub inject_hostile
 	return;
 }
 
-# stdout, stderr and exit code of psql. Each argument after the first is a
-# variable, as name=value; psqlrc is read unless undef.
 sub run_player
 {
 	my ($psqlrc, @variables) = @_;
-	my ($page, $errors) = ('', '');
-	my @command = (
-		'psql',
-		($psqlrc ? () : '-X'),
-		(map { ('-v', $_) } @variables),
-		'-d', $node->connstr('postgres'), '-f', $script);
-	local $ENV{PSQLRC} = $psqlrc // '';
 
 	$simulator->clear_log;
-	IPC::Run::run(\@command, '<', \undef, '>', \$page, '2>', \$errors);
-	return ($page, $errors, $? >> 8);
+	return run_script($node, $script, $psqlrc, [], @variables);
 }
 
 # Time and md5 of the recordings that satisfy the condition, newest first

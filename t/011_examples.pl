@@ -10,7 +10,6 @@ use lib $FindBin::RealBin;
 use CallLog;
 use Encode qw(encode_utf8);
 use File::Basename qw(basename);
-use IPC::Run;
 use JSON::PP;
 use List::Util qw(all max min sum0 uniq);
 use POSIX qw(ceil floor strftime);
@@ -228,23 +227,17 @@ sub rows_of
 sub run_example
 {
 	my ($name, @variables) = @_;
-	my ($output, $errors) = ('', '');
-	my @command = (
-		'psql', '-X',
-		'--csv', '-t',
-		(map { ('-v', $_) } @variables), '-d',
-		$node->connstr('postgres'), '-f',
-		"$examples/$name.sql");
 
 	$simulator->clear_log;
-	IPC::Run::run(\@command, '<', \undef, '>', \$output, '2>', \$errors);
+	my ($output, $errors, $status) =
+	  run_script($node, "$examples/$name.sql", undef, [ '--csv', '-t' ], @variables);
 	my (undef, @parts) = split /^== (.*)\n/m, $output;
 	my %sections;
 	while (my ($title, $text) = splice @parts, 0, 2)
 	{
 		$sections{ $title =~ s/\W.*//r } = [ rows_of($text) ];
 	}
-	return ($errors, $? >> 8, %sections);
+	return ($errors, $status, %sections);
 }
 
 # The same, when it must succeed

@@ -10,7 +10,6 @@ use lib $FindBin::RealBin;
 
 use CallLog;
 use Chromium;
-use IPC::Run;
 use JSON::PP;
 use List::Util qw(max);
 use POSIX qw(ceil strftime);
@@ -40,22 +39,12 @@ sub timestamp
 	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
 }
 
-# What psql writes to stdout and stderr, and its exit code. Each argument after
-# the first is a variable, as name=value; psqlrc is read unless undef.
 sub run_report
 {
 	my ($psqlrc, @variables) = @_;
-	my ($page, $errors) = ('', '');
-	my @command = (
-		'psql',
-		($psqlrc ? () : '-X'),
-		(map { ('-v', $_) } @variables),
-		'-d', $node->connstr('postgres'), '-f', $script);
-	local $ENV{PSQLRC} = $psqlrc // '';
 
 	$simulator->clear_log;
-	IPC::Run::run(\@command, '<', \undef, '>', \$page, '2>', \$errors);
-	return ($page, $errors, $? >> 8);
+	return run_script($node, $script, $psqlrc, [], @variables);
 }
 
 # The cells of the rows of a section's table

@@ -7,6 +7,7 @@ use warnings;
 
 use Carp qw(croak);
 use Exporter qw(import);
+use IPC::Run;
 use MIME::Base64 qw(encode_base64);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -25,6 +26,7 @@ our @EXPORT = qw(
   open_session
   run_in
   ask
+  run_script
   fingerprint_of
   forget_token
   start_in
@@ -151,6 +153,23 @@ sub ask
 
 	$messages .= "$output\n$error\n";
 	return ($output, $error);
+}
+
+# Run a file with psql, without psqlrc unless one is given; each variable is
+# name=value, each option psql's. Returns its stdout, stderr and exit code.
+sub run_script
+{
+	my ($node, $file, $psqlrc, $options, @variables) = @_;
+	my ($output, $errors) = ('', '');
+	my @command = (
+		'psql', @$options,
+		($psqlrc ? () : '-X'),
+		(map { ('-v', $_) } @variables),
+		'-d', $node->connstr('postgres'), '-f', $file);
+	local $ENV{PSQLRC} = $psqlrc // '';
+
+	IPC::Run::run(\@command, '<', \undef, '>', \$output, '2>', \$errors);
+	return ($output, $errors, $? >> 8);
 }
 
 # Number of rows and a fingerprint of their ids

@@ -46,13 +46,6 @@ clf_path(const char *text)
 	return path;
 }
 
-/* Are the characters up to the next separator a valid sequence of keys? */
-static bool
-are_keys(const char *keys, size_t length)
-{
-	return length > 0 && keys[0] != '.' && keys[length - 1] != '.';
-}
-
 /*
  * clf_path_is_valid
  *		Is the path valid as the value of the option json_path?
@@ -74,7 +67,7 @@ clf_path_is_valid(const char *text)
 	{
 		size_t		length = strcspn(keys, CLF_KEYS_SEPARATORS);
 
-		if (!are_keys(keys, length))
+		if (length == 0 || keys[0] == '.' || keys[length - 1] == '.')
 			return false;
 		if (keys[length] == '\0')
 			return true;

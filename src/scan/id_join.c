@@ -688,14 +688,6 @@ get_key(IdJoin *state, ExprState *key)
 	return (text *) PG_DETOAST_DATUM_PACKED(id);
 }
 
-/* Does the current outer row satisfy the clauses that need it alone? */
-static bool
-may_join(IdJoin *state)
-{
-	ResetExprContext(state->econtext);
-	return ExecQual(state->outer_clauses, state->econtext);
-}
-
 /* The entry of the id of the current rows, or NULL */
 static IdEntry *
 find_entry(IdJoin *state, ExprState *key)
@@ -767,7 +759,8 @@ read_outer(IdJoin *state)
 		}
 		add_outer(state, slot);
 		set_outer(state, state->outer_rows[state->nouter - 1]);
-		if (may_join(state))
+		ResetExprContext(state->econtext);
+		if (ExecQual(state->outer_clauses, state->econtext))
 			id = note_id(state, get_key(state, state->key));
 		if (id)
 			ids[n++] = PointerGetDatum(id);

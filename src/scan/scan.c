@@ -101,27 +101,43 @@ clf_scan_begin(ForeignScanState *node, int eflags)
 	MemoryContextSwitchTo(old);
 }
 
-/* Evaluate the plan's expressions, palloc'd */
+/* Values of the plan's expressions, palloc'd, with their types only */
 static ClfValue *
-evaluate_exprs(ForeignScanState *node)
+create_values(const ClfScanState *state)
 {
-	ClfScanState *state = node->fdw_state;
 	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
 								 sizeof(ClfValue));
 	ListCell   *lc;
 
 	foreach(lc, state->exprs)
-	{
-		ClfValue   *value = &values[foreach_current_index(lc)];
-		ExprState  *expr = lfirst(lc);
+		values[foreach_current_index(lc)].type =
+		exprType((Node *) ((ExprState *) lfirst(lc))->expr);
+	return values;
+}
 
-		value->type = exprType((Node *) expr->expr);
-		if (foreach_current_index(lc) == state->plan->join_ids)
-			value->value = state->join_ids;
+static void
+evaluate_expr(ForeignScanState *node, ExprState *expr, ClfValue *value)
+{
+	value->value = ExecEvalExprSwitchContext(expr, node->ss.ps.ps_ExprContext,
+											 &value->isnull);
+}
+
+/* Evaluate the plan's expressions, palloc'd */
+static ClfValue *
+evaluate_exprs(ForeignScanState *node)
+{
+	ClfScanState *state = node->fdw_state;
+	ClfValue   *values = create_values(state);
+	ListCell   *lc;
+
+	foreach(lc, state->exprs)
+	{
+		int			i = foreach_current_index(lc);
+
+		if (i == state->plan->join_ids)
+			values[i].value = state->join_ids;
 		else
-			value->value = ExecEvalExprSwitchContext(expr,
-													 node->ss.ps.ps_ExprContext,
-													 &value->isnull);
+			evaluate_expr(node, lfirst(lc), &values[i]);
 	}
 	return values;
 }
@@ -207,30 +223,26 @@ clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
 					  bool *hides)
 {
 	ClfScanState *state = node->fdw_state;
-	ClfValue   *values = palloc0((list_length(state->exprs) + 1) *
-								 sizeof(ClfValue));
+	ClfValue   *values = create_values(state);
 	ListCell   *lc;
 
 	*hides = false;
 	foreach(lc, state->exprs)
 	{
-		ClfValue   *value = &values[foreach_current_index(lc)];
+		int			i = foreach_current_index(lc);
 		ExprState  *expr = lfirst(lc);
 		Node	   *source = (Node *) expr->expr;
-		bool		is_time = is_time_type(exprType(source));
+		bool		is_time = is_time_type(values[i].type);
 
-		value->type = exprType(source);
-		if (foreach_current_index(lc) == state->plan->join_ids)
-			value->unknown = "ids of the join";
+		if (i == state->plan->join_ids)
+			values[i].unknown = "ids of the join";
 		else if (!comes_from_elsewhere(source, &is_time))
-			value->value = ExecEvalExprSwitchContext(expr,
-													 node->ss.ps.ps_ExprContext,
-													 &value->isnull);
+			evaluate_expr(node, expr, &values[i]);
 		else
-			value->unknown = deparse_context ?
+			values[i].unknown = deparse_context ?
 				clf_scan_deparse(node, source, deparse_context, false) :
 				CLF_HIDDEN_VALUE;
-		*hides |= value->unknown != NULL;
+		*hides |= values[i].unknown != NULL;
 	}
 	return values;
 }

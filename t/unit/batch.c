@@ -21,18 +21,12 @@ describe_batch(const char *content_type, const char *body, int nids)
 	.body = unconstify(char *, body),.length = strlen(body)};
 	ClfPage    *page = clf_batch_parse(CurrentMemoryContext, unit_whole_records(),
 									   &response, nids, &failed, &error);
-	StringInfoData s;
 
 	if (page == NULL && failed.status != 0)
 		return psprintf("%d: %.*s", failed.status,
 						(int) Min(strcspn(failed.body, "\r\n"), failed.length),
 						failed.body);
-	if (page == NULL)
-		return pstrdup(error);
-	initStringInfo(&s);
-	for (int i = 0; i < clf_page_length(page); i++)
-		appendStringInfo(&s, "%s ", unit_raw(clf_page_record(page, i)));
-	return s.data;
+	return page ? unit_list_records(page) : pstrdup(error);
 }
 
 void
@@ -57,14 +51,14 @@ test_batches(void)
 		const char *expected;
 	}			cases[] = {
 		{MIXED, STATUSES(OK "," OK) PART("{\"a\":1}") PART("{\"b\":2}")
-		"--B_1--\n", 2, "{\"a\":1} {\"b\":2} "},
+		"--B_1--\n", 2, " {\"a\":1} {\"b\":2}"},
 		{"Multipart/Mixed;charset=x; Boundary=\"B_1\"",
 			"preamble\n" STATUSES(OK "," OK) PART("{\"a\":\"--B_1\"}")
 			PART("{\"b\":2}") "--B_1--\nepilogue", 2,
-		"{\"a\":\"--B_1\"} {\"b\":2} "},
+		" {\"a\":\"--B_1\"} {\"b\":2}"},
 		{MIXED, STATUSES(OK "," MISSING "," OK) PART("{\"a\":1}")
 			PART(NOBODY) PART("{\"c\":3}") "--B_1--",
-		3, "{\"a\":1} {\"c\":3} "},
+		3, " {\"a\":1} {\"c\":3}"},
 		{MIXED, STATUSES(MISSING "," MISSING) PART(NOBODY) PART(NOBODY)
 		"--B_1--", 2, ""},
 		{MIXED, STATUSES(OK "," MISSING) PART("{}")
@@ -82,7 +76,7 @@ test_batches(void)
 		{MIXED, "--B_1", 2, NO_STATUS},
 		{"multipart/mixed", STATUSES(OK), 2, "its content type has no boundary"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}},"
-		"{\"status\":404,\"body\":" NOBODY "}]", 2, "{\"a\":1} "},
+		"{\"status\":404,\"body\":" NOBODY "}]", 2, " {\"a\":1}"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}}]", 2, NO_STATUS},
 		{MULTI_JSON, "[{\"status\":429,\"body\":{\"a\":1}},{}]", 2,
 		"429: {\"a\":1}"},

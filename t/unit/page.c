@@ -11,6 +11,18 @@
 #include "lib/stringinfo.h"
 #include "unit.h"
 
+/* The raw text of each record of a page, preceded by a space */
+char *
+unit_list_records(const ClfPage *page)
+{
+	StringInfoData s;
+
+	initStringInfo(&s);
+	for (int i = 0; i < clf_page_length(page); i++)
+		appendStringInfo(&s, " %s", unit_raw(clf_page_record(page, i)));
+	return s.data;
+}
+
 /* "3+" is three records and a next page; else the start of the error */
 static char *
 describe_page(const char *resource, const char *body)
@@ -19,16 +31,12 @@ describe_page(const char *resource, const char *body)
 	ClfPage    *page = clf_page_parse(CurrentMemoryContext, unit_whole_records(), body,
 									  strlen(body), clf_find_resource(resource),
 									  &error);
-	StringInfoData s;
 
 	if (page == NULL)
 		return pstrdup(error);
-	initStringInfo(&s);
-	appendStringInfo(&s, "%d%s", clf_page_length(page),
-					 clf_page_has_next(page, 1) ? "+" : "");
-	for (int i = 0; i < clf_page_length(page); i++)
-		appendStringInfo(&s, " %s", unit_raw(clf_page_record(page, i)));
-	return s.data;
+	return psprintf("%d%s%s", clf_page_length(page),
+					clf_page_has_next(page, 1) ? "+" : "",
+					unit_list_records(page));
 }
 
 void

@@ -9,6 +9,7 @@
 #define CLF_UNIT_H
 
 #include "answer/field.h"
+#include "answer/page.h"
 #include "datatype/timestamp.h"
 
 extern void unit_check(const char *what, const char *got,
@@ -22,6 +23,9 @@ extern TimestampTz unit_timestamp(const char *text);
 extern ClfField unit_pick(const char *text, const char *path);
 extern char *unit_raw(const ClfField *field);
 extern ClfFields *unit_whole_records(void);
+
+/* The records of a page, in page.c */
+extern char *unit_list_records(const ClfPage *page);
 
 extern void test_views(void);
 extern void test_tables(void);
