@@ -95,7 +95,7 @@ def main():
         lines.append((query.name, str(sent), str(minimum), 'yes' if sent == minimum else 'NO'))
     table.print_table(lines, 1)
     for query in filter(is_outdated, queries()):
-        print(f'No document has this query any longer: {query.name}')
+        print(f'Not in the documents: {query.name}')
     if above:
         raise session.WrongResult(f'More requests than needed: {"; ".join(above)}')
 

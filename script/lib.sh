@@ -275,6 +275,27 @@ run_watched()
     return "$status"
 }
 
+# plant_faults: lets a function of src/answer/ and one of src/scan/, in the copy
+# of the sources, leak memory and branch on it uninitialized, for check_planted
+plant_faults()
+{
+    local name fault='for (const volatile char *planted = malloc(1); *planted == 1;) abort();'
+    for name in answer/page.c:clf_page_parse scan/scan.c:clf_scan_next; do
+        sed -i "/^${name#*:}(/,/^{/ s/^{/{ $fault/" "$work/source/src/${name%:*}"
+        grep -q planted "$work/source/src/${name%:*}" || fail "There is no function ${name#*:} in ${name%:*}."
+    done
+}
+
+# check_planted: succeeds if show_ours has shown both of these faults
+check_planted()
+{
+    local file
+    for file in answer/page.c scan/scan.c; do
+        grep -q "src/$file:" "$work/ours" || fail "The fault planted in src/$file was not reported."
+    done
+    echo 'The planted faults were reported.'
+}
+
 # show_ours BEGIN ASIDE REPORT...: of the reports, each of which begins with a
 # line like BEGIN, shows those with a frame of the extension above any line like
 # ASIDE. A frame in a library that only the extension uses counts as one. Fails
@@ -283,7 +304,8 @@ show_ours()
 {
     local begin=$1 aside=$2 sources
     shift 2
-    sources="[(/ ]($(cd "$source_tree" && find call_log_fdw.c src t/unit -name '*.c' -printf '%f|')none):[0-9]|lib(curl|json-c)[.]so"
+    # with their paths: some files have the same name as one of PostgreSQL
+    sources="[(/ ]($(cd "$source_tree" && find call_log_fdw.c src t/unit -name '*.[ch]' -printf '%p|')none):[0-9]|lib(curl|json-c)[.]so"
     cat /dev/null "$@" | sed 's/^==[0-9]*== \?//' | awk -v begin="$begin" -v aside="$aside" -v sources="$sources" '
         $0 ~ begin { if (mine) printf "%s\n", block; block = ""; mine = skip = 0 }
         $0 ~ aside { skip = 1 }

@@ -53,7 +53,7 @@ class Version:
 
 
 def summary(record):
-    """The members that tell the versions of a record apart."""
+    """The members that distinguish the versions of a record."""
     if record.summary is None:
         try:
             fields = json.loads(b'{%b%b}' % (record.body, record.detail))

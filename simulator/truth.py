@@ -172,7 +172,7 @@ def batches(lines):
 
 
 def parsed(texts):
-    """Records with their own spelling; injected ones that are no JSON objects are left out."""
+    """Records with their JSON text; injected ones that are not JSON objects are omitted."""
     for text in texts:
         try:
             text = text.decode()
@@ -213,7 +213,7 @@ def legs_of(fields, text):
 
 
 def elements(text):
-    """The elements of a JSON array in their own spelling."""
+    """The elements of a JSON array as JSON text."""
     decoder = json.JSONDecoder()
     start = BETWEEN_LEGS.match(text, 1).end()
     while text[start] != ']':
@@ -245,7 +245,7 @@ def array_element(value):
 
 
 def legs_text(fields, text):
-    """The legs in their own spelling."""
+    """The legs as JSON text."""
     if fields.get('legs') is None:
         return None
     start = LEGS.search(text).end()

@@ -68,11 +68,11 @@ SELECT replace(:'url', '127.0.0.1', 'localhost') AS other_url \gset
 CREATE SERVER limited FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url :'other_url', max_retries '0');
 CREATE USER MAPPING FOR CURRENT_USER SERVER limited OPTIONS (access_token 'simulator-access-token');
 CREATE FOREIGN TABLE slow (id text, start_time timestamptz) SERVER limited OPTIONS (resource 'call_log', page_size '10');
-SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE '%Minutes%' AS told;
+SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE '%Minutes%' AS shown;
 :ctl fault --match dateFrom=2020-01-01 status status=404 "$(printf 'header=X-Rate-Limit-Group: heavy\nX-Rate-Limit-Limit: 10\nX-Rate-Limit-Remaining: 9\nX-Rate-Limit-Window: 60')"
 \set VERBOSITY terse
 SELECT count(*) FROM slow WHERE start_time BETWEEN '2020-01-01 00:00:01' AND '2020-01-02';
-SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE 'Estimated Requests: %, Estimated Minutes: %.0' AS told;
+SELECT requests($$SELECT id FROM slow WHERE start_time > '2025-12-01'$$) LIKE 'Estimated Requests: %, Estimated Minutes: %.0' AS shown;
 DROP SERVER limited CASCADE;
 
 -- max_requests: an error before the first request if possible, else before the limit is exceeded

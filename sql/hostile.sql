@@ -179,7 +179,7 @@ ALTER USER MAPPING FOR CURRENT_USER SERVER hostile OPTIONS (SET access_token 'si
 CREATE TABLE secret AS SELECT '4711' AS text, timestamptz '2026-01-01 04:07:11' AS time, ARRAY['4711', 'x'] AS list;
 CREATE FUNCTION secret() RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT text FROM secret); END';
 CREATE FUNCTION secret_time() RETURNS timestamptz LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT time FROM secret); END';
-CREATE FUNCTION told(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+CREATE FUNCTION result_and_context(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
   line text;
   context text;
@@ -196,39 +196,39 @@ END $$;
 \set fail '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log --skip 1 --times always status status=400'
 \set clear '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" faults --clear'
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret) AND start_time >= '2026-03-31' AND start_time < '2026-04-01'$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret) AND start_time >= '2026-03-31' AND start_time < '2026-04-01'$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE session_id = secret() AND start_time >= '2026-03-31' AND start_time < '2026-04-01'$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE session_id = secret() AND start_time >= '2026-03-31' AND start_time < '2026-04-01'$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE start_time >= (SELECT time FROM secret) AND start_time < '2026-02-01'$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE start_time >= (SELECT time FROM secret) AND start_time < '2026-02-01'$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE start_time >= '2025-12-31' AND start_time < secret_time()$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE start_time >= '2025-12-31' AND start_time < secret_time()$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE id = (SELECT text FROM secret)$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE id = (SELECT text FROM secret)$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE id = ANY ((SELECT list FROM secret)::text[])$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE id = ANY ((SELECT list FROM secret)::text[])$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log_changes WHERE since = (SELECT time + interval '89 days' FROM secret)$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log_changes WHERE since = (SELECT time + interval '89 days' FROM secret)$$);
 :clear
 -- nor in the URL echoed by a gateway
 \! printf 'HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>You asked for /4711' | eval "$wire"
 SELECT details($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret)$$);
 -- constants, and times computed from the clock, are shown
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE session_id = '0815' AND start_time >= timestamptz '2026-03-31' - interval '1 day' AND start_time < '2026-04-01'$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE session_id = '0815' AND start_time >= timestamptz '2026-03-31' - interval '1 day' AND start_time < '2026-04-01'$$);
 :clear
 :fail
-SELECT told($$SELECT FROM hostile.call_log WHERE id IN ('0815', 'x')$$);
+SELECT result_and_context($$SELECT FROM hostile.call_log WHERE id IN ('0815', 'x')$$);
 :clear
 -- A recording that does not exist
 SELECT count(*) FROM hostile.recordings WHERE id = (SELECT text FROM secret);
-DROP FUNCTION told, secret, secret_time;
+DROP FUNCTION result_and_context, secret, secret_time;
 DROP TABLE secret;
 
 -- The session is still usable

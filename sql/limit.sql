@@ -90,7 +90,7 @@ CREATE VIEW newest AS SELECT count(*) FROM (SELECT id FROM calls.call_log WHERE 
 SELECT * FROM newest;
 \set VERBOSITY terse
 :ctl fault --match /call-log unsorted
-SELECT count(*) > 30 AS "not asked for" FROM calls.call_log WHERE start_time > '2026-03-30';
+SELECT count(*) > 30 AS unsorted FROM calls.call_log WHERE start_time > '2026-03-30';
 ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
 :ctl fault --match /call-log unsorted
 SELECT * FROM newest;

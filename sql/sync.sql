@@ -321,7 +321,7 @@ SET client_min_messages = error;
 :ctl set recordings_kept=4
 CALL call_log_fdw_sync('calls.recordings', 'copy.recordings', since => '2025-12-01');
 RESET client_min_messages;
-SELECT count(*) FILTER (WHERE content IS NULL) > 50 AS "to be asked for", count(*) FILTER (WHERE content = '') > 50 AS "given up", max(call_start_time) FILTER (WHERE content = '') < '2026-01-01' AS "too old", count(*) FILTER (WHERE content <> '') AS "here" FROM copy.recordings;
+SELECT count(*) FILTER (WHERE content IS NULL) > 50 AS "to be retried", count(*) FILTER (WHERE content = '') > 50 AS "given up", max(call_start_time) FILTER (WHERE content = '') < '2026-01-01' AS "too old", count(*) FILTER (WHERE content <> '') AS "here" FROM copy.recordings;
 SELECT kind, reason, next_at IS NULL AS "given up", tries, count(*) > 10 AS many FROM call_log_fdw_sync_problems GROUP BY 1, 2, 3, 4 ORDER BY 2, 3;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | grep -c 404
 CALL call_log_fdw_sync('calls.recordings', 'copy.recordings');

@@ -423,9 +423,9 @@ sub cancel_many
 		"SET statement_timeout = '15ms';\n"
 		  . (query_of($state) . ";\n") x $n
 		  . 'RESET statement_timeout');
-	my $cancelled = () = $error =~ /^ERROR:  57014:/mg;
+	my $canceled = () = $error =~ /^ERROR:  57014:/mg;
 
-	is($cancelled, $n, "$n scans cancelled while $state->{name}");
+	is($canceled, $n, "$n scans canceled while $state->{name}");
 	return;
 }
 
@@ -456,14 +456,14 @@ sub test_leaks
 	my $after = holdings($session, $pid);
 
 	is($after->{descriptors}, $before->{descriptors},
-		'no descriptor is left open after a thousand cancelled scans');
+		'no descriptor is left open after a thousand canceled scans');
 	cmp_ok($after->{contexts}, '<=', $before->{contexts},
 		'no memory context is leaked');
 	cmp_ok($after->{bytes} - $before->{bytes},
 		'<', 8 * 1024, 'memory contexts do not grow');
 	cmp_ok($after->{anonymous} - $before->{anonymous},
 		'<', 2048, 'the memory of the process does not grow');
-	diag("after a thousand cancelled scans: " . join ', ',
+	diag("after a thousand canceled scans: " . join ', ',
 		map { "$_ $before->{$_} -> $after->{$_}" } sort keys %$after);
 	check_session_works($session);
 	$session->quit;

@@ -347,7 +347,7 @@ sub check_requests
 # ----------
 
 # Possible behavior of the API that is not documented
-my @behaviours = map {
+my @behaviors = map {
 	my $bounds = $_;
 	map { { bounds => $bounds, short_pages => $_ } } 'off', 'on'
 } 'inclusive', 'exclusive', 'seconds';
@@ -356,7 +356,7 @@ my @behaviours = map {
 sub make_queries
 {
 	my ($round) = @_;
-	my $count = ceil($queries / @behaviours / keys %schemas);
+	my $count = ceil($queries / @behaviors / keys %schemas);
 	my @made;
 
 	foreach my $schema (sort keys %schemas)
@@ -378,14 +378,14 @@ sub make_queries
 	return \@made;
 }
 
-foreach my $round (0 .. $#behaviours)
+foreach my $round (0 .. $#behaviors)
 {
-	my $behaviour = $behaviours[$round];
+	my $behavior = $behaviors[$round];
 
-	subtest join(', ', map { "$_ $behaviour->{$_}" } sort keys %$behaviour) => sub {
+	subtest join(', ', map { "$_ $behavior->{$_}" } sort keys %$behavior) => sub {
 		my $chosen = make_queries($round);
 
-		$simulator->set(%$behaviour);
+		$simulator->set(%$behavior);
 		$simulator->clear_log;
 		is(compare($chosen), 0, scalar(@$chosen) . ' queries agree');
 		check_requests();

@@ -49,7 +49,7 @@ sub check_requests
 
 	cmp_ok(scalar(@requests), '>=', $pages, "$name: requests");
 	cmp_ok(scalar(@requests), '<=', $pages + 1,
-		"$name: no more than one in vain");
+		"$name: at most one additional");
 	is(scalar(grep { $_->{query} !~ /dateFrom=.*dateTo=/ } @requests),
 		0, "$name: each with dateFrom and dateTo");
 	return;
@@ -109,7 +109,7 @@ sub test_limit
 	  $node->safe_psql('postgres', 'SELECT id FROM calls.call_log LIMIT 5');
 	is(scalar(split /\n/, $rows), 5, 'LIMIT 5');
 	cmp_ok(scalar($simulator->list_requests),
-		'<=', 2, 'LIMIT 5 sends no more than one request in vain');
+		'<=', 2, 'LIMIT 5 sends at most one additional request');
 
 	$simulator->clear_log;
 	$node->safe_psql('postgres', 'SELECT id FROM calls.call_log LIMIT 0');

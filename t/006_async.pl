@@ -84,7 +84,7 @@ my ($plan) = run_in($session, "EXPLAIN (COSTS OFF) SELECT count(*) FROM ($all) t
 is(() = $plan =~ /Async Foreign Scan/g, 2, 'both scans are asynchronous');
 clear();
 check_right_rows('two accounts');
-is(lists_of($_), $pages{$_}, "and no request in vain: $_") foreach @names;
+is(lists_of($_), $pages{$_}, "and no additional request: $_") foreach @names;
 
 # Both requests are sent before the first response
 clear();

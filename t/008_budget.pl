@@ -178,7 +178,7 @@ sub test_throughput
 		0, "$name: nothing was refused");
 	is(scalar($simulator->logins), 1, "$name: one login");
 	my @lists = $simulator->list_requests;
-	is(scalar(@lists), 8 * $pages, "$name: no request in vain");
+	is(scalar(@lists), 8 * $pages, "$name: no additional request");
 	my ($allowed, $elapsed) = note_throughput($name, $limit, $window, @lists);
 	cmp_ok($elapsed, '<', 2 * $allowed,
 		"$name: at most twice the minimum time");
@@ -585,7 +585,7 @@ sub cancel_scans
 		"SET statement_timeout = '10ms';\n"
 		  . (page_of($schema) . ";\n") x $timeouts
 		  . 'RESET statement_timeout');
-	my $cancelled = () = $error =~ /^ERROR:  57014:/mg;
+	my $canceled = () = $error =~ /^ERROR:  57014:/mg;
 
 	foreach (1 .. $n - $timeouts)
 	{
@@ -593,14 +593,14 @@ sub cancel_scans
 		wait_for_state($pid, $state);
 		look("SELECT pg_cancel_backend($pid)");
 		(undef, $error) = finish_in($session);
-		$cancelled++ if $error =~ /^ERROR:  57014:.*user request/m;
+		$canceled++ if $error =~ /^ERROR:  57014:.*user request/m;
 	}
-	is($cancelled, $n, "$n scans cancelled while $state");
+	is($canceled, $n, "$n scans canceled while $state");
 	return;
 }
 
 # For leaks in the backend see t/001
-sub test_cancelled
+sub test_canceled
 {
 	my ($state) = @_;
 	my $schema = $state =~ s/ /_/gr;
@@ -619,7 +619,7 @@ sub test_cancelled
 	return;
 }
 
-test_cancelled($_) foreach sort keys %waits;
+test_canceled($_) foreach sort keys %waits;
 
 # ----------
 # Without shared memory
@@ -642,7 +642,7 @@ sub test_without_shared_memory
 	my @lists = $simulator->list_requests;
 	note_throughput($name, $limit, $window, @lists);
 	is(scalar(grep { !is_refused($_) } @lists), 6 * $pages,
-		"$name: no request in vain but those that were refused");
+		"$name: no additional requests except refused ones");
 	$simulator->fault('status', status => 429, retry_after => 3,
 		header => $headers, match => '/call-log');
 	my (undef, $messages) = run_in($sessions[0], page_of('lonely'));

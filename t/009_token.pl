@@ -101,7 +101,7 @@ sub test_login_that_ends
 	return;
 }
 
-test_login_that_ends('the login is cancelled', 'pg_cancel_backend');
+test_login_that_ends('the login is canceled', 'pg_cancel_backend');
 test_login_that_ends('the login ends with its session',
 	'pg_terminate_backend');
 

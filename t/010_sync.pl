@@ -278,7 +278,7 @@ sub test_two_at_once
 	$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
 	($status, $error) = end_sync($first);
 	like($error, qr/canceling statement due to user request/,
-		'the first one can be cancelled');
+		'the first one can be canceled');
 	run_sync();
 	return;
 }

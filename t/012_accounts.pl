@@ -182,7 +182,7 @@ sub check_all
 		like(
 			($simulator{$account}->list_requests)[0]{query},
 			qr/dateFrom=@{[ substr timestamp(7), 0, 10 ]}/,
-			"$what, $account is asked for the range");
+			"$what, requests of $account have the range");
 	}
 	check_query(
 		$node,

@@ -131,7 +131,7 @@ is_deeply(
 	'each example is linked');
 
 # ----------
-# What docs/events.md promises: requests only when a call has ended
+# docs/events.md: requests only after the end of a call
 # ----------
 
 sub run_events_job
@@ -220,7 +220,7 @@ is(differences(), 0, 'which loses no change either');
 # Options
 # ----------
 
-my @told =
+my @documented =
   map { /`(\w+)`/g }
   slurp_file("$root/docs/options.md") =~
   /^\| ((?:`\w+`(?:, )?)+) \| (?:server|table|column|user mapping)/mg;
@@ -237,7 +237,7 @@ foreach my $object (
 	push @options, split /, /, $list;
 }
 is_deeply(
-	[ sort @told ],
+	[ sort @documented ],
 	[ sort { $a cmp $b } uniq(@options) ],
 	'docs/options.md has each option once, and no others');
 

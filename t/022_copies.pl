@@ -38,7 +38,7 @@ import_tables($node, 'calls', 'mine', 'extension');
 
 my $session;
 my $file = PostgreSQL::Test::Utils::tempdir() . '/truth.csv';
-my @story;    # of the history at hand
+my @story;    # of the current history
 my $forgotten;    # were changes lost with a token, or dates left out?
 my $killed = 0;
 

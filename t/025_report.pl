@@ -1,6 +1,6 @@
-# examples/report.sql makes a page of calls: the right figures for the fewest
-# requests, with names, harmless whatever names there are, light and dark, and
-# a browser shows it.
+# examples/report.sql creates a page of calls: correct figures with the minimum
+# number of requests, with names, safe with any names, light and dark, and a
+# browser shows it.
 
 use strict;
 use warnings;
@@ -24,7 +24,7 @@ my $page_size = 200;
 my $hostile = q(<script>alert(1)</script>"onerror='alert(1)' &lt;);
 my $shown_hostile = '&lt;script&gt;alert(1)&lt;/script&gt;&quot;onerror=&#39;alert(1)&#39; &amp;lt;';
 
-# Midnight is not near.
+# Noon, far from midnight
 my $now = time - time % 86400 + 43200;
 my $simulator = Simulator->start(
 	calls => 900,
@@ -78,14 +78,14 @@ sub rows_from
 }
 
 # ----------
-# What there is
+# Data
 # ----------
 
 my ($since, $until) =
   map { strftime('%Y-%m-%d', gmtime($now - 86400 * $_)) } 40, 1;
 my @range = ("since=$since", "until=$until");
 
-# A caller whose name is hostile is the last one who was missed.
+# A caller with a hostile name is the last missed one.
 {
 	my $start = timestamp($now - 86400 * 2 + 43000);
 	$simulator->inject(
@@ -212,10 +212,10 @@ append_to_file($psqlrc, "\\set QUIET on\n\\timing on\n\\x on\n"
 	  . "\\pset format aligned\n\\pset footer on\n\\pset null none\n");
 my ($again) = run_report($psqlrc, @range, "title=$hostile");
 ok($again =~ s/<footer>.*//sr eq $page =~ s/<footer>.*//sr,
-	'whatever .psqlrc sets, the same page');
+	'the same page with any settings in .psqlrc');
 
 # ----------
-# From copies; other ranges; nothing
+# Copies, other ranges, an empty result
 # ----------
 
 my ($copied) = run_report(undef, @range, "title=$hostile", 'source=archive');
@@ -258,11 +258,11 @@ foreach my $case ([ 92, 'day' ], [ 93, 'week' ], [ 731, 'month' ])
 my ($empty, $warnings, $code) =
   run_report(undef, 'since=2020-01-01', 'until=2020-01-03', 'source=archive', 'extensions=people');
 is("$warnings$code", '0', 'an empty result is no error');
-like($empty, qr/There are no inbound calls to show/, 'the page tells');
+like($empty, qr/There are no inbound calls to show/, 'the page states it');
 is(scalar(() = $empty =~ /<rect|<table/g), 0, 'and shows none');
 
 # ----------
-# Errors: no half page
+# Errors: no partial page
 # ----------
 
 sub check_failure
@@ -283,7 +283,7 @@ check_failure('no date', qr/ERROR: .*"x"/, 'since=x');
 # In a browser
 # ----------
 
-# The contrast of each text with what is behind it, the least of all
+# The minimum contrast of texts with their background
 my $least_contrast = <<'END';
 (() => {
 	const parse = color => color.match(/[\d.]+/g).map(Number);
