@@ -94,7 +94,7 @@ GROUP BY day, extension_id;
 CREATE UNIQUE INDEX ON dashboard.calls_per_extension (day, extension_id);
 
 SELECT coalesce(to_regclass(:'extensions')::text,
-                '(SELECT 0::bigint AS id, '''' AS type, '''' AS name, '''' AS extension_number LIMIT 0) AS nobody') AS extensions \gset
+                '(SELECT 0::bigint AS id, '''' AS type, '''' AS name, '''' AS extension_number LIMIT 0) AS none') AS extensions \gset
 CREATE MATERIALIZED VIEW dashboard.extension AS
 SELECT DISTINCT ON (id) id, type, coalesce(nullif(name, ''), 'Extension ' || extension_number) AS name
 FROM :extensions

@@ -379,7 +379,7 @@ $html$, coalesce('<table><thead><tr><th scope="col">Name</th><th scope="col">Ans
 %s
 </section>
 $html$, coalesce('<table><thead><tr><th scope="col">Caller</th><th scope="col">Missed</th><th scope="col">Last</th></tr></thead>'
-                 || E'\n<tbody>\n' || waiting_rows.html || E'\n</tbody></table>', '<p class="none">Nobody is waiting.</p>'))) END,
+                 || E'\n<tbody>\n' || waiting_rows.html || E'\n</tbody></table>', '<p class="none">No caller is waiting.</p>'))) END,
 
   format($html$</main>
 <footer>Made by call_log_fdw on %s. The page names callers and their numbers: keep it as confidential as the calls.</footer>

@@ -66,11 +66,11 @@ OUTCOMES = (
 DRAWN_OUTCOMES = tuple(outcome for outcome in OUTCOMES for _ in range(outcome.weight))
 
 REASON_DESCRIPTIONS = {
-    'Hang Up': 'The caller gave up before anybody answered',
+    'Hang Up': 'The caller gave up before the call was answered',
     'Number Blocked': 'This number is on the list of "blocked" numbers',
     'Line Busy': 'The other side was talking',
-    'Bad Number': 'Nobody can be reached at this number',
-    'Stopped': 'Somebody else was faster',
+    'Bad Number': 'This number cannot be reached',
+    'Stopped': 'Another member was faster',
     'DescNoE911Address': '',
 }
 

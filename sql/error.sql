@@ -138,9 +138,9 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER ringcentral OPTIONS (
 CREATE FOREIGN TABLE other (id text) SERVER ringcentral OPTIONS (resource 'call_log', account_id '1');
 SELECT state, message, hint FROM failure('SELECT * FROM other');
 DROP FOREIGN TABLE other;
-CREATE SERVER nobody FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http://127.0.0.1:1', max_retries '0');
-CREATE USER MAPPING FOR CURRENT_USER SERVER nobody OPTIONS (access_token 'x');
-CREATE FOREIGN TABLE nothing (id text) SERVER nobody OPTIONS (resource 'call_log', history '1 day');
+CREATE SERVER refusing FOREIGN DATA WRAPPER call_log_fdw OPTIONS (base_url 'http://127.0.0.1:1', max_retries '0');
+CREATE USER MAPPING FOR CURRENT_USER SERVER refusing OPTIONS (access_token 'x');
+CREATE FOREIGN TABLE nothing (id text) SERVER refusing OPTIONS (resource 'call_log', history '1 day');
 SELECT state, message, hint FROM failure('SELECT * FROM nothing');
 
 -- The media host, not the API
@@ -156,7 +156,7 @@ SELECT * FROM failing_content();
 DROP FUNCTION failing_content;
 :reset
 SET client_min_messages = warning;
-DROP SERVER nobody CASCADE;
+DROP SERVER refusing CASCADE;
 RESET client_min_messages;
 
 -- The session is still usable

@@ -217,7 +217,7 @@ SELECT result_and_context($$SELECT FROM hostile.call_log WHERE id = ANY ((SELECT
 SELECT result_and_context($$SELECT FROM hostile.call_log_changes WHERE since = (SELECT time + interval '89 days' FROM secret)$$);
 :clear
 -- nor in the URL echoed by a gateway
-\! printf 'HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>You asked for /4711' | eval "$wire"
+\! printf 'HTTP/1.1 400 Bad\r\nContent-Type: text/html\r\n\r\n<p>You requested /4711' | eval "$wire"
 SELECT details($$SELECT FROM hostile.call_log WHERE session_id = (SELECT text FROM secret)$$);
 -- constants, and times computed from the clock, are shown
 :fail

@@ -8,7 +8,7 @@ SET datestyle = 'ISO';
 -- 120 calls, one of them twice; an invalid id, one that does not exist, and NULL
 CREATE TABLE ticket AS SELECT row_number() OVER (ORDER BY md5(id)) AS n, id AS call FROM truth.calls ORDER BY 1 LIMIT 120;
 INSERT INTO ticket SELECT 121, call FROM ticket WHERE n = 7;
-INSERT INTO ticket VALUES (122, 'a/b'), (123, 'nobody-has-it'), (124, NULL), (125, '');
+INSERT INTO ticket VALUES (122, 'a/b'), (123, 'not-an-id-of-a-call'), (124, NULL), (125, '');
 ANALYZE ticket;
 CREATE TABLE truth.call_log AS TABLE truth.calls;
 CREATE INDEX ON truth.call_log (id);

@@ -6,7 +6,7 @@ SET timezone = 'UTC';
 SET client_min_messages = warning;
 \set VERBOSITY terse
 CREATE TABLE ticket AS SELECT row_number() OVER (ORDER BY id) AS n, id FROM truth.calls WHERE start_time > '2026-03-31 06:00' LIMIT 20;
-INSERT INTO ticket VALUES (21, NULL), (22, 'nobody-has-it');
+INSERT INTO ticket VALUES (21, NULL), (22, 'not-an-id-of-a-call');
 ANALYZE ticket;
 
 -- Foreign tables of all kinds; in schema truth local ones with the same rows

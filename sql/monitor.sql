@@ -112,7 +112,7 @@ DROP FOREIGN DATA WRAPPER regress_call_log_none, regress_call_log_other, regress
 RESET client_min_messages;
 DROP FUNCTION other.call_log_fdw_handler, other.mine;
 DROP SCHEMA other;
-SELECT count(*) FROM call_log_fdw_check('nowhere');
+SELECT count(*) FROM call_log_fdw_check('unknown');
 CREATE ROLE regress_call_log_stranger;
 SET ROLE regress_call_log_stranger;
 SELECT count(*) FROM call_log_fdw_check('ringcentral');

@@ -58,7 +58,7 @@ RESET plan_cache_mode;
 
 -- An invalid number finds nothing, and nothing is sent
 :ctl clear
-SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = 'nobody';
+SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = 'unknown';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '+';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '1234567890123456';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = NULL::text;

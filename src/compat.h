@@ -165,7 +165,7 @@ clf_create_scan_path(PlannerInfo *root, RelOptInfo *rel, double rows,
 #endif
 }
 
-/* PostgreSQL 18: prefer any other path, whatever it costs */
+/* PostgreSQL 18: prefer any other path, independent of costs */
 static inline void
 clf_disable_path(Path *path)
 {

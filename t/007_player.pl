@@ -191,7 +191,7 @@ cmp_ok(scalar @expected, '>', 3, 'a condition is satisfied by some');
 is_deeply([ shown($some) ], \@expected, 'a condition: these recordings');
 check_requests($calls, scalar @expected);
 
-my ($empty, $warnings, $end) = run_player(undef, "where=from_name = 'nobody'");
+my ($empty, $warnings, $end) = run_player(undef, "where=from_name = 'unknown'");
 is("$warnings$end", '0', 'an empty result is no error');
 like($empty, qr/No recordings since.*There are no recordings to show/s,
 	'the page says so');
@@ -216,9 +216,9 @@ sub check_failure
 $simulator->fault('status', match => '/content', skip => 5, status => 403);
 check_failure('audio that is refused', qr/ERROR: .*403/, 'days=30');
 $simulator->clear_faults;
-check_failure('a wrong condition', qr/ERROR: .*"colour"/, 'where=colour = 1');
+check_failure('a wrong condition', qr/ERROR: .*"shade"/, 'where=shade = 1');
 check_failure('a wrong number of days', qr/ERROR: .*integer: "x"/, 'days=x');
-check_failure('a schema that is not there', qr/ERROR: .*"Nowhere"/, 'schema=Nowhere');
+check_failure('a schema that is not there', qr/ERROR: .*"Unknown"/, 'schema=Unknown');
 check_failure('recordings that are not foreign', qr/no rows/, 'schema=public');
 
 # ----------

@@ -276,7 +276,7 @@ sub check_failure
 	return;
 }
 
-check_failure('a table that is not there', qr/ERROR: .*"nowhere"/, 'source=nowhere');
+check_failure('a table that is not there', qr/ERROR: .*"unknown"/, 'source=unknown');
 check_failure('no date', qr/ERROR: .*"x"/, 'since=x');
 
 # ----------

@@ -142,7 +142,7 @@ is(differences('copy'), 0, 'then the copy is complete');
 # Renames
 # ----------
 
-# Freeze the API until the copy waits for it, rename, and go on
+# Freeze the API until the copy waits for it, rename, and continue
 sub rename_meanwhile
 {
 	my ($sql, $table) = @_;

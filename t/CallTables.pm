@@ -232,7 +232,7 @@ our %tables = (
 		key => ['id'],
 		columns => {
 			id => 'message',
-			extension_id => 'extension asked for',
+			extension_id => 'extension requested',
 			creation_time => 'time',
 			last_modified_time => 'other time',
 			type => 'message type',
@@ -614,7 +614,7 @@ sub create_local_tables
 			FROM (SELECT DISTINCT ON (search_phone_number) * FROM call_log_search
 				WHERE search_phone_number IS NOT NULL ORDER BY search_phone_number, id) c
 			ORDER BY md5(search_phone_number) LIMIT 6;
-		INSERT INTO contacts SELECT n + 10, 'nobody', extension_number, timestamptz '2026-01-01'
+		INSERT INTO contacts SELECT n + 10, 'unknown', extension_number, timestamptz '2026-01-01'
 			FROM (SELECT extension_number, row_number() OVER (ORDER BY id) AS n
 				FROM extensions WHERE id IN (SELECT extension_id FROM call_log)) e WHERE n <= 3;
 		INSERT INTO contacts VALUES (20, NULL, NULL, NULL), (21, '15550009999', '999', '2026-01-01');

@@ -214,7 +214,7 @@ sub searched
 	my ($name) = grep { defined $item->{witness}{$_} } columns_of($item, 'phone searched', 'extension searched');
 	my $value = $item->{witness}{$name};
 
-	$value = pick('15550001234', 'nobody', '', '+', '12', '1' x 20) if chance(0.08);
+	$value = pick('15550001234', 'unknown', '', '+', '12', '1' x 20) if chance(0.08);
 	my $operand = $self->operand('text', quote($value) . '::text');
 
 	return weighted(5, "i.$name = $operand", 1, "$operand = i.$name", 1, "i.$name = coalesce($operand, 'x')",

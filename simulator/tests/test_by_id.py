@@ -34,12 +34,12 @@ class ById(SimulatorTest):
         reply = self.by_id(self.ids[5], view='Detailed')
         self.assertEqual((reply.status, json.loads(reply.body)), (200, self.all[5]))
         self.assertNotIn('legs', json.loads(self.by_id(self.ids[5]).body))
-        self.assert_error(self.by_id('nobody'), 404, 'CMN-102', parameterName='callRecordId')
+        self.assert_error(self.by_id('unknown'), 404, 'CMN-102', parameterName='callRecordId')
 
     def test_multipart(self):
         for quoted in ('off', 'on'):
             self.set(multipart_quoted=quoted)
-            parts = self.parts(self.ids[2], 'nobody', self.ids[0], self.ids[2], view='Detailed')
+            parts = self.parts(self.ids[2], 'unknown', self.ids[0], self.ids[2], view='Detailed')
             self.assertEqual([status for status, _ in parts], [200, 404, 200, 200])
             bodies = [body for _, body in parts]
             self.assertEqual(bodies[1]['parameterName'], 'callRecordId')
@@ -98,6 +98,6 @@ class ById(SimulatorTest):
             self.assertEqual(self.by_id(record_id).status, 404)
 
     def test_log(self):
-        self.parts(self.ids[0], 'nobody', self.ids[1])
+        self.parts(self.ids[0], 'unknown', self.ids[1])
         entry = self.log()[-1]
         self.assertEqual((entry['status'], entry['records']), (207, 2))

@@ -104,7 +104,7 @@ class Changes(ChangesTest):
 
     def test_unknown_records(self):
         self.control('POST', 'records', b'{"id": "x"}', startTime='2026-01-01')
-        for record_id in ('nobody', 'x'):
+        for record_id in ('unknown', 'x'):
             for name in ('rewrite', 'delete'):
                 reply = self.request('POST', f'/simulator/{name}?id={record_id}')
                 self.assertEqual(reply.status, 400)

@@ -102,7 +102,7 @@ class Recordings(SimulatorTest):
         self.assertEqual(self.fetch(expired['contentUri'])[0].status, 200)
 
     def test_names_in_errors(self):
-        record_path = ACCOUNT + '/nobody'
+        record_path = ACCOUNT + '/unknown'
         for option, path, names in (
                 ('recording_parameter', RECORDING + '1', ('callRecordingId', 'callRecordId')),
                 ('record_parameter', record_path, ('callRecordId',))):

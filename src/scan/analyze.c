@@ -6,7 +6,7 @@
  * The API does not return the size of a list.  Therefore pages are requested
  * at a few points in time, going back from the present; record count and time
  * span of each page give the density there, which is interpolated in between.
- * From PostgreSQL 19 on, ANALYZE can also be had without any request.
+ * As of PostgreSQL 19, ANALYZE can also be executed without a request.
  *
  *-------------------------------------------------------------------------
  */

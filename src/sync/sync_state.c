@@ -446,7 +446,7 @@ create_state(ClfSync *sync)
 	sync->deletions_due = sync->changes_due;
 }
 
-/* Add ranges to read that the arguments of the call ask for */
+/* Add the ranges requested by the arguments of the call */
 static void
 extend_state(ClfSync *sync)
 {

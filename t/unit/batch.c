@@ -39,7 +39,7 @@ test_batches(void)
 	"{ \"response\" : [ " list " ] }\r\n"
 #define OK "{\"status\":200}"
 #define MISSING "{\"status\":404}"
-#define NOBODY "{\"errors\":[{\"errorCode\":\"CMN-102\",\"parameterName\":\"callRecordId\"}]}"
+#define NOT_FOUND "{\"errors\":[{\"errorCode\":\"CMN-102\",\"parameterName\":\"callRecordId\"}]}"
 #define PART(body) "--B_1\nContent-Type: application/json\n\n" body "\n"
 #define NO_STATUS "it has no status for each id"
 #define FEWER "it has fewer parts than ids were requested"
@@ -57,9 +57,9 @@ test_batches(void)
 			PART("{\"b\":2}") "--B_1--\nepilogue", 2,
 		" {\"a\":\"--B_1\"} {\"b\":2}"},
 		{MIXED, STATUSES(OK "," MISSING "," OK) PART("{\"a\":1}")
-			PART(NOBODY) PART("{\"c\":3}") "--B_1--",
+			PART(NOT_FOUND) PART("{\"c\":3}") "--B_1--",
 		3, " {\"a\":1} {\"c\":3}"},
-		{MIXED, STATUSES(MISSING "," MISSING) PART(NOBODY) PART(NOBODY)
+		{MIXED, STATUSES(MISSING "," MISSING) PART(NOT_FOUND) PART(NOT_FOUND)
 		"--B_1--", 2, ""},
 		{MIXED, STATUSES(OK "," MISSING) PART("{}")
 			PART("{\"parameterName\":\"accountId\"}") "--B_1--", 2,
@@ -76,7 +76,7 @@ test_batches(void)
 		{MIXED, "--B_1", 2, NO_STATUS},
 		{"multipart/mixed", STATUSES(OK), 2, "its content type has no boundary"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}},"
-		"{\"status\":404,\"body\":" NOBODY "}]", 2, " {\"a\":1}"},
+		"{\"status\":404,\"body\":" NOT_FOUND "}]", 2, " {\"a\":1}"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}}]", 2, NO_STATUS},
 		{MULTI_JSON, "[{\"status\":429,\"body\":{\"a\":1}},{}]", 2,
 		"429: {\"a\":1}"},
