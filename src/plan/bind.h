@@ -30,7 +30,7 @@ typedef struct ClfScanPlan
 	List	   *early[CLF_ORIGINS]; /* by origin with requests per row:
 									 * indexes in the plan's qual of the
 									 * clauses checked before them */
-	int			join_ids;			/* index in fdw_exprs of the ids passed by a
+	int			join_ids;		/* index in fdw_exprs of the ids passed by a
 								 * join; -1: none */
 	int			nconditions;
 	ClfCondition *conditions;	/* in prefix order, see ClfCondition */

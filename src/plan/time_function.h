@@ -32,7 +32,7 @@ typedef struct ClfTimeShift
 	bool		local;			/* result is the local time of a named zone,
 								 * stored as if it were UTC */
 	ClfTimeScale scale;
-	int			multiplier;		/* of the seconds; 0 stands for 1 */
+	int			multiplier;		/* of the seconds; 0 means 1 */
 	int			divisor;
 	int			grid;			/* width of the last truncation, in seconds,
 								 * while it is computed; 0: none */

@@ -96,8 +96,8 @@ take_digits(const char **text, int n)
 }
 
 /*
- * The first day that a text in a format of clf_time_below stands for; false if
- * it stands for none that is known.
+ * The first day that a text in a format of clf_time_below represents; false if
+ * it is not known.
  */
 static bool
 text_as_time(const char *text, TimestampTz *t)
