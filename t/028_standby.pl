@@ -73,7 +73,7 @@ is($standby->safe_psql('postgres',
 		q{SELECT count(*), (SELECT missing FROM call_log_fdw_sync_state) FROM copy WHERE result = 'Late'}),
 	'1|{}', 'the copy and its state are replicated');
 
-# A promoted standby goes on with the copy
+# A promoted standby continues the copy
 $primary->stop;
 $standby->promote;
 $simulator->control('POST', 'appear', { startTime => '2026-03-31T11:30:00Z', result => 'Later' });
