@@ -231,16 +231,12 @@ skip_word(const char *p, const char *end, const char *word, size_t length)
 		p + length : NULL;
 }
 
-/* Skip a scalar value; returns the position after it, or NULL */
+/* Skip a scalar value that is no string; returns the position after it, or NULL */
 static const char *
-skip_scalar(const char *p, const char *end, bool *escaped)
+skip_literal(const char *p, const char *end)
 {
-	if (p >= end)
-		return NULL;
 	switch (*p)
 	{
-		case '"':
-			return skip_string(p, end, escaped);
 		case 't':
 			return skip_word(p, end, "true", 4);
 		case 'f':
@@ -250,6 +246,15 @@ skip_scalar(const char *p, const char *end, bool *escaped)
 		default:
 			return skip_number(p, end);
 	}
+}
+
+/* Skip a scalar value; returns the position after it, or NULL */
+static inline const char *
+skip_scalar(const char *p, const char *end, bool *escaped)
+{
+	if (p >= end)
+		return NULL;
+	return *p == '"' ? skip_string(p, end, escaped) : skip_literal(p, end);
 }
 
 /* The kind of a valid value, by its first character */
@@ -285,6 +290,16 @@ set_field(ClfField *field, const char *start, const char *after, bool escaped)
 	field->mismatched_step = 0;
 }
 
+/* Skip the colon after a name; p may be NULL.  Returns the value's position, or NULL */
+static inline const char *
+skip_colon(const char *p, const char *end)
+{
+	if (p == NULL)
+		return NULL;
+	p = skip_space(p, end);
+	return p < end && *p == ':' ? skip_space(p + 1, end) : NULL;
+}
+
 /*
  * Skip a member name and the colon, and store the name in *name.  Returns the
  * position of the member's value, or NULL.
@@ -298,13 +313,9 @@ skip_name(const char *p, const char *end, ClfField *name)
 	if (p >= end || *p != '"')
 		return NULL;
 	p = skip_string(p, end, &escaped);
-	if (p == NULL)
-		return NULL;
-	set_field(name, start, p, escaped);
-	p = skip_space(p, end);
-	if (p >= end || *p != ':')
-		return NULL;
-	return skip_space(p + 1, end);
+	if (p)
+		set_field(name, start, p, escaped);
+	return skip_colon(p, end);
 }
 
 /*
@@ -318,14 +329,11 @@ clf_skip_name(const char *p, const char *end, ClfField *name)
 }
 
 /* Skip a member name that is not selected */
-static const char *
+static inline const char *
 skip_any_name(const char *p, const char *end, bool *escaped)
 {
-	ClfField	name;
-
-	p = skip_name(p, end, &name);
-	*escaped |= p && name.escaped;
-	return p;
+	return p < end && *p == '"' ?
+		skip_colon(skip_string(p, end, escaped), end) : NULL;
 }
 
 /* Stack of open brackets, one bit each, innermost lowest; 1: "{" */

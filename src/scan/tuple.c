@@ -36,8 +36,9 @@ typedef enum Conversion
 {
 	CONVERT_TEXT,				/* text: any JSON, strings without quotes */
 	CONVERT_TIME,				/* timestamptz: the API's dates */
-	CONVERT_INTEGER,			/* bigint: without the input function if
-								 * possible */
+	CONVERT_INTEGER,			/* integer, bigint: without the input function
+								 * if possible */
+	CONVERT_BOOLEAN,			/* boolean: likewise */
 	CONVERT_JSON,				/* json, jsonb: any JSON */
 	CONVERT_ARRAY,				/* an array, element by element */
 	CONVERT_BYTES,				/* bytea: the row's content */
@@ -176,8 +177,10 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr,
 		column->conversion = CONVERT_TEXT;
 	else if (attr->atttypid == TIMESTAMPTZOID && attr->atttypmod == -1)
 		column->conversion = CONVERT_TIME;
-	else if (attr->atttypid == INT8OID)
+	else if (attr->atttypid == INT4OID || attr->atttypid == INT8OID)
 		column->conversion = CONVERT_INTEGER;
+	else if (attr->atttypid == BOOLOID)
+		column->conversion = CONVERT_BOOLEAN;
 	else if (getBaseType(attr->atttypid) == JSONOID ||
 			 getBaseType(attr->atttypid) == JSONBOID)
 		column->conversion = CONVERT_JSON;
@@ -310,13 +313,21 @@ convert_time(ClfTuple *tuple, const ClfField *field)
 	return (Datum) 0;
 }
 
-/* Up to 18 digits need no input function */
+static Datum
+integer_datum(const TupleColumn *column, int64 number)
+{
+	return column->type == INT4OID ? Int32GetDatum((int32) number) :
+		Int64GetDatum(number);
+}
+
+/* Numbers of so few digits that they cannot overflow need no input function */
 static Datum
 convert_integer(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 {
+	uint32		digits = column->type == INT4OID ? 9 : 18;
 	int64		number = 0;
 
-	if (field->kind != CLF_KIND_NUMBER || field->length > 18)
+	if (field->kind != CLF_KIND_NUMBER || field->length > digits)
 		return convert_scalar(tuple, column, field);
 	for (uint32 i = 0; i < field->length; i++)
 	{
@@ -324,7 +335,15 @@ convert_integer(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 			return convert_scalar(tuple, column, field);
 		number = number * 10 + (field->start[i] - '0');
 	}
-	return Int64GetDatum(number);
+	return integer_datum(column, number);
+}
+
+static Datum
+convert_boolean(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
+{
+	if (field->kind != CLF_KIND_BOOLEAN)
+		return convert_scalar(tuple, column, field);
+	return BoolGetDatum(*field->start == 't');
 }
 
 static Datum
@@ -373,6 +392,8 @@ convert(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 			return convert_time(tuple, field);
 		case CONVERT_INTEGER:
 			return convert_integer(tuple, column, field);
+		case CONVERT_BOOLEAN:
+			return convert_boolean(tuple, column, field);
 		case CONVERT_JSON:
 			return convert_json(tuple, column, field);
 		case CONVERT_ARRAY:
@@ -415,6 +436,8 @@ row_number(ClfTuple *tuple, TupleColumn *column)
 {
 	char text[	16];
 
+	if (column->conversion == CONVERT_INTEGER)
+		return integer_datum(column, tuple->row->number);
 	snprintf(text, sizeof(text), "%d", tuple->row->number);
 	return read_text(tuple, column, text);
 }
