@@ -31,6 +31,7 @@
 \pset pager off
 \pset null ''
 \encoding UTF8
+SET jit = off;          -- to compile a query as long as this one takes longer than to run it
 
 \if :{?since}
 \else
@@ -155,12 +156,13 @@ span AS (
 -- A bar for each day: place is its number, from 0, of places
 period AS (
   SELECT begins, row_number() OVER (ORDER BY begins) - 1 AS place, count(*) OVER () AS places,
-         count(*) FILTER (WHERE outcome = 'answered') AS answered,
-         count(*) FILTER (WHERE outcome = 'missed') AS missed
+         coalesce(answered, 0) AS answered, coalesce(missed, 0) AS missed
   FROM span
   CROSS JOIN generate_series(date_trunc(unit, since), until - interval '1 microsecond', ('1 ' || unit)::interval) AS begins
-  LEFT JOIN call ON inbound AND date_trunc(unit, start_time) = begins
-  GROUP BY begins
+  LEFT JOIN (SELECT date_trunc(unit, start_time) AS begins,
+                    count(*) FILTER (WHERE outcome = 'answered') AS answered,
+                    count(*) FILTER (WHERE outcome = 'missed') AS missed
+             FROM call, span WHERE inbound GROUP BY 1) AS counted USING (begins)
 ),
 axis AS (               -- at most five lines, at multiples of 1, 2 or 5
   SELECT step, step * ceil(highest / step) AS top
@@ -264,10 +266,9 @@ person_rows AS (
 -- Missed callers without a later conversation
 waiting AS (
   SELECT digits, left(mode() WITHIN GROUP (ORDER BY caller), 60) AS caller, count(*) AS missed, max(start_time) AS last_missed
-  FROM call AS m
-  WHERE inbound AND outcome = 'missed' AND digits IS NOT NULL
-    AND NOT EXISTS (SELECT FROM call AS later
-                    WHERE later.digits = m.digits AND later.start_time > m.start_time AND later.outcome = 'answered')
+  FROM (SELECT *, max(start_time) FILTER (WHERE outcome = 'answered') OVER (PARTITION BY digits) AS last_answered
+        FROM call WHERE digits IS NOT NULL) AS c
+  WHERE inbound AND outcome = 'missed' AND start_time >= coalesce(last_answered, '-infinity')
   GROUP BY digits
   ORDER BY last_missed DESC, digits
   LIMIT 10
