@@ -243,15 +243,32 @@ sub test_density
 
 test_density();
 
+# Statistics of the other role's requests of the group.  Those of logins may
+# have been replaced after a while.
+sub work_done
+{
+	my ($group) = @_;
+	my ($done) = run_in($session, qq{SELECT coalesce(sum(requests), 0),
+		sum(refused), sum(failed), sum(waits) FROM call_log_fdw_stats
+		WHERE client_id = 'simulator-client' AND base_url LIKE '%localhost%'
+		AND throttling_group = '$group'});
+	return [ split /\|/, $done ];
+}
+
 # Without a free entry a session uses a local budget, and the view shows it
 sub test_full
 {
 	my @fellows = map { session_of("fellow_$_") } 1 .. $share + 1;
 
+	run_in($session, 'SELECT count(*) FROM token.call_log');
+	my $before = work_done('heavy');
+
 	$simulator->fault('status', status => 429, retry_after => 600,
 		header => $headers, match => '/call-log', times => 'always');
 	try_mappings($_, $max_budgets / $share, $token) foreach @fellows;
 	$simulator->clear_faults;
+	is_deeply(work_done('heavy'), $before,
+		'an entry that is in use is not replaced, with any number of roles');
 	create_role('newcomer');
 	my $newcomer = session_of('newcomer');
 	$node->safe_psql('postgres', 'GRANT USAGE ON FOREIGN SERVER token TO newcomer');
@@ -327,18 +344,6 @@ my @attacks = (
 			END $$};
 	});
 
-# Statistics of the other role's requests of the group.  Those of logins may
-# have been replaced after a while.
-sub work_done
-{
-	my ($group) = @_;
-	my ($done) = run_in($session, qq{SELECT coalesce(sum(requests), 0),
-		sum(refused), sum(failed), sum(waits) FROM call_log_fdw_stats
-		WHERE client_id = 'simulator-client' AND base_url LIKE '%localhost%'
-		AND throttling_group = '$group'});
-	return [ split /\|/, $done ];
-}
-
 # Attack in several concurrent sessions, while another role runs queries
 sub test_adversary
 {
@@ -351,6 +356,9 @@ sub test_adversary
 	my (%sessions, $attacks, $runs, $wrong);
 	my $log_start = -s $node->logfile;
 
+	# An entry is in use as long as a request of the last minute counts, so the
+	# other role must not wait longer than that for the end of an attack
+	$node->safe_psql('postgres', q{ALTER ROLE mallory SET statement_timeout = '20s'});
 	$simulator->clear_log;
 	while (time < $end)
 	{
