@@ -1025,18 +1025,38 @@ $simulator->clear_faults;
 ($errors, $status) = run_example('current', 'source=calls.call_log');
 is("$errors$status", '0', 'current.sql runs');
 change('appear', startTime => timestamp($now - 30));
+my @recent = between($now - $day / 2, $now - 60, @archived);
+my ($old) = grep { $_->{type} eq 'Voice' } between($now - 9 * $day, $now - 3 * $day, @archived);
+change('rewrite', id => $recent[0]{id}, result => 'Rejected');
+
+# calls that get a start on the other side of the bound are as in the copy
+change('rewrite', id => $recent[1]{id}, startTime => timestamp($now - 5 * $day));
+change('rewrite', id => $old->{id}, startTime => timestamp($now - 600));
 @archived = between($kept_since, $now + $day, truth());
 $simulator->clear_log;
 is( $node->safe_psql(
 		'postgres',
-		'SELECT count(*) FROM current_calls WHERE deleted IS NOT TRUE'),
-	scalar(@archived),
-	'current: the copy and newer calls');
+		'SELECT count(*), count(DISTINCT id) FROM current_calls WHERE deleted IS NOT TRUE'),
+	@archived . '|' . @archived,
+	'current: the copy and newer calls, each once');
 is(scalar($simulator->requests('/account/')), 1, 'one request');
+is($node->safe_psql('postgres',
+		"SELECT result FROM current_calls WHERE id = '$recent[0]{id}'"),
+	'Rejected', 'a recent call that has changed');
+$simulator->clear_log;
+$node->safe_psql('postgres',
+	q{SELECT jsonb_agg(c) FROM current_calls c WHERE start_time >= CURRENT_DATE});
+is(scalar($simulator->requests('/account/')), 1, 'all columns: one request');
 $simulator->clear_log;
 $node->safe_psql('postgres',
 	q{SELECT count(*) FROM current_calls WHERE start_time < CURRENT_DATE - 2});
 is(scalar($simulator->requests('/account/')), 0, 'nothing recent, no request');
+$node->safe_psql('postgres', q{CALL call_log_fdw_sync('calls.call_log', 'archive')});
+is( $node->safe_psql(
+		'postgres',
+		'SELECT count(*), count(DISTINCT id) FROM current_calls WHERE deleted IS NOT TRUE'),
+	@archived . '|' . @archived,
+	'the same after an update of the copy');
 my ($scheduled) = run_example('schedule', 'source=calls.call_log');
 is($scheduled, '', 'schedule.sql runs without pg_cron');
 

@@ -422,6 +422,14 @@ static const ClfFilter change_filters[] = {
 		.operators = CLF_OP_SINCE_TOKEN,
 		.levels = CLF_AT_BOTH
 	},
+
+	/* not a parameter, but no request is needed for an empty range */
+	{
+		.json_path = "startTime",
+		.parameter = "",
+		.operators = CLF_OP_RANGE,
+		.levels = CLF_AT_BOTH
+	},
 	{0}
 };
 
@@ -591,6 +599,7 @@ const ClfResource clf_resources[] = {
 		},
 		.has_views = true,
 		.changes = true,
+		.cached_in_statement = true,
 
 		/*
 		 * Only call-log-sync has showDeleted.  Its responses have at most 250

@@ -146,8 +146,8 @@ typedef struct ClfResource
 								 * instead */
 	const char *all_records;	/* perPage for the maximum page_size; NULL:
 								 * the number */
-	bool		cached_in_statement;	/* is a list small, and changed
-										 * rarely? */
+	bool		cached_in_statement;	/* are responses cached for all scans
+										 * of a statement? */
 	const char *throttling_group;	/* x-throttling-group */
 	const char *id_path;		/* the record's key */
 	const char *version_path;	/* version of the record, if multiple versions

@@ -109,7 +109,9 @@ clf_query_sends(const ClfQuery *query, const ClfFilter *filter)
 {
 	if (filter->operators & CLF_OP_IDS)
 		return clf_query_by_id(query);
-	if (filter->operators & (CLF_OP_RANGE | CLF_OP_INPUT))
+	if (filter->operators & CLF_OP_RANGE)
+		return query->windowed;
+	if (filter->operators & CLF_OP_INPUT)
 		return !clf_query_by_id(query);
 	return strstr(query->parameters,
 				  psprintf("&%s=", filter->parameter)) != NULL;

@@ -140,7 +140,8 @@ call_log_fdw_filters(PG_FUNCTION_ARGS)
 	for (const ClfResource *r = clf_resources; r->name; r++)
 	{
 		for (const ClfFilter *f = r->filters; f->json_path; f++)
-			add_row(r->name, column_of(r, f->json_path), f->parameter);
+			if (f->parameter[0] != '\0')
+				add_row(r->name, column_of(r, f->json_path), f->parameter);
 	}
 	return (Datum) 0;
 }
