@@ -60,6 +60,10 @@ SELECT count(*) FROM small_changes WHERE since = NULL::timestamptz;
 SELECT count(*) FROM small_changes WHERE since = '2026-03-30' AND since = '2026-03-31';
 SELECT count(*) FROM small_changes WHERE since = '2100-01-01';
 SELECT count(*) FROM small_changes WHERE since = 'infinity';
+SELECT count(*) FROM calls.call_log_changes WHERE since = '2026-03-30' AND start_time < '2026-01-01' AND start_time >= (SELECT timestamptz '2026-02-01');
+:log
+-- The same changes twice in a statement are one request
+SELECT count(*) > 0 AS found FROM calls.call_log_changes a JOIN calls.call_log_changes b USING (id) WHERE a.since = '2026-03-31' AND b.since = '2026-03-31';
 :log
 
 -- A time before all calls returns all of them

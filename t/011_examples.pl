@@ -1025,12 +1025,12 @@ $simulator->clear_faults;
 ($errors, $status) = run_example('current', 'source=calls.call_log');
 is("$errors$status", '0', 'current.sql runs');
 change('appear', startTime => timestamp($now - 30));
-my @recent = between($now - $day / 2, $now - 60, @archived);
+my @latest = between($now - $day / 2, $now - 60, @archived);
 my ($old) = grep { $_->{type} eq 'Voice' } between($now - 9 * $day, $now - 3 * $day, @archived);
-change('rewrite', id => $recent[0]{id}, result => 'Rejected');
+change('rewrite', id => $latest[0]{id}, result => 'Rejected');
 
 # calls that get a start on the other side of the bound are as in the copy
-change('rewrite', id => $recent[1]{id}, startTime => timestamp($now - 5 * $day));
+change('rewrite', id => $latest[1]{id}, startTime => timestamp($now - 5 * $day));
 change('rewrite', id => $old->{id}, startTime => timestamp($now - 600));
 @archived = between($kept_since, $now + $day, truth());
 $simulator->clear_log;
@@ -1041,7 +1041,7 @@ is( $node->safe_psql(
 	'current: the copy and newer calls, each once');
 is(scalar($simulator->requests('/account/')), 1, 'one request');
 is($node->safe_psql('postgres',
-		"SELECT result FROM current_calls WHERE id = '$recent[0]{id}'"),
+		"SELECT result FROM current_calls WHERE id = '$latest[0]{id}'"),
 	'Rejected', 'a recent call that has changed');
 $simulator->clear_log;
 $node->safe_psql('postgres',
