@@ -39,7 +39,7 @@ static void callLogJoinPaths(PlannerInfo *root, RelOptInfo *joinrel,
 							 RelOptInfo *outerrel, RelOptInfo *innerrel,
 							 JoinType jointype, JoinPathExtraData *extra);
 
-static void callLogExecutorStart(QueryDesc * queryDesc, int eflags);
+static void callLogExecutorStart(QueryDesc *queryDesc, int eflags);
 
 static set_join_pathlist_hook_type previous_join_hook = NULL;
 static ExecutorStart_hook_type previous_start_hook = NULL;
@@ -119,7 +119,7 @@ is_our_scan(const ForeignScan *scan)
  * one, so other flags are set in a copy.
  */
 static void
-callLogExecutorStart(QueryDesc * queryDesc, int eflags)
+callLogExecutorStart(QueryDesc *queryDesc, int eflags)
 {
 	int			flags = clf_jit_flags(queryDesc->plannedstmt, is_our_scan);
 

@@ -80,7 +80,7 @@
 typedef __m128i Vector8;
 
 static inline void
-vector8_load(Vector8 * v, const uint8 *s)
+vector8_load(Vector8 *v, const uint8 *s)
 {
 	*v = _mm_loadu_si128((const __m128i *) s);
 }
@@ -203,7 +203,7 @@ clf_unique_paths(PlannerInfo *root, RelOptInfo *rel, SpecialJoinInfo *sjinfo)
 
 /* MERGE's join condition; as of 17 it is not in the query's join tree */
 static inline Node *
-clf_merge_condition(const Query * parse)
+clf_merge_condition(const Query *parse)
 {
 #if PG_VERSION_NUM >= 170000
 	return parse->mergeJoinCondition;
@@ -334,7 +334,7 @@ typedef struct ErrorSaveContext
 	bool		error_occurred;
 	bool		details_wanted;
 	ErrorData  *error_data;
-}			ErrorSaveContext;
+} ErrorSaveContext;
 
 #define T_ErrorSaveContext T_Invalid
 

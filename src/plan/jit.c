@@ -64,7 +64,7 @@ requests_cost(Plan *plan, ClfIsOurScan is_our_scan)
  *		Compute the plan's jitFlags from its cost without that of requests.
  */
 int
-clf_jit_flags(const PlannedStmt * stmt, ClfIsOurScan is_our_scan)
+clf_jit_flags(const PlannedStmt *stmt, ClfIsOurScan is_our_scan)
 {
 	int			flags = stmt->jitFlags;
 	Cost		requests;

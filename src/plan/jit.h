@@ -13,6 +13,6 @@
 /* Is it a scan of a foreign table of this extension? */
 typedef bool (*ClfIsOurScan) (const ForeignScan *scan);
 
-extern int	clf_jit_flags(const PlannedStmt * stmt, ClfIsOurScan is_our_scan);
+extern int	clf_jit_flags(const PlannedStmt *stmt, ClfIsOurScan is_our_scan);
 
 #endif							/* CLF_JIT_H */

@@ -114,7 +114,7 @@ has_whole_row(Node *node, Index relid)
 
 /* The row mark's own reference to the whole row, see preprocess_targetlist */
 static bool
-is_of_row_mark(const TargetEntry * entry, const PlanRowMark * mark)
+is_of_row_mark(const TargetEntry *entry, const PlanRowMark *mark)
 {
 	const Var  *var = (const Var *) entry->expr;
 	char		name[32];
@@ -135,10 +135,10 @@ is_of_row_mark(const TargetEntry * entry, const PlanRowMark * mark)
 static bool
 is_for_row_mark_only(PlannerInfo *root, RelOptInfo *baserel)
 {
-	const		Query *parse = root->parse;
+	const Query *parse = root->parse;
 	Index		relid = baserel->relid;
 	const RelOptInfo *parent;
-	const		PlanRowMark *mark;
+	const PlanRowMark *mark;
 	ListCell   *lc;
 
 	/* for a child relation, check the references to its top parent */

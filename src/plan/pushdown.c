@@ -404,7 +404,7 @@ match_array_op(const Matcher *matcher, ClfPushed *pushed,
 /* (column, ...) op (expression, ...): only the first pair is pushed down */
 static bool
 match_row_compare(const Matcher *matcher, ClfPushed *pushed,
-				  RowCompareExpr * row)
+				  RowCompareExpr *row)
 {
 	ClfCondition *condition = match_sides(matcher, pushed,
 										  linitial_oid(row->opnos),
@@ -452,7 +452,7 @@ is_never_true(Node *clause)
  * be true.
  */
 static bool
-match_bool_expr(const Matcher *matcher, ClfPushed *pushed, BoolExpr * expr)
+match_bool_expr(const Matcher *matcher, ClfPushed *pushed, BoolExpr *expr)
 {
 	int			nconditions = list_length(pushed->conditions);
 	int			nexprs = list_length(pushed->exprs);

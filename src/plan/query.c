@@ -63,7 +63,7 @@ append_date(StringInfo out, const char *name, TimestampTz t,
  * clf_query_missing_input
  *		Return the input that the query must specify but does not, or NULL.
  */
-const		ClfMissingInput *
+const ClfMissingInput *
 clf_query_missing_input(const ClfQuery *query, const ClfTable *table)
 {
 	static const ClfMissingInput since = {

@@ -76,7 +76,7 @@ typedef struct ClfMissingInput
 	const char *message;
 	const char *reason;			/* why nothing is requested */
 	const char *hint;
-}			ClfMissingInput;
+} ClfMissingInput;
 
 extern bool clf_query_sends(const ClfQuery *query, const ClfFilter *filter);
 extern bool clf_query_equals(const ClfQuery *a, const ClfQuery *b);

@@ -388,7 +388,7 @@ times_of_array(const ClfCondition *c, Datum value)
 }
 
 static ClfTimeRange
-range_of_range(const ClfCondition *c, const RangeType * value)
+range_of_range(const ClfCondition *c, const RangeType *value)
 {
 	TypeCacheEntry *type = lookup_type_cache(RangeTypeGetOid(value),
 											 TYPECACHE_RANGE_INFO);

@@ -37,10 +37,10 @@ typedef struct AnswerCache
 	MemoryContext cxt;
 	HTAB	   *kept;			/* NULL: empty */
 	struct AnswerCache *next;	/* in statement_caches */
-}			AnswerCache;
+} AnswerCache;
 
 /* Caches of the statements that are being executed */
-static AnswerCache * statement_caches = NULL;
+static AnswerCache *statement_caches = NULL;
 
 struct ClfAnswers
 {
@@ -174,7 +174,7 @@ find_kept(const ClfAnswers *answers, const char *url)
 }
 
 static void
-create_kept(AnswerCache * cache)
+create_kept(AnswerCache *cache)
 {
 	HASHCTL		control = {0};
 

@@ -20,8 +20,8 @@ explain_request(ForeignScanState *node, ExplainState *es,
 {
 	ClfScanState *state = node->fdw_state;
 	ClfWindow	window;
-	const		ClfMissingInput *missing = clf_query_missing_input(query,
-																   state->table);
+	const ClfMissingInput *missing = clf_query_missing_input(query,
+															 state->table);
 	const char *text;
 
 	if (missing)

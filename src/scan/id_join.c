@@ -136,7 +136,7 @@ typedef struct Side
 {
 	TupleTableSlot *slot;		/* its current row; empty: no row joins */
 	int			offset;			/* of its columns in the joined row */
-}			Side;
+} Side;
 
 typedef struct IdJoin
 {
@@ -649,7 +649,7 @@ add_outer(IdJoin *state, TupleTableSlot *slot)
 
 /* Copy the current row of one side into a joined row; NULLs if it is empty */
 static void
-copy_columns(const Side * side, TupleTableSlot *joined)
+copy_columns(const Side *side, TupleTableSlot *joined)
 {
 	TupleTableSlot *slot = side->slot;
 	int			n = slot->tts_tupleDescriptor->natts;
@@ -955,7 +955,7 @@ exec_join(CustomScanState *node)
  */
 
 static void
-init_side(IdJoin *state, Side * side, PlanState *child, int offset)
+init_side(IdJoin *state, Side *side, PlanState *child, int offset)
 {
 	side->slot = ExecInitExtraTupleSlot(state->css.ss.ps.state,
 										ExecGetResultType(child),

@@ -329,7 +329,7 @@ end_query(ClfPager *pager)
 void
 clf_pager_start(ClfPager *pager, const ClfQuery *query)
 {
-	const		ClfMissingInput *missing = clf_query_missing_input(query, pager->table);
+	const ClfMissingInput *missing = clf_query_missing_input(query, pager->table);
 
 	if (missing)
 		ereport(ERROR,

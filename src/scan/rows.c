@@ -277,13 +277,13 @@ typedef struct Version
 {
 	ClfIdHash	key;
 	int			n;				/* of the record on the page */
-}			Version;
+} Version;
 
 static int
 compare_versions(const void *a, const void *b)
 {
-	const		Version *one = a;
-	const		Version *other = b;
+	const Version *one = a;
+	const Version *other = b;
 	int			order = clf_id_hash_compare(&one->key, &other->key);
 
 	return order != 0 ? order : one->n - other->n;
@@ -291,7 +291,7 @@ compare_versions(const void *a, const void *b)
 
 /* Collect the versions of the records with an id, sorted */
 static int
-list_versions(const ClfRows *rows, const ClfPage *page, Version * versions)
+list_versions(const ClfRows *rows, const ClfPage *page, Version *versions)
 {
 	int			nversions = 0;
 

@@ -34,7 +34,7 @@ struct ClfEncoder
 
 /* Append the longest convertible prefix of a text.  Returns its length. */
 static size_t
-append_converted(const ClfEncoder * encoder, StringInfo out, const char *text,
+append_converted(const ClfEncoder *encoder, StringInfo out, const char *text,
 				 size_t length)
 {
 	int			space = (int) (length + 1) * MAX_CONVERSION_GROWTH;
@@ -67,7 +67,7 @@ ascii_length(const char *text, size_t length)
  * length; 0: the first character has to be replaced.
  */
 static size_t
-append_good(const ClfEncoder * encoder, StringInfo out, const char *text,
+append_good(const ClfEncoder *encoder, StringInfo out, const char *text,
 			size_t length)
 {
 	size_t		good;
@@ -145,7 +145,7 @@ is_ascii(const char *text, size_t length)
  *		if not certain.
  */
 bool
-clf_encoder_accepts(const ClfEncoder * encoder, const char *text, size_t length)
+clf_encoder_accepts(const ClfEncoder *encoder, const char *text, size_t length)
 {
 	return encoder->direct && length <= ENCODE_BLOCK &&
 		(is_ascii(text, length) ||
@@ -157,7 +157,7 @@ clf_encoder_accepts(const ClfEncoder * encoder, const char *text, size_t length)
  *		The text in the database's encoding, palloc'd and terminated.
  */
 char *
-clf_encode(const ClfEncoder * encoder, const char *text, size_t length)
+clf_encode(const ClfEncoder *encoder, const char *text, size_t length)
 {
 	const char *end = text +length;
 	StringInfoData out;

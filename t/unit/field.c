@@ -89,7 +89,7 @@ test_paths(void)
 
 /* An object with some of the members "member0": {"a": 0} to "member39", in any order */
 static char *
-make_object(pg_prng_state * prng, int nmembers, const char *before,
+make_object(pg_prng_state *prng, int nmembers, const char *before,
 			const char *after)
 {
 	StringInfoData json;
