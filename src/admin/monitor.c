@@ -78,7 +78,7 @@ add_null(Row *row)
 static void
 add_text(Row *row, const char *text, bool visible)
 {
-	if (visible && text &&text[0] != '\0')
+	if (visible && text && text[0] != '\0')
 		add_value(row, CStringGetTextDatum(clf_to_server_encoding(text,
 																  strlen(text))));
 	else

@@ -232,12 +232,12 @@ clf_to_server_encoding(const char *text, size_t length)
 		unsigned char c = text[i];
 		int			n = 0;
 
-		width = pg_encoding_mblen(PG_UTF8, text +i);
+		width = pg_encoding_mblen(PG_UTF8, text + i);
 		if (i + width > length ||
-			!pg_utf8_islegal((const unsigned char *) text +i, width))
+			!pg_utf8_islegal((const unsigned char *) text + i, width))
 			width = 1;
 		if (width > 1)
-			n = convert_character(text +i, width, converted);
+			n = convert_character(text + i, width, converted);
 		if (n > 0)
 			appendBinaryStringInfo(&copy, converted, n);
 		else
@@ -290,10 +290,9 @@ mask_long_words(char *text, const ClfRequestInfo *info)
 			memmove(out, text, length);
 			out += length;
 		}
-		text	  +=length;
-
+		text += length;
 		if (*text)
-			*out++ = *text ++;
+			*out++ = *text++;
 	}
 	*out = '\0';
 }
@@ -306,8 +305,7 @@ shorten(char *text, int limit)
 
 	if (length <= limit)
 		return text;
-	text[		pg_mbcliplen(text, length, limit)] = '\0';
-
+	text[pg_mbcliplen(text, length, limit)] = '\0';
 	return psprintf("%s...", text);
 }
 
@@ -431,7 +429,7 @@ error_text_fits(const ApiErrorText *text, const ClfRequestInfo *info,
 		(code == NULL || strncmp(text->code, code, strlen(text->code)) != 0))
 		return false;
 	return text->parameter == NULL ||
-	(parameter != NULL && strcmp(text->parameter, parameter) == 0);
+		(parameter != NULL && strcmp(text->parameter, parameter) == 0);
 }
 
 static const ApiErrorText *
@@ -441,7 +439,7 @@ find_api_error_text(const ClfRequestInfo *info, int status, const char *code,
 	const ApiErrorText *text = api_error_texts;
 
 	while (!error_text_fits(text, info, status, code, parameter))
-		text	  ++;
+		text++;
 	return text;
 }
 

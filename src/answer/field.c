@@ -87,7 +87,7 @@ struct ClfFields
 	int			nnodes;			/* without the root */
 	int			count;
 	ClfField   *values;			/* of the current text */
-	uint64 text;				/* number of that text, from 1 */
+	uint64		text;			/* number of that text, from 1 */
 };
 
 /* ----------
@@ -924,7 +924,7 @@ clf_fields_pick(ClfFields *fields, const char *text, const char *end,
 	bool		escaped = false;
 
 	fields->values = values;
-	fields->text ++;
+	fields->text++;
 	memset(values, 0, fields->count * sizeof(ClfField));
 	return pick_value(fields, &fields->root, text, end, &escaped);
 }
@@ -938,7 +938,7 @@ bool
 clf_fields_pick_all(ClfFields *fields, const char *text, size_t length,
 					ClfField *values)
 {
-	const char *end = text +length;
+	const char *end = text + length;
 	const char *p = clf_fields_pick(fields, skip_space(text, end), end,
 									values);
 
@@ -1015,7 +1015,6 @@ clf_field_cstring(const ClfField *field)
 	if (field->start == NULL)
 		return NULL;
 	text = clf_field_text(field, &length);
-
 	return pnstrdup(text, length);
 }
 

@@ -115,15 +115,15 @@ parse_object(OwnedTree *owned, const char *text, size_t length)
 		size_t		block = Min(length - done, PARSE_BLOCK);
 
 		CHECK_FOR_INTERRUPTS();
-		values += count_values(text +done, block);
+		values += count_values(text + done, block);
 		if (length > SMALL_TEXT && values > MAX_VALUES)
 			return NULL;
-		owned->tree = json_tokener_parse_ex(owned->tokener, text +done,
+		owned->tree = json_tokener_parse_ex(owned->tokener, text + done,
 											(int) block);
 		done += json_tokener_get_parse_end(owned->tokener);
 		status = json_tokener_get_error(owned->tokener);
 	}
-	return status == json_tokener_success ? text +done : NULL;
+	return status == json_tokener_success ? text + done : NULL;
 }
 
 /*
@@ -134,7 +134,7 @@ parse_object(OwnedTree *owned, const char *text, size_t length)
 ClfJson    *
 clf_json_parse(MemoryContext cxt, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = text + length;
 	const char *start = clf_skip_space(text, end);
 	OwnedTree  *owned;
 	const char *p;
@@ -194,7 +194,6 @@ clf_json_get_text(ClfJson *root, const char *path)
 		json_object_is_type(value, json_type_array))
 		return NULL;
 	text = json_object_get_string(value);
-
 	if (text == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));

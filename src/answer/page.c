@@ -79,7 +79,7 @@ add_record(ClfPage *page, const char *p, const char *end)
 bool
 clf_page_add(ClfPage *page, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = text + length;
 	const char *p = add_record(page, clf_skip_space(text, end), end);
 
 	return p != NULL && clf_skip_space(p, end) == end;

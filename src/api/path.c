@@ -37,7 +37,7 @@ clf_path(const char *text)
 		if (text[0] != '\0' && text[0] == origin_signs[origin])
 		{
 			path.origin = origin;
-			path.keys = text +1;
+			path.keys = text + 1;
 		}
 	}
 	if (path.origin != CLF_FROM_CONSTANT &&

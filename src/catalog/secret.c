@@ -153,8 +153,7 @@ clf_secret_read_file(const char *option, const char *path)
 					psprintf("it is larger than %d bytes", MAX_FILE_SIZE));
 	while (length > 0 &&
 		   (text[length - 1] == '\n' || text[length - 1] == '\r'))
-		text[	  --length] = '\0';
-
+		text[--length] = '\0';
 	if (length == 0)
 		report_file(ERRCODE_INVALID_PARAMETER_VALUE, option, path,
 					"it is empty");

@@ -1056,7 +1056,7 @@ url_part(CURLU *url, CURLUPart part)
 	char	   *text;
 
 	return curl_url_get(url, part, &text, CURLU_DEFAULT_PORT) == CURLUE_OK ?
-		text :		NULL;
+		text : NULL;
 }
 
 /* Compare a component of two URLs; unless required, both may lack it */

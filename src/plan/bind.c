@@ -563,7 +563,6 @@ bind_input(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	}
 	if (!value->isnull && is_token)
 		text = token_text(value->value);
-
 	else if (!value->isnull && !TIMESTAMP_NOT_FINITE(clf_value_as_time(value->value, value->type)))
 	{
 		query->since_time = clf_value_as_time(value->value, value->type);
@@ -626,7 +625,6 @@ bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	}
 	if (!value->isnull)
 		text = value_as_utf8(value->value);
-
 	/* no row satisfies NULL or two different values */
 	if (text == NULL || (query->search && strcmp(query->search, text) != 0))
 	{
@@ -634,7 +632,7 @@ bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 		return;
 	}
 	query->search = text;
-	digits = text +(text[0] == '+');
+	digits = text + (text[0] == '+');
 
 	if (digits[0] == '\0' || strlen(digits) > (size_t) filter->max_length ||
 		digits[strspn(digits, filter->characters)] != '\0')
@@ -693,7 +691,6 @@ bind_extension(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 	}
 	if (!value->isnull)
 		text = value_as_digits(value);
-
 	if (text == NULL || text[0] == '\0' ||
 		strlen(text) > (size_t) c->filter->max_length ||
 		text[strspn(text, c->filter->characters)] != '\0' ||

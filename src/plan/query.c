@@ -126,8 +126,8 @@ bool
 clf_can_be_id(const char *text)
 {
 	return text[0] != '\0' && strlen(text) <= CLF_MAX_ID_LENGTH &&
-				strpbrk(text, "/,?#") == NULL &&
-	strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+		strpbrk(text, "/,?#") == NULL &&
+		strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
 /*

@@ -88,10 +88,10 @@ take_digits(const char **text, int n)
 	{
 		if (!isdigit((unsigned char) **text))
 			return -1;
-		number = number * 10 + *(*text) ++- '0';
+		number = number * 10 + *(*text)++ - '0';
 	}
-	if (**text &&strchr("-/.", **text))
-		(*text) ++;
+	if (**text && strchr("-/.", **text))
+		(*text)++;
 	return number;
 }
 
@@ -106,7 +106,7 @@ text_as_time(const char *text, TimestampTz *t)
 	int			month = *text ? take_digits(&text, 2) : 1;
 	int			day = *text ? take_digits(&text, 2) : 1;
 
-	if (*text ||year < FIRST_YEAR || month < 1 || month > MONTHS_PER_YEAR ||
+	if (*text || year < FIRST_YEAR || month < 1 || month > MONTHS_PER_YEAR ||
 		day < 1 || day > 31)
 		return false;
 	*t = midnight(year, month, day);

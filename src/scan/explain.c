@@ -26,15 +26,12 @@ explain_request(ForeignScanState *node, ExplainState *es,
 
 	if (missing)
 		text = psprintf("none, because %s", missing->reason);
-
 	else if (clf_query_window(query, state->table->history,
 							  clf_clock_now(state->table->server->base_url), &window))
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
 												query->page_size, NULL));
-
 	else
 		text = "none, because no record can match the conditions";
-
 	ExplainPropertyText("Call Log Request", text, es);
 }
 

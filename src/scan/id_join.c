@@ -96,7 +96,7 @@ typedef struct InnerRow
 /* The inner rows with an id */
 typedef struct IdEntry
 {
-	text	   *id;
+	struct varlena *id;
 	int64		batch;			/* in which it was requested */
 	InnerRow   *first;
 	InnerRow   *last;
@@ -105,14 +105,14 @@ typedef struct IdEntry
 } IdEntry;
 
 static inline uint32
-hash_id(const text *id)
+hash_id(const struct varlena *id)
 {
 	return hash_bytes((const unsigned char *) VARDATA_ANY(id),
 					  VARSIZE_ANY_EXHDR(id));
 }
 
 static inline bool
-is_same_id(const text *a, const text *b)
+is_same_id(const struct varlena *a, const struct varlena *b)
 {
 	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
 		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
@@ -120,7 +120,7 @@ is_same_id(const text *a, const text *b)
 
 #define SH_PREFIX ids
 #define SH_ELEMENT_TYPE IdEntry
-#define SH_KEY_TYPE text *
+#define SH_KEY_TYPE struct varlena *
 #define SH_KEY id
 #define SH_HASH_KEY(table, key) hash_id(key)
 #define SH_EQUAL(table, a, b) is_same_id(a, b)
@@ -675,7 +675,7 @@ set_outer(IdJoin *state, MinimalTuple tuple)
 }
 
 /* The value of a key for the current rows, until the next call; NULL: none */
-static text *
+static struct varlena *
 get_key(IdJoin *state, ExprState *key)
 {
 	bool		isnull;
@@ -685,24 +685,24 @@ get_key(IdJoin *state, ExprState *key)
 	id = ExecEvalExprSwitchContext(key, state->econtext, &isnull);
 	if (isnull)
 		return NULL;
-	return (text *) PG_DETOAST_DATUM_PACKED(id);
+	return (struct varlena *) PG_DETOAST_DATUM_PACKED(id);
 }
 
 /* The entry of the id of the current rows, or NULL */
 static IdEntry *
 find_entry(IdJoin *state, ExprState *key)
 {
-	text	   *id = get_key(state, key);
+	struct varlena *id = get_key(state, key);
 
 	return id && state->known ? ids_lookup(state->known, id) : NULL;
 }
 
 /* A copy of the id unless it has been requested; else NULL */
-static text *
-note_id(IdJoin *state, text *id)
+static struct varlena *
+note_id(IdJoin *state, struct varlena *id)
 {
 	IdEntry    *entry;
-	text	   *copy;
+	struct varlena *copy;
 	bool		found;
 
 	if (id == NULL || ids_lookup(state->known, id) != NULL)
@@ -749,7 +749,7 @@ read_outer(IdJoin *state)
 	while (n < state->max_ids && state->size < side_size())
 	{
 		TupleTableSlot *slot = ExecProcNode(outer);
-		text	   *id = NULL;
+		struct varlena *id = NULL;
 
 		CHECK_FOR_INTERRUPTS();
 		if (TupIsNull(slot))

@@ -64,7 +64,7 @@ struct ClfIdSet
 static uint64
 hash_text(const unsigned char *text, size_t length, uint64 seed)
 {
-	for (; length > HASH_BLOCK; text +=HASH_BLOCK, length -= HASH_BLOCK)
+	for (; length > HASH_BLOCK; text += HASH_BLOCK, length -= HASH_BLOCK)
 	{
 		CHECK_FOR_INTERRUPTS();
 		seed = hash_bytes_extended(text, HASH_BLOCK, seed);

@@ -73,7 +73,7 @@ prepare_rows_path(ClfRows *rows, RowsPath *path, const char *text)
 {
 	const char *star = strchr(text, '*');
 
-	path->name = star ? pnstrdup(text, star - text -1) : text;
+	path->name = star ? pnstrdup(text, star - text - 1) : text;
 
 	path->field = clf_select(rows->selection, CLF_FROM_RECORD, path->name);
 	if (star == NULL)
@@ -256,7 +256,6 @@ get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 	appendBinaryStringInfo(&key, text, *length);
 	appendStringInfoChar(&key, ' ');
 	text = clf_field_text(get_field(record, rows->version), &text_length);
-
 	if (text)
 		appendBinaryStringInfo(&key, text, text_length);
 	*length = key.len;
@@ -551,11 +550,9 @@ is_new_row(ClfRows *rows)
 	/* distinguished from record keys by a zero byte */
 	initStringInfo(&key);
 	text = get_key(rows, rows->row.fields[CLF_FROM_RECORD], &length);
-
 	appendBinaryStringInfo(&key, text, length);
 	appendStringInfoChar(&key, '\0');
 	text = clf_field_text(id, &length);
-
 	appendBinaryStringInfo(&key, text, length);
 	return is_new_key(rows, key.data, key.len);
 }

@@ -130,11 +130,11 @@ is_ascii(const char *text, size_t length)
 		return ascii_length(text, length) == length;
 	for (; n + sizeof(word) <= length; n += sizeof(word))
 	{
-		memcpy(&word, text +n, sizeof(word));
+		memcpy(&word, text + n, sizeof(word));
 		all |= word;
 	}
 	/* the last word overlaps the one before */
-	memcpy(&word, text +length - sizeof(word), sizeof(word));
+	memcpy(&word, text + length - sizeof(word), sizeof(word));
 	all |= word;
 	return (all & UINT64CONST(0x8080808080808080)) == 0;
 }
@@ -159,23 +159,22 @@ clf_encoder_accepts(const ClfEncoder *encoder, const char *text, size_t length)
 char *
 clf_encode(const ClfEncoder *encoder, const char *text, size_t length)
 {
-	const char *end = text +length;
+	const char *end = text + length;
 	StringInfoData out;
 
 	initStringInfo(&out);
-	while (text <end)
+	while (text < end)
 	{
 		size_t		rest = end - text;
 		size_t		good;
 
 		CHECK_FOR_INTERRUPTS();
 		good = append_good(encoder, &out, text, Min(rest, ENCODE_BLOCK));
-		text	  +=good;
-
+		text += good;
 		if (good > 0)
 			continue;
 		appendStringInfoString(&out, encoder->replacement);
-		text	  +=character_length(text, rest);
+		text += character_length(text, rest);
 	}
 	return out.data;
 }

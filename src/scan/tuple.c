@@ -290,7 +290,6 @@ convert_scalar(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 		return (Datum) 0;
 	}
 	text = clf_field_text(field, &length);
-
 	return read_text(tuple, column, clf_encode(tuple->encoder, text, length));
 }
 
@@ -304,7 +303,6 @@ convert_time(ClfTuple *tuple, const ClfField *field)
 	if (clf_field_time(field, &t) && IS_VALID_TIMESTAMP(t))
 		return TimestampTzGetDatum(t);
 	text = clf_field_text(field, &length);
-
 	errsave(tuple->escontext,
 			(errcode(ERRCODE_INVALID_DATETIME_FORMAT),
 			 errmsg("invalid date: \"%s\"",
@@ -416,7 +414,6 @@ shown_id(const ClfTuple *tuple)
 
 	if (id->start)
 		text = clf_field_text(id, &length);
-
 	return clf_excerpt(text, length, CLF_EXCERPT_LENGTH);
 }
 
@@ -434,7 +431,7 @@ column_error_context(void *arg)
 static Datum
 row_number(ClfTuple *tuple, TupleColumn *column)
 {
-	char text[	16];
+	char		text[16];
 
 	if (column->conversion == CONVERT_INTEGER)
 		return integer_datum(column, tuple->row->number);

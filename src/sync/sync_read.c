@@ -244,7 +244,7 @@ is_dead(const Reader *reader, const ClfRow *row)
 	const ClfField *fields = row->fields[reader->dead.origin];
 	char	   *text = fields ? clf_field_cstring(&fields[reader->dead.n]) : NULL;
 
-	return text !=NULL && strcmp(text, "true") == 0;
+	return text != NULL && strcmp(text, "true") == 0;
 }
 
 /* Is the row in the requested range? */

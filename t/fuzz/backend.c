@@ -364,7 +364,7 @@ MemoryContextDelete(MemoryContext context)
 static void
 check_text(const char *format, va_list args)
 {
-	char text[	LONGEST_TEXT + 1];
+	char		text[LONGEST_TEXT + 1];
 	int			length = vsnprintf(text, sizeof(text), format, args);
 
 	INVARIANT(length >= 0 && length <= LONGEST_TEXT);

@@ -19,7 +19,7 @@
 static bool
 is_within(const char *text, size_t length, const char *body, size_t size)
 {
-	return text >=body && text +length <= body + size;
+	return text >= body && text + length <= body + size;
 }
 
 /* The returned records are objects */

@@ -138,7 +138,6 @@ compare_value(const ClfField *field, ClfJson *value)
 	if (kind == CLF_KIND_NULL)
 		return;
 	text = clf_field_text(field, &length);
-
 	if (kind == CLF_KIND_STRING)
 		INVARIANT(length == (size_t) json_object_get_string_len(value) &&
 				  memcmp(text, json_object_get_string(value), length) == 0);
@@ -148,7 +147,6 @@ compare_value(const ClfField *field, ClfJson *value)
 		ClfJson    *same;
 
 		text = clf_field_json(field, &length);
-
 		same = read_with_library(text, length);
 
 		INVARIANT(json_object_equal(same, value));

@@ -104,7 +104,7 @@ check_texts(const char *text, const char *end)
 	table.resource = clf_find_resource("recordings");
 	check_escape(query.since_token);
 	check_uri(clf_query_uri(&query, NULL, 1, 100, NULL), "-._~:%/?&=");
-	while (text <end)
+	while (text < end)
 	{
 		char	   *id = fuzz_line(&text, end);
 

@@ -29,7 +29,7 @@ void
 test_runs(void)
 {
 	static const char plain[] = {'a', ' ', '!', '\x7F', '\x80', '\xFF'};
-	char text[	40];
+	char		text[40];
 
 	for (size_t filler = 0; filler < lengthof(plain); filler++)
 	{
@@ -38,14 +38,13 @@ test_runs(void)
 			size_t		place = i / 256;
 
 			memset(text, plain[filler], sizeof(text));
-			text[		place] = (char) i;
-
-			check_run(text, text +place);
-			check_run(text, text +place + 1);
-			check_run(text, text +sizeof(text));
-			memset(text +place + 1, (int) (i * 7), sizeof(text) - place - 1);
-			check_run(text, text +sizeof(text));
-			check_run(text +place / 2, text +sizeof(text));
+			text[place] = (char) i;
+			check_run(text, text + place);
+			check_run(text, text + place + 1);
+			check_run(text, text + sizeof(text));
+			memset(text + place + 1, (int) (i * 7), sizeof(text) - place - 1);
+			check_run(text, text + sizeof(text));
+			check_run(text + place / 2, text + sizeof(text));
 		}
 	}
 }

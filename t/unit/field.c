@@ -181,10 +181,10 @@ test_depth(void)
 
 	(void) clf_fields_add(fields, "0.0.0");
 	memset(text, '[', depth);
-	memset(text +depth, ']', depth);
+	memset(text + depth, ']', depth);
 	unit_check_true("too deep", !clf_fields_pick_all(fields, text, 2 * depth,
 													 &field));
-	unit_check_true("deep", clf_fields_pick_all(fields, text +depth - 60, 120,
+	unit_check_true("deep", clf_fields_pick_all(fields, text + depth - 60, 120,
 												&field));
 }
 
