@@ -108,6 +108,14 @@ ALTER FOREIGN TABLE calls.extensions OPTIONS (DROP page_size);
 SELECT id, name, department FROM calls.extensions;
 :log
 
+-- A list with fewer entries than the API counts is read again, once
+\! printf '%s' '{"paging":{"perPage":1000,"totalPages":1,"totalElements":3},"records":[{"id":"1"},{"id":"2"}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match entries
+\! printf '%s' '{"paging":{"perPage":1000,"totalPages":1,"totalElements":3},"records":[{"id":"1"},{"id":"3"},{"id":"2"}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match entries
+SELECT array_agg(id) FROM calls.extensions;
+\! printf '%s' '{"paging":{"perPage":1000,"totalPages":1,"totalElements":3},"records":[{"id":"1"},{"id":"2"}]}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault raw --match entries --times 2
+SELECT array_agg(id) FROM calls.extensions;
+:ctl clear
+
 -- Columns with multiple values
 CREATE FOREIGN TABLE own (who text OPTIONS (json_path 'firstName+lastName|name'), where_ text OPTIONS (json_path 'site.name|department'), n bigint OPTIONS (json_path 'id')) SERVER ringcentral OPTIONS (resource 'extensions');
 SELECT count(*) FROM own JOIN truth.extensions t ON t.id = n

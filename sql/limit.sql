@@ -96,6 +96,14 @@ ALTER FOREIGN TABLE calls.call_log OPTIONS (ADD newest_first 'false');
 SELECT * FROM newest;
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP newest_first);
 DROP VIEW newest;
+-- a single call out of order at the end of a page hides none of those between it and the next page
+CREATE FOREIGN TABLE paged (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '10');
+SELECT to_char(start_time + interval '1 ms', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS place FROM truth.calls ORDER BY start_time DESC OFFSET 9 LIMIT 1 \gset
+\setenv PLACE :place
+\! printf '{"id": "late", "startTime": "2026-01-01T00:00:00Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time "$PLACE"
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time > '2026-03-29') AS equal, count(*) > 20 AS some FROM paged WHERE start_time > '2026-03-29';
+:ctl records --clear
+DROP FOREIGN TABLE paged;
 -- one record does not prove the order; two are requested before it is relied on, and here they violate it
 CREATE FOREIGN TABLE single (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '1');
 \! printf '{"records": [{"id": "a", "startTime": "2026-03-30T01:00:00Z"}], "navigation": {"nextPage": {}}}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match 'page=1&perPage=1' --times always raw

@@ -37,15 +37,15 @@
  *						same second: the invariant holds even if the list has
  *						changed.  The bound is a whole second, because the API
  *						may truncate dates, or exclude its bounds.  Calls of
- *						that second are returned again and dropped by id.
+ *						that second are returned again and dropped by id.  It is
+ *						the second of the last call but one, since the last one
+ *						may be out of order, which only the next page shows.
  *		widen_page		It does not, because that second has more calls than the
  *						page; or no page has shown yet that the list is sorted
  *						newest first: the same window in a larger page.
  *		next_number		The page is as large as the API allows: the next page
  *						number of the same window, until a page reaches an
- *						earlier second.  This is the only place, with more than
- *						1,000 calls in one second, where a call that leaves the
- *						list can hide another one.
+ *						earlier second.
  *		start_over		A page is out of order, so the invariant need not hold:
  *						the whole window again, by number, dropping known calls.
  *						If rows must be sorted newest first, consuming the page
@@ -56,6 +56,14 @@
  *				later pages, where they are returned again and dropped.
  *
  *		next_number		The next page, up to the last number that the API has.
+ *						Its size is chosen such that it begins with calls of
+ *						this page, so that calls that leave the list are noticed.
+ *		step_back		It does not have any of them: more calls than that have
+ *						left the list, and those after them have moved to pages
+ *						that were read before.  The page before it again,
+ *						without its own calls, which come again.
+ *		read_again		The API counts more calls than came: once from the
+ *						beginning, and then a warning.
  *		repeat_number	The page has no new record, although the one before it
  *						had: either an old page was sent again, or more calls
  *						arrived than a page holds.  Requesting the same number
@@ -118,6 +126,9 @@ typedef struct ClfStep
 	TimestampTz until;			/* end of the window */
 	int			number;			/* of the page or of the chunk of ids, from 1 */
 	int			size;			/* of the page */
+	int			overlap;		/* number of records at its beginning that the
+								 * marked page has as well, if none has left
+								 * the list; 0: unknown */
 } ClfStep;
 
 typedef enum ClfPagerState
@@ -166,6 +177,11 @@ struct ClfPager
 	int			npages;			/* so far */
 	int64		nknown;			/* records of the queries before it */
 	int			redundant;		/* consecutive pages without a new record */
+	int			full_size;		/* of the first of the numbered pages */
+	int64		gap_after;		/* records received before a page that did not
+								 * overlap; -1: there was none */
+	bool		reread;			/* have pages been requested again? */
+	bool		warned;			/* has a difference in numbers been reported? */
 
 	/* the page, and the step planned after it */
 	ClfPage    *page;
@@ -294,6 +310,9 @@ begin_query(ClfPager *pager, const ClfQuery *query)
 	pager->state = query->nothing ? CLF_PAGER_END : CLF_PAGER_START;
 	pager->timed = query->windowed && pager->table->newest_first;
 	pager->ordered = false;
+	pager->reread = false;
+	pager->warned = false;
+	pager->gap_after = -1;
 	pager->npages = 0;
 	pager->nknown = clf_rows_count(pager->rows);
 	pager->redundant = 0;
@@ -424,6 +443,8 @@ enter_request(ClfPager *pager)
 	forget_url(pager);
 	pager->next_url = MemoryContextStrdup(pager->cxt, make_url(pager));
 	pager->state = CLF_PAGER_REQUEST;
+	if (pager->reread)
+		clf_answers_forget(pager->answers, pager->next_url);
 }
 
 /* ----------
@@ -503,6 +524,7 @@ open_query(ClfPager *pager)
 	pager->next.until = pager->window.to;
 	pager->next.number = 1;
 	pager->next.size = pager->query->page_size;
+	pager->next.overlap = 0;
 	enter_request(pager);
 }
 
@@ -530,6 +552,63 @@ window_was_early(ClfPager *pager, TimestampTz date)
  * ----------
  */
 
+/* A number in the part of the response around the records; 0 if missing */
+static int
+number_in_answer(const ClfPager *pager, const char *path)
+{
+	char	   *text = clf_json_get_text(clf_page_answer(pager->page), path);
+
+	return text ? atoi(text) : 0;
+}
+
+/*
+ * Choose number and size of the next page such that it begins not after start,
+ * and extends as far beyond end as possible; both are counted in records from the
+ * beginning of the list.  Returns false if it would have too few new records.
+ */
+static bool
+choose_page(ClfStep *next, int start, int end, int full_size)
+{
+	int			most = 0;
+
+	for (int size = Min(full_size + full_size / 8 + 1, CLF_MAX_PAGE_SIZE);
+		 size > full_size / 2; size--)
+	{
+		int			first = start / size * size;
+
+		if (first > 0 && first + size - end > most)
+		{
+			most = first + size - end;
+			next->number = first / size + 1;
+			next->size = size;
+			next->overlap = end - first;
+		}
+	}
+	return most > full_size / 4;
+}
+
+/*
+ * Let the next numbered page begin with records of this one, at least one and one
+ * percent.  Only where the API has honored the size of this one and filled it: the
+ * position is not known otherwise.
+ */
+static void
+overlap_next(ClfPager *pager)
+{
+	int			size = number_in_answer(pager, "paging.perPage");
+	int			end = pager->step.number * size;
+	ClfStep		next = pager->next;
+
+	if (pager->step.number == 1)
+		pager->full_size = size;
+	if (size <= 1 || size > CLF_MAX_PAGE_SIZE ||
+		clf_page_length(pager->page) < size ||
+		(pager->step.number > 1 && size != pager->step.size))
+		return;
+	if (choose_page(&next, end - 1 - size / 100, end, pager->full_size))
+		pager->next = next;
+}
+
 /* The next page of the same window */
 static ClfListState
 next_number(ClfPager *pager)
@@ -542,6 +621,37 @@ next_number(ClfPager *pager)
 	pager->next = pager->step;
 	pager->next.paging = CLF_PAGING_BY_NUMBER;
 	pager->next.number++;
+	pager->next.overlap = 0;
+	clf_rows_mark_page(pager->rows, pager->page);
+	overlap_next(pager);
+	return CLF_LIST_CONTINUES;
+}
+
+/*
+ * Has the page no record of the marked one, although it should?  If nothing new
+ * has been found since the same was true before, the API filters records after it
+ * has cut pages.
+ */
+static bool
+has_gap(const ClfPager *pager)
+{
+	return pager->step.overlap > 0 &&
+		!clf_rows_continues(pager->rows, pager->page) &&
+		pager->gap_after != clf_rows_count(pager->rows);
+}
+
+/* The page before this one, whose records are not consumed */
+static ClfListState
+step_back(ClfPager *pager)
+{
+	Assert(pager->step.paging == CLF_PAGING_BY_NUMBER &&
+		   pager->step.number > 1);
+	pager->gap_after = clf_rows_count(pager->rows);
+	pager->reread = true;
+	pager->next_record = clf_page_length(pager->page);
+	pager->next = pager->step;
+	pager->next.number--;
+	pager->next.overlap = pager->next.number > 1;
 	return CLF_LIST_CONTINUES;
 }
 
@@ -558,6 +668,7 @@ widen_page(ClfPager *pager)
 	pager->next = pager->step;
 	pager->next.number = 1;
 	pager->next.size = size;
+	pager->next.overlap = 0;
 	return CLF_LIST_CONTINUES;
 }
 
@@ -565,8 +676,8 @@ widen_page(ClfPager *pager)
 static bool
 reaches_back(const ClfPager *pager)
 {
-	return pager->span.oldest != DT_NOEND &&
-		clf_second_after(pager->span.oldest) < pager->step.until;
+	return pager->span.bottom != DT_NOEND &&
+		clf_second_after(pager->span.bottom) < pager->step.until;
 }
 
 /*
@@ -584,24 +695,40 @@ next_size(const ClfPager *pager)
 					 CLF_MAX_PAGE_SIZE);
 }
 
-/* The window that ends with the second of the page's oldest record */
+/* The window that ends with the second of the page's last record but one */
 static ClfListState
 narrow_window(ClfPager *pager)
 {
 	Assert(pager->timed && pager->ordered && reaches_back(pager));
 	pager->next.paging = CLF_PAGING_BY_TIME;
-	pager->next.until = clf_second_after(pager->span.oldest);
+	pager->next.until = clf_second_after(pager->span.bottom);
 	pager->next.number = 1;
 	pager->next.size = next_size(pager);
+	pager->next.overlap = 0;
 	return pager->next.until > pager->window.from ? CLF_LIST_CONTINUES :
 		CLF_LIST_COMPLETE;
 }
 
 /*
- * Page the whole window by number from now on.  Pages of known records are
- * expected, more of them if calls arrive meanwhile, and are not counted as
+ * The whole window by number from its beginning.  Pages of known records are
+ * expected, more of them if records arrive meanwhile, and are not counted as
  * redundant.
  */
+static void
+read_again(ClfPager *pager)
+{
+	int			size = pager->table->page_size;
+
+	pager->redundant = -(int) (2 * clf_rows_count(pager->rows) / size);
+	pager->reread = true;
+	pager->next.paging = CLF_PAGING_BY_NUMBER;
+	pager->next.until = pager->window.to;
+	pager->next.number = 1;
+	pager->next.size = size;
+	pager->next.overlap = 0;
+}
+
+/* Page the whole window by number from now on */
 static ClfListState
 start_over(ClfPager *pager)
 {
@@ -610,11 +737,7 @@ start_over(ClfPager *pager)
 	pager->timed = false;
 	if (pager->npages == 1 && pager->step.size == size)
 		return next_number(pager);
-	pager->redundant = -(int) (2 * clf_rows_count(pager->rows) / size);
-	pager->next.paging = CLF_PAGING_BY_NUMBER;
-	pager->next.until = pager->window.to;
-	pager->next.number = 1;
-	pager->next.size = size;
+	read_again(pager);
 	return CLF_LIST_CONTINUES;
 }
 
@@ -630,12 +753,15 @@ plan_list(ClfPager *pager)
 		return CLF_LIST_COMPLETE;	/* consuming the page raises an error */
 	if (pager->timed && pager->span.rises && (more || pager->npages > 1))
 		return start_over(pager);
+	if (has_gap(pager))
+		return step_back(pager);
 	if (!more)
 		return CLF_LIST_COMPLETE;
 	if (pager->timed && pager->ordered && reaches_back(pager))
 		return narrow_window(pager);
-	if (pager->timed || (pager->sorted && !pager->ordered) ||
-		pager->step.size < pager->table->page_size)
+	if (pager->step.number == 1 &&
+		(pager->timed || (pager->sorted && !pager->ordered) ||
+		 pager->step.size < pager->table->page_size))
 		return widen_page(pager);
 	return next_number(pager);
 }
@@ -693,7 +819,8 @@ is_next_expected(const ClfPager *pager)
 		return false;
 	return !(pager->limit > 0 && records >= pager->limit) &&
 		!(pager->partial && pager->nanswers == 1) &&
-		pager->step.size >= pager->table->page_size;
+		(pager->step.size >= pager->table->page_size ||
+		 pager->step.number > 1);
 }
 
 /*
@@ -820,7 +947,8 @@ may_be_repeated(const ClfPager *pager)
 {
 	return pager->step.paging == CLF_PAGING_BY_NUMBER &&
 		pager->step.number > 1 && pager->new_records == 0 &&
-		pager->follows_new && clf_page_length(pager->page) > 0;
+		pager->follows_new && clf_page_length(pager->page) > pager->step.overlap &&
+		pager->gap_after != clf_rows_count(pager->rows);
 }
 
 static void
@@ -850,12 +978,45 @@ note_density(const ClfPager *pager)
 						 pager->window.to);
 }
 
+/*
+ * Does the API count more records than it has listed by number?  The first time
+ * they are requested again, the second time a warning is raised.
+ */
+static bool
+lacks_records(ClfPager *pager)
+{
+	int			total;
+
+	if (pager->step.paging != CLF_PAGING_BY_NUMBER || pager->timed ||
+		pager->first->next != NULL || clf_rows_had_broken(pager->rows))
+		return false;
+	total = number_in_answer(pager, "paging.totalElements");
+	if (total <= clf_rows_count(pager->rows))
+		return false;
+	if (!pager->reread)
+		return true;
+	if (!pager->warned)
+		ereport(WARNING,
+				(errmsg("foreign table \"%s\" may be incomplete: RingCentral "
+						"counts %d records, but lists only " INT64_FORMAT,
+						pager->table->relname, total,
+						clf_rows_count(pager->rows))));
+	pager->warned = true;
+	return false;
+}
+
 /* All records of the page have been consumed */
 static void
 leave_page(ClfPager *pager)
 {
 	Assert(pager->state == CLF_PAGER_PAGE);
 	note_density(pager);
+	if (pager->list_state == CLF_LIST_COMPLETE && lacks_records(pager))
+	{
+		read_again(pager);
+		enter_request(pager);
+		return;
+	}
 	if (pager->list_state == CLF_LIST_COMPLETE)
 	{
 		end_query(pager);

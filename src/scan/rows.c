@@ -49,6 +49,9 @@ struct ClfRows
 	const ClfQuery *query;
 	ClfIdSet   *seen;
 	int64		nrecords;		/* received, without duplicates */
+	bool		had_broken;		/* was there one without a valid id or date? */
+	MemoryContext marked_cxt;
+	ClfIdSet   *marked;			/* keys of the marked page */
 	TimestampTz oldest;			/* if sorted: date of the oldest one so far */
 	TimestampTz previous;		/* date of the previous record of the page */
 
@@ -209,6 +212,11 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 	rows->query = query;
 	rows->seen = clf_idset_create(rows->run_cxt);
 	rows->nrecords = 0;
+	rows->had_broken = false;
+	rows->marked = NULL;
+	rows->marked_cxt = AllocSetContextCreate(rows->run_cxt,
+											 "call_log_fdw marked page",
+											 ALLOCSET_SMALL_SIZES);
 	rows->oldest = DT_NOEND;
 	rows->previous = DT_NOEND;
 	rows->open = false;
@@ -679,6 +687,7 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 		(rows->sorted && !check_time(rows, record));
 	if (rows->broken)
 	{
+		rows->had_broken = true;
 		rows->open = true;
 		rows->row.fields[CLF_FROM_RECORD] = record;
 		return false;
@@ -709,7 +718,7 @@ get_time(const ClfRows *rows, const ClfPage *page, int i, TimestampTz *t)
 ClfSpan
 clf_rows_survey(const ClfRows *rows, const ClfPage *page)
 {
-	ClfSpan		span = {DT_NOEND, 0, false, false};
+	ClfSpan		span = {DT_NOEND, DT_NOEND, 0, false, false};
 	TimestampTz previous = DT_NOEND;
 	int			n = clf_page_length(page);
 	TimestampTz t;
@@ -721,12 +730,64 @@ clf_rows_survey(const ClfRows *rows, const ClfPage *page)
 		span.falls |= previous != DT_NOEND && t < previous;
 		span.rises |= t > previous;
 		span.oldest = Min(span.oldest, t);
+		span.bottom = previous != DT_NOEND ? previous : t;
 		previous = t;
 	}
 	while (n-- > 0 && get_time(rows, page, n, &t) &&
-		   t <= clf_second_after(span.oldest))
+		   t <= clf_second_after(span.bottom))
 		span.overlap++;
 	return span;
+}
+
+/* Key of record n of the page; false if it has no id */
+static bool
+hash_record(const ClfRows *rows, const ClfPage *page, int n, ClfIdHash *hash)
+{
+	const ClfField *record = clf_page_record(page, n);
+	const char *key;
+	size_t		length;
+
+	if (get_field(record, rows->id)->start == NULL)
+		return false;
+	key = get_key(rows, record, &length);
+	*hash = clf_id_hash(key, length);
+	return true;
+}
+
+/*
+ * clf_rows_mark_page
+ *		Remember the records of a page, for clf_rows_continues.
+ */
+void
+clf_rows_mark_page(ClfRows *rows, const ClfPage *page)
+{
+	ClfIdHash	hash;
+
+	MemoryContextReset(rows->marked_cxt);
+	rows->marked = clf_idset_create(rows->marked_cxt);
+	for (int i = 0; i < clf_page_length(page); i++)
+	{
+		if (hash_record(rows, page, i, &hash))
+			(void) clf_idset_add(rows->marked, &hash);
+	}
+}
+
+/*
+ * clf_rows_continues
+ *		Does the page have a record of the marked one?
+ */
+bool
+clf_rows_continues(const ClfRows *rows, const ClfPage *page)
+{
+	ClfIdHash	hash;
+
+	for (int i = 0; i < clf_page_length(page); i++)
+	{
+		if (hash_record(rows, page, i, &hash) &&
+			clf_idset_contains(rows->marked, &hash))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -737,4 +798,14 @@ int64
 clf_rows_count(const ClfRows *rows)
 {
 	return rows->nrecords;
+}
+
+/*
+ * clf_rows_had_broken
+ *		Was there a record without a valid id or date, which does not count?
+ */
+bool
+clf_rows_had_broken(const ClfRows *rows)
+{
+	return rows->had_broken;
 }

@@ -19,8 +19,10 @@ typedef struct ClfRows ClfRows;
 typedef struct ClfSpan
 {
 	TimestampTz oldest;			/* DT_NOEND: no record has a date */
+	TimestampTz bottom;			/* date of the last record but one; the only
+								 * one's if there are no two */
 	int			overlap;		/* number of records at the end of the page
-								 * that are not later than the end of its
+								 * that are not later than the end of bottom's
 								 * second */
 	bool		falls;			/* is one older than the one before it? */
 	bool		rises;			/* is one newer than the one before it? */
@@ -36,6 +38,9 @@ extern const ClfRow *clf_rows_next(ClfRows *rows);
 extern void clf_rows_add_token(ClfRows *rows, const char *token);
 extern bool clf_rows_has_token(const ClfRows *rows, const char *token);
 extern ClfSpan clf_rows_survey(const ClfRows *rows, const ClfPage *page);
+extern void clf_rows_mark_page(ClfRows *rows, const ClfPage *page);
+extern bool clf_rows_continues(const ClfRows *rows, const ClfPage *page);
 extern int64 clf_rows_count(const ClfRows *rows);
+extern bool clf_rows_had_broken(const ClfRows *rows);
 
 #endif							/* CLF_ROWS_H */
