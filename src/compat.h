@@ -3,7 +3,7 @@
  * compat.h
  *	  Differences between the supported versions: PostgreSQL 15 to 19, libcurl.
  *
- * All version tests are in this file.
+ * All version tests of the preprocessor are in this file.
  *
  *-------------------------------------------------------------------------
  */

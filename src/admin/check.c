@@ -230,7 +230,7 @@ check_permissions(Check *check)
 															  strlen(scope)));
 }
 
-/* Also sets the start time of a call */
+/* Also sets the start time of the newest call */
 static char *
 check_account_calls(Check *check)
 {

@@ -318,8 +318,9 @@ call_log_fdw_activity(PG_FUNCTION_ARGS)
 
 /*
  * call_log_fdw_disconnect
- *		Close the session's open connections and drop its tokens, for all
- *		backends.  Returns true if there were any.
+ *		Close the session's idle connections and drop its tokens; those that the
+ *		caller is allowed to drop, for all backends.  Returns true if there were
+ *		any.
  */
 Datum
 call_log_fdw_disconnect(PG_FUNCTION_ARGS)

@@ -72,7 +72,7 @@ typedef struct ClfRow
 } ClfRow;
 
 extern ClfFields *clf_fields_create(void);
-extern int	clf_fields_add(ClfFields *fields, const char *path);
+extern int	clf_fields_add(ClfFields *fields, const char *keys);
 extern int	clf_fields_count(const ClfFields *fields);
 extern const char *clf_fields_step(const ClfFields *fields, int step);
 extern const char *clf_fields_pick(ClfFields *fields, const char *text,

@@ -31,7 +31,8 @@ typedef struct ClfServer
 	char	   *media_url;		/* the same for the audio of recordings */
 	char	   *sslrootcert;	/* file of CA certificates; NULL: the system's */
 	int			connect_timeout;	/* milliseconds */
-	int			request_timeout;	/* milliseconds, for a whole request */
+	int			request_timeout;	/* milliseconds, for a whole request; for
+									 * audio, without receiving data */
 	int			max_response_size;	/* bytes, decompressed */
 	int			max_retries;	/* per request */
 	int			max_rate_wait;	/* milliseconds; 0: no limit */

@@ -30,7 +30,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* The handler function, in call_log_fdw.c, identifies our wrappers */
+/* Identifies the wrappers of this extension; in call_log_fdw.c */
 extern Datum call_log_fdw_handler(PG_FUNCTION_ARGS);
 
 /* Read a server; options of both server and table are stored in the table */

@@ -49,6 +49,6 @@ extern bool clf_exchange_again(ClfExchange *exchange, ClfTransport how,
 							   const ClfHttpResponse *response);
 extern uint64 clf_exchange_sent(void);
 extern const ClfRequestInfo *clf_exchange_info(const ClfExchange *exchange);
-extern void clf_exchange_context(void *exchange);
+extern void clf_exchange_context(void *arg);
 
 #endif							/* CLF_EXCHANGE_H */

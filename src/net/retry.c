@@ -4,8 +4,9 @@
  *	  Whether and when to retry a failed request.
  *
  * Transient failures are retried: a server that is overloaded or under
- * maintenance, a connection that is refused or lost, a timeout.  Other error
- * responses are permanent.
+ * maintenance, a request limit that is used up, a connection that is refused or
+ * lost, a timeout.  A request whose token was refused is sent again with another
+ * token.  Other error responses are permanent.
  * https://developers.ringcentral.com/guide/basics/errors
  *
  *-------------------------------------------------------------------------

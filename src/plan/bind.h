@@ -23,7 +23,8 @@ typedef struct ClfScanPlan
 	double		limit;			/* maximum number of rows; 0: all */
 	bool		partial;		/* the scan can end before the last row */
 	double		requests;		/* the planner's estimate */
-	double		requests_cost;	/* their share of the plan node's cost */
+	double		requests_cost;	/* their share of the plan node's cost; set at
+								 * plan time only */
 	double		per_day;		/* estimated records a day of a list; 0:
 								 * unknown */
 	List	   *attnums;		/* columns to fill */

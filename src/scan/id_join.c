@@ -460,8 +460,8 @@ find_outers(PlannerInfo *root, RelOptInfo *outerrel, JoinType jointype,
 
 /*
  * clf_id_join_add_paths
- *		Add paths that join one of our tables, the inner one, with another
- *		relation.
+ *		Add paths that join a table of this extension, the inner one, with
+ *		another relation.
  */
 void
 clf_id_join_add_paths(PlannerInfo *root, RelOptInfo *joinrel,

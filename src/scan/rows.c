@@ -486,7 +486,10 @@ is_deleted(const ClfRows *rows, const ClfField *record)
 	return deleted != NULL && strcmp(deleted, "true") == 0;
 }
 
-/* Changes are requested from a slightly earlier time; see append_changes */
+/*
+ * Changes are requested from a slightly earlier time; see append_changes in
+ * query.c.
+ */
 static bool
 is_too_old(const ClfRows *rows, const ClfField *record)
 {

@@ -3,10 +3,9 @@
  * text.c
  *	  Conversion of the API's UTF-8 to the database's encoding.
  *
- * It never raises an error: texts such as caller names are chosen by
- * strangers, who must not be able to make a query fail.  Invalid bytes, and
- * characters that the encoding lacks, become U+FFFD if the encoding has it,
- * else a question mark.
+ * It never raises an error: callers choose the names that they show, and must
+ * not be able to make a query fail.  Invalid bytes, and characters that the
+ * encoding lacks, become U+FFFD if the encoding has it, else a question mark.
  *
  *-------------------------------------------------------------------------
  */

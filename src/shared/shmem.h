@@ -77,7 +77,7 @@ typedef struct ClfWaiter
 typedef struct ClfBudgetCounts
 {
 	int64		requests;
-	int64		refused;		/* answers with status 429 */
+	int64		refused;		/* responses with status 429 */
 	int64		failed;			/* other responses with status 4xx and 5xx */
 	int64		bytes;
 	int64		waits;
@@ -95,7 +95,7 @@ typedef struct ClfBudgetEntry
 	char		group[CLF_MAX_TEXT];
 	int			limit;			/* requests in a window */
 	int			window;			/* seconds */
-	bool		learned;		/* from an answer; else documented defaults */
+	bool		learned;		/* from a response; else documented defaults */
 	bool		answered;		/* any response has been received */
 	bool		proven;			/* a successful one has been received */
 	TimestampTz first_sent_at;	/* until the first response: when its request

@@ -63,7 +63,7 @@ typedef void (*ClfSyncStep) (ClfSync *sync);
  */
 
 /*
- * clf_sync_say
+ * clf_sync_report
  *		Report progress.
  */
 void

@@ -4,9 +4,9 @@
  *	  Declarations shared by the files of src/sync: the local copy.
  *
  * call_log_fdw_sync works in steps.  A step is a transaction: it sends one
- * request as the caller, merges the answer into the target as the target's owner,
- * saves the state of the copy, and commits.  Thus an interrupted run loses at most
- * the answer to its last request.
+ * request as the caller, merges the response into the target as the target's
+ * owner, saves the state of the copy, and commits.  Thus an interrupted run loses
+ * at most the response to its last request.
  *
  *	  sync.c		   the procedure: arguments, lock, loop over the steps
  *	  sync_plan.c	   source, target, columns, keys; a new plan for each step
