@@ -624,7 +624,7 @@ takes_value(const ClfFilter *filter, const char *text)
 static bool
 takes_values(const ClfFilter *filter, const ClfCondition *condition, Node *expr)
 {
-	const		Const *constant = (const Const *) expr;
+	const Const *constant = (const Const *) expr;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			n;

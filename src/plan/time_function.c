@@ -106,7 +106,7 @@ unit_width(const TimeUnit *units, int n, Node *unit)
 static bool
 constant_number(Node *node, double *number)
 {
-	const		Const *constant = (const Const *) node;
+	const Const *constant = (const Const *) node;
 
 	if (!IsA(node, Const) || constant->constisnull)
 		return false;
@@ -345,7 +345,7 @@ add_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
 static bool
 add_days(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
-	const		Const *days = lsecond(args);
+	const Const *days = lsecond(args);
 	int			seconds;
 
 	if (!IsA(days, Const) || days->constisnull ||
@@ -622,7 +622,7 @@ scale_of(Oid type)
 bool
 clf_length_seconds(Node *node, const ClfTimeShift *shift, int *seconds)
 {
-	const		Const *constant = (const Const *) node;
+	const Const *constant = (const Const *) node;
 	const Interval *interval;
 	int			least;
 	int			most;
