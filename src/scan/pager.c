@@ -60,10 +60,11 @@
  *						this page, so that calls that leave the list are noticed.
  *		step_back		It does not have any of them: more calls than that have
  *						left the list, and those after them have moved to pages
- *						that were read before.  The page before it again,
- *						without its own calls, which come again.
- *		read_again		The API counts more calls than came: once from the
- *						beginning, and then a warning.
+ *						that were read before.  The page before it is requested
+ *						again; the calls of this page are not consumed, as they
+ *						are listed again.
+ *		read_again		The API counts more calls than it has listed: the whole
+ *						window again, once; after that a warning is raised.
  *		repeat_number	The page has no new record, although the one before it
  *						had: either an old page was sent again, or more calls
  *						arrived than a page holds.  Requesting the same number
