@@ -36,7 +36,7 @@ BEGIN
     line := regexp_replace(line, '(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}', '\1..:..', 'g');
     line := regexp_replace(line, '\{(\$\d+|\(InitPlan \w+\)\.col1)\}', '{sub-select}', 'g');
     line := regexp_replace(line, '\n *"Disabled": false,', '');
-    CONTINUE WHEN line ~ '^ *(Planning|Execution) Time|Memory Usage|^ *Buffers:|Memory:|Index Searches|^Planning:|^ *Query Identifier:|^ *Replaces:';
+    CONTINUE WHEN line ~ '^ *(Planning|Execution) Time|Memory Usage|^ *Buffers:|Memory:|Index Searches|^Planning:|^ *Query Identifier:|^ *(Replaces|Disabled):';
     RETURN NEXT line;
   END LOOP;
 END $$;
