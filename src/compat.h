@@ -406,8 +406,7 @@ clf_new_tranche(const char *name)
 static inline void
 clf_register_tranche(int tranche, const char *name)
 {
-#if PG_VERSION_NUM >= 190000
-#else
+#if PG_VERSION_NUM < 190000
 	LWLockRegisterTranche(tranche, name);
 #endif
 }

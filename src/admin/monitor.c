@@ -51,17 +51,21 @@ call_log_fdw_version(PG_FUNCTION_ARGS)
  * ----------
  */
 
+/* Maximum number of columns of the functions' rows */
+#define MAX_COLUMNS 16
+
 /* A row under construction */
 typedef struct Row
 {
 	int			n;
-	Datum		values[16];
-	bool		nulls[16];
+	Datum		values[MAX_COLUMNS];
+	bool		nulls[MAX_COLUMNS];
 } Row;
 
 static void
 add_value(Row *row, Datum value)
 {
+	Assert(row->n < MAX_COLUMNS);
 	row->nulls[row->n] = false;
 	row->values[row->n++] = value;
 }
@@ -69,6 +73,7 @@ add_value(Row *row, Datum value)
 static void
 add_null(Row *row)
 {
+	Assert(row->n < MAX_COLUMNS);
 	row->nulls[row->n++] = true;
 }
 
@@ -100,6 +105,7 @@ put_row(FunctionCallInfo fcinfo, Row *row)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
+	Assert(row->n == rsinfo->setDesc->natts);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, row->values,
 						 row->nulls);
 }
