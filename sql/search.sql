@@ -75,7 +75,7 @@ SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '1' AND s
 SET enable_nestloop = off;
 SELECT count(*) > 0 AS some FROM contact k JOIN calls.call_log_search c ON c.search_phone_number = k.number WHERE c.start_time >= '2026-01-01';
 RESET enable_nestloop;
-EXPLAIN (COSTS OFF) SELECT * FROM calls.call_log_search;
+SELECT * FROM explain('SELECT * FROM calls.call_log_search');
 CREATE FOREIGN TABLE x (search_phone_number text) SERVER ringcentral OPTIONS (resource 'call_log_search', extension_number '101');
 ANALYZE calls.call_log_search;
 DROP TABLE contact;
