@@ -60,6 +60,22 @@ DROP USER MAPPING FOR extension_reader SERVER ringcentral;
 DROP OWNED BY extension_reader;
 DROP ROLE extension_reader;
 
+-- The cache ends with its statement: an open cursor, an error, little memory
+BEGIN;
+DECLARE c CURSOR WITH HOLD FOR SELECT a.id FROM calls.extensions a JOIN calls.extensions b USING (id);
+MOVE 3 IN c;
+SAVEPOINT s;
+SELECT 1 / (a.id - (SELECT max(id) FROM calls.extensions)) FROM calls.extensions a;
+ROLLBACK TO s;
+MOVE 3 IN c;
+COMMIT;
+MOVE ALL IN c;
+CLOSE c;
+SET work_mem = '64kB';
+SELECT count(*) = (SELECT count(*) FROM truth.extensions) AS equal FROM calls.extensions a JOIN calls.extensions b USING (id);
+RESET work_mem;
+:log
+
 -- Filters of the API, unless they could lose rows
 \set equal '(SELECT array_agg(id ORDER BY id) FROM calls.extensions WHERE :c) IS NOT DISTINCT FROM (SELECT array_agg(id ORDER BY id) FROM truth.extensions WHERE :c) AS equal, (SELECT count(*) > 0 FROM truth.extensions WHERE :c) AS found'
 \set c 'type = ''Department'''
