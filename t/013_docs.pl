@@ -220,7 +220,7 @@ is(differences(), 0, 'which loses no change either');
 # Options
 # ----------
 
-my @documented =
+my @documented_options =
   map { /`(\w+)`/g }
   slurp_file("$root/docs/options.md") =~
   /^\| ((?:`\w+`(?:, )?)+) \| (?:server|table|column|user mapping)/mg;
@@ -237,7 +237,7 @@ foreach my $object (
 	push @options, split /, /, $list;
 }
 is_deeply(
-	[ sort @documented ],
+	[ sort @documented_options ],
 	[ sort { $a cmp $b } uniq(@options) ],
 	'docs/options.md has each option once, and no others');
 
