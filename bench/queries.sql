@@ -410,7 +410,7 @@ WHERE (CAST(DATE_TRUNC('MONTH', CAST("call_log"."start_time" AS DATE)) AS DATE) 
   ((date_trunc('month', CURRENT_DATE - interval '1 month'))::date, (date_trunc('month', CURRENT_DATE - interval '11 months'))::date))
 GROUP BY 1;
 
--- Tableau: only the ten who called most [not met]
+-- Tableau: only the ten who called most
 -- minimum 1: a week is one page, which both parts of the query can read
 SELECT "call_log"."from_phone_number", "call_log"."result", COUNT(1)
 FROM "calls"."call_log" "call_log"
@@ -479,7 +479,7 @@ WHERE start_time >= TO_TIMESTAMP(to_char(now() - interval '7 days', 'YYYY-MM-DD 
   AND start_time < TO_TIMESTAMP(to_char(now(), 'YYYY-MM-DD HH24:MI:SS.US'), 'YYYY-MM-DD HH24:MI:SS.US')
 GROUP BY DATE_TRUNC('day', start_time) ORDER BY count DESC, 1 LIMIT 10000;
 
--- Superset: a chart of the largest series [not met]
+-- Superset: a chart of the largest series
 -- minimum 1: a week is one page, which both parts of the query can read
 SELECT DATE_TRUNC('day', start_time) AS __timestamp, result AS result, COUNT(*) AS count FROM calls.call_log
   JOIN (SELECT result AS result__, COUNT(*) AS mme_inner__ FROM calls.call_log
@@ -487,12 +487,12 @@ SELECT DATE_TRUNC('day', start_time) AS __timestamp, result AS result, COUNT(*) 
   ON result = result__
 WHERE start_time >= CURRENT_DATE - 6 AND start_time < CURRENT_DATE + 1 GROUP BY 1, 2;
 
--- Shares of the total [not met]
+-- Shares of the total
 -- minimum 1: a week is one page, which both parts of the query can read
 SELECT result, round(100.0 * count(*) / (SELECT count(*) FROM calls.call_log WHERE start_time >= now() - interval '7 days'), 1) AS percent
 FROM calls.call_log WHERE start_time >= now() - interval '7 days' GROUP BY result;
 
--- Missed calls that were returned within a day [not met]
+-- Missed calls that were returned within a day
 -- minimum 1: a week is one page, which both parts of the query can read
 SELECT m.id, min(b.start_time) - m.start_time AS after FROM calls.call_log m
   JOIN calls.call_log b ON b.to_phone_number = m.from_phone_number AND b.start_time > m.start_time AND b.start_time < m.start_time + interval '1 day'

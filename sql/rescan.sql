@@ -65,6 +65,17 @@ SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE :day) AS equal
   FROM small_pages x JOIN small_pages y USING (id) WHERE x.start_time >= '2026-03-30' AND x.start_time < '2026-03-31'
   AND y.start_time >= '2026-03-30' AND y.start_time < '2026-03-31';
 
+-- One list, read twice at the same pace, joined with its groups, divided by its total: requested once, up to the present, too
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
+SELECT count(*) = 2 * (SELECT count(*) FROM truth.calls WHERE :day) AS equal, count(*) FILTER (WHERE start_time > later) AS wrong
+  FROM (SELECT start_time, lag(start_time) OVER (ORDER BY start_time DESC) AS later
+        FROM (SELECT start_time FROM small_pages WHERE :day UNION ALL SELECT start_time FROM small_pages WHERE :day ORDER BY start_time DESC) x) y;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sort | uniq -d
+SELECT bool_and(n <= total) AS parts, sum(n) = min(total) AS whole
+  FROM (SELECT result, count(*) AS n, (SELECT count(*) FROM calls.call_log WHERE start_time >= '2026-03-30') AS total
+        FROM calls.call_log WHERE start_time >= '2026-03-30' GROUP BY result) x;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
+
 -- Anti and semi joins, UNION, window functions, DISTINCT, aggregates
 SELECT count(*) FROM small_pages s WHERE :day AND NOT EXISTS (SELECT FROM truth.calls t WHERE t.id = s.id);
 SELECT count(*) FROM truth.calls t WHERE :day AND id NOT IN (SELECT id FROM small_pages WHERE :day);

@@ -284,7 +284,7 @@ clf_exchange_prefetch(ClfExchange *exchange, const ClfHttpRequest *request)
 bool
 clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 {
-	if (exchange->attempt.http == NULL || !clf_http_in_flight(exchange->attempt.http))
+	if (!clf_exchange_is_busy(exchange))
 	{
 		int64		wait;
 
@@ -323,8 +323,18 @@ clf_exchange_descriptor(const ClfExchange *exchange)
 void
 clf_exchange_advance(ClfExchange *exchange)
 {
-	if (exchange->attempt.http && clf_http_in_flight(exchange->attempt.http))
+	if (clf_exchange_is_busy(exchange))
 		(void) clf_http_advance(exchange->attempt.http);
+}
+
+/*
+ * clf_exchange_is_busy
+ *		Is the next request in progress, or its response not taken yet?
+ */
+bool
+clf_exchange_is_busy(const ClfExchange *exchange)
+{
+	return exchange->attempt.http && clf_http_in_flight(exchange->attempt.http);
 }
 
 /*
@@ -381,7 +391,7 @@ ClfTransport
 clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 				 MemoryContext cxt, ClfHttpResponse *response)
 {
-	if (exchange->attempt.http && clf_http_in_flight(exchange->attempt.http))
+	if (clf_exchange_is_busy(exchange))
 	{
 		ClfTransport how = finish_request(exchange, cxt, response);
 

@@ -37,6 +37,7 @@ extern int	clf_exchange_descriptor(const ClfExchange *exchange);
 extern double clf_exchange_seconds(const ClfTable *table, Oid userid,
 								   double requests);
 extern void clf_exchange_expect(const ClfExchange *exchange, int requests);
+extern bool clf_exchange_is_busy(const ClfExchange *exchange);
 extern void clf_exchange_abandon(ClfExchange *exchange);
 extern void clf_exchange_get(ClfExchange *exchange, const ClfHttpRequest *request,
 							 MemoryContext cxt, ClfHttpResponse *response);

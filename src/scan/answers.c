@@ -5,8 +5,9 @@
  *
  * There is one page at a time.  If a scan may be restarted with other values,
  * as the inner side of a join is, responses are cached by URL within work_mem.
- * Responses of small resources are cached for all scans of a statement, so that
- * a table that occurs twice is requested once.
+ * Where a table occurs several times in a statement, they are cached for all of its
+ * scans, so that the same list is requested once.  For that, its windows end at the
+ * same moment.
  *
  *-------------------------------------------------------------------------
  */
@@ -30,12 +31,21 @@ typedef struct KeptAnswer
 	ClfHttpResponse response;
 } KeptAnswer;
 
+/* The moment of a server in a statement */
+typedef struct ServerMoment
+{
+	Oid			serverid;
+	ClfMoment	moment;
+	struct ServerMoment *next;
+} ServerMoment;
+
 /* The cache of a scan, or of all scans of a statement */
 typedef struct AnswerCache
 {
 	MemoryContext statement;	/* the statement's; NULL: cache of a scan */
 	MemoryContext cxt;
 	HTAB	   *kept;			/* NULL: empty */
+	ServerMoment *moments;
 	struct AnswerCache *next;	/* in statement_caches */
 } AnswerCache;
 
@@ -49,6 +59,7 @@ struct ClfAnswers
 	ClfActivity *activity;
 	Oid			userid;
 	AnswerCache *cache;			/* NULL: caching is disabled */
+	ClfMoment	moment;			/* of a scan that shares no cache */
 	MemoryContext page_cxt;		/* the page and its response */
 	ClfPage    *page;
 	ClfFields  *fields;			/* to pick from each record */
@@ -133,6 +144,32 @@ clf_answers_share_cache(ClfAnswers *answers, MemoryContext statement)
 }
 
 /*
+ * clf_answers_moment
+ *		The moment at which the windows of the scan end, and those of all scans that
+ *		share its cache and request from the same server.
+ */
+ClfMoment  *
+clf_answers_moment(ClfAnswers *answers)
+{
+	Oid			serverid = answers->table->server->serverid;
+	AnswerCache *cache = answers->cache;
+	ServerMoment *found;
+
+	if (cache == NULL || cache->statement == NULL)
+		return &answers->moment;
+	for (found = cache->moments; found; found = found->next)
+	{
+		if (found->serverid == serverid)
+			return &found->moment;
+	}
+	found = MemoryContextAllocZero(cache->statement, sizeof(ServerMoment));
+	found->serverid = serverid;
+	found->next = cache->moments;
+	cache->moments = found;
+	return &found->moment;
+}
+
+/*
  * clf_answers_release
  *		Free the page.
  */
@@ -171,6 +208,17 @@ find_kept(const ClfAnswers *answers, const char *url)
 		kept->userid == answers->userid && strcmp(kept->url, url) == 0)
 		return &kept->response;
 	return NULL;
+}
+
+/*
+ * Find the cached response to the next URL, or NULL; the response to a request in
+ * progress is preferred, as another scan can have cached one meanwhile
+ */
+static const ClfHttpResponse *
+find_answer(const ClfAnswers *answers, const char *url)
+{
+	return clf_exchange_is_busy(answers->exchange) ? NULL :
+		find_kept(answers, url);
 }
 
 static void
@@ -396,7 +444,7 @@ clf_answers_poll(ClfAnswers *answers, const ClfPageRequest *request)
 {
 	ClfHttpRequest http = http_request(request);
 
-	return find_kept(answers, request->url) != NULL ||
+	return find_answer(answers, request->url) != NULL ||
 		clf_exchange_poll(answers->exchange, &http);
 }
 
@@ -412,7 +460,7 @@ clf_answers_get(ClfAnswers *answers, const ClfPageRequest *request,
 {
 	int			nids = clf_query_chunk_length(request->query, request->number);
 	ClfHttpRequest http = http_request(request);
-	const ClfHttpResponse *kept = find_kept(answers, request->url);
+	const ClfHttpResponse *kept = find_answer(answers, request->url);
 	ClfHttpResponse response;
 
 	clf_answers_release(answers);

@@ -18,6 +18,13 @@
 
 typedef struct ClfAnswers ClfAnswers;
 
+/* The present by the API's clock, at which windows without an upper bound end */
+typedef struct ClfMoment
+{
+	TimestampTz now;			/* 0: not set yet */
+	TimestampTz fixed_at;		/* local time when it was set */
+} ClfMoment;
+
 /* One request of a query */
 typedef struct ClfPageRequest
 {
@@ -34,6 +41,7 @@ extern ClfAnswers *clf_answers_create(MemoryContext cxt,
 extern void clf_answers_enable_cache(ClfAnswers *answers);
 extern void clf_answers_share_cache(ClfAnswers *answers,
 									MemoryContext statement);
+extern ClfMoment *clf_answers_moment(ClfAnswers *answers);
 extern ClfPage *clf_answers_get(ClfAnswers *answers,
 								const ClfPageRequest *request,
 								ClfFields *fields, TimestampTz *date);

@@ -161,9 +161,6 @@ struct ClfPager
 	bool		sorted;			/* must the rows be newest first? */
 	double		limit;			/* number of rows that suffices; 0: unlimited */
 	bool		partial;		/* may the query need only a part of the rows? */
-	TimestampTz now;			/* by the API's clock, for all queries of the
-								 * scan; 0: not set yet */
-	TimestampTz fixed_at;		/* local time when it was set */
 
 	/* for one run of the queries */
 	const ClfQuery *first;
@@ -468,12 +465,14 @@ now_of_api(const ClfPager *pager)
 static bool
 fix_window(ClfPager *pager)
 {
-	if (pager->now == 0)
+	ClfMoment  *moment = clf_answers_moment(pager->answers);
+
+	if (moment->now == 0)
 	{
-		pager->now = now_of_api(pager);
-		pager->fixed_at = GetCurrentTimestamp();
+		moment->now = now_of_api(pager);
+		moment->fixed_at = GetCurrentTimestamp();
 	}
-	return clf_query_window(pager->query, pager->table->history, pager->now,
+	return clf_query_window(pager->query, pager->table->history, moment->now,
 							&pager->window);
 }
 
@@ -537,12 +536,13 @@ open_query(ClfPager *pager)
 static bool
 window_was_early(ClfPager *pager, TimestampTz date)
 {
-	TimestampTz elapsed = GetCurrentTimestamp() - pager->fixed_at;
+	ClfMoment  *moment = clf_answers_moment(pager->answers);
+	TimestampTz elapsed = GetCurrentTimestamp() - moment->fixed_at;
 
 	if (pager->npages > 0 || !pager->query->windowed ||
 		!pager->window.to_now || date - elapsed <= pager->window.to)
 		return false;
-	pager->now = 0;
+	moment->now = 0;
 	(void) fix_window(pager);
 	pager->next.until = pager->window.to;
 	return true;

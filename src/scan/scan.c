@@ -38,6 +38,23 @@ init_early(ForeignScanState *node, List *positions)
 	return ExecInitQual(clauses, (PlanState *) node);
 }
 
+/*
+ * Does the table occur several times in the statement?  Then another scan may read
+ * the same list: BI tools join a query with the same one grouped, or divide by its
+ * total.
+ */
+static bool
+is_table_repeated(const ForeignScanState *node)
+{
+	Oid			relid = RelationGetRelid(node->ss.ss_currentRelation);
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, node->ss.ps.state->es_range_table)
+		n += lfirst_node(RangeTblEntry, lc)->relid == relid;
+	return n > 1;
+}
+
 /* Prepare the execution, in the scan's memory context */
 static void
 prepare_scan(ForeignScanState *node)
@@ -46,6 +63,7 @@ prepare_scan(ForeignScanState *node)
 	Oid			userid = clf_scan_userid((ForeignScan *) node->ss.ps.plan,
 										 node->ss.ps.state);
 	bool		per_row = state->needs_details || state->needs_content;
+	bool		is_shared;
 	ClfSelection *selection;
 
 	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)
@@ -57,14 +75,16 @@ prepare_scan(ForeignScanState *node)
 	state->pager = clf_pager_create(state->cxt, state->table, state->plan,
 									selection, userid, state->activity);
 
-	/* two scans that prefetch would both send a request */
-	if (state->table->resource->cached_in_statement)
+	is_shared = state->table->resource->cached_in_statement ||
+		is_table_repeated(node);
+	if (is_shared)
 		clf_pager_share_cache(state->pager, node->ss.ps.state->es_query_cxt);
-	else if (!per_row)
-		clf_pager_enable_prefetch(state->pager);
-	if (!state->table->resource->cached_in_statement &&
-		!bms_is_empty(node->ss.ps.plan->extParam))
+	else if (!bms_is_empty(node->ss.ps.plan->extParam))
 		clf_pager_enable_cache(state->pager);
+
+	/* two scans that prefetch would both send a request */
+	if (!is_shared && !per_row)
+		clf_pager_enable_prefetch(state->pager);
 	if (per_row)
 		state->recordings = clf_recordings_create(state->cxt, state->table,
 												  selection, userid,
