@@ -60,10 +60,12 @@ OBJS = \
 	src/sync/sync.o \
 	src/sync/sync_changes.o \
 	src/sync/sync_list.o \
+	src/sync/sync_lock.o \
 	src/sync/sync_plan.o \
 	src/sync/sync_ranges.o \
 	src/sync/sync_read.o \
 	src/sync/sync_recording.o \
+	src/sync/sync_run.o \
 	src/sync/sync_sql.o \
 	src/sync/sync_state.o \
 	src/sync/sync_write.o

@@ -9,13 +9,11 @@
 
 #include "access/xact.h"
 #include "access/xlog.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "net/exchange.h"
 #include "nodes/parsenodes.h"
-#include "storage/lock.h"
 #include "sync/sync.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -26,14 +24,6 @@
 
 PG_FUNCTION_INFO_V1(call_log_fdw_sync);
 PG_FUNCTION_INFO_V1(call_log_fdw_requests);
-
-/*
- * The lock on a copy is an object lock on the target with a sub-id that is no
- * column number.  Nothing else takes such a lock, and this procedure checks the
- * caller's rights first.
- */
-#define LOCK_SUBID 0x4C46
-#define WRITE_LOCK_SUBID 0x4C47
 
 /* Parameters of the procedure */
 enum
@@ -58,47 +48,6 @@ enum
 typedef void (*ClfSyncStep) (ClfSync *sync);
 
 /* ----------
- * Messages
- * ----------
- */
-
-/*
- * clf_sync_report
- *		Report progress.
- */
-void
-clf_sync_report(const ClfSync *sync, const char *what)
-{
-	ereport(NOTICE, (errmsg_internal("%s: %s", sync->label, what)));
-}
-
-/* "1 call", "2 calls" */
-char *
-clf_sync_count(int64 n, const char *thing)
-{
-	return psprintf(INT64_FORMAT " %s%s", n, thing, n == 1 ? "" : "s");
-}
-
-/* Truncated to seconds */
-char *
-clf_sync_time_text(TimestampTz t)
-{
-	int64		rest = t % USECS_PER_SEC;
-
-	t -= rest < 0 ? rest + USECS_PER_SEC : rest;
-	return DatumGetCString(DirectFunctionCall1(timestamptz_out,
-											   TimestampTzGetDatum(t)));
-}
-
-TimestampTz
-clf_sync_time_before(TimestampTz t, const Interval *interval)
-{
-	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
-												   TimestampTzGetDatum(t),
-												   IntervalPGetDatum(unconstify(Interval *, interval))));
-}
-
-/* ----------
  * Requests
  * ----------
  */
@@ -113,51 +62,11 @@ call_log_fdw_requests(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) clf_exchange_sent());
 }
 
-/* Requests sent by the step */
-int64
-clf_sync_sent(const ClfSync *sync)
-{
-	return (int64) (clf_exchange_sent() - sync->requests_at_step);
-}
-
 /* Requests sent by the call of the procedure */
 static int64
 sent_by_call(const ClfSync *sync)
 {
 	return (int64) (clf_exchange_sent() - sync->requests_before);
-}
-
-/*
- * clf_sync_add_rows
- *		Add changed rows and the step's requests to the counters, and the
- *		answer's bad values unless it is NULL.
- */
-void
-clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
-{
-	ClfSyncState *state = sync->state;
-
-	sync->rows += changed;
-	state->rows += changed;
-	state->requests += clf_sync_sent(sync);
-	if (answer == NULL)
-		return;
-	state->bad_values += answer->bad_values;
-	clf_sync_take_witness(sync, answer);
-}
-
-/* Is the text in the list? */
-bool
-clf_sync_contains(List *texts, const char *text)
-{
-	ListCell   *lc;
-
-	foreach(lc, texts)
-	{
-		if (strcmp(lfirst(lc), text) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* ----------
@@ -247,7 +156,7 @@ read_arguments(FunctionCallInfo fcinfo)
 		PG_GETARG_INT32(ARG_LEAVE_REQUESTS);
 	sync->add_columns = flag_argument(fcinfo, ARG_ADD_COLUMNS);
 	if (!PG_ARGISNULL(ARG_MARK_ABSENT))
-		sync->absent = PG_GETARG_BOOL(ARG_MARK_ABSENT) ? CLF_ABSENT_DELETED :
+		sync->mark_absent = PG_GETARG_BOOL(ARG_MARK_ABSENT) ? CLF_ABSENT_DELETED :
 			CLF_ABSENT_KEPT;
 	sync->delete_rows = flag_argument(fcinfo, ARG_DELETE_ROWS);
 	sync->restart = flag_argument(fcinfo, ARG_RESTART);
@@ -276,86 +185,6 @@ check_context(FunctionCallInfo fcinfo)
 						"transaction block or a function"),
 				 errdetail("The procedure commits after each request."),
 				 errhint("Execute CALL as a single statement.")));
-}
-
-/* ----------
- * Lock
- * ----------
- */
-
-static LOCKTAG
-lock_tag(const ClfSync *sync, uint16 subid)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationRelationId, sync->target,
-					   subid);
-	return tag;
-}
-
-/*
- * clf_sync_lock_writes
- *		Block writes of other calls, which may only backfill the copy, until the end
- *		of the transaction.
- */
-void
-clf_sync_lock_writes(const ClfSync *sync)
-{
-	LOCKTAG		tag = lock_tag(sync, WRITE_LOCK_SUBID);
-
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
-}
-
-/* Process that holds the lock; 0 if it has been released */
-static int
-lock_holder(const ClfSync *sync)
-{
-	ClfSyncParams params = {0};
-
-	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
-	clf_sync_param_bigint(&params, LOCK_SUBID);
-	if (clf_sync_execute(sync->caller,
-						 "SELECT l.pid::bigint FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
-						 "WHERE l.locktype = 'object' AND l.granted AND l.classid = 'pg_class'::regclass "
-						 "AND l.objid = $1 AND l.objsubid = $2 AND d.datname = current_database()",
-						 &params) == 0)
-		return 0;
-	return (int) clf_sync_result_bigint(0, 1);
-}
-
-/*
- * Take the lock for the session, since it has to survive commits.  An error
- * releases it.
- */
-static void
-take_lock(const ClfSync *sync)
-{
-	LOCKTAG		tag = lock_tag(sync, LOCK_SUBID);
-	int			holder;
-
-	if (sync->backfill_only)
-		return;
-	if (LockAcquire(&tag, ExclusiveLock, true, true) !=
-		LOCKACQUIRE_NOT_AVAIL)
-		return;
-	holder = lock_holder(sync);
-	ereport(ERROR,
-			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 errmsg("table %s is being synced by another session",
-					sync->label),
-			 holder != 0 ? errdetail("Process %d holds the lock.", holder) : 0,
-			 errhint("Wait for it to finish, or cancel it: the next call "
-					 "resumes where it stopped.")));
-}
-
-static void
-release_lock(const ClfSync *sync)
-{
-	LOCKTAG		tag = lock_tag(sync, LOCK_SUBID);
-
-	if (sync->backfill_only)
-		return;
-	(void) LockRelease(&tag, ExclusiveLock, true);
 }
 
 /* ----------
@@ -569,7 +398,7 @@ prepare(ClfSync *sync, const char *target, Oid function)
 	sync->target = clf_sync_find_target(sync, target);
 	sync->label = MemoryContextStrdup(sync->cxt, clf_sync_label(sync->target));
 	clf_sync_make_plan(sync);
-	take_lock(sync);
+	clf_sync_lock(sync);
 	PopActiveSnapshot();
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(sync->step_cxt);
@@ -615,7 +444,7 @@ call_log_fdw_sync(PG_FUNCTION_ARGS)
 	while (!sync->finished)
 		run_step(sync);
 	report_totals(sync);
-	release_lock(sync);
+	clf_sync_unlock(sync);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

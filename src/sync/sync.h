@@ -8,7 +8,9 @@
  * owner, saves the state of the copy, and commits.  Thus an interrupted run loses
  * at most the response to its last request.
  *
- *	  sync.c		   the procedure: arguments, lock, loop over the steps
+ *	  sync.c		   the procedure: arguments, loop over the steps
+ *	  sync_lock.c	   locks on copies
+ *	  sync_run.c	   messages and counters that steps share
  *	  sync_plan.c	   source, target, columns, keys; a new plan for each step
  *	  sync_state.c	   state of copies
  *	  sync_ranges.c	   sets of time ranges
@@ -37,9 +39,6 @@
  * means up to the present.
  * ----------
  */
-
-/* Interval at which changes are requested while a long history is read */
-#define CLF_SYNC_CHANGES_EVERY (15 * USECS_PER_MINUTE)
 
 #define CLF_SYNC_NEVER DT_NOBEGIN	/* no time */
 
@@ -130,12 +129,16 @@ typedef struct ClfSyncPlan
 								 * nor the state has */
 } ClfSyncPlan;
 
-typedef enum ClfSyncPresence
+/* Interval at which changes are requested while a long history is read */
+#define CLF_SYNC_CHANGES_EVERY (15 * USECS_PER_MINUTE)
+
+/* What absent calls are: those of the copy that the list does not have */
+typedef enum ClfSyncAbsence
 {
 	CLF_ABSENT_UNSURE,			/* NULL: deleted if they are few */
 	CLF_ABSENT_KEPT,			/* false: ignored */
 	CLF_ABSENT_DELETED			/* true: deleted */
-} ClfSyncPresence;
+} ClfSyncAbsence;
 
 /* State of one call of the procedure */
 typedef struct ClfSync
@@ -155,7 +158,7 @@ typedef struct ClfSync
 	int64		max_bytes;		/* -1: no limit */
 	int			leave_requests;
 	bool		add_columns;
-	ClfSyncPresence absent;
+	ClfSyncAbsence mark_absent;
 	bool		delete_rows;
 	bool		restart;
 	bool		backfill_only;
@@ -263,7 +266,7 @@ extern char *clf_sync_list(List *names, const char *separator);
 /* sync_plan.c */
 extern char *clf_sync_label(Oid relid);
 extern char *clf_sync_target(const ClfSync *sync);
-extern void clf_sync_check_helper(const ClfSync *sync, Oid source);
+extern void clf_sync_check_backfill(const ClfSync *sync, Oid source);
 extern Oid	clf_sync_find_target(ClfSync *sync, const char *name);
 extern void clf_sync_check_source(ClfSync *sync);
 extern void clf_sync_make_plan(ClfSync *sync);
@@ -319,8 +322,12 @@ extern void clf_sync_recording_step(ClfSync *sync);
 extern void clf_sync_skip(ClfSync *sync, const char *id);
 extern char *clf_sync_describe_audio(const ClfSync *sync);
 
-/* sync.c */
+/* sync_lock.c */
+extern void clf_sync_lock(const ClfSync *sync);
+extern void clf_sync_unlock(const ClfSync *sync);
 extern void clf_sync_lock_writes(const ClfSync *sync);
+
+/* sync_run.c */
 extern void clf_sync_report(const ClfSync *sync, const char *what);
 extern char *clf_sync_count(int64 n, const char *thing);
 extern char *clf_sync_time_text(TimestampTz t);

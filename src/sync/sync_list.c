@@ -166,7 +166,7 @@ note_absent(ClfSync *sync, ClfSyncAnswer *answer)
 		absent = clf_sync_range_is_empty(range) ? NIL :
 			clf_sync_find_absent(sync, answer, range, &present, &oldest);
 	}
-	if (sync->absent == CLF_ABSENT_UNSURE &&
+	if (sync->mark_absent == CLF_ABSENT_UNSURE &&
 		list_length(absent) > FEW_ABSENT &&
 		list_length(absent) > FEW_ABSENT_FRACTION * present)
 		warn_of_many(sync, answer, list_length(absent), present);
@@ -178,7 +178,7 @@ note_absent(ClfSync *sync, ClfSyncAnswer *answer)
 static bool
 looks_for_absent(const ClfSync *sync)
 {
-	return sync->plan->complete && sync->absent != CLF_ABSENT_KEPT &&
+	return sync->plan->complete && sync->mark_absent != CLF_ABSENT_KEPT &&
 		(sync->plan->deleted || sync->delete_rows);
 }
 

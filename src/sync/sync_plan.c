@@ -206,12 +206,12 @@ plan_changes(ClfSync *sync, const ClfTable *source)
 }
 
 /*
- * clf_sync_check_helper
+ * clf_sync_check_backfill
  *		Check that a backfill from sync->source reads the calls that a copy of that
  *		source has.  "~" is another extension for another user.
  */
 void
-clf_sync_check_helper(const ClfSync *sync, Oid source)
+clf_sync_check_backfill(const ClfSync *sync, Oid source)
 {
 	const ClfTable *table = sync->plan->table;
 	const ClfTable *other = OidIsValid(source) ? clf_get_table(source) : NULL;

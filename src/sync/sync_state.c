@@ -546,7 +546,7 @@ clf_sync_begin_backfill(ClfSync *sync)
 				 errmsg("no part of the call log has been copied to table %s",
 						sync->label),
 				 errhint("Start call_log_fdw_sync without backfill_only first.")));
-	clf_sync_check_helper(sync, find_source(sync));
+	clf_sync_check_backfill(sync, find_source(sync));
 	sync->has_witness = true;	/* the other call chooses it */
 	sync->begun = true;
 }
