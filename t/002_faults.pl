@@ -80,13 +80,13 @@ my %scans = (
 my @scans = qw(list ids active changes details audio login);
 
 # The fault and its parameters; the outcome of a scan if it persists: correct
-# rows or this SQLSTATE, and the requests with another outcome; the error
-# message. @ is another host.
+# rows, rows of a recording that is gone, or this SQLSTATE, and the requests with
+# another outcome; the error message. @ is another host.
 my $faults = <<'END';
 status status=400             | HV00L, login 28000 | RingCentral answered 400
 status status=401             | 28000 | RingCentral answered 401 TokenInvalid (OAU-213)
 status status=403             | 42501, login 28000 | RingCentral answered 403 InsufficientPermissions (CMN-401)
-status status=404             | HV00R | RingCentral answered 404 (CMN-102)
+status status=404             | HV00R, details gone, audio gone | RingCentral answered 404 (CMN-102)
 status status=429 retry_after=0 | 53400 | RingCentral answered 429 (CMN-301)
 status status=500             | HV00L | RingCentral answered 500 (CMN-201)
 status status=501             | HV00L | RingCentral answered 501 (CMN-202)
@@ -220,12 +220,27 @@ sub run_all
 	return;
 }
 
-# 'rows' for correct rows, an SQLSTATE for an error and no rows; else a
-# description of the difference
+# Are all rows correct, but for a single recording that has only an id, with a
+# warning?
+sub one_is_gone
+{
+	my ($place) = @_;
+	my %true = map { $_ => 1 } split /\n/, $place->{truth};
+	my @rows = split /\n/, $place->{output};
+	my @false = grep { !$true{$_} } @rows;
+
+	return @rows == keys %true && @false == 1 && $false[0] =~ /^[^|]+\|+$/
+	  && $place->{error} =~ /^WARNING:  01000: recording "\d+" does not exist or has been deleted$/m;
+}
+
+# 'rows' for correct rows, 'gone' for those with a recording that is gone, an
+# SQLSTATE for an error and no rows; else a description of the difference
 sub outcome_of
 {
 	my ($place) = @_;
 	my ($sqlstate) = $place->{error} =~ /^ERROR:  (\w{5}): /m;
+
+	return 'gone' if !$sqlstate && one_is_gone($place);
 
 	return 'rows' if !$sqlstate && $place->{output} eq $place->{truth};
 	return $sqlstate if $sqlstate && $place->{output} eq '';
@@ -274,7 +289,7 @@ sub test_fault
 		my $expected = $fault->{outcome}{ $place->{scan} };
 		my $outcome = outcome_of($place);
 		my $name = "$fault->{name} $times, $positions[$place->{position}] request of $place->{scan}";
-		my @lacking = $outcome eq 'rows' ? () : check_error($fault, $place, $lasting);
+		my @lacking = $outcome =~ /^(?:rows|gone)$/ ? () : check_error($fault, $place, $lasting);
 
 		$expected = 'rows' if !$lasting && passes($fault, $place);
 		push @lacking, 'the fault was not met' if requests_at($place) < 1;
