@@ -196,7 +196,7 @@ sub test_page_ceiling
 		q{ALTER FOREIGN TABLE calls.call_log OPTIONS (newest_first 'false')});
 	my ($status, undef, $error) = $node->psql('postgres', $query);
 	isnt($status, 0, 'if the order is declared as unreliable');
-	like($error, qr/could not continue after page 1000 of the call log/,
+	like($error, qr/could not continue after page 1000 of the list/,
 		'they are an error, not an incomplete result');
 	return;
 }
