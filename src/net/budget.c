@@ -149,15 +149,15 @@ clf_budget_init(void)
  * ----------
  */
 
+/*
+ * Has the entry not been used for a window, so that none of its requests counts?
+ * The slots alone do not show that, as there can be more requests than slots.
+ */
 static bool
 is_idle(const ClfBudgetEntry *entry, TimestampTz now)
 {
-	for (int i = 0; i < entry->nslots; i++)
-	{
-		if (entry->slots[i].frees_at > now)
-			return false;
-	}
-	return entry->closed_until <= now;
+	return entry->head.used_at + entry->window * USECS_PER_SEC <= now &&
+		entry->closed_until <= now;
 }
 
 /* Replacement priority of an entry; see ClfClaim */
