@@ -179,7 +179,7 @@ struct ClfPager
 	int64		gap_after;		/* records received before a page that did not
 								 * overlap; -1: there was none */
 	bool		reread;			/* have pages been requested again? */
-	bool		warned;			/* has a difference in numbers been reported? */
+	bool		completed;		/* has the list been read to its end before? */
 
 	/* the page, and the step planned after it */
 	ClfPage    *page;
@@ -309,7 +309,7 @@ begin_query(ClfPager *pager, const ClfQuery *query)
 	pager->timed = query->windowed && pager->table->newest_first;
 	pager->ordered = false;
 	pager->reread = false;
-	pager->warned = false;
+	pager->completed = false;
 	pager->gap_after = -1;
 	pager->npages = 0;
 	pager->nknown = clf_rows_count(pager->rows);
@@ -980,30 +980,43 @@ note_density(const ClfPager *pager)
 }
 
 /*
- * Does the API count more records than it has listed by number?  The first time
- * they are requested again, the second time a warning is raised.
+ * How many records does the API count that it has not listed by number?  Without
+ * a usable count, 0.
  */
-static bool
-lacks_records(ClfPager *pager)
+static int64
+count_lacking(const ClfPager *pager)
 {
-	int			total;
-
 	if (pager->step.paging != CLF_PAGING_BY_NUMBER || pager->timed ||
 		pager->first->next != NULL || clf_rows_had_broken(pager->rows))
-		return false;
-	total = number_in_answer(pager, "paging.totalElements");
-	if (total <= clf_rows_count(pager->rows))
-		return false;
-	if (!pager->reread)
-		return true;
-	if (!pager->warned)
+		return 0;
+	return number_in_answer(pager, "paging.totalElements") -
+		clf_rows_count(pager->rows);
+}
+
+/*
+ * The last page of the list has been consumed.  If records are lacking, the list is
+ * read again once, then a warning is raised.
+ */
+static void
+complete_list(ClfPager *pager)
+{
+	int64		lacking = count_lacking(pager);
+
+	if (lacking > 0 && !pager->completed)
+	{
+		pager->completed = true;
+		read_again(pager);
+		enter_request(pager);
+		return;
+	}
+	if (lacking > 0)
 		ereport(WARNING,
 				(errmsg("foreign table \"%s\" may be incomplete: RingCentral "
-						"counts %d records, but lists only " INT64_FORMAT,
-						pager->table->relname, total,
+						"counts " INT64_FORMAT " records, but lists only "
+						INT64_FORMAT, pager->table->relname,
+						clf_rows_count(pager->rows) + lacking,
 						clf_rows_count(pager->rows))));
-	pager->warned = true;
-	return false;
+	end_query(pager);
 }
 
 /* All records of the page have been consumed */
@@ -1012,15 +1025,9 @@ leave_page(ClfPager *pager)
 {
 	Assert(pager->state == CLF_PAGER_PAGE);
 	note_density(pager);
-	if (pager->list_state == CLF_LIST_COMPLETE && lacks_records(pager))
-	{
-		read_again(pager);
-		enter_request(pager);
-		return;
-	}
 	if (pager->list_state == CLF_LIST_COMPLETE)
 	{
-		end_query(pager);
+		complete_list(pager);
 		return;
 	}
 	count_redundant(pager);
