@@ -145,6 +145,7 @@ SELECT count(*) FROM calls.call_log WHERE session_id = '' AND :week;
 SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'Y3M+/x==' AND :week;
 SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'a&b?c#%+ é' AND session_id = '1e5' AND :week;
 :log
+DROP FOREIGN TABLE paged;
 
 -- Ids in all notations: as one set
 SELECT id AS a FROM truth.calls WHERE :week ORDER BY id LIMIT 1 \gset

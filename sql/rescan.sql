@@ -76,6 +76,12 @@ SELECT bool_and(n <= total) AS parts, sum(n) = min(total) AS whole
         FROM calls.call_log WHERE start_time >= '2026-03-30' GROUP BY result) x;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
 
+-- A list paged by number, read further after a rewind to its first page
+CREATE FOREIGN TABLE unsorted (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', newest_first 'false', page_size '100');
+SELECT n, count(*), count(DISTINCT id) FROM (VALUES (5), (250)) v(n),
+  LATERAL (SELECT id FROM unsorted WHERE start_time >= '2026-03-20' LIMIT n) x GROUP BY n ORDER BY n;
+DROP FOREIGN TABLE unsorted;
+
 -- Anti and semi joins, UNION, window functions, DISTINCT, aggregates
 SELECT count(*) FROM small_pages s WHERE :day AND NOT EXISTS (SELECT FROM truth.calls t WHERE t.id = s.id);
 SELECT count(*) FROM truth.calls t WHERE :day AND id NOT IN (SELECT id FROM small_pages WHERE :day);

@@ -44,14 +44,16 @@ struct ClfRows
 	int			nrows_paths;	/* 0: a record is a row */
 	RowsPath   *rows_paths;
 
+	/* the marked page, which a rewind does not change */
+	MemoryContext marked_cxt;
+	ClfIdSet   *marked;			/* keys of its records */
+
 	/* for one run of a query */
 	MemoryContext run_cxt;
 	const ClfQuery *query;
 	ClfIdSet   *seen;
 	int64		nrecords;		/* received, without duplicates */
 	bool		had_broken;		/* was there one without a valid id or date? */
-	MemoryContext marked_cxt;
-	ClfIdSet   *marked;			/* keys of the marked page */
 	TimestampTz oldest;			/* if sorted: date of the oldest one so far */
 	TimestampTz previous;		/* date of the previous record of the page */
 
@@ -132,6 +134,8 @@ clf_rows_create(MemoryContext cxt, const ClfTable *table, bool sorted,
 	rows->sorted = sorted;
 	rows->selection = selection;
 	select_fields(rows, table->resource);
+	rows->marked_cxt = AllocSetContextCreate(cxt, "call_log_fdw marked page",
+											 ALLOCSET_SMALL_SIZES);
 	rows->run_cxt = AllocSetContextCreate(cxt, "call_log_fdw run",
 										  ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(old);
@@ -213,10 +217,6 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 	rows->seen = clf_idset_create(rows->run_cxt);
 	rows->nrecords = 0;
 	rows->had_broken = false;
-	rows->marked = NULL;
-	rows->marked_cxt = AllocSetContextCreate(rows->run_cxt,
-											 "call_log_fdw marked page",
-											 ALLOCSET_SMALL_SIZES);
 	rows->oldest = DT_NOEND;
 	rows->previous = DT_NOEND;
 	rows->open = false;
