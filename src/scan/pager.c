@@ -180,6 +180,8 @@ struct ClfPager
 								 * overlap; -1: there was none */
 	bool		reread;			/* have pages been requested again? */
 	bool		completed;		/* has the list been read to its end before? */
+	bool		has_short_page; /* had a page that is not the last one fewer
+								 * records than requested? */
 
 	/* the page, and the step planned after it */
 	ClfPage    *page;
@@ -310,6 +312,7 @@ begin_query(ClfPager *pager, const ClfQuery *query)
 	pager->ordered = false;
 	pager->reread = false;
 	pager->completed = false;
+	pager->has_short_page = false;
 	pager->gap_after = -1;
 	pager->npages = 0;
 	pager->nknown = clf_rows_count(pager->rows);
@@ -750,6 +753,8 @@ plan_list(ClfPager *pager)
 
 	pager->span = clf_rows_survey(pager->rows, pager->page);
 	pager->ordered |= pager->span.falls;
+	pager->has_short_page |= more &&
+		clf_page_length(pager->page) < pager->step.size;
 	if (pager->sorted && pager->span.rises)
 		return CLF_LIST_COMPLETE;	/* consuming the page raises an error */
 	if (pager->timed && pager->span.rises && (more || pager->npages > 1))
@@ -981,12 +986,15 @@ note_density(const ClfPager *pager)
 
 /*
  * How many records does the API count that it has not listed by number?  Without
- * a usable count, 0.
+ * a usable count, 0: an API that cuts pages before it filters them counts the
+ * records that it leaves out, which a single page of a window does not show.
  */
 static int64
 count_lacking(const ClfPager *pager)
 {
 	if (pager->step.paging != CLF_PAGING_BY_NUMBER || pager->timed ||
+		(pager->query->windowed && pager->npages == 1) ||
+		pager->has_short_page ||
 		pager->first->next != NULL || clf_rows_had_broken(pager->rows))
 		return 0;
 	return number_in_answer(pager, "paging.totalElements") -
