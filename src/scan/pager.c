@@ -609,7 +609,8 @@ overlap_next(ClfPager *pager)
 		clf_page_length(pager->page) < size ||
 		(pager->step.number > 1 && size != pager->step.size))
 		return;
-	if (choose_page(&next, end - 1 - size / 100, end, pager->full_size))
+	if (choose_page(&next, end - 1 - size / 100, end, pager->full_size) &&
+		next.number <= pager->table->resource->max_page)
 		pager->next = next;
 }
 
