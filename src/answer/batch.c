@@ -162,6 +162,25 @@ has_code(ClfJson *error, const char *wanted)
 }
 
 /*
+ * Does the response mean that something in the path does not exist?  *parameter
+ * is set to the name of its parameter, or NULL.
+ */
+static bool
+is_resource_not_found(int status, const char *body, size_t length,
+					  char **parameter)
+{
+	ClfJson    *error;
+
+	if (status != HTTP_NOT_FOUND)
+		return false;
+	error = clf_json_parse(CurrentMemoryContext, body, length);
+	if (!has_code(error, RESOURCE_NOT_FOUND))
+		return false;
+	*parameter = get_parameter(error);
+	return true;
+}
+
+/*
  * clf_is_not_found
  *		Does the response mean that the id at the end of the path does not
  *		exist?  The parameter name of this id varies between endpoints, and
@@ -176,15 +195,10 @@ bool
 clf_is_not_found(int status, const char *body, size_t length,
 				 bool is_path_valid)
 {
-	ClfJson    *error;
 	char	   *parameter;
 
-	if (status != HTTP_NOT_FOUND)
+	if (!is_resource_not_found(status, body, length, &parameter))
 		return false;
-	error = clf_json_parse(CurrentMemoryContext, body, length);
-	if (!has_code(error, RESOURCE_NOT_FOUND))
-		return false;
-	parameter = get_parameter(error);
 	if (parameter == NULL)
 		return is_path_valid;
 	return strcmp(parameter, "accountId") != 0 &&
@@ -200,15 +214,10 @@ bool
 clf_is_unknown_extension(int status, const char *body, size_t length,
 						 bool is_rest_valid)
 {
-	ClfJson    *error;
 	char	   *parameter;
 
-	if (status != HTTP_NOT_FOUND)
+	if (!is_resource_not_found(status, body, length, &parameter))
 		return false;
-	error = clf_json_parse(CurrentMemoryContext, body, length);
-	if (!has_code(error, RESOURCE_NOT_FOUND))
-		return false;
-	parameter = get_parameter(error);
 	return parameter ? strcmp(parameter, "extensionId") == 0 : is_rest_valid;
 }
 
