@@ -74,6 +74,16 @@ SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.
 SELECT * FROM compare('SELECT t.n, c.id FROM ticket t LEFT JOIN call_log c ON c.id = t.call WHERE t.n > 200');
 :requests
 
+-- The values of two columns, each from a table of its own: a request per session
+CREATE TABLE talk AS SELECT session_id FROM truth.calls ORDER BY start_time DESC, id LIMIT 3;
+CREATE TABLE directions AS SELECT unnest(ARRAY['Inbound', 'Outbound', 'Sideways']) AS direction;
+ANALYZE talk, directions;
+SELECT * FROM compare('SELECT c.id FROM directions d, call_log c, talk t WHERE c.direction = d.direction AND c.session_id = t.session_id');
+:requests
+SELECT * FROM compare('SELECT c.id FROM talk t, call_log c, directions d WHERE c.session_id = t.session_id AND c.direction = d.direction');
+:requests
+DROP TABLE talk, directions;
+
 -- Rescans with other values; a cursor, forward and backward; a generic plan
 SELECT * FROM compare('SELECT g, (SELECT count(c.id) FROM ticket t JOIN call_log c ON c.id = t.call WHERE t.n <= g * 2) FROM generate_series(1, 3) g');
 :requests

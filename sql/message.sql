@@ -84,6 +84,12 @@ SELECT t.name, count(*) FROM team t JOIN calls.messages m ON m.extension_id = t.
   EXCEPT ALL SELECT t.name, count(*) FROM team t JOIN truth.team_messages m ON m.extension_id = t.id WHERE m.creation_time >= '2026-01-01' GROUP BY 1;
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(dateTo=2026-03-31T12:)[0-9:]{5}/\\1..:../; s/extension\/[0-9]+/extension\/N/"
 SELECT count(DISTINCT m.extension_id) = 3 AS three, bool_and(e.name IS NOT NULL) AS named FROM calls.extensions e JOIN calls.messages m ON m.extension_id = e.id WHERE e.id IN (SELECT id FROM team) AND m.type = 'SMS';
+-- The extension comes from one table, another column's value from a second one
+CREATE TABLE directions AS SELECT unnest(ARRAY['Inbound', 'Sideways']) AS direction;
+ANALYZE directions;
+SELECT array_agg(id ORDER BY id) = (SELECT array_agg(id ORDER BY id) FROM team WHERE EXISTS (SELECT FROM truth.team_messages m WHERE m.extension_id = team.id AND m.direction = 'Inbound')) AS equal
+  FROM team WHERE EXISTS (SELECT FROM calls.messages m WHERE m.extension_id = team.id AND m.direction IN (SELECT direction FROM directions));
+DROP TABLE directions;
 SELECT count(*) = (SELECT count(*) FROM truth.team_messages WHERE extension_id = :one) AS equal FROM calls.messages WHERE :one = extension_id;
 SELECT count(*) > 0 AS some, bool_and(extension_id = :one) AS own FROM calls.messages WHERE extension_id = :one::text::int8 AND direction = 'Inbound';
 SELECT count(*) FROM calls.messages WHERE extension_id = 5;

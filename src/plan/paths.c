@@ -435,32 +435,59 @@ reduces_requests(PlannerInfo *root, RelOptInfo *baserel, RestrictInfo *rinfo)
 		filter->values == NULL;
 }
 
-/* Callback of generate_implied_equalities_for_column: can the API filter by em? */
+/* Expressions of the table for which join clauses are derived, one after another */
+typedef struct ClfDerivation
+{
+	Expr	   *current;		/* NULL: none found yet */
+	List	   *done;
+} ClfDerivation;
+
+/*
+ * Callback of generate_implied_equalities_for_column: can the API filter by em, and
+ * is it the current expression?
+ */
 static bool
 is_filter_member(PlannerInfo *root, RelOptInfo *rel, EquivalenceClass *ec,
 				 EquivalenceMember *em, void *arg)
 {
 	const ClfRelInfo *info = rel->fdw_private;
+	ClfDerivation *derivation = arg;
 
 	(void) ec;
-	(void) arg;
-	return clf_is_filter(root, rel, info->table, info->in_details,
-						 (Node *) em->em_expr);
+	if (derivation->current)
+		return equal(em->em_expr, derivation->current);
+	if (list_member(derivation->done, em->em_expr) ||
+		!clf_is_filter(root, rel, info->table, info->in_details,
+					   (Node *) em->em_expr))
+		return false;
+	derivation->current = em->em_expr;
+	return true;
 }
 
-/* Find the join clauses that can be pushed down in parameterized paths */
+/*
+ * Find the join clauses that can be pushed down in parameterized paths.
+ * PostgreSQL derives them from one equivalence class at a time, and each column
+ * is in another one.
+ */
 static List *
 find_join_clauses(PlannerInfo *root, RelOptInfo *baserel)
 {
 	List	   *clauses = list_copy(baserel->joininfo);
+	ClfDerivation derivation = {0};
 
-	if (baserel->has_eclass_joins)
+	if (!baserel->has_eclass_joins)
+		return clauses;
+	do
+	{
+		derivation.current = NULL;
 		clauses = list_concat(clauses,
 							  generate_implied_equalities_for_column(root,
 																	 baserel,
 																	 is_filter_member,
-																	 NULL,
+																	 &derivation,
 																	 baserel->lateral_referencers));
+		derivation.done = lappend(derivation.done, derivation.current);
+	} while (derivation.current);
 	return clauses;
 }
 
