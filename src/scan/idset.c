@@ -3,12 +3,15 @@
  * idset.c
  *	  Sets of ids.
  *
- * A set consists of 256 hash tables, selected by the first byte of the hash:
- * each grows on its own, so that a large set is never copied as a whole.
+ * A set consists of many hash tables.  A table that is full is copied into one of
+ * twice the size; the tables get different shares of the ids, so that they grow one
+ * after another, and a set is neither copied as a whole nor ever half empty.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
+
+#include <math.h>
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
@@ -18,37 +21,33 @@
 /* Bytes hashed between two checks for interrupts */
 #define HASH_BLOCK 1048576
 
+#define NTABLES 256
+
 /* Initial number of entries of a table */
 #define INITIAL_ENTRIES 4
 
-/* A hash without its first byte */
-typedef struct IdRest
-{
-	uint8		bytes[sizeof(ClfIdHash) - 1];
-} IdRest;
-
 typedef struct IdEntry
 {
-	IdRest		rest;
+	ClfIdHash	hash;
 	uint8		status;			/* simplehash's */
 } IdEntry;
 
-/* Use the first bytes of the rest */
+/* The bytes after those that select the table */
 static inline uint32
-rest_bucket(const IdRest *rest)
+get_bucket(const ClfIdHash *hash)
 {
 	uint32		bucket;
 
-	memcpy(&bucket, rest->bytes, sizeof(bucket));
+	memcpy(&bucket, hash->bytes + sizeof(uint16), sizeof(bucket));
 	return bucket;
 }
 
 #define SH_PREFIX entries
 #define SH_ELEMENT_TYPE IdEntry
-#define SH_KEY_TYPE IdRest
-#define SH_KEY rest
-#define SH_HASH_KEY(table, key) rest_bucket(&(key))
-#define SH_EQUAL(table, a, b) (memcmp(&(a), &(b), sizeof(IdRest)) == 0)
+#define SH_KEY_TYPE ClfIdHash
+#define SH_KEY hash
+#define SH_HASH_KEY(table, key) get_bucket(&(key))
+#define SH_EQUAL(table, a, b) (clf_id_hash_compare(&(a), &(b)) == 0)
 #define SH_SCOPE static inline
 #define SH_DECLARE
 #define SH_DEFINE
@@ -57,7 +56,7 @@ rest_bucket(const IdRest *rest)
 struct ClfIdSet
 {
 	MemoryContext cxt;
-	entries_hash *tables[256];	/* by the first byte; NULL: empty */
+	entries_hash *tables[NTABLES];	/* NULL: empty */
 };
 
 /* Hash a text of any length, checking for interrupts */
@@ -99,14 +98,17 @@ clf_id_hash_compare(const ClfIdHash *a, const ClfIdHash *b)
 	return memcmp(a, b, sizeof(ClfIdHash));
 }
 
-/* The part of a hash that its table stores */
-static IdRest
-get_rest(const ClfIdHash *hash)
+/*
+ * Select a table by the first bytes.  The logarithm makes the shares of the tables
+ * grow evenly from the first one's to twice as much.
+ */
+static int
+get_table(const ClfIdHash *hash)
 {
-	IdRest		rest;
+	uint16		number;
 
-	memcpy(rest.bytes, hash->bytes + 1, sizeof(rest.bytes));
-	return rest;
+	memcpy(&number, hash->bytes, sizeof(number));
+	return (int) (NTABLES * log2(1 + number / (PG_UINT16_MAX + 1.0)));
 }
 
 /*
@@ -131,12 +133,12 @@ clf_idset_create(MemoryContext cxt)
 bool
 clf_idset_add(ClfIdSet *set, const ClfIdHash *hash)
 {
-	entries_hash **table = &set->tables[hash->bytes[0]];
+	entries_hash **table = &set->tables[get_table(hash)];
 	bool		found;
 
 	if (*table == NULL)
 		*table = entries_create(set->cxt, INITIAL_ENTRIES, NULL);
-	(void) entries_insert(*table, get_rest(hash), &found);
+	(void) entries_insert(*table, *hash, &found);
 	return !found;
 }
 
@@ -147,7 +149,7 @@ clf_idset_add(ClfIdSet *set, const ClfIdHash *hash)
 bool
 clf_idset_contains(const ClfIdSet *set, const ClfIdHash *hash)
 {
-	entries_hash *table = set->tables[hash->bytes[0]];
+	entries_hash *table = set->tables[get_table(hash)];
 
-	return table && entries_lookup(table, get_rest(hash)) != NULL;
+	return table && entries_lookup(table, *hash) != NULL;
 }

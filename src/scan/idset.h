@@ -4,7 +4,7 @@
  *	  Sets of ids.
  *
  * A scan remembers the id of every record, to drop those that are returned again.  A
- * set holds hashes of 88 bits instead of the ids, at 12 to 24 bytes an id: the
+ * set holds hashes of 88 bits instead of the ids, at about 22 bytes an id: the
  * probability of a collision among a million ids is below 1 in 10^14.
  *
  *-------------------------------------------------------------------------
