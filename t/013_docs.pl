@@ -9,6 +9,7 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use CallLog;
+use Digest::MD5 qw(md5_hex);
 use File::Basename qw(basename);
 use List::Util qw(uniq);
 use PostgreSQL::Test::Utils;
@@ -215,6 +216,37 @@ $simulator->set(sync_tokens_expire => 'on');
 change('rewrite', id => $two, result => 'Blocked');
 is(load(), 2, 'a token that is refused: begin from a time');
 is(differences(), 0, 'which loses no change either');
+
+# ----------
+# docs/etl.md: recordings as files
+# ----------
+
+my $directory = PostgreSQL::Test::Utils::tempdir();
+my $connection = $node->connstr('etl');
+my ($script) = slurp_file("$root/docs/etl.md") =~ /^( +set -o pipefail\n.*?^ +done\n)/ms;
+$script =~ s/-d mydb/-d "$connection"/g;
+foreach my $run ('first', 'second')
+{
+	ok(system('bash', '-c', "cd '$directory' && $script") == 0, "recordings to files, $run run");
+}
+my %sum = map { split /\|/ } split /\n/,
+  $node->safe_psql('etl', q{
+	SELECT DISTINCT id || CASE content_type WHEN 'audio/mpeg' THEN '.mp3' ELSE '.wav' END, md5(content)
+	FROM archived_recordings WHERE content <> ''});
+cmp_ok(scalar(keys %sum), '>', 0, 'some');
+is_deeply(
+	{ map { basename($_) => md5_hex(slurp_file($_)) } glob "$directory/*" },
+	\%sum,
+	'each has the bytes of its recording');
+
+# ----------
+# docs/dba.md: a condition on the view with security_barrier is pushed down
+# ----------
+
+my ($own_calls) = slurp_file("$root/docs/dba.md") =~ /^(SELECT .* FROM calls_to_me .*;)/m;
+my $today = $node->safe_psql('dba', 'SELECT CURRENT_DATE - 1');
+like($node->safe_psql('dba', "EXPLAIN $own_calls"),
+	qr/dateFrom=${today}T23:59:59Z/, 'a condition on a view with security_barrier is pushed down');
 
 # ----------
 # Options
