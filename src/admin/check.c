@@ -204,17 +204,17 @@ check_clock(Check *check)
 static char *
 check_login(Check *check)
 {
-	const ClfAccount *account;
+	const ClfPrincipal *principal;
 
 	clf_exchange_login(check->api);
-	account = clf_token_account(clf_exchange_token(check->api));
-	if (account->owner[0] == '\0')
+	principal = clf_token_principal(clf_exchange_token(check->api));
+	if (principal->owner[0] == '\0')
 		return untried(check, "none: the user mapping has an access_token");
 	return psprintf("as RingCentral user %s, by app %s",
-					clf_to_server_encoding(account->owner,
-										   strlen(account->owner)),
-					clf_to_server_encoding(account->client_id,
-										   strlen(account->client_id)));
+					clf_to_server_encoding(principal->owner,
+										   strlen(principal->owner)),
+					clf_to_server_encoding(principal->client_id,
+										   strlen(principal->client_id)));
 }
 
 static char *

@@ -176,9 +176,9 @@ copy_scans(int *n)
  * ----------
  */
 
-/* Add the account's columns; names only if all entries are visible */
+/* Add the principal's columns; names only if all entries are visible */
 static void
-add_account(Row *row, const ClfBudgetEntry *entry, bool all)
+add_principal(Row *row, const ClfBudgetEntry *entry, bool all)
 {
 	add_text(row, entry->base_url, true);
 	add_text(row, entry->client_id, all);
@@ -203,7 +203,7 @@ call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
 		const ClfBudgetEntry *entry = &budgets->entries[i];
 		Row			row = {0};
 
-		add_account(&row, entry, all);
+		add_principal(&row, entry, all);
 		add_value(&row, Int32GetDatum(entry->limit));
 		add_value(&row, Int32GetDatum(entry->window));
 		add_value(&row, BoolGetDatum(entry->learned));
@@ -218,7 +218,7 @@ call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
 
 /*
  * call_log_fdw_stats
- *		Statistics of requests by account and group.
+ *		Statistics of requests by principal and group.
  */
 Datum
 call_log_fdw_stats(PG_FUNCTION_ARGS)
@@ -234,7 +234,7 @@ call_log_fdw_stats(PG_FUNCTION_ARGS)
 		Row			row = {0};
 
 		wait->time = entry->counts.wait_time;
-		add_account(&row, entry, all);
+		add_principal(&row, entry, all);
 		add_value(&row, Int64GetDatum(entry->counts.requests));
 		add_value(&row, Int64GetDatum(entry->counts.refused));
 		add_value(&row, Int64GetDatum(entry->counts.failed));

@@ -108,7 +108,7 @@ static const GroupLimit group_limits[] = {
 /* Backend-local handle of a budget */
 struct ClfBudget
 {
-	ClfAccount	account;
+	ClfPrincipal principal;
 	const char *use;			/* requests of the same group */
 	char		group[CLF_MAX_TEXT];
 	ClfKey		key;
@@ -184,11 +184,11 @@ fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
 	const GroupLimit *documented = group_limits;
 
 	memset(entry, 0, sizeof(ClfBudgetEntry));
-	entry->head.role = budget->account.role;
+	entry->head.role = budget->principal.role;
 	entry->key = budget->key;
-	strlcpy(entry->base_url, budget->account.base_url, CLF_MAX_TEXT);
-	strlcpy(entry->client_id, budget->account.client_id, CLF_MAX_TEXT);
-	strlcpy(entry->owner, budget->account.owner, CLF_MAX_TEXT);
+	strlcpy(entry->base_url, budget->principal.base_url, CLF_MAX_TEXT);
+	strlcpy(entry->client_id, budget->principal.client_id, CLF_MAX_TEXT);
+	strlcpy(entry->owner, budget->principal.owner, CLF_MAX_TEXT);
 	strlcpy(entry->group, budget->group, CLF_MAX_TEXT);
 	while (documented->group && strcmp(documented->group, budget->group) != 0)
 		documented++;
@@ -247,7 +247,7 @@ share_entry(ClfShared *shared, const ClfBudget *budget)
 	ClfBudgetEntry *entry;
 
 	entry = clf_shmem_choose(shared->budgets, sizeof(ClfBudgetEntry),
-							 CLF_MAX_BUDGETS, budget->account.role,
+							 CLF_MAX_BUDGETS, budget->principal.role,
 							 budget_claim);
 	if (entry == NULL)
 		return NULL;
@@ -522,11 +522,12 @@ set_group(ClfBudget *budget, const char *group)
 {
 	char	   *lower = asc_tolower(group, strlen(group));
 	const char *texts[2];
-	char		account[2 * sizeof(ClfKey) + 1];
+	char		principal[2 * sizeof(ClfKey) + 1];
 
-	hex_encode((const char *) &budget->account.key, sizeof(ClfKey), account);
-	account[sizeof(account) - 1] = '\0';
-	texts[0] = account;
+	hex_encode((const char *) &budget->principal.key, sizeof(ClfKey),
+			   principal);
+	principal[sizeof(principal) - 1] = '\0';
+	texts[0] = principal;
 	texts[1] = lower;
 	strlcpy(budget->group, lower, CLF_MAX_TEXT);
 	budget->key = clf_shmem_key(texts, 2);
@@ -534,23 +535,24 @@ set_group(ClfBudget *budget, const char *group)
 
 /*
  * clf_budget_get
- *		Return the budget of an account for a kind of request ("use"); it lives
+ *		Return the budget of a principal for a kind of request ("use"); it lives
  *		until the backend exits.  It starts with the given throttling group;
  *		the group is replaced when a response names another one.
  */
 ClfBudget  *
-clf_budget_get(const ClfAccount *account, const char *use, const char *group)
+clf_budget_get(const ClfPrincipal *principal, const char *use,
+			   const char *group)
 {
 	ClfBudget  *budget;
 
 	for (budget = budgets; budget != NULL; budget = budget->next)
 	{
-		if (clf_same_key(&budget->account.key, &account->key) &&
+		if (clf_same_key(&budget->principal.key, &principal->key) &&
 			strcmp(budget->use, use) == 0)
 			return budget;
 	}
 	budget = MemoryContextAllocZero(TopMemoryContext, sizeof(ClfBudget));
-	budget->account = *account;
+	budget->principal = *principal;
 	budget->use = MemoryContextStrdup(TopMemoryContext, use);
 	set_group(budget, group);
 	budget->next = budgets;
@@ -886,8 +888,8 @@ close_all(ClfShared *shared, const char *base_url, int64 milliseconds,
 /*
  * Process a 429.  Without rate limit headers it is not the limit of the group
  * but another one, such as that of the IP address, and all budgets of the
- * base_url are closed.  This requires that the account has been accepted
- * before: invalid credentials must not block other accounts.
+ * base_url are closed.  This requires that the principal has been accepted
+ * before: invalid credentials must not block other principals.
  */
 static void
 close_after_refusal(ClfShared *shared, ClfBudgetEntry *entry,

@@ -3,7 +3,7 @@
  * budget.h
  *	  Rate limiter: sliding window with a FIFO queue of waiters.
  *
- * The API has one budget per account (a RingCentral user and an app) and
+ * The API has one budget per principal (a RingCentral user and an app) and
  * throttling group.  A request takes a slot of the budget before it is sent;
  * the response updates the budget.
  *
@@ -19,14 +19,14 @@
 typedef struct ClfBudget ClfBudget;
 
 /* A RingCentral user and an app */
-typedef struct ClfAccount
+typedef struct ClfPrincipal
 {
 	ClfKey		key;
 	char		base_url[CLF_MAX_TEXT];
 	char		client_id[CLF_MAX_TEXT];	/* "": unknown; the same for owner */
 	char		owner[CLF_MAX_TEXT];	/* id of the RingCentral user */
 	Oid			role;			/* that the entry is charged to */
-} ClfAccount;
+} ClfPrincipal;
 
 /* A position in the queue for a slot; initialize with zeros */
 typedef struct ClfTurn
@@ -37,7 +37,7 @@ typedef struct ClfTurn
 } ClfTurn;
 
 extern void clf_budget_init(void);
-extern ClfBudget *clf_budget_get(const ClfAccount *account, const char *use,
+extern ClfBudget *clf_budget_get(const ClfPrincipal *principal, const char *use,
 								 const char *group);
 extern bool clf_budget_try(ClfBudget *budget, uint64 *slot);
 extern double clf_budget_seconds(ClfBudget *budget, double requests);

@@ -172,12 +172,12 @@ clf_exchange_learn_clock(ClfExchange *exchange)
 		(void) clf_exchange_get_versions(exchange, &response, &detail);
 }
 
-/* The account may differ with the token */
+/* The principal may differ with the token */
 static void
 find_budget(ClfExchange *exchange)
 {
 	exchange->attempt.budget =
-		clf_budget_get(clf_token_account(exchange->token),
+		clf_budget_get(clf_token_principal(exchange->token),
 					   exchange->attempt.base_url,
 					   exchange->table->resource->throttling_group);
 }
@@ -251,7 +251,7 @@ clf_exchange_seconds(const ClfTable *table, Oid userid, double requests)
 
 	if (token == NULL)
 		return -1;
-	return clf_budget_seconds(clf_budget_get(clf_token_account(token),
+	return clf_budget_seconds(clf_budget_get(clf_token_principal(token),
 											 table->server->base_url,
 											 table->resource->throttling_group),
 							  requests);

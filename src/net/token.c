@@ -78,7 +78,7 @@ struct ClfToken
 	char	   *value;			/* NULL: none */
 	uint64		generation;		/* changes with the value */
 	char	   *base_url;		/* server that it may be sent to */
-	ClfAccount	account;		/* for the budget of its requests */
+	ClfPrincipal principal;		/* for the budget of its requests */
 	char		scope[CLF_MAX_MESSAGE]; /* permissions of the app; "": unknown */
 	TimestampTz renew_at;		/* by the local clock */
 	ClfToken   *next;
@@ -314,20 +314,20 @@ clip(char *copy, size_t size, const char *text)
 }
 
 /*
- * Set the account: its key is the hash of the texts; client_id and owner are
+ * Set the principal: its key is the hash of the texts; client_id and owner are
  * for display.  They are stored in UTF-8, as databases of any encoding show
  * them.
  */
 static void
-set_account(ClfAccount *account, const char *const *texts, int ntexts,
-			const ClfServer *server, const char *client_id,
-			const char *owner)
+set_principal(ClfPrincipal *principal, const char *const *texts, int ntexts,
+			  const ClfServer *server, const char *client_id,
+			  const char *owner)
 {
-	account->key = clf_shmem_key(texts, ntexts);
-	strlcpy(account->base_url, server->base_url, CLF_MAX_TEXT);
-	clip(account->client_id, CLF_MAX_TEXT,
+	principal->key = clf_shmem_key(texts, ntexts);
+	strlcpy(principal->base_url, server->base_url, CLF_MAX_TEXT);
+	clip(principal->client_id, CLF_MAX_TEXT,
 		 pg_server_to_any(client_id, (int) strlen(client_id), PG_UTF8));
-	clip(account->owner, CLF_MAX_TEXT, owner);
+	clip(principal->owner, CLF_MAX_TEXT, owner);
 }
 
 /* Cache a token obtained by a login */
@@ -341,8 +341,8 @@ use_obtained(ClfToken *token, const ClfServer *server,
 	texts[1] = credentials->client_id;
 	texts[2] = obtained->owner;
 	set_value(token, server, obtained->token);
-	set_account(&token->account, texts, 3, server, credentials->client_id,
-				obtained->owner);
+	set_principal(&token->principal, texts, 3, server, credentials->client_id,
+				  obtained->owner);
 	strlcpy(token->scope, obtained->scope, sizeof(token->scope));
 	token->by_login = true;
 	token->generation = obtained->generation;
@@ -358,7 +358,7 @@ use_static(ClfToken *token, const ClfServer *server, const char *value)
 	texts[0] = server->base_url;
 	texts[1] = value;
 	set_value(token, server, value);
-	set_account(&token->account, texts, 2, server, "", "");
+	set_principal(&token->principal, texts, 2, server, "", "");
 	token->scope[0] = '\0';
 	token->by_login = false;
 	token->generation++;
@@ -405,21 +405,21 @@ login_request(const ClfServer *server, const ClfCredentials *credentials)
 	return request;
 }
 
-/* The budget of logins; the account is identified by the jwt */
+/* The budget of logins; the principal is identified by the jwt */
 static ClfBudget *
 login_budget(const Login *login)
 {
 	const ClfCredentials *credentials = login->credentials;
 	const char *texts[3];
-	ClfAccount	account = {0};
+	ClfPrincipal principal = {0};
 
 	texts[0] = login->server->base_url;
 	texts[1] = credentials->client_id;
 	texts[2] = credentials->jwt;
-	set_account(&account, texts, 3, login->server, credentials->client_id,
-				"");
-	account.role = login->role;
-	return clf_budget_get(&account, TOKEN_PATH, "auth");
+	set_principal(&principal, texts, 3, login->server, credentials->client_id,
+				  "");
+	principal.role = login->role;
+	return clf_budget_get(&principal, TOKEN_PATH, "auth");
 }
 
 /* Post the login and wait for the response */
@@ -769,7 +769,7 @@ clf_token_get(const ClfServer *server, Oid userid)
 													  server->serverid);
 	ClfToken   *token = find_token(credentials->umid, server->serverid);
 
-	token->role = token->account.role = userid;
+	token->role = token->principal.role = userid;
 	if (!clf_token_fresh(token, server) && credentials->access_token)
 		use_static(token, server, credentials->access_token);
 	else if (!clf_token_fresh(token, server))
@@ -812,13 +812,13 @@ clf_token_umid(const ClfToken *token)
 }
 
 /*
- * clf_token_account
- *		The account of the token, for its budget.
+ * clf_token_principal
+ *		The principal of the token, for its budget.
  */
-const ClfAccount *
-clf_token_account(const ClfToken *token)
+const ClfPrincipal *
+clf_token_principal(const ClfToken *token)
 {
-	return &token->account;
+	return &token->principal;
 }
 
 /*

@@ -18,7 +18,7 @@ extern ClfToken *clf_token_get(const ClfServer *server, Oid userid);
 extern const ClfToken *clf_token_peek(Oid userid, Oid serverid);
 extern const char *clf_token_value(const ClfToken *token);
 extern Oid	clf_token_umid(const ClfToken *token);
-extern const ClfAccount *clf_token_account(const ClfToken *token);
+extern const ClfPrincipal *clf_token_principal(const ClfToken *token);
 extern const char *clf_token_scope(const ClfToken *token);
 extern bool clf_token_fresh(const ClfToken *token, const ClfServer *server);
 extern uint64 clf_token_generation(const ClfToken *token);

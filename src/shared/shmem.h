@@ -84,7 +84,7 @@ typedef struct ClfBudgetCounts
 	int64		wait_time;		/* microseconds */
 } ClfBudgetCounts;
 
-/* The request limit of one account and group; see budget.c */
+/* The request limit of one principal and group; see budget.c */
 typedef struct ClfBudgetEntry
 {
 	ClfEntryHead head;

@@ -66,13 +66,13 @@ read_answer(const char *line, ClfHttpResponse *response)
 void
 fuzz_input(const char *data, size_t size)
 {
-	static const ClfAccount account = {.base_url = "http://api.example"};
+	static const ClfPrincipal principal = {.base_url = "http://api.example"};
 	const char *end = data + size;
 
 	memset(&fuzz_shared, 0, sizeof(fuzz_shared));
 	while (data < end)
 	{
-		ClfBudget  *budget = clf_budget_get(&account, "list", "heavy");
+		ClfBudget  *budget = clf_budget_get(&principal, "list", "heavy");
 		ClfHttpResponse response;
 		uint64		slot;
 		bool		taken = clf_budget_try(budget, &slot);
