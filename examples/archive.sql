@@ -16,7 +16,7 @@
 --
 -- The first run needs a request per 1000 calls: a million calls take 100 minutes at
 -- ten per minute. It can be interrupted: the next run continues. After
--- that, a run is one request, unless more than 1000 calls have changed.
+-- that, a run is two requests, unless more than 1000 calls have changed.
 
 \if :{?source}  \else \set source 'calls.call_log' \endif
 \if :{?archive} \else \set archive archive         \endif
