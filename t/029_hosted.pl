@@ -105,7 +105,7 @@ copy_truth($small, $simulator, 'calls', 'people', resource => 'extensions');
 $simulator->clear_log;
 my $local_query = $query =~ s/calls\.call_log/truth/r =~ s/calls\.extensions/people/r;
 
-# now() moves on: the truth before or after the query
+# now() advances, so the truth before the query, or that after it
 my $before = sorted_rows($small, $local_query);
 my $rows = sorted_rows($managed, $query);
 is($rows, $rows eq $before ? $before : sorted_rows($small, $local_query),
