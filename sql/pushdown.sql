@@ -148,9 +148,9 @@ SELECT count(*) FROM calls.call_log WHERE telephony_session_id = 'a&b?c#%+ é' A
 DROP FOREIGN TABLE paged;
 
 -- Ids in all notations: as one set
-SELECT id AS a FROM truth.calls WHERE :week ORDER BY id LIMIT 1 \gset
-SELECT id AS b FROM truth.calls WHERE :week ORDER BY id OFFSET 1 LIMIT 1 \gset
-SELECT id AS c FROM truth.calls WHERE :week ORDER BY id OFFSET 2 LIMIT 1 \gset
+SELECT id AS a FROM truth.calls WHERE :week ORDER BY id COLLATE "C" LIMIT 1 \gset
+SELECT id AS b FROM truth.calls WHERE :week ORDER BY id COLLATE "C" OFFSET 1 LIMIT 1 \gset
+SELECT id AS c FROM truth.calls WHERE :week ORDER BY id COLLATE "C" OFFSET 2 LIMIT 1 \gset
 SELECT count(*) FROM calls.call_log WHERE id = :'a' OR id = :'b';
 SELECT count(*) FROM calls.call_log WHERE (id = :'a' OR id IN (:'b', :'c') OR (id = 'no' AND duration > 5)) AND type IS NOT NULL;
 SELECT count(*) FROM calls.call_log WHERE (id = :'a' OR id = :'b') AND id = ANY (ARRAY[:'b', :'c']);
