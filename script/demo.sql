@@ -37,7 +37,7 @@ LIMIT 8;
 \echo
 \echo '-- The estimated cost of a query: EXPLAIN sends nothing.'
 \pset tuples_only on
-EXPLAIN (COSTS OFF)
+EXPLAIN
 SELECT count(*) FROM calls.call_log
 WHERE start_time >= CURRENT_DATE - 7 AND direction = 'Inbound' AND result = 'Missed';
 
