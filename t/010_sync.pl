@@ -159,7 +159,9 @@ sub sync_pid
 	);
 }
 
-# Rows that exist only in the copy or only in the truth
+# Number of rows that exist only in the copy or only in the truth.  Comparing
+# digests is faster than comparing wide rows, and no weaker: equal columns have
+# equal text.
 sub differences
 {
 	my $file = PostgreSQL::Test::Utils::tempdir() . '/truth.csv';
@@ -169,9 +171,11 @@ sub differences
 		'postgres', qq{
 		CREATE TEMPORARY TABLE truth (LIKE calls.call_log);
 		COPY truth FROM '$file' (FORMAT csv, HEADER, ENCODING 'UTF8');
-		SELECT count(*) FROM (
-			(TABLE truth EXCEPT ALL TABLE copy) UNION ALL
-			(TABLE copy EXCEPT ALL TABLE truth)) x;
+		SELECT coalesce(sum(abs(surplus)), 0) FROM (
+			SELECT sum(side) AS surplus FROM (
+				SELECT md5(truth::text) AS digest, 1 AS side FROM truth
+				UNION ALL SELECT md5(copy::text), -1 FROM copy) x
+			GROUP BY digest) y;
 	});
 }
 
