@@ -14,7 +14,7 @@ use Simulator;
 use Test::More;
 
 my $page = slurp_file("$FindBin::RealBin/../docs/hosted.md");
-my ($setting) = $page =~ /`(wal_level = \w+)` in `postgresql\.conf`/;
+my ($setting) = $page =~ /`(wal_level = \w+)`\s+in\s+`postgresql\.conf`/;
 my $simulator = Simulator->start(calls => 300, days => 20);
 my $small = start_named_cluster('small',
 	"shared_preload_libraries = 'call_log_fdw'",
