@@ -58,9 +58,45 @@ SELECT bool_and(previous >= start_time) AS sorted, count(*) = (SELECT count(*) F
   FROM (SELECT start_time, lag(start_time) OVER (ORDER BY start_time DESC) AS previous FROM calls.call_log) x WHERE previous IS NOT NULL;
 SELECT line FROM explain('SELECT row_number() OVER (ORDER BY start_time DESC) FROM calls.call_log') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time LIMIT 1') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT id FROM calls.call_log WHERE result = ''Missed'' ORDER BY start_time LIMIT 1') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time LIMIT 251') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT call_id FROM calls.call_log_legs ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT id FROM calls.recordings ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain($$SELECT id FROM calls.call_log WHERE id IN ('a', 'b') ORDER BY start_time DESC LIMIT 1$$) line WHERE line ~ 'Sort|Order';
+:ctl clear
+-- the oldest calls are searched for if that is fewer requests than the list
+CREATE FOREIGN TABLE paged (id text, start_time timestamptz, direction text) SERVER ringcentral OPTIONS (resource 'call_log', page_size '100');
+SELECT * FROM explain('SELECT min(start_time) FROM paged', 'COSTS') line WHERE line ~ 'Requests|Order';
+SELECT min(start_time) = (SELECT min(start_time) FROM truth.calls) AS equal, max(start_time) = (SELECT max(start_time) FROM truth.calls) AS equal FROM paged;
+SELECT min(start_time) = (SELECT min(start_time) FROM truth.calls WHERE direction = 'Inbound') AS equal FROM paged WHERE direction = 'Inbound';
+SELECT min(start_time) FROM paged WHERE start_time > '2023-04-01' AND start_time < '2023-05-01';
+\! test $(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear) -le 30 && echo few requests
+-- from a lower bound on, that is one page, and more if these are not enough
+SELECT * FROM explain('SELECT min(start_time) FROM paged WHERE start_time > ''2025-06-01''', 'COSTS') line WHERE line ~ 'Request';
+SELECT string_agg(id, ',') = (SELECT string_agg(id, ',') FROM (SELECT id FROM truth.calls WHERE start_time > '2025-06-01' ORDER BY start_time, id LIMIT 5) b) AS equal
+  FROM (SELECT id FROM paged WHERE start_time > '2025-06-01' ORDER BY start_time, id LIMIT 5) a;
+:ctl count --clear
+SELECT string_agg(id, ',') = (SELECT string_agg(id, ',') FROM (SELECT id FROM truth.calls WHERE start_time > '2025-06-01 00:00:00.5' AND direction = 'Inbound' ORDER BY start_time, id LIMIT 25) b) AS equal
+  FROM (SELECT id FROM paged WHERE start_time > '2025-06-01 00:00:00.5' AND direction = 'Inbound' ORDER BY start_time, id LIMIT 25) a;
+SELECT count(*) = (SELECT count(*) FROM (SELECT FROM truth.calls WHERE start_time >= '2025-06-01' ORDER BY start_time FETCH FIRST 3 ROWS WITH TIES) b) AS equal
+  FROM (SELECT FROM paged WHERE start_time >= '2025-06-01' ORDER BY start_time FETCH FIRST 3 ROWS WITH TIES) a;
+-- several pages, rescans and a cursor
+SELECT n, (SELECT max(start_time) FROM (SELECT start_time FROM paged ORDER BY start_time LIMIT n) x) = (SELECT start_time FROM truth.calls ORDER BY start_time OFFSET n - 1 LIMIT 1) AS equal
+  FROM (VALUES (1), (25)) v(n);
+BEGIN;
+DECLARE c SCROLL CURSOR FOR SELECT start_time FROM paged WHERE start_time > '2025-06-01' ORDER BY start_time LIMIT 20;
+MOVE 19 IN c;
+FETCH 1 FROM c \gset last_
+MOVE BACKWARD ALL IN c;
+FETCH 1 FROM c \gset
+COMMIT;
+SELECT :'start_time' = (SELECT min(start_time) FROM truth.calls WHERE start_time > '2025-06-01') AS equal,
+  :'last_start_time' = (SELECT start_time FROM truth.calls WHERE start_time > '2025-06-01' ORDER BY start_time OFFSET 19 LIMIT 1) AS equal;
+-- more calls in a second than a page has
+CREATE FOREIGN TABLE narrow (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '4');
+SELECT min(start_time) = (SELECT min(start_time) FROM truth.calls) AS equal FROM narrow;
+DROP FOREIGN TABLE paged, narrow;
 :ctl clear
 -- the newest calls of several tables: one request for each
 CREATE VIEW both_levels AS SELECT id, start_time FROM calls.call_log UNION ALL SELECT id, start_time FROM mine.call_log;

@@ -119,7 +119,7 @@ sub is_always_there
 
 	return 0 if grep { !is_asked_for($scan, $record, $_, $tag) } @versions;
 	return 1 if $record->{unchanged};
-	return 0 if $scan->{by_number} || $scan->{table} !~ /^(call_log|messages)$/;
+	return 0 if $scan->{by_number} || $scan->{oldest_first} || $scan->{table} !~ /^(call_log|messages)$/;
 	return $versions[0]{from} == 0 && !defined $versions[-1]{until};
 }
 
@@ -168,6 +168,7 @@ sub check_rows
 
 		push @problems, "twice: $key" if $seen{"$tag $key"}++;
 		push @problems, "not newest first: $key" if $scan->{sorted} && $time gt ($last{$tag} // '~');
+		push @problems, "not oldest first: $key" if $scan->{oldest_first} && $time lt ($last{$tag} // '');
 		push @problems, "never there: $key, $time, $direction"
 		  if $scan->{table} ne 'active_calls' && !$known->{$key}{ "$time " . ($scan->{table} eq 'recordings' ? '' : $direction) };
 		$last{$tag} = $time;
@@ -175,21 +176,22 @@ sub check_rows
 	return @problems;
 }
 
-# A list of missing rows. A limited scan returns the newest, or any.
+# A list of missing rows. A limited scan returns the newest, the oldest, or any.
 sub check_completeness
 {
 	my ($scan, $result) = @_;
 	my %returned = map { ("$_->[0] $_->[1]" => 1) } @{ $result->{rows} };
 	my $full = $scan->{limit} && @{ $result->{rows} } >= $scan->{limit};
-	my $oldest = $full ? $result->{rows}[-1][2] : '';
+	my $last = $full ? $result->{rows}[-1][2] : $scan->{oldest_first} ? '~' : '';
 	my @problems;
 
-	return if $scan->{table} eq 'active_calls' || ($full && !$scan->{sorted});
+	return if $scan->{table} eq 'active_calls' || ($full && !$scan->{sorted} && !$scan->{oldest_first});
 	foreach my $tag (@{ $scan->{tags} })
 	{
 		my $expected = expected_rows($scan, $result, $tag);
 		push @problems, map { "lost: $_, $expected->{$_}" }
-		  grep { $expected->{$_} gt $oldest && !$returned{"$tag $_"} } sort keys %$expected;
+		  grep { ($scan->{oldest_first} ? $expected->{$_} lt $last : $expected->{$_} gt $last)
+			  && !$returned{"$tag $_"} } sort keys %$expected;
 	}
 	return @problems;
 }

@@ -155,6 +155,34 @@ sub make_limited
 	return "$query LIMIT $scan->{limit}";
 }
 
+# The oldest calls, which are searched for if that is fewer requests
+sub make_oldest
+{
+	my ($scan) = @_;
+	my $query = make_plain($scan) . " ORDER BY $tables{$scan->{table}}{time}" . pick('', ', id');
+
+	$scan->{oldest_first} = 1;
+	$scan->{limit} = pick(1, 1, 2, 5, 1 + int(rand $scan->{page_size} / 4));
+	return "$query LIMIT $scan->{limit}";
+}
+
+# Two ranges, of which the later one is read first
+sub make_ranges
+{
+	my ($scan) = @_;
+	my $time = $tables{ $scan->{table} }{time};
+	my ($a, $b, $c, $d) = sort map { random_range($scan->{data}) } 1, 2;
+
+	$scan->{matches} = sub {
+		my $t = $_[0]{startTime};
+		return ($t ge $a && $t lt $b) || ($t ge $c && $t lt $d);
+	};
+	$scan->{sorted} = rand() < 0.5;
+	return 'SELECT ' . columns_of($scan, 0) . " FROM {schema}.$scan->{table}
+		WHERE ($time >= '$a' AND $time < '$b') OR ($time >= '$c' AND $time < '$d')"
+	  . ($scan->{sorted} ? " ORDER BY $time DESC" : '');
+}
+
 # Fetched in parts; possibly not to the end
 sub make_cursor
 {
@@ -249,6 +277,8 @@ my @shapes = (
 	[ plain => \&make_plain, [qw(call_log call_log call_log_legs recordings messages)], 5 ],
 	[ sorted => \&make_sorted, [qw(call_log call_log_legs messages)], 3 ],
 	[ limited => \&make_limited, [qw(call_log call_log messages)], 4 ],
+	[ oldest => \&make_oldest, [qw(call_log call_log messages)], 3 ],
+	[ ranges => \&make_ranges, [qw(call_log messages)], 3 ],
 	[ cursor => \&make_cursor, [qw(call_log)], 2 ],
 	[ rescans => \&make_rescans, [qw(call_log)], 1 ],
 	[ windows => \&make_windows, [qw(call_log call_log_legs)], 2 ],

@@ -934,7 +934,7 @@ clf_list_requests(const ClfQuery *query, const ClfTable *table,
 
 /*
  * Bind the lists.  A list of a session is a single request.  Lists of sessions
- * are in no order.
+ * are in no order.  The oldest records are searched for in a single window.
  */
 static ClfQuery *
 bind_lists(const Binding *binding)
@@ -946,8 +946,9 @@ bind_lists(const Binding *binding)
 		return query;
 	if (nsessions == 1)
 		return bind_single(binding, linitial(binding->sessions.texts));
-	query = divide_by_time(binding, query);
-	if (nsessions > 0 && !binding->plan->sorted &&
+	if (binding->plan->order != CLF_OLDEST_FIRST)
+		query = divide_by_time(binding, query);
+	if (nsessions > 0 && binding->plan->order == CLF_ANY_ORDER &&
 		nsessions <= clf_list_requests(query, binding->table,
 									   binding->plan->per_day))
 		return divide_by_session(binding);

@@ -12,6 +12,14 @@
 #include "plan/pushdown.h"
 #include "plan/query.h"
 
+/* Order in which a scan must return its rows, by the time of their records */
+typedef enum ClfOrder
+{
+	CLF_ANY_ORDER,
+	CLF_NEWEST_FIRST,
+	CLF_OLDEST_FIRST
+} ClfOrder;
+
 /* The plan of a scan; plan/node.c encodes it in the plan node */
 typedef struct ClfScanPlan
 {
@@ -19,7 +27,7 @@ typedef struct ClfScanPlan
 	ClfLevel	level;
 	bool		detailed;		/* view=Detailed? */
 	int			page_size;		/* of the first request */
-	bool		sorted;			/* rows must be returned newest first */
+	ClfOrder	order;
 	double		limit;			/* maximum number of rows; 0: all */
 	bool		partial;		/* the scan can end before the last row */
 	double		requests;		/* the planner's estimate */

@@ -18,6 +18,7 @@
 #include "optimizer/optimizer.h"
 #include "plan/estimate.h"
 #include "plan/bind.h"
+#include "shared/clock.h"
 #include "shared/density.h"
 #include "utils/array.h"
 #include "utils/fmgrprotos.h"
@@ -274,6 +275,22 @@ estimate_lists(const ClfTable *table, const ClfQuery *query, double sessions,
 }
 
 /*
+ * Estimate the requests of a search for the oldest records: one where the query
+ * bounds the time, else a bisection until the rest is a page, after two windows that
+ * show where the list begins.
+ */
+static double
+search_requests(const ClfQuery *query, const ClfTable *table, double requests)
+{
+	TimestampTz kept = clf_clock_now(table->server->base_url) -
+	(int64) (CLF_KEPT_DAYS * USECS_PER_DAY);
+
+	if (query->unknown_lower || query->lower > kept)
+		return 1;
+	return 2 + ceil(log2(Max(1, requests)));
+}
+
+/*
  * clf_estimate
  *		Estimate a scan of the table with these conditions pushed down.
  */
@@ -305,6 +322,7 @@ clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	{
 		estimate_lists(table, query, count_sessions(root, pushed), selectivity,
 					   &estimate);
+		estimate.search = search_requests(query, table, estimate.requests);
 		if (ids)
 			estimate.records = Min(estimate.records, count_texts(root, ids));
 	}

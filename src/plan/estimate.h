@@ -19,6 +19,7 @@ typedef struct ClfEstimate
 	double		records;		/* returned by the requests */
 	double		rows;			/* contained in the records */
 	double		requests;		/* of lists or by id, without those per row */
+	double		search;			/* to find the oldest records of a list */
 	bool		fails;			/* it lacks an input and raises an error */
 } ClfEstimate;
 

@@ -39,7 +39,7 @@ enum ScanPrivate
 	PRIVATE_LEVEL,				/* Integer: ClfLevel */
 	PRIVATE_DETAILED,			/* Integer: view=Detailed? */
 	PRIVATE_PAGE_SIZE,			/* Integer */
-	PRIVATE_SORTED,				/* Integer: newest first? */
+	PRIVATE_ORDER,				/* Integer: ClfOrder */
 	PRIVATE_LIMIT,				/* Float: maximum number of rows, 0: all */
 	PRIVATE_PARTIAL,			/* Integer: can the scan end early? */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
@@ -127,7 +127,7 @@ encode_scan_plan(const ClfScanPlan *plan)
 					  makeInteger(plan->level),
 					  makeInteger(plan->detailed),
 					  makeInteger(plan->page_size),
-					  makeInteger(plan->sorted));
+					  makeInteger(plan->order));
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->limit)));
 	list = lappend(list, makeInteger(plan->partial));
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->requests)));
@@ -159,7 +159,7 @@ clf_get_scan_plan(const ForeignScan *node)
 	plan->level = intVal(list_nth(list, PRIVATE_LEVEL));
 	plan->detailed = intVal(list_nth(list, PRIVATE_DETAILED));
 	plan->page_size = intVal(list_nth(list, PRIVATE_PAGE_SIZE));
-	plan->sorted = intVal(list_nth(list, PRIVATE_SORTED));
+	plan->order = intVal(list_nth(list, PRIVATE_ORDER));
 	plan->limit = floatVal(list_nth(list, PRIVATE_LIMIT));
 	plan->partial = intVal(list_nth(list, PRIVATE_PARTIAL));
 	plan->requests = floatVal(list_nth(list, PRIVATE_REQUESTS));
@@ -192,47 +192,21 @@ clf_get_requests_cost(const ForeignScan *node)
  */
 
 /*
- * Does the local filter drop only few of the rows received?  IS NOT NULL on the
- * start time is true for all calls.
- */
-static bool
-drops_little(RelOptInfo *baserel, List *scan_clauses, List *pushed)
-{
-	ClfRelInfo *info = baserel->fdw_private;
-	List	   *exact = NIL;
-	ListCell   *lc;
-
-	foreach(lc, pushed)
-	{
-		if (clf_is_exact(lfirst(lc)))
-			exact = lappend(exact, ((ClfPushed *) lfirst(lc))->rinfo);
-	}
-	foreach(lc, scan_clauses)
-	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		NullTest   *test = (NullTest *) rinfo->clause;
-
-		if (!rinfo->pseudoconstant && !list_member_ptr(exact, rinfo) &&
-			!(IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
-			  clf_is_time_column(info->table, baserel, (Node *) test->arg)))
-			return false;
-	}
-	return true;
-}
-
-/*
  * Maximum number of rows needed for a LIMIT, or 0 if unknown.  It is known if the
  * query has no other relation, the path provides its order, and the local filter
  * drops few rows.  WITH TIES needs one more row to detect the end of the ties.
+ * Oldest first, all that is required anyway, but for a finer order.
  */
 static double
 find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 		   List *scan_clauses, List *pushed)
 {
+	if (clf_plan_order(path) == CLF_OLDEST_FIRST)
+		return root->limit_tuples;
 	if (root->limit_tuples <= 0 ||
 		!bms_equal(root->all_baserels, baserel->relids) ||
 		!pathkeys_contained_in(root->query_pathkeys, path->pathkeys) ||
-		clf_find_ids(pushed) || !drops_little(baserel, scan_clauses, pushed))
+		clf_find_ids(pushed) || !clf_plan_drops_little(baserel, scan_clauses, pushed))
 		return 0;
 	return root->limit_tuples +
 		(root->parse->limitOption == LIMIT_OPTION_WITH_TIES);
@@ -370,6 +344,17 @@ estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	return clf_estimate(root, baserel, info->table, pushed);
 }
 
+/* Requests of the list, of which only a part may be needed */
+static double
+needed_requests(const ClfScanPlan *plan, const ClfEstimate *estimate)
+{
+	if (plan->order == CLF_OLDEST_FIRST)
+		return estimate->search;
+	if (plan->limit > 0)
+		return Min(estimate->requests, ceil(plan->limit / plan->page_size));
+	return estimate->requests;
+}
+
 /* Set the index of each condition's clause in the plan's qual */
 static void
 set_clauses(ClfScanPlan *plan, List *pushed, List *scan_clauses)
@@ -405,15 +390,14 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	plan.resource = info->table->resource;
 	plan.level = clf_table_level(info->table);
 	plan.detailed = needs_detailed(info);
-	plan.sorted = path->path.pathkeys != NIL;
+	plan.order = clf_plan_order(&path->path);
 	plan.partial = root->tuple_fraction > 0;
 	plan.attnums = info->attnums;
 	plan.per_day = estimate.per_day;
 	plan.limit = find_limit(root, baserel, &path->path, scan_clauses, pushed);
-	plan.page_size = first_page_size(info->table, pushed, plan.limit);
-	if (plan.limit > 0)
-		estimate.requests = Min(estimate.requests,
-								ceil(plan.limit / plan.page_size));
+	plan.page_size = plan.order == CLF_OLDEST_FIRST ? info->table->page_size :
+		first_page_size(info->table, pushed, plan.limit);
+	estimate.requests = needed_requests(&plan, &estimate);
 	plan.requests = clf_plan_requests(info, &estimate, pushed,
 									  plan.limit > 0 ?
 									  Min(path->path.rows, plan.limit) :

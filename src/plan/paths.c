@@ -319,7 +319,29 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-/* Create a path with this estimate, and this number of rows after local checks */
+static ClfOrder
+order_of(const List *pathkeys)
+{
+	if (pathkeys == NIL)
+		return CLF_ANY_ORDER;
+	return clf_pathkey_is_desc(linitial(pathkeys)) ? CLF_NEWEST_FIRST :
+		CLF_OLDEST_FIRST;
+}
+
+/*
+ * clf_plan_order
+ *		The order of a path's rows.
+ */
+ClfOrder
+clf_plan_order(const Path *path)
+{
+	return order_of(path->pathkeys);
+}
+
+/*
+ * Create a path with this estimate, and this number of rows after local checks.
+ * Oldest first, a list is read in half pages.
+ */
 static ForeignPath *
 create_path(PlannerInfo *root, RelOptInfo *baserel,
 			const ClfEstimate *estimate, double rows, List *pathkeys,
@@ -327,14 +349,16 @@ create_path(PlannerInfo *root, RelOptInfo *baserel,
 {
 	const ClfTable *table = ((ClfRelInfo *) baserel->fdw_private)->table;
 	QualCost	filter = baserel->baserestrictcost;
+	bool		oldest_first = order_of(pathkeys) == CLF_OLDEST_FIRST;
 	double		surcharge = pathkeys ? ORDER_SURCHARGE : 1;
 	Cost		startup;
 	Cost		total;
 	ForeignPath *path;
 
-	startup = table->fdw_startup_cost + filter.startup;
-	total = startup + Max(0, estimate->requests - 1) *
-		table->fdw_startup_cost;
+	startup = table->fdw_startup_cost * (oldest_first ? estimate->search : 1) +
+		filter.startup;
+	total = startup + table->fdw_startup_cost *
+		(oldest_first ? 2 * estimate->requests : Max(0, estimate->requests - 1));
 	total += estimate->rows *
 		(table->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
 	if (estimate->fails)
@@ -381,15 +405,15 @@ clf_is_time_column(const ClfTable *table, const RelOptInfo *baserel,
 			   table->resource->order_path) == 0;
 }
 
-/* Is the pathkey "start time descending"?  It is never NULL. */
+/* Does the pathkey sort by start time?  It is never NULL. */
 static bool
-is_newest_first(RelOptInfo *baserel, const PathKey *pathkey)
+sorts_by_time(RelOptInfo *baserel, const PathKey *pathkey)
 {
 	ClfRelInfo *info = baserel->fdw_private;
 	EquivalenceClass *ec = pathkey->pk_eclass;
 	ListCell   *lc;
 
-	if (ec->ec_has_volatile || !clf_pathkey_is_desc(pathkey) ||
+	if (ec->ec_has_volatile ||
 		pathkey->pk_opfamily !=
 		get_opclass_family(GetDefaultOpClass(TIMESTAMPTZOID, BTREE_AM_OID)))
 		return false;
@@ -403,18 +427,74 @@ is_newest_first(RelOptInfo *baserel, const PathKey *pathkey)
 	return false;
 }
 
-/* The API returns lists newest first: add a sorted path if that is useful */
+/*
+ * clf_plan_drops_little
+ *		Does the local filter drop only few of the rows received?  IS NOT NULL on
+ *		the start time is true for all calls.
+ */
+bool
+clf_plan_drops_little(const RelOptInfo *baserel, List *scan_clauses,
+					  List *pushed)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+	List	   *exact = NIL;
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		if (clf_is_exact(lfirst(lc)))
+			exact = lappend(exact, ((ClfPushed *) lfirst(lc))->rinfo);
+	}
+	foreach(lc, scan_clauses)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		NullTest   *test = (NullTest *) rinfo->clause;
+
+		if (!rinfo->pseudoconstant && !list_member_ptr(exact, rinfo) &&
+			!(IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL &&
+			  clf_is_time_column(info->table, baserel, (Node *) test->arg)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Is a search for the oldest records fewer requests than the whole list?  It is if
+ * the query needs few of them: it has no other relation, and the local filter drops
+ * few rows.
+ */
+static bool
+is_search_shorter(const PlannerInfo *root, const RelOptInfo *baserel)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+	const ClfResource *resource = info->table->resource;
+
+	return root->limit_tuples > 0 &&
+		root->limit_tuples <= info->table->page_size / 4 &&
+		bms_equal(root->all_baserels, baserel->relids) &&
+		bms_is_empty(baserel->lateral_relids) &&
+		resource->windowed && !resource->search &&
+		!info->needs_details && !info->needs_content &&
+		clf_plan_drops_little(baserel, baserel->baserestrictinfo, info->pushed) &&
+		info->estimate.search < info->estimate.requests;
+}
+
+/* Add a path sorted by time if that is useful: the API returns lists newest first */
 static void
 add_sorted_path(PlannerInfo *root, RelOptInfo *baserel)
 {
 	ClfRelInfo *info = baserel->fdw_private;
+	List	   *pathkeys;
 
 	if (!info->table->newest_first || root->query_pathkeys == NIL ||
 		clf_find_ids(info->pushed) || info->estimate.by_session ||
-		!is_newest_first(baserel, linitial(root->query_pathkeys)))
+		!sorts_by_time(baserel, linitial(root->query_pathkeys)))
 		return;
-	add_scan_path(root, baserel, info->pushed, &info->estimate,
-				  list_make1(linitial(root->query_pathkeys)), NULL);
+	pathkeys = list_make1(linitial(root->query_pathkeys));
+	if (order_of(pathkeys) == CLF_NEWEST_FIRST ||
+		is_search_shorter(root, baserel))
+		add_scan_path(root, baserel, info->pushed, &info->estimate, pathkeys,
+					  NULL);
 }
 
 /* Does pushing down this join clause reduce the number of requests? */

@@ -12,6 +12,7 @@
 
 #include "catalog/table.h"
 #include "nodes/pathnodes.h"
+#include "plan/bind.h"
 #include "plan/estimate.h"
 #include "plan/pushdown.h"
 
@@ -42,6 +43,9 @@ extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
 extern double clf_plan_requests(const ClfRelInfo *info,
 								const ClfEstimate *estimate, List *pushed,
 								double rows);
+extern ClfOrder clf_plan_order(const Path *path);
+extern bool clf_plan_drops_little(const RelOptInfo *baserel, List *scan_clauses,
+								  List *pushed);
 extern ClfOrigin clf_clause_origin(const RelOptInfo *baserel, Expr *clause);
 extern bool clf_is_time_column(const ClfTable *table,
 							   const RelOptInfo *baserel, const Node *node);

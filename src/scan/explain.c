@@ -11,6 +11,7 @@
 #include "nodes/nodeFuncs.h"
 #include "scan/explain.h"
 #include "scan/scan.h"
+#include "scan/search.h"
 #include "shared/clock.h"
 #include "utils/ruleutils.h"
 
@@ -20,6 +21,7 @@ explain_request(ForeignScanState *node, ExplainState *es,
 {
 	ClfScanState *state = node->fdw_state;
 	ClfWindow	window;
+	ClfSearch	search;
 	const ClfMissingInput *missing = clf_query_missing_input(query,
 															 state->table);
 	const char *text;
@@ -28,8 +30,16 @@ explain_request(ForeignScanState *node, ExplainState *es,
 		text = psprintf("none, because %s", missing->reason);
 	else if (clf_query_window(query, state->table->history,
 							  clf_clock_now(state->table->server->base_url), &window))
+	{
+		if (state->plan->order == CLF_OLDEST_FIRST)
+		{
+			clf_search_start(&search, &window, state->plan->per_day,
+							 query->page_size);
+			window.to = search.until;
+		}
 		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
 												query->page_size, NULL));
+	}
 	else
 		text = "none, because no record can match the conditions";
 	ExplainPropertyText("Call Log Request", text, es);
@@ -167,8 +177,10 @@ clf_explain_scan(ForeignScanState *node, ExplainState *es)
 		ExplainPropertyInteger("Ids", NULL, list_length(bound->ids), es);
 	else if (!clf_query_by_id(query))
 		ExplainPropertyInteger("Page Size", NULL, state->plan->page_size, es);
-	if (state->plan->sorted)
-		ExplainPropertyText("Call Log Order", "newest first", es);
+	if (state->plan->order != CLF_ANY_ORDER)
+		ExplainPropertyText("Call Log Order",
+							state->plan->order == CLF_NEWEST_FIRST ?
+							"newest first" : "oldest first", es);
 	if (es->costs)
 		explain_estimate(node, es);
 	if (es->analyze && state->activity)

@@ -51,6 +51,15 @@
  *						If rows must be sorted newest first, consuming the page
  *						raises an error instead.
  *
+ *	FROM_OLDEST	Rows must be returned oldest first: page 1 of windows chosen by
+ *				search.c.
+ *
+ *		shorten_window	The page has not all records of its window, so it is
+ *						skipped: a window that ends earlier.
+ *		continue_search	It has: its records are consumed from the last one to the
+ *						first, and the next window is later.  Calls of the second
+ *						in which it begins are returned again and dropped by id.
+ *
  *	BY_NUMBER	Lists without a window, lists out of order, and those that the
  *				option newest_first declares to be so.  New calls move others to
  *				later pages, where they are returned again and dropped.
@@ -97,6 +106,7 @@
 #include "scan/answers.h"
 #include "scan/pager.h"
 #include "scan/rows.h"
+#include "scan/search.h"
 #include "shared/clock.h"
 #include "shared/density.h"
 #include "utils/memutils.h"
@@ -115,6 +125,7 @@
 typedef enum ClfPaging
 {
 	CLF_PAGING_BY_TIME,
+	CLF_PAGING_FROM_OLDEST,
 	CLF_PAGING_BY_NUMBER,
 	CLF_PAGING_BY_IDS,
 	CLF_PAGING_BY_TOKENS
@@ -124,7 +135,8 @@ typedef enum ClfPaging
 typedef struct ClfStep
 {
 	ClfPaging	paging;
-	TimestampTz until;			/* end of the window */
+	TimestampTz from;			/* bounds of the window */
+	TimestampTz until;
 	int			number;			/* of the page or of the chunk of ids, from 1 */
 	int			size;			/* of the page */
 	int			overlap;		/* number of records at its beginning that the
@@ -158,7 +170,8 @@ struct ClfPager
 	ClfRows    *rows;
 	ClfActivity *activity;
 	bool		prefetch;
-	bool		sorted;			/* must the rows be newest first? */
+	ClfOrder	order;			/* of the rows */
+	double		per_day;		/* estimated records; 0: unknown */
 	double		limit;			/* number of rows that suffices; 0: unlimited */
 	bool		partial;		/* may the query need only a part of the rows? */
 
@@ -180,6 +193,7 @@ struct ClfPager
 								 * overlap; -1: there was none */
 	bool		reread;			/* have pages been requested again? */
 	bool		completed;		/* has the list been read to its end before? */
+	ClfSearch	search;			/* for the next step if rows are oldest first */
 	bool		has_short_page; /* had a page that is not the last one fewer
 								 * records than requested? */
 
@@ -187,6 +201,7 @@ struct ClfPager
 	ClfPage    *page;
 	ClfStep		step;			/* request of the page */
 	ClfSpan		span;			/* of its dates, if it is a list */
+	bool		skipped;		/* are its records not consumed? */
 	int			next_record;
 	int			new_records;	/* consumed so far */
 	bool		follows_new;	/* did the page before it have new records? */
@@ -236,10 +251,11 @@ clf_pager_create(MemoryContext cxt, const ClfTable *table,
 	pager->answers = clf_answers_create(cxt, table, userid, pager->exchange,
 										activity);
 	pager->activity = activity;
-	pager->sorted = plan->sorted;
+	pager->order = plan->order;
+	pager->per_day = plan->per_day;
 	pager->limit = plan->limit;
 	pager->partial = plan->partial;
-	pager->rows = clf_rows_create(cxt, table, plan->sorted, selection);
+	pager->rows = clf_rows_create(cxt, table, plan->order, selection);
 	MemoryContextSwitchTo(old);
 	return pager;
 }
@@ -369,7 +385,8 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 void
 clf_pager_rewind(ClfPager *pager)
 {
-	if (pager->nanswers == 1 && pager->query == pager->first)
+	if (pager->nanswers == 1 && !pager->skipped &&
+		pager->query == pager->first)
 		reset_rows(pager);
 	else
 		reset_pages(pager);
@@ -407,6 +424,7 @@ next_window(const ClfPager *pager)
 {
 	ClfWindow	window = pager->window;
 
+	window.from = pager->next.from;
 	window.to = pager->next.until;
 	return window;
 }
@@ -511,7 +529,23 @@ first_paging(const ClfPager *pager)
 		return CLF_PAGING_BY_IDS;
 	if (pager->query->changes)
 		return CLF_PAGING_BY_TOKENS;
+	if (pager->order == CLF_OLDEST_FIRST)
+		return CLF_PAGING_FROM_OLDEST;
 	return pager->timed ? CLF_PAGING_BY_TIME : CLF_PAGING_BY_NUMBER;
+}
+
+/* Set the bounds of the first step */
+static void
+set_first_bounds(ClfPager *pager)
+{
+	pager->next.from = pager->window.from;
+	pager->next.until = pager->window.to;
+	if (pager->next.paging == CLF_PAGING_FROM_OLDEST)
+	{
+		clf_search_start(&pager->search, &pager->window, pager->per_day,
+						 pager->next.size);
+		pager->next.until = pager->search.until;
+	}
 }
 
 static void
@@ -524,10 +558,10 @@ open_query(ClfPager *pager)
 		return;
 	}
 	pager->next.paging = first_paging(pager);
-	pager->next.until = pager->window.to;
 	pager->next.number = 1;
 	pager->next.size = pager->query->page_size;
 	pager->next.overlap = 0;
+	set_first_bounds(pager);
 	enter_request(pager);
 }
 
@@ -547,7 +581,7 @@ window_was_early(ClfPager *pager, TimestampTz date)
 		return false;
 	moment->now = 0;
 	(void) fix_window(pager);
-	pager->next.until = pager->window.to;
+	set_first_bounds(pager);
 	return true;
 }
 
@@ -645,6 +679,14 @@ has_gap(const ClfPager *pager)
 		pager->gap_after != clf_rows_count(pager->rows);
 }
 
+/* The page is requested again, or in parts */
+static void
+skip_page(ClfPager *pager)
+{
+	pager->skipped = true;
+	pager->next_record = clf_page_length(pager->page);
+}
+
 /* The page before this one, whose records are not consumed */
 static ClfListState
 step_back(ClfPager *pager)
@@ -653,7 +695,7 @@ step_back(ClfPager *pager)
 		   pager->step.number > 1);
 	pager->gap_after = clf_rows_count(pager->rows);
 	pager->reread = true;
-	pager->next_record = clf_page_length(pager->page);
+	skip_page(pager);
 	pager->next = pager->step;
 	pager->next.number--;
 	pager->next.overlap = pager->next.number > 1;
@@ -746,6 +788,42 @@ start_over(ClfPager *pager)
 	return CLF_LIST_CONTINUES;
 }
 
+/* A shorter window, or a larger page */
+static ClfListState
+shorten_window(ClfPager *pager)
+{
+	skip_page(pager);
+	pager->next = pager->step;
+	if (clf_search_shorten(&pager->search, pager->span.oldest))
+		pager->next.until = pager->search.until;
+	else if (pager->step.size < CLF_MAX_PAGE_SIZE)
+		pager->next.size = Min(2 * pager->step.size, CLF_MAX_PAGE_SIZE);
+	else
+		return CLF_LIST_STUCK;
+	return CLF_LIST_CONTINUES;
+}
+
+/* The window after this one, all of whose records are on the page */
+static ClfListState
+continue_search(ClfPager *pager)
+{
+	if (!clf_search_continue(&pager->search, clf_page_length(pager->page),
+							 pager->span.oldest, pager->table->page_size))
+		return CLF_LIST_COMPLETE;
+	pager->next = pager->step;
+	pager->next.from = pager->search.from;
+	pager->next.until = pager->search.until;
+	return CLF_LIST_CONTINUES;
+}
+
+static ClfListState
+plan_search(ClfPager *pager)
+{
+	pager->span = clf_rows_survey(pager->rows, pager->page);
+	return clf_page_has_next(pager->page, pager->step.number) ?
+		shorten_window(pager) : continue_search(pager);
+}
+
 static ClfListState
 plan_list(ClfPager *pager)
 {
@@ -756,7 +834,7 @@ plan_list(ClfPager *pager)
 	pager->ordered |= pager->span.falls;
 	pager->has_short_page |= more &&
 		clf_page_length(pager->page) < pager->step.size;
-	if (pager->sorted && pager->span.rises)
+	if (pager->order != CLF_ANY_ORDER && pager->span.rises)
 		return CLF_LIST_COMPLETE;	/* consuming the page raises an error */
 	if (pager->timed && pager->span.rises && (more || pager->npages > 1))
 		return start_over(pager);
@@ -767,7 +845,7 @@ plan_list(ClfPager *pager)
 	if (pager->timed && pager->ordered && reaches_back(pager))
 		return narrow_window(pager);
 	if (pager->step.number == 1 &&
-		(pager->timed || (pager->sorted && !pager->ordered) ||
+		(pager->timed || (pager->order != CLF_ANY_ORDER && !pager->ordered) ||
 		 pager->step.size < pager->table->page_size))
 		return widen_page(pager);
 	return next_number(pager);
@@ -798,6 +876,8 @@ plan_next(ClfPager *pager)
 		case CLF_PAGING_BY_TIME:
 		case CLF_PAGING_BY_NUMBER:
 			return plan_list(pager);
+		case CLF_PAGING_FROM_OLDEST:
+			return plan_search(pager);
 		case CLF_PAGING_BY_IDS:
 			return next_chunk(pager);
 		case CLF_PAGING_BY_TOKENS:
@@ -861,6 +941,7 @@ enter_page(ClfPager *pager)
 	pager->step = pager->next;
 	pager->nanswers++;
 	pager->npages++;
+	pager->skipped = false;
 	pager->next_record = 0;
 	pager->follows_new = pager->new_records > 0;
 	pager->new_records = 0;
@@ -932,7 +1013,8 @@ report_stuck(const ClfPager *pager)
 static void
 count_redundant(ClfPager *pager)
 {
-	if (pager->step.paging == CLF_PAGING_BY_IDS)
+	if (pager->step.paging == CLF_PAGING_BY_IDS ||
+		pager->step.paging == CLF_PAGING_FROM_OLDEST)
 		return;
 	if (pager->new_records > 0)
 		pager->redundant = Min(pager->redundant, 0);
@@ -973,7 +1055,8 @@ note_density(const ClfPager *pager)
 {
 	TimestampTz from = pager->window.from;
 
-	if (!pager->query->windowed || !pager->query->unfiltered)
+	if (!pager->query->windowed || !pager->query->unfiltered ||
+		pager->order == CLF_OLDEST_FIRST)
 		return;
 	if (pager->list_state != CLF_LIST_COMPLETE)
 		from = pager->span.oldest;
@@ -1090,8 +1173,11 @@ next_page(ClfPager *pager, bool wait)
 static void
 take_record(ClfPager *pager)
 {
-	if (clf_rows_take(pager->rows, clf_page_record(pager->page,
-												   pager->next_record++)))
+	int			n = pager->next_record++;
+
+	if (pager->step.paging == CLF_PAGING_FROM_OLDEST)
+		n = clf_page_length(pager->page) - 1 - n;
+	if (clf_rows_take(pager->rows, clf_page_record(pager->page, n)))
 		pager->new_records++;
 	else
 		pager->activity->counters.duplicates++;

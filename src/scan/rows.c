@@ -33,7 +33,7 @@ struct ClfRows
 	/* for the whole scan */
 	MemoryContext cxt;
 	const ClfTable *table;
-	bool		sorted;			/* must the records be newest first? */
+	ClfOrder	order;			/* in which the records must be */
 	ClfSelection *selection;	/* fields of the columns, and the following */
 	ClfFieldRef id;
 	ClfFieldRef time;
@@ -54,7 +54,7 @@ struct ClfRows
 	ClfIdSet   *seen;
 	int64		nrecords;		/* received, without duplicates */
 	bool		had_broken;		/* was there one without a valid id or date? */
-	TimestampTz oldest;			/* if sorted: date of the oldest one so far */
+	TimestampTz last;			/* in order: date of the last one so far */
 	TimestampTz previous;		/* date of the previous record of the page */
 
 	/* the current row */
@@ -123,7 +123,7 @@ select_fields(ClfRows *rows, const ClfResource *resource)
  *		selected fields; no field may be selected after the first start.
  */
 ClfRows    *
-clf_rows_create(MemoryContext cxt, const ClfTable *table, bool sorted,
+clf_rows_create(MemoryContext cxt, const ClfTable *table, ClfOrder order,
 				ClfSelection *selection)
 {
 	MemoryContext old = MemoryContextSwitchTo(cxt);
@@ -131,7 +131,7 @@ clf_rows_create(MemoryContext cxt, const ClfTable *table, bool sorted,
 
 	rows->cxt = cxt;
 	rows->table = table;
-	rows->sorted = sorted;
+	rows->order = order;
 	rows->selection = selection;
 	select_fields(rows, table->resource);
 	rows->marked_cxt = AllocSetContextCreate(cxt, "call_log_fdw marked page",
@@ -203,6 +203,13 @@ describe_inputs(const ClfRows *rows)
 	return rows->values[CLF_FROM_QUERY];
 }
 
+/* A date that no date precedes in the order of the rows */
+static TimestampTz
+first_date(const ClfRows *rows)
+{
+	return rows->order == CLF_OLDEST_FIRST ? DT_NOBEGIN : DT_NOEND;
+}
+
 /*
  * clf_rows_start
  *		Start with a new query, which must live until the next start.
@@ -217,8 +224,8 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 	rows->seen = clf_idset_create(rows->run_cxt);
 	rows->nrecords = 0;
 	rows->had_broken = false;
-	rows->oldest = DT_NOEND;
-	rows->previous = DT_NOEND;
+	rows->last = first_date(rows);
+	rows->previous = first_date(rows);
 	rows->open = false;
 	memset(&rows->row, 0, sizeof(ClfRow));
 	if (query->changes || query->search_filter)
@@ -351,7 +358,7 @@ clf_rows_open_page(ClfRows *rows, ClfPage *page)
 {
 	const char *frame = clf_page_frame(page);
 
-	rows->previous = DT_NOEND;
+	rows->previous = first_date(rows);
 	rows->row.fields[CLF_FROM_ANSWER] = NULL;
 	if (frame && pick(rows, CLF_FROM_ANSWER, frame, strlen(frame)))
 		rows->row.fields[CLF_FROM_ANSWER] = rows->values[CLF_FROM_ANSWER];
@@ -449,12 +456,18 @@ check_time(ClfRows *rows, const ClfField *record)
 	return false;
 }
 
+/* Must a row with this date be returned before one with the other? */
+static bool
+precedes(const ClfRows *rows, TimestampTz date, TimestampTz other)
+{
+	return rows->order == CLF_OLDEST_FIRST ? date < other : date > other;
+}
+
 /*
- * Verify that rows are newest first.  Returns false if the record must be
- * skipped.
+ * Verify the order of the rows.  Returns false if the record must be skipped.
  *
- * A page out of order is an error.  A record newer than those of earlier pages
- * is not: it was inserted, or updated with a later date, after they had been
+ * A page out of order is an error.  A record that precedes those of earlier pages
+ * is not: it was inserted, or updated with another date, after they had been
  * read, so the scan need not return it.
  */
 static bool
@@ -463,7 +476,7 @@ keeps_order(ClfRows *rows, const ClfField *record)
 	TimestampTz t = 0;
 
 	(void) clf_field_time(get_field(record, rows->time), &t);
-	if (t > rows->previous)
+	if (precedes(rows, t, rows->previous))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("records are not sorted newest first"),
@@ -471,9 +484,9 @@ keeps_order(ClfRows *rows, const ClfField *record)
 				 errhint("Set the option newest_first of the server or table "
 						 "to false, and run the query again.")));
 	rows->previous = t;
-	if (t > rows->oldest)
+	if (precedes(rows, t, rows->last))
 		return false;
-	rows->oldest = t;
+	rows->last = t;
 	return true;
 }
 
@@ -687,7 +700,7 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 	rows->open = false;
 	rows->broken = !check_id(rows, get_field(record, rows->id),
 							 rows->table->resource->id_path, "a record") ||
-		(rows->sorted && !check_time(rows, record));
+		(rows->order != CLF_ANY_ORDER && !check_time(rows, record));
 	if (rows->broken)
 	{
 		rows->had_broken = true;
@@ -695,7 +708,7 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 		rows->row.fields[CLF_FROM_RECORD] = record;
 		return false;
 	}
-	in_order = !rows->sorted || keeps_order(rows, record);
+	in_order = rows->order == CLF_ANY_ORDER || keeps_order(rows, record);
 	if (!is_new(rows, record))
 		return false;
 	rows->nrecords++;

@@ -11,7 +11,7 @@
 #include "answer/field.h"
 #include "answer/page.h"
 #include "catalog/table.h"
-#include "plan/query.h"
+#include "plan/bind.h"
 
 typedef struct ClfRows ClfRows;
 
@@ -29,7 +29,7 @@ typedef struct ClfSpan
 } ClfSpan;
 
 extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfTable *table,
-								bool sorted, ClfSelection *selection);
+								ClfOrder order, ClfSelection *selection);
 extern void clf_rows_start(ClfRows *rows, const ClfQuery *query);
 extern void clf_rows_open_page(ClfRows *rows, ClfPage *page);
 extern ClfFields *clf_rows_record_fields(const ClfRows *rows);

@@ -113,6 +113,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_pages();
 	test_batches();
 	test_idsets();
+	test_searches();
 	return (Datum) 0;
 }
 

@@ -45,5 +45,6 @@ extern void test_sizes(void);
 extern void test_pages(void);
 extern void test_batches(void);
 extern void test_idsets(void);
+extern void test_searches(void);
 
 #endif							/* CLF_UNIT_H */
