@@ -36,8 +36,14 @@ foreach my $page_size (@page_sizes)
 	create_server($node, "account_$page_size", $simulator->url,
 		server => \%options, mapping => { access_token => $Simulator::access_token });
 	import_tables($node, "account_$page_size", "extension_$page_size", 'extension');
-	import_tables($node, "account_$page_size", "${_}_${page_size}_unordered", $_, newest_first => 'false')
-	  foreach 'account', 'extension';
+	foreach my $level ('account', 'extension')
+	{
+		import_tables($node, "account_$page_size", "${level}_${page_size}_unordered", $level,
+			newest_first => 'false');
+
+		# no scan shows how short these lists are, so that a search is expected to be shorter
+		import_tables($node, "account_$page_size", "${level}_${page_size}_oldest", $level);
+	}
 }
 $node->safe_psql('postgres', 'CREATE TABLE chosen (id text)');
 my $session = open_session($node);

@@ -162,7 +162,7 @@ sub make_oldest
 	my $query = make_plain($scan) . " ORDER BY $tables{$scan->{table}}{time}" . pick('', ', id');
 
 	$scan->{oldest_first} = 1;
-	$scan->{limit} = pick(1, 1, 2, 5, 1 + int(rand $scan->{page_size} / 4));
+	$scan->{limit} = pick(1, 1, 2, 5, 1 + int(rand $scan->{data}{calls}));
 	return "$query LIMIT $scan->{limit}";
 }
 
@@ -359,7 +359,7 @@ sub random_scan
 	# a list that grows faster than it is read has no end
 	my $read = min($page_size, $scan->{data}{max_per_page} // $page_size);
 	$scan->{churn}{rate} = min($scan->{churn}{rate}, $scan->{by_number} ? $read / 4 : $read);
-	$scan->{schema} = "$scan->{level}_$page_size" . ($shape eq 'unordered' ? '_unordered' : '');
+	$scan->{schema} = "$scan->{level}_$page_size" . ($shape =~ /^(?:unordered|oldest)$/ ? "_$shape" : '');
 	$scan->{rows} = $tables{ $scan->{table} }{rows};
 	$scan->{sql} = $make->($scan) =~ s/\{schema\}/$scan->{schema}/gr;
 	return $scan;
