@@ -574,6 +574,6 @@ WHERE start_time >= now() - interval '29 days' AND id = ANY (ARRAY(SELECT id FRO
 -- minimum 1: a page of the first days, whatever those are
 SELECT min(start_time) FROM calls.call_log;
 
--- The first ten calls of a year [not met]
--- minimum 1: a page of its first days, whatever those are
+-- The first ten calls of a year
+-- minimum 1: a page of its first days
 SELECT id, start_time FROM calls.call_log WHERE start_time >= now() - interval '1 year' ORDER BY start_time, id LIMIT 10;
