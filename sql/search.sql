@@ -56,10 +56,18 @@ SET plan_cache_mode = force_generic_plan;
 EXECUTE search(:'number');
 RESET plan_cache_mode;
 
+-- A number as people write it; the column shows it as it is written
+SELECT count(*) > 5 AS some, count(DISTINCT search_phone_number) AS one, min(search_phone_number) = format('+1 (%s) %s-%s', substr(:'digits', 2, 3), substr(:'digits', 5, 3), substr(:'digits', 8)) AS shown FROM calls.call_log_search
+  WHERE search_phone_number = format('+1 (%s) %s-%s', substr(:'digits', 2, 3), substr(:'digits', 5, 3), substr(:'digits', 8)) AND start_time >= '2025-10-01';
+:log
+
 -- An invalid number finds nothing, and nothing is sent
 :ctl clear
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = 'unknown';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '+';
+SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '() -';
+SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '1+5';
+SELECT count(*) FROM calls.call_log_search WHERE search_extension_number = '1-0-1';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = '1234567890123456';
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = NULL::text;
 SELECT count(*) FROM calls.call_log_search WHERE search_phone_number = :'number' AND search_phone_number = :'digits';

@@ -338,6 +338,7 @@ static const ClfFilter search_filters[] = {
 		.parameter = "phoneNumber",
 		.operators = CLF_OP_SEARCH,
 		.levels = CLF_AT_BOTH,
+		.punctuation = " ()-./",
 		.characters = CLF_DIGITS,
 		.max_length = 15
 	},

@@ -83,6 +83,8 @@ typedef struct ClfFilter
 								 * which are not filterable; NULL: a text of
 								 * characters */
 	const char *characters;
+	const char *punctuation;	/* other characters that people write in an
+								 * input, which are not sent; NULL: none */
 	int			max_length;		/* of the text of an input, in characters */
 	const char *const *undeleted;	/* values of records that are not deleted,
 									 * sent unless show_deleted is set; NULL:

@@ -599,16 +599,35 @@ bind_changes(ClfQuery *query, const ClfScanPlan *plan, const ClfTable *table,
 }
 
 /*
- * Bind "search_phone_number = ..." or "search_extension_number = ...".  A phone
- * number is sent in E.164 without the plus sign.  An invalid number yields no
- * rows.
+ * The digits to search for: a phone number is sent in E.164 without the plus sign
+ * and without punctuation.  NULL if it is not a number.
+ */
+static char *
+search_digits(const ClfFilter *filter, const char *text)
+{
+	StringInfoData digits;
+
+	initStringInfo(&digits);
+	for (text += text[0] == '+'; *text; text++)
+	{
+		if (strchr(filter->characters, *text))
+			appendStringInfoChar(&digits, *text);
+		else if (!filter->punctuation || !strchr(filter->punctuation, *text))
+			return NULL;
+	}
+	return digits.len > 0 && digits.len <= filter->max_length ? digits.data :
+		NULL;
+}
+
+/*
+ * Bind "search_phone_number = ..." or "search_extension_number = ...".  An invalid
+ * number yields no rows.
  */
 static void
 bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 {
 	const ClfFilter *filter = c->filter;
 	char	   *text = NULL;
-	const char *digits;
 
 	if (query->search_filter && query->search_filter != filter)
 		ereport(ERROR,
@@ -632,11 +651,8 @@ bind_search(ClfQuery *query, const ClfCondition *c, const ClfValue *value)
 		return;
 	}
 	query->search = text;
-	digits = text + (text[0] == '+');
-
-	if (digits[0] == '\0' || strlen(digits) > (size_t) filter->max_length ||
-		digits[strspn(digits, filter->characters)] != '\0')
-		query->nothing = true;
+	query->search_digits = search_digits(filter, text);
+	query->nothing |= query->search_digits == NULL;
 }
 
 static void
@@ -653,9 +669,9 @@ bind_searches(ClfQuery *query, StringInfo out, const ClfScanPlan *plan,
 	if (query->unknown_search)
 		appendStringInfo(out, "&%s={%s}", query->search_filter->parameter,
 						 query->unknown_search);
-	else if (query->search)
+	else if (query->search_digits)
 		clf_uri_append_parameter(out, query->search_filter->parameter,
-								 query->search + (query->search[0] == '+'));
+								 query->search_digits);
 }
 
 /* Digits of an integer or a text */

@@ -46,6 +46,7 @@ typedef struct ClfQuery
 	bool		show_deleted;	/* include deletions in changes */
 	const ClfFilter *search_filter; /* search for a number; NULL: no search */
 	char	   *search;			/* text of the condition in UTF-8, or NULL */
+	char	   *search_digits;	/* what is sent of it; NULL: it is no number */
 	const char *unknown_search; /* placeholder for it; else NULL */
 	char	   *extension;		/* id of the condition, in digits, or NULL */
 	const char *unknown_extension;	/* placeholder for it; else NULL */
