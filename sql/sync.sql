@@ -339,6 +339,12 @@ SELECT count(*) AS differences FROM ((SELECT * FROM truth.audio WHERE call_start
 -- The list alone
 CREATE TABLE copy.list (id text PRIMARY KEY, call_start_time timestamptz, type text, duration bigint);
 CALL call_log_fdw_sync('calls.recordings', 'copy.list', since => '2026-03-31');
+-- A key without the call's id, which is a number, and a recording of two calls
+\! for id in one two; do printf '{"id": "%s", "startTime": "2026-03-31T11:59:00Z", "recording": {"id": "777", "type": "OnDemand"}}' $id | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-03-31T11:59:00Z; done
+CREATE TABLE copy.numbers (id bigint PRIMARY KEY, call_start_time timestamptz, type text);
+CALL call_log_fdw_sync('calls.recordings', 'copy.numbers', since => '2026-03-31 11:00');
+CALL call_log_fdw_sync('calls.recordings', 'copy.numbers');
+SELECT id, type FROM copy.numbers WHERE id = 777;
 :ctl reset
 
 SELECT call_log_fdw_requests() > 0;

@@ -82,6 +82,24 @@ SELECT count(*) FROM pg_locks WHERE classid = 'pg_class'::regclass;
 DROP TABLE public.archive;
 DROP FUNCTION public.spy();
 
+-- Tables that do not exist
+CALL call_log_fdw_sync(0, 'copy.nothing');
+CALL call_log_fdw_sync(4294967295, 'copy.nothing');
+CALL call_log_fdw_sync('calls.call_log', 'copy.nothing', changes => 4294967295);
+
+-- Row-level security of the target would hide copied rows from the copy
+SET ROLE regress_call_log_evil;
+CREATE TABLE public.archive (id text PRIMARY KEY, start_time timestamptz);
+ALTER TABLE public.archive ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY blind ON public.archive FOR INSERT WITH CHECK (true);
+RESET ROLE;
+GRANT SELECT ON calls.call_log TO regress_call_log_evil;
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'archive', since => '2026-03-30');
+\set VERBOSITY terse
+REVOKE SELECT ON calls.call_log FROM regress_call_log_evil;
+DROP TABLE public.archive;
+
 -- Foreign tables of changes in the schema of the source are not used
 GRANT CREATE ON SCHEMA calls TO regress_call_log_evil;
 GRANT USAGE ON FOREIGN SERVER ringcentral TO regress_call_log_evil;
@@ -229,6 +247,15 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.plain');
 SELECT count(*) FROM copy.plain WHERE id = :'one';
 CALL call_log_fdw_sync('calls.call_log', 'copy.plain', delete_rows => true);
 SELECT count(*) FROM copy.plain WHERE id = :'one';
+-- The calls by which the copy is recognized may be among them
+CREATE TABLE copy.brief (LIKE copy.plain INCLUDING ALL);
+CALL call_log_fdw_sync('calls.call_log', 'copy.brief', since => '2026-03-31', delete_rows => true);
+SELECT string_agg(id, ' ' ORDER BY start_time DESC) AS ids FROM (SELECT id, start_time FROM copy.brief ORDER BY start_time DESC LIMIT 2) x \gset
+\setenv IDS :ids
+\! for id in $IDS; do python3 "$PG_ABS_SRCDIR/simulator/ctl.py" delete "$id" >/dev/null; done
+CALL call_log_fdw_sync('calls.call_log', 'copy.brief', delete_rows => true);
+CALL call_log_fdw_sync('calls.call_log', 'copy.brief', delete_rows => true);
+SELECT count(*) FROM copy.brief;
 RESET client_min_messages;
 
 -- If the time is rejected as well, the call log is read

@@ -1,5 +1,6 @@
-# call_log_fdw_sync with backfill_only: two RingCentral users fill one copy, each
-# within its own request limit; and renames while a copy waits for a response.
+# call_log_fdw_sync with backfill_only: two and three RingCentral users fill one copy,
+# each within its own request limit; and renames and TRUNCATE while a copy waits for a
+# response.
 
 use strict;
 use warnings;
@@ -8,12 +9,13 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use CallLog;
+use List::Util qw(max sum);
 use PostgreSQL::Test::Utils;
 use Simulator;
 use Test::More;
 use Time::HiRes qw(time);
 
-# Two users of one account are two simulators with the same calls: each has its
+# Three users of one account are three simulators with the same calls: each has its
 # own limit, of ten requests a second
 my $pages = 60;
 my @simulators = map {
@@ -24,7 +26,7 @@ my @simulators = map {
 		seed => 5,
 		rate_limit => 10,
 		rate_window => 1)
-} 1 .. 2;
+} 1 .. 3;
 
 # Isolation levels do not matter
 my $node = start_cluster(
@@ -34,6 +36,8 @@ my $node = start_cluster(
 create_server($node, 'calls', $simulators[0]->url,
 	server => { page_size => 100 });
 create_server($node, 'more', $simulators[1]->url,
+	server => { page_size => 100 });
+create_server($node, 'third', $simulators[2]->url,
 	server => { page_size => 100 });
 copy_truth($node, $simulators[0], 'calls', 'truth', view => 'detailed');
 
@@ -106,7 +110,7 @@ my (undef, $helper_messages) = finish_in($helper);
 my (undef, $main_messages) = finish_in($main);
 my @sent = requests();
 
-diag(sprintf '%d and %d requests, %.1f seconds', @sent, time - $start);
+diag(sprintf '%d and %d requests, %.1f seconds', @sent[ 0, 1 ], time - $start);
 unlike("$main_messages$helper_messages", qr/ERROR/, 'both succeed');
 is(differences('copy'), 0, 'the copy is complete');
 is($node->safe_psql('postgres', 'SELECT count(*) = count(DISTINCT id) FROM copy'),
@@ -118,7 +122,7 @@ is($node->safe_psql('postgres',
 	'{}|0|calls.call_log', 'the state is that of the source');
 $_->clear_log foreach @simulators;
 (undef, $main_messages) = run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy')");
-is_deeply([requests()], [ 2, 0 ], 'and then two requests bring it up to date');
+is_deeply([requests()], [ 2, 0, 0 ], 'and then two requests bring it up to date');
 like($main_messages, qr/0 rows new or changed/, 'which have no changes');
 (undef, $helper_messages) = run_in($helper, $backfill);
 like($helper_messages, qr/0 requests in all/, 'nothing is left to backfill');
@@ -139,14 +143,36 @@ run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy')");
 is(differences('copy'), 0, 'then the copy is complete');
 
 # ----------
+# Three users
+# ----------
+
+my $third = open_session($node);
+
+run_in($main,
+	"DROP TABLE copy; CALL call_log_fdw_sync('calls.call_log', 'copy', $since, max_requests => 3)"
+);
+$_->clear_log foreach @simulators;
+$start = time;
+start_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy')");
+start_in($helper, $backfill);
+start_in($third, $backfill =~ s/more/third/r);
+my $messages = join '', map { (finish_in($_))[1] } $main, $helper, $third;
+@sent = requests();
+
+diag(sprintf '%d, %d and %d requests, %.1f seconds', @sent, time - $start);
+unlike($messages, qr/ERROR/, 'all three succeed');
+is(differences('copy'), 0, 'the copy is complete');
+cmp_ok(max(@sent), '<', $pages / 2, 'each user reads about a third of it');
+cmp_ok(sum(@sent), '<=', $pages + 30, 'with hardly more requests');
+$third->quit;
+
+# ----------
 # Renames
 # ----------
 
-# Freeze the API until the copy waits for it, rename, and continue
-sub rename_meanwhile
+# Start the copy, and freeze the API until it waits for a response
+sub start_frozen
 {
-	my ($sql, $table) = @_;
-
 	$simulators[0]->freeze;
 	start_in($main, "CALL call_log_fdw_sync('calls.call_log', 'archive.calls', $since)");
 	wait_until(
@@ -155,6 +181,14 @@ sub rename_meanwhile
 			$node->safe_psql('postgres',
 				q{SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query LIKE 'CALL%'});
 		});
+	return;
+}
+
+sub rename_meanwhile
+{
+	my ($sql, $table) = @_;
+
+	start_frozen();
 	$node->safe_psql('postgres', $sql);
 	$simulators[0]->thaw;
 	my (undef, $messages) = finish_in($main);
@@ -170,6 +204,32 @@ sub rename_meanwhile
 $simulators[0]->set(rate_limit => 1000);
 $node->safe_psql('postgres', 'CREATE SCHEMA archive');
 rename_meanwhile('ALTER SCHEMA archive RENAME TO renamed', 'renamed.calls');
+
+# ----------
+# TRUNCATE
+# ----------
+
+# It waits for the lock until the step ends, and is noticed by the next one, before
+# the newest calls come again as changes
+$node->safe_psql('postgres', 'ALTER SCHEMA renamed RENAME TO archive');
+run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'archive.calls', $since, max_requests => 5)");
+start_frozen();
+start_in($helper, 'TRUNCATE archive.calls');
+wait_until(
+	'TRUNCATE waits for the lock',
+	sub {
+		$node->safe_psql('postgres',
+			q{SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'});
+	});
+$simulators[0]->thaw;
+finish_in($helper);
+(undef, $main_messages) = finish_in($main);
+like($main_messages, qr/ERROR:.* table archive\.calls was emptied during the copy/,
+	'TRUNCATE is noticed during the copy');
+(undef, $main_messages) = run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'archive.calls')");
+like($main_messages, qr/WARNING:.* table archive\.calls was emptied or replaced/,
+	'the next call starts again');
+is(differences('archive.calls'), 0, 'and completes the copy');
 
 $_->quit foreach $main, $helper;
 done_testing();

@@ -198,7 +198,7 @@ typedef struct ClfSync
 	int			server_failures;	/* of these, possibly not of a recording */
 	List	   *probes;			/* of char *: sample of recordings to try */
 	bool		probing;
-	bool		has_witness;	/* was one chosen in this call? */
+	bool		has_witness;	/* was one chosen by this call? */
 	int			first_step;		/* number of the first step done; -1: none */
 	bool		finished;
 
@@ -217,11 +217,13 @@ typedef struct ClfSync
 /* Rows of a response, or of several */
 typedef struct ClfSyncAnswer
 {
-	TupleDesc	desc;			/* c1, c2, ... for the plan's columns; n; dead */
+	TupleDesc	desc;			/* c1, c2, ... for the plan's columns; n;
+								 * deleted */
 	Tuplestorestate *rows;
 	int64		nrows;
-	List	   *ids;			/* of char *, server encoding: of all rows */
-	char	   *witness;		/* one of the ids; NULL: none suitable */
+	List	   *ids;			/* of char *, server encoding: of the rows
+								 * that were requested regardless of their
+								 * time */
 	TimestampTz oldest;			/* start of the oldest row; DT_NOEND: none */
 	ClfSyncRange done;			/* of a list: range read completely */
 	bool		more;			/* are there more pages? */
@@ -279,7 +281,7 @@ extern void clf_sync_begin(ClfSync *sync);
 extern void clf_sync_begin_backfill(ClfSync *sync);
 extern void clf_sync_load(ClfSync *sync);
 extern void clf_sync_save(ClfSync *sync);
-extern void clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer);
+extern void clf_sync_take_witness(ClfSync *sync);
 extern void clf_sync_note_problem(ClfSync *sync, const char *kind,
 								  const char *id, const char *reason,
 								  TimestampTz next_at);
@@ -304,8 +306,7 @@ extern int64 clf_sync_read_recording(ClfSync *sync, const char *id,
 									 ClfSyncAnswer *answer);
 
 /* sync_write.c */
-extern int64 clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer,
-							bool versions);
+extern int64 clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer);
 extern int64 clf_sync_put_audio(ClfSync *sync, const ClfSyncAnswer *answer);
 extern List *clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
 								  ClfSyncRange range, int64 *present,
@@ -337,5 +338,6 @@ extern int64 clf_sync_sent(const ClfSync *sync);
 extern void clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer,
 							  int64 changed);
 extern bool clf_sync_contains(List *texts, const char *text);
+extern List *clf_sync_minus(List *texts, List *less);
 
 #endif							/* CLF_SYNC_H */

@@ -12,7 +12,7 @@
 
 #include "sync/sync.h"
 
-/* A request for changes, and its answer */
+/* A request for changes, and its response */
 typedef struct ChangesRequest
 {
 	const ClfTable *table;
@@ -63,14 +63,14 @@ read_list_again(ClfSync *sync)
 }
 
 /*
- * Merge the answer, and save the token of the next request.  what and suffix are
+ * Merge the response, and save the token of the next request.  what and suffix are
  * for the message.
  */
 static void
 take_answer(ClfSync *sync, const ClfSyncAnswer *answer, char **token,
 			const char *what, const char *suffix)
 {
-	int64		changed = clf_sync_merge(sync, answer, true);
+	int64		changed = clf_sync_merge(sync, answer);
 
 	if (answer->token)
 		*token = answer->token;
@@ -97,7 +97,7 @@ save_failure(ClfSync *sync)
 /*
  * clf_sync_token_step
  *		Obtain a token of call-log-sync before the call log is read, so that no
- *		later change is missed.  The calls in the answer are ignored.
+ *		later change is missed.  The calls in the response are ignored.
  */
 void
 clf_sync_token_step(ClfSync *sync)

@@ -35,6 +35,9 @@
 /* A backfill leaves the last missing range to the other call if it is shorter */
 #define SHORT_RANGE (10 * USECS_PER_MINUTE)
 
+/* Responses that are expected to hold a part, if the list is in descending order */
+#define PART_RESPONSES 10
+
 /* ----------
  * Which part is next
  * ----------
@@ -71,7 +74,8 @@ next_part(const ClfSync *sync, TimestampTz now)
  * Choose the next part of a backfill, below the previous one.  The upper end of the
  * last range is where the other call reads.  There, and where another backfill has
  * read already, continue in the middle of the longest range, at a random point so
- * that two backfills do not read the same parts.  Returns false if none is left.
+ * that two backfills do not read the same parts; a range that is expected to fit
+ * into a response is not divided.  Returns false if none is left.
  */
 static bool
 next_backfill(ClfSync *sync, TimestampTz now, ClfSyncRange *part)
@@ -79,6 +83,7 @@ next_backfill(ClfSync *sync, TimestampTz now, ClfSyncRange *part)
 	ClfSyncRanges missing = sync->state->missing;
 	ClfSyncRange longest = {0, 0};
 	TimestampTz end = sync->backfill_end;
+	int64		span = sync->state->width / (is_sorted(sync) ? PART_RESPONSES : 1);
 	bool		at_last = false;
 
 	for (int i = 0; i < missing.n; i++)
@@ -100,7 +105,7 @@ next_backfill(ClfSync *sync, TimestampTz now, ClfSyncRange *part)
 		}
 	}
 	*part = longest;
-	if (at_last || longest.upper - longest.lower > SHORT_RANGE)
+	if (at_last || longest.upper - longest.lower > Max(span, SHORT_RANGE))
 		part->upper -= (0.5 + (pg_prng_double(&pg_global_prng_state) - 0.5) / 4) *
 			(longest.upper - longest.lower);
 	return !clf_sync_range_is_empty(longest) &&
@@ -108,8 +113,8 @@ next_backfill(ClfSync *sync, TimestampTz now, ClfSyncRange *part)
 }
 
 /*
- * Choose the width of the next part from the density of the last one: for ten
- * requests if the list is in descending order, else for a single one.
+ * Choose the width of the next part from the density of the last one: for
+ * PART_RESPONSES if the list is in descending order, else for less than one.
  */
 static void
 choose_width(ClfSync *sync, const ClfSyncAnswer *answer, TimestampTz now)
@@ -120,7 +125,7 @@ choose_width(ClfSync *sync, const ClfSyncAnswer *answer, TimestampTz now)
 
 	if (answer->nrows > 0)
 		width = Min(width, span * table->page_size *
-					(is_sorted(sync) ? 10 : 0.7) / answer->nrows);
+					(is_sorted(sync) ? PART_RESPONSES : 0.7) / answer->nrows);
 	width = Min(width, 365.0 * USECS_PER_DAY);
 	sync->state->width = (int64) Max(width, USECS_PER_SEC);
 }
@@ -145,7 +150,7 @@ warn_of_many(const ClfSync *sync, const ClfSyncAnswer *answer, int absent,
 }
 
 /*
- * Queue calls of the target that are absent from the answer, which is complete
+ * Queue calls of the target that are absent from the response, which is complete
  * for its range, to be requested by id: their start was changed, or they were
  * deleted.  Calls older than all that RingCentral retains are ignored.
  */
@@ -197,7 +202,7 @@ clf_sync_absent_step(ClfSync *sync)
 	int64		n;
 
 	clf_sync_read_ids(sync, ids, &answer);
-	n = clf_sync_merge(sync, &answer, false);
+	n = clf_sync_merge(sync, &answer);
 	foreach(lc, ids)
 	{
 		if (clf_can_be_id(lfirst(lc)) &&
@@ -292,7 +297,7 @@ clf_sync_part_step(ClfSync *sync)
 	clf_sync_read_part(sync, part, is_sorted(sync),
 					   sync->state->width <= USECS_PER_SEC, &answer);
 	sync->unsorted |= answer.unsorted;
-	changed = clf_sync_merge(sync, &answer, false);
+	changed = clf_sync_merge(sync, &answer);
 	if (clf_sync_range_is_empty(answer.done))
 	{
 		sync->state->width = Max(sync->state->width / 4, USECS_PER_SEC);

@@ -26,6 +26,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
@@ -56,13 +57,18 @@ contains_name(List *names, const char *name)
 
 /*
  * clf_sync_label
- *		The qualified name of a table.
+ *		The qualified name of a table; its OID, as regclass shows it, if the table
+ *		does not exist.
  */
 char *
 clf_sync_label(Oid relid)
 {
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
-									  get_rel_name(relid));
+	char	   *name = get_rel_name(relid);
+	char	   *schema = get_namespace_name(get_rel_namespace(relid));
+
+	if (name == NULL || schema == NULL)
+		return psprintf("%u", relid);
+	return quote_qualified_identifier(schema, name);
 }
 
 /*
@@ -533,6 +539,13 @@ check_target(const ClfSync *sync, Relation target)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of table %s", sync->label)));
+	if (check_enable_rls(sync->target, owner, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("row-level security applies to the owner of table %s",
+						sync->label),
+				 errhint("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY;",
+						 sync->label)));
 	if (pg_class_aclcheck(sync->source, owner, ACL_SELECT) != ACLCHECK_OK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

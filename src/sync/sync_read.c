@@ -45,7 +45,7 @@ typedef struct Reader
 	ClfTuple   *tuple;
 	ClfActivity *activity;
 	ClfSelection *selection;
-	ClfFieldRef dead;
+	ClfFieldRef deleted;
 	TupleTableSlot *slot;
 	MemoryContext cxt;
 	MemoryContext row_cxt;
@@ -104,7 +104,7 @@ make_desc(const ClfSyncPlan *plan, Relation rel)
 		TupleDescInitEntryCollation(desc, n, attr->attcollation);
 	}
 	TupleDescInitEntry(desc, ++n, "n", INT8OID, -1, 0);
-	TupleDescInitEntry(desc, ++n, "dead", BOOLOID, -1, 0);
+	TupleDescInitEntry(desc, ++n, "deleted", BOOLOID, -1, 0);
 	clf_tupledesc_finalize(desc);
 	return desc;
 }
@@ -142,7 +142,7 @@ needs_detailed(const ClfSyncPlan *plan, const ClfResource *resource)
 	return false;
 }
 
-/* Initialize an empty answer with the plan's columns */
+/* Create an empty tuplestore with the plan's columns */
 static void
 start_answer(ClfSync *sync, Relation rel, ClfSyncAnswer *answer)
 {
@@ -199,7 +199,7 @@ open_reader(ClfSync *sync, const ClfTable *table, bool audio,
 	reader->cxt = cxt;
 	plan_scan(reader, table, audio);
 	reader->selection = clf_selection_create(table->resource->rows_paths == NULL);
-	reader->dead = clf_select(reader->selection, CLF_FROM_RECORD, "deleted");
+	reader->deleted = clf_select(reader->selection, CLF_FROM_RECORD, "deleted");
 	reader->tuple = clf_tuple_create(rel, &reader->table,
 									 reader->plan.attnums, reader->selection);
 	reader->activity = clf_activity_begin(cxt, &reader->table);
@@ -220,7 +220,7 @@ open_reader(ClfSync *sync, const ClfTable *table, bool audio,
 	return reader;
 }
 
-/* Complete the answer.  The API's clock is best known after the last response. */
+/* Free the reader.  The API's clock is best known after the last response. */
 static void
 close_reader(Reader *reader)
 {
@@ -239,10 +239,10 @@ close_reader(Reader *reader)
 }
 
 static bool
-is_dead(const Reader *reader, const ClfRow *row)
+is_deleted(const Reader *reader, const ClfRow *row)
 {
-	const ClfField *fields = row->fields[reader->dead.origin];
-	char	   *text = fields ? clf_field_cstring(&fields[reader->dead.n]) : NULL;
+	const ClfField *fields = row->fields[reader->deleted.origin];
+	char	   *text = fields ? clf_field_cstring(&fields[reader->deleted.n]) : NULL;
 
 	return text != NULL && strcmp(text, "true") == 0;
 }
@@ -265,9 +265,9 @@ is_wanted(Reader *reader, const TupleTableSlot *slot)
 	return t >= reader->wanted.lower && t < reader->wanted.upper;
 }
 
-/* Append the row in the slot to the answer */
+/* Append the row in the slot to the tuplestore */
 static void
-put_row(Reader *reader, bool dead)
+put_row(Reader *reader, bool deleted)
 {
 	const ClfSyncPlan *plan = reader->sync->plan;
 	ClfSyncAnswer *answer = reader->answer;
@@ -283,7 +283,7 @@ put_row(Reader *reader, bool dead)
 		nulls[i] = slot->tts_isnull[plan->columns[i].attnum - 1];
 	}
 	values[n] = Int64GetDatum(answer->nrows++);
-	values[n + 1] = BoolGetDatum(dead);
+	values[n + 1] = BoolGetDatum(deleted);
 	nulls[n] = nulls[n + 1] = false;
 	tuplestore_putvalues(answer->rows, answer->desc, values, nulls);
 	if (!slot->tts_isnull[start])
@@ -291,38 +291,24 @@ put_row(Reader *reader, bool dead)
 							 DatumGetTimestampTz(slot->tts_values[start]));
 }
 
-/* Will the row probably be in the target? */
-static bool
-is_kept(const Reader *reader, bool dead)
-{
-	int			n = reader->sync->plan->time->attnum - 1;
-	const TupleTableSlot *slot = reader->slot;
-
-	return !dead && !slot->tts_isnull[n] &&
-		DatumGetTimestampTz(slot->tts_values[n]) >= reader->sync->state->since;
-}
-
-/* Append the id to the answer */
+/* Append the id of the row in the slot to the ids that were read */
 static void
-keep_id(Reader *reader, bool dead)
+keep_id(Reader *reader)
 {
 	ClfSyncAnswer *answer = reader->answer;
 	int			n = reader->sync->plan->id->attnum - 1;
 	MemoryContext old;
 	Oid			output;
 	bool		varlena;
-	char	   *id;
 
 	if (reader->slot->tts_isnull[n])
 		return;
 	getTypeOutputInfo(TupleDescAttr(reader->slot->tts_tupleDescriptor, n)->atttypid,
 					  &output, &varlena);
 	old = MemoryContextSwitchTo(reader->sync->step_cxt);
-	id = OidOutputFunctionCall(output, reader->slot->tts_values[n]);
-	if (reader->any_time)
-		answer->ids = lappend(answer->ids, id);
-	if (answer->witness == NULL && is_kept(reader, dead))
-		answer->witness = id;
+	answer->ids = lappend(answer->ids,
+						  OidOutputFunctionCall(output,
+												reader->slot->tts_values[n]));
 	MemoryContextSwitchTo(old);
 }
 
@@ -351,11 +337,9 @@ take_row(Reader *reader, const ClfRow *record)
 		complete_row(reader, &row);
 	if (fits && is_wanted(reader, reader->slot))
 	{
-		bool		dead = is_dead(reader, &row);
-
-		put_row(reader, dead);
-		if (reader->any_time || reader->answer->witness == NULL)
-			keep_id(reader, dead);
+		put_row(reader, is_deleted(reader, &row));
+		if (reader->any_time)
+			keep_id(reader);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(reader->row_cxt);

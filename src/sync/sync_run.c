@@ -80,8 +80,8 @@ clf_sync_sent(const ClfSync *sync)
 
 /*
  * clf_sync_add_rows
- *		Add changed rows and the step's requests to the counters, and the
- *		answer's bad values unless it is NULL.
+ *		Add changed rows and the step's requests to the counters, and the bad
+ *		values of the rows that were read unless answer is NULL.
  */
 void
 clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
@@ -94,7 +94,7 @@ clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 	if (answer == NULL)
 		return;
 	state->bad_values += answer->bad_values;
-	clf_sync_take_witness(sync, answer);
+	clf_sync_take_witness(sync);
 }
 
 /*
@@ -112,4 +112,39 @@ clf_sync_contains(List *texts, const char *text)
 			return true;
 	}
 	return false;
+}
+
+static int
+compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+static int
+compare_cells(const void *a, const void *b)
+{
+	return compare_texts(a, b);
+}
+
+/*
+ * clf_sync_minus
+ *		The texts of one list that are not in the other.
+ */
+List *
+clf_sync_minus(List *texts, List *less)
+{
+	List	   *sorted = list_copy(less);
+	List	   *rest = NIL;
+	ListCell   *lc;
+
+	if (less == NIL)
+		return list_copy(texts);
+	list_sort(sorted, compare_texts);
+	foreach(lc, texts)
+	{
+		if (bsearch(lc, sorted->elements, list_length(sorted),
+					sizeof(ListCell), compare_cells) == NULL)
+			rest = lappend(rest, lfirst(lc));
+	}
+	return rest;
 }

@@ -72,6 +72,90 @@ clf_sync_find_state(ClfSync *sync, Oid function)
 }
 
 /* ----------
+ * Witnesses
+ * ----------
+ */
+
+/* The witnesses that are in the target, in the same order */
+static List *
+present_witnesses(const ClfSync *sync, List *witnesses)
+{
+	const ClfSyncColumn *id = sync->plan->id;
+	ClfSyncParams params = {0};
+
+	if (witnesses == NIL)
+		return NIL;
+	clf_sync_param_texts(&params, witnesses);
+	(void) clf_sync_execute(sync->plan->owner,
+							psprintf("SELECT array_agg(w ORDER BY n) FROM unnest($1) WITH ORDINALITY AS u (w, n) "
+									 "WHERE EXISTS (SELECT FROM %s t WHERE t.%s = w::%s)",
+									 clf_sync_target(sync), quote_identifier(id->name),
+									 id->cast), &params);
+	return clf_sync_result_texts(0, 1);
+}
+
+/*
+ * Check that the target still has one of the witnesses.  Otherwise it was emptied
+ * after the call's last step, and the next call has to copy all calls again.
+ */
+static void
+check_not_emptied(const ClfSync *sync)
+{
+	List	   *witnesses = sync->state->witnesses;
+
+	if (witnesses != NIL && present_witnesses(sync, witnesses) == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table %s was emptied during the copy", sync->label),
+				 errhint("Call call_log_fdw_sync again to copy all calls.")));
+}
+
+/* Id of the newest call in the target that is not deleted, or NULL */
+static char *
+newest_call(const ClfSync *sync)
+{
+	const ClfSyncPlan *plan = sync->plan;
+	const char *start = quote_identifier(plan->time->name);
+	ClfSyncParams params = {0};
+
+	clf_sync_param_time(&params, sync->state->since);
+	if (clf_sync_execute(plan->owner,
+						 psprintf("SELECT %1$s::text FROM %2$s WHERE %3$s >= $1%4$s ORDER BY %3$s DESC LIMIT 1",
+								  quote_identifier(plan->id->name), clf_sync_target(sync), start,
+								  plan->deleted ? psprintf(" AND %s IS NOT TRUE", quote_identifier(plan->deleted->name)) : ""),
+						 &params) == 0)
+		return NULL;
+	return clf_sync_result_text(0, 1);
+}
+
+/*
+ * clf_sync_take_witness
+ *		Once in a run, add the newest call to the witnesses.  The first witness and
+ *		the latest are kept, unless the procedure itself has deleted them.
+ */
+void
+clf_sync_take_witness(ClfSync *sync)
+{
+	List	  **witnesses = &sync->state->witnesses;
+	char	   *id;
+
+	if (sync->backfill_only)
+		return;
+	if (sync->delete_rows)
+		*witnesses = present_witnesses(sync, *witnesses);
+	if (sync->has_witness && *witnesses != NIL)
+		return;
+	id = newest_call(sync);
+	if (id == NULL)
+		return;
+	sync->has_witness = true;
+	if (list_length(*witnesses) > 1)
+		*witnesses = list_copy_head(*witnesses, 1);
+	if (!clf_sync_contains(*witnesses, id))
+		*witnesses = lappend(*witnesses, id);
+}
+
+/* ----------
  * Reading and writing
  * ----------
  */
@@ -183,6 +267,7 @@ clf_sync_load(ClfSync *sync)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("state of the copy in table %s was removed during the call",
 						sync->label)));
+	check_not_emptied(sync);
 	note_saved(sync);
 }
 
@@ -204,21 +289,6 @@ param_ranges(ClfSyncParams *params, ClfSyncRanges ranges)
 	}
 }
 
-/* The texts of one list that are not in the other */
-static List *
-texts_minus(List *texts, List *less)
-{
-	List	   *rest = NIL;
-	ListCell   *lc;
-
-	foreach(lc, texts)
-	{
-		if (!clf_sync_contains(less, lfirst(lc)))
-			rest = lappend(rest, lfirst(lc));
-	}
-	return rest;
-}
-
 /* A multirange from two arrays of bounds */
 #define RANGES(lower, upper) "coalesce((SELECT range_agg(tstzrange(l, nullif(u, 'infinity'))) " \
 	"FROM unnest(" lower ", " upper ") AS r (l, u)), '{}')"
@@ -236,8 +306,8 @@ save_progress(const ClfSync *sync)
 
 	param_ranges(&params, clf_sync_ranges_minus(state->missing, saved->missing));
 	param_ranges(&params, clf_sync_ranges_minus(saved->missing, state->missing));
-	clf_sync_param_texts(&params, texts_minus(state->absent, saved->absent));
-	clf_sync_param_texts(&params, texts_minus(saved->absent, state->absent));
+	clf_sync_param_texts(&params, clf_sync_minus(state->absent, saved->absent));
+	clf_sync_param_texts(&params, clf_sync_minus(saved->absent, state->absent));
 	clf_sync_param_bigint(&params, state->rows - saved->rows);
 	clf_sync_param_bigint(&params, state->requests - saved->requests);
 	clf_sync_param_bigint(&params, state->bad_values - saved->bad_values);
@@ -311,20 +381,6 @@ forget_target(const ClfSync *sync)
 								  sync->problems), &params);
 }
 
-/* Number of witnesses that are in the target */
-static int64
-count_witnesses(const ClfSync *sync, List *witnesses)
-{
-	ClfSyncParams params = {0};
-
-	clf_sync_param_texts(&params, witnesses);
-	(void) clf_sync_execute(sync->plan->owner,
-							psprintf("SELECT count(DISTINCT %1$s) FROM %2$s WHERE %1$s = ANY ($1)",
-									 quote_identifier(sync->plan->id->name),
-									 clf_sync_target(sync)), &params);
-	return clf_sync_result_bigint(0, 1);
-}
-
 /*
  * Does the target hold the rows that the state describes?  A table with another
  * OID was replaced or restored from a dump, and must have all witnesses; from the
@@ -334,42 +390,18 @@ static bool
 is_same_copy(const ClfSync *sync, ClfSyncState *state)
 {
 	ClfSyncParams params = target_params(sync);
+	int			expected = list_length(state->witnesses);
 	bool		same_oid;
 	bool		isnull;
-	int64		found;
 
 	if (sync->created)
 		return false;
-	if (state->witnesses == NIL)
-		return true;
 	(void) execute(sync, psprintf("SELECT table_oid FROM %s WHERE " IS_TARGET,
 								  sync->copies), &params);
 	same_oid = DatumGetObjectId(clf_sync_result(0, 1, &isnull)) == sync->target;
-	found = count_witnesses(sync, state->witnesses);
-	if (found == list_length(state->witnesses))
-		return true;
-	state->witnesses = NIL;		/* choose new ones */
-	return same_oid && found > 0;
-}
-
-/*
- * clf_sync_take_witness
- *		Once in a run, add a copied call to the witnesses.  The first witness and
- *		the latest are kept.
- */
-void
-clf_sync_take_witness(ClfSync *sync, const ClfSyncAnswer *answer)
-{
-	List	  **witnesses = &sync->state->witnesses;
-
-	if (sync->has_witness || answer->witness == NULL ||
-		count_witnesses(sync, list_make1(answer->witness)) == 0)
-		return;
-	sync->has_witness = true;
-	if (list_length(*witnesses) > 1)
-		*witnesses = list_copy_head(*witnesses, 1);
-	if (!clf_sync_contains(*witnesses, answer->witness))
-		*witnesses = lappend(*witnesses, answer->witness);
+	state->witnesses = present_witnesses(sync, state->witnesses);
+	return list_length(state->witnesses) == expected ||
+		(same_oid && state->witnesses != NIL);
 }
 
 /* The table of which the target is a copy; InvalidOid if it was dropped */
@@ -547,7 +579,6 @@ clf_sync_begin_backfill(ClfSync *sync)
 						sync->label),
 				 errhint("Start call_log_fdw_sync without backfill_only first.")));
 	clf_sync_check_backfill(sync, find_source(sync));
-	sync->has_witness = true;	/* the other call chooses it */
 	sync->begun = true;
 }
 

@@ -36,7 +36,7 @@ typedef struct Statement
  */
 
 /*
- * Make the answer's rows visible to statements until unregister_rows.  SPI creates
+ * Make the rows that were read visible to statements until unregister_rows.  SPI creates
  * its list of such relations with the first one, in the memory context of the call.
  */
 static void
@@ -143,7 +143,7 @@ find_bad_row(ClfSync *sync, const Statement *statement)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* Run a statement on the answer's rows; returns the number of changed rows */
+/* Run a statement on rows that were read; returns the number of changed rows */
 static int64
 execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
 		   const ClfSyncParams *params)
@@ -236,28 +236,19 @@ append_columns(StringInfo sql, const ClfSyncPlan *plan, ColumnTest test,
 }
 
 /*
- * The rows that were read, cast to the target's types.  Of several versions of a
- * call in an answer the last one is used.
+ * The rows that were read, cast to the target's types.  Of several with the same key
+ * the last one is used: versions of a call, or calls with the same recording if the
+ * key lacks the call's id.
  */
 static void
 append_source(StringInfo sql, const ClfSyncPlan *plan)
 {
-	appendStringInfoString(sql, "(SELECT DISTINCT ON (");
-	append_columns(sql, plan, is_key, "%C", ", ");
-	appendStringInfoString(sql, ") ");
-	append_columns(sql, plan, is_listed, "%C::%T AS %C", ", ");
-	appendStringInfoString(sql, ", dead FROM " ROWS " ORDER BY ");
-	append_columns(sql, plan, is_key, "%C", ", ");
-	appendStringInfoString(sql, ", n DESC)");
-}
-
-/* The same for answers with one version of each call */
-static void
-append_plain_source(StringInfo sql, const ClfSyncPlan *plan)
-{
 	appendStringInfoString(sql, "(SELECT ");
 	append_columns(sql, plan, is_listed, "%C::%T AS %C", ", ");
-	appendStringInfoString(sql, ", dead FROM " ROWS ")");
+	appendStringInfoString(sql, ", deleted FROM " ROWS
+						   " WHERE n IN (SELECT max(n) FROM " ROWS " GROUP BY ");
+	append_columns(sql, plan, is_key, "%C::%T", ", ");
+	appendStringInfoString(sql, "))");
 }
 
 /*
@@ -270,31 +261,30 @@ append_deletions(StringInfo sql, const ClfSync *sync)
 	const ClfSyncPlan *plan = sync->plan;
 
 	if (sync->delete_rows)
-		appendStringInfoString(sql, " WHEN MATCHED AND s.dead THEN DELETE");
+		appendStringInfoString(sql, " WHEN MATCHED AND s.deleted THEN DELETE");
 	else if (plan->deleted == NULL)
-		appendStringInfoString(sql, " WHEN MATCHED AND s.dead THEN DO NOTHING");
+		appendStringInfoString(sql, " WHEN MATCHED AND s.deleted THEN DO NOTHING");
 	else
 	{
 		const char *deleted = quote_identifier(plan->deleted->name);
 		int			start = plan->time - plan->columns + 1;
 
-		appendStringInfo(sql, " WHEN MATCHED AND s.dead AND s.c%d IS NULL AND t.%s IS NOT TRUE "
+		appendStringInfo(sql, " WHEN MATCHED AND s.deleted AND s.c%d IS NULL AND t.%s IS NOT TRUE "
 						 "THEN UPDATE SET %s = true"
-						 " WHEN MATCHED AND s.dead AND s.c%d IS NULL THEN DO NOTHING",
+						 " WHEN MATCHED AND s.deleted AND s.c%d IS NULL THEN DO NOTHING",
 						 start, deleted, deleted, start);
 		return;
 	}
-	appendStringInfoString(sql, " WHEN NOT MATCHED AND s.dead THEN DO NOTHING");
+	appendStringInfoString(sql, " WHEN NOT MATCHED AND s.deleted THEN DO NOTHING");
 }
 
 /*
  * clf_sync_merge
- *		Merge the answer's rows into the target; rows that are binary equal are not
- *		updated.  versions: the answer may have several versions of a call.
- *		Returns the number of changed rows.
+ *		Merge the rows that were read into the target; rows that are binary equal
+ *		are not updated.  Returns the number of changed rows.
  */
 int64
-clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
+clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer)
 {
 	const ClfSyncPlan *plan = sync->plan;
 	ClfSyncParams params = {0};
@@ -304,10 +294,7 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
 		return 0;
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "MERGE INTO %s t USING ", clf_sync_target(sync));
-	if (versions)
-		append_source(&sql, plan);
-	else
-		append_plain_source(&sql, plan);
+	append_source(&sql, plan);
 	appendStringInfoString(&sql, " s ON ");
 	append_columns(&sql, plan, is_key, "t.%N = s.%C", " AND ");
 	append_deletions(&sql, sync);
@@ -329,8 +316,8 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer, bool versions)
 
 /*
  * clf_sync_find_absent
- *		Ids of calls in the target that began in the range and are not in the
- *		answer, which is complete for it.  *present: the number of other calls in
+ *		Ids of calls in the target that began in the range and are not among the
+ *		rows that were read, which are complete for it.  *present: the number of other calls in
  *		the range; *oldest: start of the oldest absent one, or DT_NOEND.
  */
 List *
@@ -392,7 +379,7 @@ clf_sync_mark_deleted(ClfSync *sync, List *ids)
 
 /*
  * clf_sync_put_audio
- *		Update the target's rows of the answer's recording with its audio and
+ *		Update the target's rows of the recording that was read with its audio and
  *		properties.  Returns the number of changed rows.
  */
 int64
