@@ -446,7 +446,7 @@ sub run_recordings_history
 	delete $always{delete_rows};
 	@recordings = split /\n/, (run_in($session,
 			"SELECT id FROM calls.recordings WHERE start_time >= '$since'"))[0];
-	return "live|0\ntwice|0\nnulls|0" unless @recordings;
+	return finish_copy() || "live|0\ntwice|0\nnulls|0" unless @recordings;
 	run_actions(\&break_recording, \&break_recording, \&break_recording,
 		\&fail_for_a_while, \&retry_all, \&cancel_sync);
 
