@@ -137,5 +137,6 @@ clf_attempt_abandon(ClfAttempt *attempt)
 	if (attempt->http == NULL || !clf_http_in_flight(attempt->http))
 		return;
 	clf_http_abandon(attempt->http);
-	clf_budget_note(attempt->budget, attempt->slot, NULL);
+	if (attempt->budget)
+		clf_budget_note(attempt->budget, attempt->slot, NULL);
 }

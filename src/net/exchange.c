@@ -36,6 +36,7 @@ struct ClfExchange
 
 	/* the request in progress, or the last one */
 	ClfRequestInfo info;		/* with the secrets of all requests */
+	char	   *url;
 	char	   *shown;			/* path and query, for error messages */
 	int			renewals;		/* number of refused tokens replaced */
 	int64		logins_before;	/* the scan's, at the start of the request */
@@ -81,22 +82,29 @@ clf_exchange_context(void *arg)
 	clf_retry_context(&exchange->attempt.retry);
 }
 
+/* Replace a text of the exchange; on out of memory, the old one remains */
+static void
+set_text(const ClfExchange *exchange, char **text, const char *value)
+{
+	char	   *old = *text;
+
+	*text = MemoryContextStrdup(exchange->cxt, value);
+	if (old)
+		pfree(old);
+}
+
 /* Keep path and query for messages. The URL may come from a response. */
 static void
 show_request(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	size_t		length = strlen(exchange->attempt.base_url);
 	const char *url = request->shown ? request->shown : request->url;
-	char	   *old = exchange->shown;
 	char	   *shown;
 
 	if (strncmp(url, exchange->attempt.base_url, length) == 0)
 		url += length;
 	shown = clf_excerpt(url, strlen(url), MAX_SHOWN_URL);
-	/* on out of memory, the error context shows the old one */
-	exchange->shown = MemoryContextStrdup(exchange->cxt, shown);
-	if (old)
-		pfree(old);
+	set_text(exchange, &exchange->shown, shown);
 	pfree(shown);
 }
 
@@ -144,6 +152,7 @@ clf_exchange_get_versions(ClfExchange *exchange, ClfHttpResponse *response,
 	ClfHttpRequest request = {0};
 	ClfTransport how;
 
+	Assert(!clf_exchange_is_busy(exchange));
 	open_http(exchange);
 	request.url = psprintf("%s" VERSIONS_PATH, exchange->attempt.base_url);
 	show_request(exchange, &request);
@@ -219,6 +228,7 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	ClfHttpRequest authorized = *request;
 
+	set_text(exchange, &exchange->url, request->url);
 	authorized.bearer = clf_token_value(exchange->token);
 	clf_add_secret(&exchange->info, authorized.bearer);
 	exchange->attempt.label = request->label;
@@ -227,6 +237,17 @@ send_request(ClfExchange *exchange, const ClfHttpRequest *request)
 	exchange->generation = clf_token_generation(exchange->token);
 	exchange->activity->counters.requests++;
 	sent++;
+}
+
+/*
+ * The request in progress, which may have been prefetched, must be the one whose
+ * response the caller is about to use: rows of another page would be wrong.
+ */
+static void
+check_in_progress(const ClfExchange *exchange, const ClfHttpRequest *request)
+{
+	if (!clf_same_text(exchange->url, request->url))
+		elog(ERROR, "the request in progress is not the one whose response is needed");
 }
 
 /* Check the token again after the wait for a slot */
@@ -284,7 +305,9 @@ clf_exchange_prefetch(ClfExchange *exchange, const ClfHttpRequest *request)
 bool
 clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 {
-	if (!clf_exchange_is_busy(exchange))
+	if (clf_exchange_is_busy(exchange))
+		check_in_progress(exchange, request);
+	else
 	{
 		int64		wait;
 
@@ -393,8 +416,10 @@ clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 {
 	if (clf_exchange_is_busy(exchange))
 	{
-		ClfTransport how = finish_request(exchange, cxt, response);
+		ClfTransport how;
 
+		check_in_progress(exchange, request);
+		how = finish_request(exchange, cxt, response);
 		if (how == CLF_TRANSPORT_OK || how == CLF_TRANSPORT_TOO_LARGE)
 			return how;
 	}
