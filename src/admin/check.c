@@ -414,7 +414,7 @@ static const struct
 
 /* Run a step in a subtransaction, so that its resources are released */
 static char *
-run_step(Check *check, Step step, ErrorData **error)
+try_step(Check *check, Step step, ErrorData **error)
 {
 	ResourceOwner owner = CurrentResourceOwner;
 	MemoryContext cxt = CurrentMemoryContext;
@@ -481,7 +481,7 @@ run_steps(FunctionCallInfo fcinfo, Check *check)
 		check->tried = logged_in || !steps[i].needs_login;
 		check->advice = NULL;
 		if (check->tried)
-			found = run_step(check, steps[i].step, &error);
+			found = try_step(check, steps[i].step, &error);
 		if (steps[i].step == check_login)
 			logged_in = error == NULL;
 		put_step(fcinfo, check, steps[i].name, found, error);

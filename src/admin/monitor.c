@@ -101,7 +101,7 @@ add_time(Row *row, TimestampTz time)
 }
 
 static void
-put_row(FunctionCallInfo fcinfo, Row *row)
+put_view_row(FunctionCallInfo fcinfo, Row *row)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
@@ -211,7 +211,7 @@ call_log_fdw_rate_limits(PG_FUNCTION_ARGS)
 		add_time(&row, entry->closed_until > now ? entry->closed_until : 0);
 		add_value(&row, Int32GetDatum(clf_budget_queue_length(entry, now)));
 		add_value(&row, BoolGetDatum(i < budgets->nshared));
-		put_row(fcinfo, &row);
+		put_view_row(fcinfo, &row);
 	}
 	return (Datum) 0;
 }
@@ -242,7 +242,7 @@ call_log_fdw_stats(PG_FUNCTION_ARGS)
 		add_value(&row, Int64GetDatum(entry->counts.waits));
 		add_value(&row, IntervalPGetDatum(wait));
 		add_time(&row, budgets->stats_since);
-		put_row(fcinfo, &row);
+		put_view_row(fcinfo, &row);
 	}
 	return (Datum) 0;
 }
@@ -312,7 +312,7 @@ call_log_fdw_activity(PG_FUNCTION_ARGS)
 			add_scan(&row, entry);
 		while (row.n < ((ReturnSetInfo *) fcinfo->resultinfo)->setDesc->natts)
 			add_null(&row);
-		put_row(fcinfo, &row);
+		put_view_row(fcinfo, &row);
 	}
 	return (Datum) 0;
 }

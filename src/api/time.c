@@ -59,7 +59,7 @@ clf_second_after(TimestampTz t)
 
 /* Parse a fixed number of digits at p; false if there are other characters */
 static inline bool
-read_digits(const char **p, int count, int *number)
+parse_digits(const char **p, int count, int *number)
 {
 	*number = 0;
 	for (int i = 0; i < count; i++, (*p)++)
@@ -72,14 +72,14 @@ read_digits(const char **p, int count, int *number)
 }
 
 static inline bool
-read_char(const char **p, char c)
+parse_char(const char **p, char c)
 {
 	return *(*p)++ == c;
 }
 
 /* Parse ".594" to microseconds; further digits are truncated */
 static bool
-read_fraction(const char **p, int *micros)
+parse_fraction(const char **p, int *micros)
 {
 	int			scale = 100000;
 
@@ -96,7 +96,7 @@ read_fraction(const char **p, int *micros)
 
 /* Parse "Z", "+01:00" or "+0100" to seconds east of UTC */
 static bool
-read_zone(const char **p, int *offset)
+parse_zone(const char **p, int *offset)
 {
 	int			sign = **p == '-' ? -1 : 1;
 	int			hours;
@@ -111,11 +111,11 @@ read_zone(const char **p, int *offset)
 	if (**p != '+' && **p != '-')
 		return false;
 	(*p)++;
-	if (!read_digits(p, 2, &hours))
+	if (!parse_digits(p, 2, &hours))
 		return false;
 	if (**p == ':')
 		(*p)++;
-	if (!read_digits(p, 2, &minutes) || hours > 15 || minutes > 59)
+	if (!parse_digits(p, 2, &minutes) || hours > 15 || minutes > 59)
 		return false;
 	*offset = sign * (hours * 60 + minutes) * 60;
 	return true;
@@ -144,13 +144,13 @@ clf_time_parse(const char *text, char end, TimestampTz *t)
 
 	/* no step reads beyond the terminator */
 	p += before_christ;
-	if (!read_digits(&p, 4, &year) || !read_char(&p, '-') ||
-		!read_digits(&p, 2, &month) || !read_char(&p, '-') ||
-		!read_digits(&p, 2, &day) || !read_char(&p, 'T') ||
-		!read_digits(&p, 2, &hour) || !read_char(&p, ':') ||
-		!read_digits(&p, 2, &minute) || !read_char(&p, ':') ||
-		!read_digits(&p, 2, &second) || !read_fraction(&p, &micros) ||
-		!read_zone(&p, &offset) || *p != end)
+	if (!parse_digits(&p, 4, &year) || !parse_char(&p, '-') ||
+		!parse_digits(&p, 2, &month) || !parse_char(&p, '-') ||
+		!parse_digits(&p, 2, &day) || !parse_char(&p, 'T') ||
+		!parse_digits(&p, 2, &hour) || !parse_char(&p, ':') ||
+		!parse_digits(&p, 2, &minute) || !parse_char(&p, ':') ||
+		!parse_digits(&p, 2, &second) || !parse_fraction(&p, &micros) ||
+		!parse_zone(&p, &offset) || *p != end)
 		return false;
 	if (before_christ)
 		year = -year;

@@ -65,7 +65,7 @@ static void read_file(const OptionDef *def, const char *value, void *target);
 static void read_digits(const OptionDef *def, const char *value, void *target);
 static void read_id(const OptionDef *def, const char *value, void *target);
 static void read_path(const OptionDef *def, const char *value, void *target);
-static void read_text(const OptionDef *def, const char *value, void *target);
+static void read_any(const OptionDef *def, const char *value, void *target);
 static void read_resource(const OptionDef *def, const char *value,
 						  void *target);
 static void read_bool(const OptionDef *def, const char *value, void *target);
@@ -128,7 +128,7 @@ static const OptionDef option_defs[] = {
 	{"show_deleted", CLF_ON_TABLE, read_bool, TABLE(show_deleted), "false", 0, 0},
 
 	{"json_path", CLF_ON_COLUMN, read_path, 0, NULL, 0, 0},
-	{"value", CLF_ON_COLUMN, read_text, 0, NULL, 0, 0},
+	{"value", CLF_ON_COLUMN, read_any, 0, NULL, 0, 0},
 
 	{"client_id", CLF_ON_MAPPING, read_client_id, CREDENTIAL(client_id), NULL, 0, 0},
 	{"client_secret", CLF_ON_MAPPING, read_secret, CREDENTIAL(client_secret), NULL, 0, 0},
@@ -455,7 +455,7 @@ read_path(const OptionDef *def, const char *value, void *target)
 }
 
 static void
-read_text(const OptionDef *def, const char *value, void *target)
+read_any(const OptionDef *def, const char *value, void *target)
 {
 	(void) def;
 	*(char **) target = pstrdup(value);
@@ -525,8 +525,8 @@ read_cost(const OptionDef *def, const char *value, void *target)
  * milliseconds or bytes, which is rarely intended.
  */
 static void
-read_unit(const OptionDef *def, const char *value, int *target, int unit,
-		  const char *example)
+read_with_unit(const OptionDef *def, const char *value, int *target, int unit,
+			   const char *example)
 {
 	const char *hint = NULL;
 
@@ -542,14 +542,14 @@ read_unit(const OptionDef *def, const char *value, int *target, int unit,
 static void
 read_duration(const OptionDef *def, const char *value, void *target)
 {
-	read_unit(def, value, target, GUC_UNIT_MS, "\"10s\" or \"500ms\"");
+	read_with_unit(def, value, target, GUC_UNIT_MS, "\"10s\" or \"500ms\"");
 }
 
 static void
 read_size(const OptionDef *def, const char *value, void *target)
 {
-	read_unit(def, value, target, GUC_UNIT_BYTE,
-			  "\"64MB\" (at least 1kB, less than 1GB)");
+	read_with_unit(def, value, target, GUC_UNIT_BYTE,
+				   "\"64MB\" (at least 1kB, less than 1GB)");
 }
 
 static void

@@ -278,7 +278,7 @@ get_local_entry(ClfShared *shared, const ClfBudget *budget)
 
 /* Find or create the entry of a budget */
 static ClfBudgetEntry *
-get_entry(ClfShared *shared, const ClfBudget *budget)
+get_budget_entry(ClfShared *shared, const ClfBudget *budget)
 {
 	ClfBudgetEntry *entry = find_shared_entry(shared, &budget->key);
 
@@ -570,7 +570,7 @@ take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	ClfShared  *shared = clf_shmem_lock();
-	ClfBudgetEntry *entry = get_entry(shared, budget);
+	ClfBudgetEntry *entry = get_budget_entry(shared, budget);
 	TimestampTz at;
 	int			left;
 
@@ -682,7 +682,7 @@ is_for_logins(const ClfBudget *budget)
 static const char *
 describe_wait(ClfBudget *budget)
 {
-	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_budget_entry(clf_shmem_lock(), budget);
 	bool		closed = entry->closed_until > GetCurrentTimestamp();
 	int			limit = entry->limit;
 	int			window = entry->window;
@@ -722,7 +722,7 @@ double
 clf_budget_seconds(ClfBudget *budget, double requests)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_budget_entry(clf_shmem_lock(), budget);
 	double		seconds = -1;
 
 	refresh(entry, now);
@@ -738,7 +738,7 @@ static void
 note_wait(ClfBudget *budget, ClfTurn *turn)
 {
 	TimestampTz elapsed = GetCurrentTimestamp() - turn->since;
-	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_budget_entry(clf_shmem_lock(), budget);
 
 	entry->counts.waits++;
 	entry->counts.wait_time += elapsed;
@@ -757,7 +757,7 @@ clf_budget_leave(ClfBudget *budget, ClfTurn *turn)
 
 	if (turn->since == 0)
 		return;
-	entry = get_entry(clf_shmem_lock(), budget);
+	entry = get_budget_entry(clf_shmem_lock(), budget);
 	for (int i = 0; i < CLF_MAX_WAITERS; i++)
 	{
 		if (entry->waiters[i].ticket == turn->ticket)
@@ -962,7 +962,7 @@ settle_slot(ClfBudgetEntry *entry, uint64 id, TimestampTz frees_at)
 void
 clf_budget_return(ClfBudget *budget, uint64 slot)
 {
-	ClfBudgetEntry *entry = get_entry(clf_shmem_lock(), budget);
+	ClfBudgetEntry *entry = get_budget_entry(clf_shmem_lock(), budget);
 
 	settle_slot(entry, slot, DT_NOBEGIN);
 	entry->first_sent_at = 0;
@@ -978,7 +978,7 @@ move_slot(ClfBudget *budget, uint64 slot, const char *group)
 
 	clf_budget_return(budget, slot);
 	set_group(budget, group);
-	entry = get_entry(clf_shmem_lock(), budget);
+	entry = get_budget_entry(clf_shmem_lock(), budget);
 	add_slot(entry, slot, 0);
 	entry->counts.requests++;
 	clf_shmem_unlock();
@@ -1042,7 +1042,7 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfHttpResponse *response)
 		move_slot(budget, slot, response->rate_group);
 
 	shared = clf_shmem_lock();
-	entry = get_entry(shared, budget);
+	entry = get_budget_entry(shared, budget);
 	refresh(entry, now);
 	if (response)
 		note_response(shared, entry, slot, response, code, now);

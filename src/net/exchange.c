@@ -224,7 +224,7 @@ clf_exchange_expect(const ClfExchange *exchange, int requests)
 
 /* Send a request, for which a slot has been taken */
 static void
-send_request(ClfExchange *exchange, const ClfHttpRequest *request)
+send_authorized(ClfExchange *exchange, const ClfHttpRequest *request)
 {
 	ClfHttpRequest authorized = *request;
 
@@ -293,7 +293,7 @@ clf_exchange_prefetch(ClfExchange *exchange, const ClfHttpRequest *request)
 	if (!clf_attempt_try_slot(&exchange->attempt))
 		return;
 	show_request(exchange, request);
-	send_request(exchange, request);
+	send_authorized(exchange, request);
 }
 
 /*
@@ -324,7 +324,7 @@ clf_exchange_poll(ClfExchange *exchange, const ClfHttpRequest *request)
 		}
 		recheck_token(exchange);
 		show_request(exchange, request);
-		send_request(exchange, request);
+		send_authorized(exchange, request);
 	}
 	return clf_http_advance(exchange->attempt.http);
 }
@@ -433,7 +433,7 @@ clf_exchange_try(ClfExchange *exchange, const ClfHttpRequest *request,
 		clf_attempt_take_slot(&exchange->attempt);
 	}
 	recheck_token(exchange);
-	send_request(exchange, request);
+	send_authorized(exchange, request);
 	return finish_request(exchange, cxt, response);
 }
 

@@ -126,7 +126,7 @@ static int64 logins = 0;
 
 /* Find the entry, or NULL; also wipes expired tokens */
 static ClfTokenEntry *
-find_entry(ClfShared *shared, const ClfKey *key)
+find_token_entry(ClfShared *shared, const ClfKey *key)
 {
 	TimestampTz now = GetCurrentTimestamp();
 	ClfTokenEntry *found = NULL;
@@ -167,9 +167,9 @@ token_claim(const ClfEntryHead *head, TimestampTz now)
 
 /* Find or create the entry of a token; NULL if none can be allocated */
 static ClfTokenEntry *
-get_entry(ClfShared *shared, const ClfToken *token)
+get_token_entry(ClfShared *shared, const ClfToken *token)
 {
-	ClfTokenEntry *entry = find_entry(shared, &token->key);
+	ClfTokenEntry *entry = find_token_entry(shared, &token->key);
 
 	if (entry == NULL)
 	{
@@ -207,7 +207,7 @@ drop_shared_of(int cacheid, uint32 hash)
 static void
 drop_shared(const ClfToken *token)
 {
-	ClfTokenEntry *entry = find_entry(clf_shmem_lock(), &token->key);
+	ClfTokenEntry *entry = find_token_entry(clf_shmem_lock(), &token->key);
 
 	if (entry && entry->generation == token->generation)
 		explicit_bzero(entry->token, sizeof(entry->token));
@@ -564,7 +564,7 @@ log_in(const ClfToken *token, const ClfServer *server,
 static bool
 take_shared(const ClfToken *token, Obtained *obtained)
 {
-	ClfTokenEntry *entry = get_entry(clf_shmem_lock(), token);
+	ClfTokenEntry *entry = get_token_entry(clf_shmem_lock(), token);
 	bool		there = entry && entry->token[0] != '\0';
 
 	obtained->in_progress = entry && !there && login_in_progress(entry);
@@ -622,7 +622,7 @@ static void
 share_failure(const ClfKey *key, const ErrorData *error)
 {
 	ClfShared  *shared = clf_shmem_lock();
-	ClfTokenEntry *entry = find_entry(shared, key);
+	ClfTokenEntry *entry = find_token_entry(shared, key);
 
 	if (entry)
 		entry->login_pid = 0;
@@ -642,7 +642,7 @@ static void
 share_token(const ClfKey *key, Obtained *obtained)
 {
 	ClfShared  *shared = clf_shmem_lock();
-	ClfTokenEntry *entry = find_entry(shared, key);
+	ClfTokenEntry *entry = find_token_entry(shared, key);
 
 	obtained->generation = ++shared->last_id;
 	if (entry)
@@ -883,7 +883,7 @@ clf_token_revalidate(ClfToken *token)
 
 	if (!token->by_login || token->value == NULL)
 		return;
-	entry = find_entry(clf_shmem_lock(), &token->key);
+	entry = find_token_entry(clf_shmem_lock(), &token->key);
 	gone = entry && entry->generation != 0 &&
 		(entry->generation != token->generation || entry->token[0] == '\0');
 	clf_shmem_unlock();

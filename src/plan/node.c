@@ -198,8 +198,8 @@ clf_get_requests_cost(const ForeignScan *node)
  * Oldest first, all that is required anyway, but for a finer order.
  */
 static double
-find_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
-		   List *scan_clauses, List *pushed)
+find_row_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
+			   List *scan_clauses, List *pushed)
 {
 	if (clf_plan_order(path) == CLF_OLDEST_FIRST)
 		return root->limit_tuples;
@@ -246,7 +246,7 @@ first_page_size(const ClfTable *table, List *pushed, double limit)
 
 /* The id is always needed: a query without columns still counts rows */
 static bool
-needs_detailed(const ClfRelInfo *info)
+plan_needs_detailed(const ClfRelInfo *info)
 {
 	const ClfResource *resource = info->table->resource;
 	ClfPath		id = clf_path(resource->id_path);
@@ -390,12 +390,13 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 
 	plan.resource = info->table->resource;
 	plan.level = clf_table_level(info->table);
-	plan.detailed = needs_detailed(info);
+	plan.detailed = plan_needs_detailed(info);
 	plan.order = clf_plan_order(&path->path);
 	plan.partial = root->tuple_fraction > 0;
 	plan.attnums = info->attnums;
 	plan.per_day = estimate.per_day;
-	plan.limit = find_limit(root, baserel, &path->path, scan_clauses, pushed);
+	plan.limit = find_row_limit(root, baserel, &path->path, scan_clauses,
+								pushed);
 	plan.page_size = plan.order == CLF_OLDEST_FIRST ? info->table->page_size :
 		first_page_size(info->table, pushed, plan.limit);
 	estimate.requests = needed_requests(info, &plan, &estimate);

@@ -86,7 +86,7 @@ is_row_independent(const Matcher *matcher, Node *expr)
 
 /* Is it a type of a time, or of the seconds since 1970? */
 static bool
-is_time_type(Oid type)
+is_time_or_number(Oid type)
 {
 	return type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID ||
 		type == NUMERICOID || type == FLOAT8OID || type == INT4OID ||
@@ -108,7 +108,7 @@ range_strategy(Oid opno)
 	Oid			right;
 
 	op_input_types(opno, &input, &right);
-	if (!is_time_type(input) || !is_time_type(right))
+	if (!is_time_or_number(input) || !is_time_or_number(right))
 		return 0;
 	opclass = GetDefaultOpClass(input, BTREE_AM_OID);
 	family = OidIsValid(opclass) ? get_opclass_family(opclass) : InvalidOid;
@@ -157,7 +157,7 @@ filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
 
 /* Add a condition; expr may be NULL */
 static ClfCondition *
-add_condition(ClfPushed *pushed, const ClfFilter *filter, Node *expr)
+append_condition(ClfPushed *pushed, const ClfFilter *filter, Node *expr)
 {
 	ClfCondition *condition = palloc0(sizeof(ClfCondition));
 
@@ -190,7 +190,7 @@ match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 	strategy = filter_strategy(filter, column, below, opno, collation);
 	if (strategy == 0)
 		return NULL;
-	condition = add_condition(pushed, filter, expr);
+	condition = append_condition(pushed, filter, expr);
 	condition->strategy = strategy;
 	condition->shift = shift;
 	return condition;
@@ -228,7 +228,7 @@ match_range(const Matcher *matcher, ClfPushed *pushed, Node *column,
 		  type == DATEMULTIRANGEOID) ||
 		!is_row_independent(matcher, range))
 		return false;
-	condition = add_condition(pushed, filter, range);
+	condition = append_condition(pushed, filter, range);
 	condition->strategy = BTEqualStrategyNumber;
 	condition->operand = is_range ? CLF_RANGE : CLF_MULTIRANGE;
 	condition->shift = shift;
@@ -432,7 +432,7 @@ match_null_test(const Matcher *matcher, ClfPushed *pushed, NullTest *test)
 	if (test->nulltesttype != IS_NOT_NULL || filter == NULL ||
 		!(filter->operators & CLF_OP_PRESENT))
 		return false;
-	add_condition(pushed, filter, NULL);
+	append_condition(pushed, filter, NULL);
 	return true;
 }
 
@@ -463,7 +463,7 @@ match_bool_expr(const Matcher *matcher, ClfPushed *pushed, BoolExpr *expr)
 
 	if (expr->boolop == NOT_EXPR)
 		return false;
-	condition = add_condition(pushed, NULL, NULL);
+	condition = append_condition(pushed, NULL, NULL);
 	condition->combination = is_or ? CLF_ANY : CLF_ALL;
 	foreach(lc, expr->args)
 	{

@@ -145,7 +145,7 @@ add_row(Sample *sample, const ClfRow *row, MemoryContext cxt)
 
 /* Request the page with this upper bound; infinity is the present */
 static Probe
-take_page(Sample *sample, TimestampTz upper, MemoryContext cxt)
+take_probe(Sample *sample, TimestampTz upper, MemoryContext cxt)
 {
 	ClfQuery   *query = clf_bind_query(&sample->plan, sample->table, NULL);
 	const ClfRow *row;
@@ -176,16 +176,16 @@ density(const Probe *probe)
  * Request pages from the present back; returns the estimated number of records
  */
 static double
-take_pages(Sample *sample, MemoryContext cxt)
+take_probes(Sample *sample, MemoryContext cxt)
 {
-	Probe		probe = take_page(sample, DT_NOEND, cxt);
+	Probe		probe = take_probe(sample, DT_NOEND, cxt);
 	double		records = probe.records;
 	TimestampTz bottom = probe.upper - (int64) (CLF_KEPT_DAYS * USECS_PER_DAY);
 	int64		step = (probe.oldest - bottom) / (MAX_PAGES - 1);
 
 	while (!probe.last && step > 0 && sample->pages < MAX_PAGES)
 	{
-		Probe		older = take_page(sample, probe.oldest - step, cxt);
+		Probe		older = take_probe(sample, probe.oldest - step, cxt);
 		double		days = step / (double) USECS_PER_DAY;
 
 		records += days * (density(&probe) + density(&older)) / 2;
@@ -215,7 +215,7 @@ clf_acquire_sample(Relation rel, int elevel, HeapTuple *rows, int targrows,
 
 	sample->rows = rows;
 	sample->targrows = targrows;
-	records = take_pages(sample, caller);
+	records = take_probes(sample, caller);
 	*totalrows = sample->records > 0 ?
 		records * sample->seen / sample->records : 0;
 	*totaldeadrows = 0;

@@ -354,8 +354,8 @@ real_share(PlannerInfo *root, const RelOptInfo *rel)
  * there are.
  */
 static double
-count_ids(PlannerInfo *root, const RelOptInfo *innerrel, const Path *outer,
-		  Expr *key, int max_ids)
+estimate_ids(PlannerInfo *root, const RelOptInfo *innerrel, const Path *outer,
+			 Expr *key, int max_ids)
 {
 	EstimationInfo info;
 	double		different = estimate_num_groups(root, list_make1(key),
@@ -424,8 +424,8 @@ add_join_paths(const JoinPlan *join, List *outers)
 									 makeInteger(max_ids), join->key,
 									 inner_key(join->clauses, join->key),
 									 join->clauses);
-	double		ids = count_ids(join->root, join->innerrel, linitial(outers),
-								join->key, max_ids);
+	double		ids = estimate_ids(join->root, join->innerrel, linitial(outers),
+								   join->key, max_ids);
 	Path	   *inner = (Path *) clf_plan_path_for_ids(join->root,
 													   join->innerrel,
 													   join->filter, ids);
@@ -676,7 +676,7 @@ set_outer(IdJoin *state, MinimalTuple tuple)
 
 /* The value of a key for the current rows, until the next call; NULL: none */
 static struct varlena *
-get_key(IdJoin *state, ExprState *key)
+evaluate_key(IdJoin *state, ExprState *key)
 {
 	bool		isnull;
 	Datum		id;
@@ -690,9 +690,9 @@ get_key(IdJoin *state, ExprState *key)
 
 /* The entry of the id of the current rows, or NULL */
 static IdEntry *
-find_entry(IdJoin *state, ExprState *key)
+find_known(IdJoin *state, ExprState *key)
 {
-	struct varlena *id = get_key(state, key);
+	struct varlena *id = evaluate_key(state, key);
 
 	return id && state->known ? ids_lookup(state->known, id) : NULL;
 }
@@ -761,7 +761,7 @@ read_outer(IdJoin *state)
 		set_outer(state, state->outer_rows[state->nouter - 1]);
 		ResetExprContext(state->econtext);
 		if (ExecQual(state->outer_clauses, state->econtext))
-			id = note_id(state, get_key(state, state->key));
+			id = note_id(state, evaluate_key(state, state->key));
 		if (id)
 			ids[n++] = PointerGetDatum(id);
 	}
@@ -781,7 +781,7 @@ add_inner(IdJoin *state, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 	ExecStoreMinimalTuple(row->tuple, state->inner.slot, false);
 	copy_columns(&state->inner, state->pair);
-	entry = find_entry(state, state->inner_key);
+	entry = find_known(state, state->inner_key);
 	if (entry == NULL || entry->batch != state->batch)
 		return;					/* freed together with the cache */
 	if (entry->last)
@@ -823,7 +823,7 @@ clear_batch(IdJoin *state)
 
 /* The next batches of both sides */
 static void
-read_batch(IdJoin *state)
+next_batch(IdJoin *state)
 {
 	ArrayType  *ids;
 
@@ -848,7 +848,7 @@ open_outer(IdJoin *state)
 	IdEntry    *entry;
 
 	set_outer(state, state->outer_rows[state->outer_at]);
-	entry = find_entry(state, state->key);
+	entry = find_known(state, state->key);
 	state->inner_at = entry ? entry->first : NULL;
 	state->opened = true;
 	state->matched = false;
@@ -930,7 +930,7 @@ next_joined(ScanState *node)
 		}
 		if (state->at_end)
 			return ExecClearTuple(node->ss_ScanTupleSlot);
-		read_batch(state);
+		next_batch(state);
 	}
 }
 
@@ -1090,7 +1090,7 @@ static const CustomExecMethods exec_methods = {
 };
 
 static Node *
-create_state(CustomScan *plan)
+create_join_state(CustomScan *plan)
 {
 	IdJoin	   *state = palloc0(sizeof(IdJoin));
 
@@ -1102,7 +1102,7 @@ create_state(CustomScan *plan)
 
 static const CustomScanMethods scan_methods = {
 	.CustomName = NAME,
-	.CreateCustomScanState = create_state
+	.CreateCustomScanState = create_join_state
 };
 
 /*

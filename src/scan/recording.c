@@ -132,7 +132,7 @@ get_details(ClfRecordings *recordings)
 
 /* The recording's id, for a message */
 static char *
-shown_id(const ClfRecordings *recordings)
+shown_recording_id(const ClfRecordings *recordings)
 {
 	return clf_excerpt(recordings->id, strlen(recordings->id),
 					   CLF_EXCERPT_LENGTH);
@@ -149,13 +149,13 @@ check_content_uri(const ClfRecordings *recordings, const char *uri)
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("recording \"%s\" has no content URI",
-						shown_id(recordings))));
+						shown_recording_id(recordings))));
 	if (!clf_http_leads_to(uri, recordings->table->server->media_url))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
 				 errmsg("the content of recording \"%s\" is not on the media "
 						"host",
-						shown_id(recordings)),
+						shown_recording_id(recordings)),
 				 errdetail("The content URI is %s, but the server option "
 						   "media_url is %s.",
 						   clf_excerpt(uri, strcspn(uri, "?#"), CLF_EXCERPT_LENGTH),
@@ -230,7 +230,7 @@ report_too_large(const ClfRecordings *recordings)
 	ereport(ERROR,
 			(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 			 errmsg("recording \"%s\" exceeds max_recording_size",
-					shown_id(recordings)),
+					shown_recording_id(recordings)),
 			 errhint("Raise the option max_recording_size of the server or "
 					 "table, or leave this recording out.")));
 }

@@ -249,7 +249,7 @@ clf_rows_record_fields(const ClfRows *rows)
 
 /* Get a field of a record */
 static const ClfField *
-get_field(const ClfField *record, ClfFieldRef ref)
+record_field(const ClfField *record, ClfFieldRef ref)
 {
 	return &record[ref.n];
 }
@@ -260,7 +260,7 @@ get_field(const ClfField *record, ClfFieldRef ref)
 static const char *
 get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 {
-	const char *text = clf_field_text(get_field(record, rows->id), length);
+	const char *text = clf_field_text(record_field(record, rows->id), length);
 	StringInfoData key;
 	size_t		text_length;
 
@@ -270,7 +270,7 @@ get_key(const ClfRows *rows, const ClfField *record, size_t *length)
 	initStringInfo(&key);
 	appendBinaryStringInfo(&key, text, *length);
 	appendStringInfoChar(&key, ' ');
-	text = clf_field_text(get_field(record, rows->version), &text_length);
+	text = clf_field_text(record_field(record, rows->version), &text_length);
 	if (text)
 		appendBinaryStringInfo(&key, text, text_length);
 	*length = key.len;
@@ -315,7 +315,7 @@ list_versions(const ClfRows *rows, const ClfPage *page, Version *versions)
 		const char *key;
 		size_t		length;
 
-		if (get_field(record, rows->id)->start == NULL)
+		if (record_field(record, rows->id)->start == NULL)
 			continue;
 		key = get_key(rows, record, &length);
 		versions[nversions].key = clf_id_hash(key, length);
@@ -448,7 +448,7 @@ check_time(ClfRows *rows, const ClfField *record)
 {
 	TimestampTz t;
 
-	if (clf_field_time(get_field(record, rows->time), &t))
+	if (clf_field_time(record_field(record, rows->time), &t))
 		return true;
 	report_invalid_row(rows, ERRCODE_INVALID_DATETIME_FORMAT,
 					   psprintf("field \"%s\" of a record is missing or not a date",
@@ -475,7 +475,7 @@ keeps_order(ClfRows *rows, const ClfField *record)
 {
 	TimestampTz t = 0;
 
-	(void) clf_field_time(get_field(record, rows->time), &t);
+	(void) clf_field_time(record_field(record, rows->time), &t);
 	if (precedes(rows, t, rows->previous))
 		ereport(ERROR,
 				(errcode(ERRCODE_FDW_UNABLE_TO_CREATE_REPLY),
@@ -494,7 +494,8 @@ keeps_order(ClfRows *rows, const ClfField *record)
 static bool
 is_deleted(const ClfRows *rows, const ClfField *record)
 {
-	char	   *deleted = clf_field_cstring(get_field(record, rows->deleted));
+	char	   *deleted = clf_field_cstring(record_field(record,
+														 rows->deleted));
 
 	return deleted != NULL && strcmp(deleted, "true") == 0;
 }
@@ -508,13 +509,13 @@ is_too_old(const ClfRows *rows, const ClfField *record)
 {
 	TimestampTz t;
 
-	return clf_field_time(get_field(record, rows->version), &t) &&
+	return clf_field_time(record_field(record, rows->version), &t) &&
 		t < rows->query->since_time;
 }
 
 /* Does the record belong to the table? */
 static bool
-is_wanted(const ClfRows *rows, const ClfField *record)
+belongs_to_table(const ClfRows *rows, const ClfField *record)
 {
 	const ClfQuery *query = rows->query;
 
@@ -529,7 +530,7 @@ is_wanted(const ClfRows *rows, const ClfField *record)
 static void
 open_details(ClfRows *rows, const ClfField *record)
 {
-	const ClfField *whole = get_field(record, rows->whole);
+	const ClfField *whole = record_field(record, rows->whole);
 
 	(void) pick(rows, CLF_FROM_ROW, whole->start, whole->length);
 	(void) pick(rows, CLF_FROM_DETAILS, whole->start, whole->length);
@@ -567,7 +568,7 @@ is_new_row(ClfRows *rows)
 
 	if (rows->table->resource->row_id_path == NULL)
 		return true;
-	id = get_field(rows->values[CLF_FROM_ROW], rows->row_id);
+	id = record_field(rows->values[CLF_FROM_ROW], rows->row_id);
 	if (!check_id(rows, id, rows->table->resource->row_id_path, "a row"))
 		return true;			/* reported as an invalid row */
 
@@ -625,13 +626,13 @@ next_element(ClfRows *rows, const RowsPath *path, const ClfField *array,
  * False after the last one.
  */
 static bool
-next_value(ClfRows *rows, bool *found)
+pick_next_row(ClfRows *rows, bool *found)
 {
 	while (rows->rows_path < rows->nrows_paths)
 	{
 		const RowsPath *path = &rows->rows_paths[rows->rows_path];
-		const ClfField *field = get_field(rows->row.fields[CLF_FROM_RECORD],
-										  path->field);
+		const ClfField *field = record_field(rows->row.fields[CLF_FROM_RECORD],
+											 path->field);
 
 		if (path->element && next_element(rows, path, field, found))
 		{
@@ -677,7 +678,7 @@ clf_rows_next(ClfRows *rows)
 		rows->row.number = 1;
 		return &rows->row;
 	}
-	while (next_value(rows, &found))
+	while (pick_next_row(rows, &found))
 	{
 		if (rows->row.invalid || (found && is_new_row(rows)))
 			return &rows->row;
@@ -698,7 +699,7 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 	bool		in_order;
 
 	rows->open = false;
-	rows->broken = !check_id(rows, get_field(record, rows->id),
+	rows->broken = !check_id(rows, record_field(record, rows->id),
 							 rows->table->resource->id_path, "a record") ||
 		(rows->order != CLF_ANY_ORDER && !check_time(rows, record));
 	if (rows->broken)
@@ -712,7 +713,7 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 	if (!is_new(rows, record))
 		return false;
 	rows->nrecords++;
-	rows->open = in_order && is_wanted(rows, record);
+	rows->open = in_order && belongs_to_table(rows, record);
 	if (rows->open)
 		open_rows(rows, record);
 	return true;
@@ -723,7 +724,7 @@ static bool
 get_time(const ClfRows *rows, const ClfPage *page, int i, TimestampTz *t)
 {
 	return rows->table->resource->time_path &&
-		clf_field_time(get_field(clf_page_record(page, i), rows->time), t);
+		clf_field_time(record_field(clf_page_record(page, i), rows->time), t);
 }
 
 /*
@@ -763,7 +764,7 @@ hash_record(const ClfRows *rows, const ClfPage *page, int n, ClfIdHash *hash)
 	const char *key;
 	size_t		length;
 
-	if (get_field(record, rows->id)->start == NULL)
+	if (record_field(record, rows->id)->start == NULL)
 		return false;
 	key = get_key(rows, record, &length);
 	*hash = clf_id_hash(key, length);

@@ -332,7 +332,7 @@ clf_scan_set_ids(ForeignScanState *node, Datum ids)
  * false if the row is dropped by a condition or an invalid value.
  */
 static bool
-complete_row(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
+add_per_row_columns(ForeignScanState *node, ClfRow *row, TupleTableSlot *slot)
 {
 	ClfScanState *state = node->fdw_state;
 	ExprContext *econtext = node->ss.ps.ps_ExprContext;
@@ -373,7 +373,8 @@ clf_scan_next(ForeignScanState *node)
 		ClfRow		row = *next;
 
 		if (clf_tuple_fill(state->tuple, &row, slot) &&
-			(state->recordings == NULL || complete_row(node, &row, slot)))
+			(state->recordings == NULL ||
+			 add_per_row_columns(node, &row, slot)))
 			return slot;
 		InstrCountFiltered1(node, 1);
 		ResetExprContext(node->ss.ps.ps_ExprContext);

@@ -189,7 +189,7 @@ prepare_column(TupleColumn *column, Form_pg_attribute attr,
 }
 
 static void
-check_column(const TupleColumn *column, const char *relname)
+check_column_type(const TupleColumn *column, const char *relname)
 {
 	if (column->conversion == CONVERT_BYTES && column->type != BYTEAOID)
 		ereport(ERROR,
@@ -229,7 +229,7 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 											 lfirst_int(lc) - 1),
 					   clf_column_path(table, lfirst_int(lc)),
 					   selection);
-		check_column(column, tuple->relname);
+		check_column_type(column, tuple->relname);
 	}
 	return tuple;
 }
@@ -244,7 +244,7 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 
 /* Call the input function; text may be NULL */
 static Datum
-read_text(ClfTuple *tuple, TupleColumn *column, char *text)
+call_input(ClfTuple *tuple, TupleColumn *column, char *text)
 {
 	Datum		value = (Datum) 0;
 
@@ -290,7 +290,7 @@ convert_scalar(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 		return (Datum) 0;
 	}
 	text = clf_field_text(field, &length);
-	return read_text(tuple, column, clf_encode(tuple->encoder, text, length));
+	return call_input(tuple, column, clf_encode(tuple->encoder, text, length));
 }
 
 static Datum
@@ -350,7 +350,7 @@ convert_json(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 	size_t		length;
 	const char *json = clf_field_json(field, &length);
 
-	return read_text(tuple, column, clf_encode(tuple->encoder, json, length));
+	return call_input(tuple, column, clf_encode(tuple->encoder, json, length));
 }
 
 static Datum
@@ -406,7 +406,7 @@ convert(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 
 /* The record's id, for a message */
 static char *
-shown_id(const ClfTuple *tuple)
+shown_record_id(const ClfTuple *tuple)
 {
 	const ClfField *id = &tuple->row->fields[tuple->id.origin][tuple->id.n];
 	const char *text = "";
@@ -424,7 +424,7 @@ column_error_context(void *arg)
 	const ClfTuple *tuple = arg;
 
 	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
-			   tuple->current->name, tuple->relname, shown_id(tuple));
+			   tuple->current->name, tuple->relname, shown_record_id(tuple));
 }
 
 /* The row number, converted to the column's type */
@@ -436,7 +436,7 @@ row_number(ClfTuple *tuple, TupleColumn *column)
 	if (column->conversion == CONVERT_INTEGER)
 		return integer_datum(column, tuple->row->number);
 	snprintf(text, sizeof(text), "%d", tuple->row->number);
-	return read_text(tuple, column, text);
+	return call_input(tuple, column, text);
 }
 
 static void
@@ -451,7 +451,7 @@ report_mismatch(ClfTuple *tuple, ClfFieldRef ref, const ClfField *field)
 
 /* Get a field of the row; NULL if it is missing */
 static inline const ClfField *
-get_field(ClfTuple *tuple, ClfFieldRef ref)
+row_field(ClfTuple *tuple, ClfFieldRef ref)
 {
 	const ClfField *fields = tuple->row->fields[ref.origin];
 	const ClfField *field = fields ? &fields[ref.n] : NULL;
@@ -475,7 +475,7 @@ join_fields(ClfTuple *tuple, const TupleColumn *column, int n)
 	initStringInfo(&text);
 	do
 	{
-		const ClfField *field = get_field(tuple, column->values[n].field);
+		const ClfField *field = row_field(tuple, column->values[n].field);
 		const char *part;
 		size_t		length;
 
@@ -504,7 +504,7 @@ find_field(ClfTuple *tuple, const TupleColumn *column)
 	const ClfField *field = NULL;
 
 	if (column->nvalues == 0)
-		return get_field(tuple, column->field);
+		return row_field(tuple, column->field);
 	for (int n = 0; n < column->nvalues && field == NULL; n++)
 	{
 		if (column->values[n].joined)
@@ -512,7 +512,7 @@ find_field(ClfTuple *tuple, const TupleColumn *column)
 		if (n + 1 < column->nvalues && column->values[n + 1].joined)
 			field = join_fields(tuple, column, n);
 		else
-			field = get_field(tuple, column->values[n].field);
+			field = row_field(tuple, column->values[n].field);
 	}
 	return field;
 }
@@ -539,7 +539,7 @@ column_value(ClfTuple *tuple, TupleColumn *column, bool *isnull)
 	*isnull = true;
 	if (!column->input.fn_strict && column->conversion != CONVERT_ARRAY &&
 		!tuple->soft.error_occurred)
-		return read_text(tuple, column, NULL);
+		return call_input(tuple, column, NULL);
 	return (Datum) 0;
 }
 
@@ -569,7 +569,7 @@ accepts_null(ClfTuple *tuple, TupleColumn *column)
 	if (column->not_null)
 		return false;
 	if (column->conversion != CONVERT_ARRAY)
-		(void) read_text(tuple, column, NULL);
+		(void) call_input(tuple, column, NULL);
 	return !tuple->soft.error_occurred;
 }
 
@@ -584,7 +584,8 @@ accept_error(ClfTuple *tuple, TupleColumn *column)
 
 	save_first_error(tuple,
 					 psprintf("column \"%s\" of record \"%s\": %s", column->name,
-							  shown_id(tuple), tuple->soft.error_data->message));
+							  shown_record_id(tuple),
+							  tuple->soft.error_data->message));
 	tuple->soft.error_occurred = false;
 	accepted = accepts_null(tuple, column);
 	tuple->soft.error_occurred = false;
@@ -689,7 +690,8 @@ clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
 	tuple->row = row;
 	if (row->invalid)
 	{
-		save_first_error(tuple, psprintf("record \"%s\": %s", shown_id(tuple),
+		save_first_error(tuple, psprintf("record \"%s\": %s",
+										 shown_record_id(tuple),
 										 row->invalid));
 		tuple->skipped++;
 		return false;

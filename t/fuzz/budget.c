@@ -81,6 +81,6 @@ fuzz_input(const char *data, size_t size)
 		if (!taken)
 			continue;
 		clf_budget_note(budget, slot, &response);
-		check_entry(get_entry(&fuzz_shared, budget));
+		check_entry(get_budget_entry(&fuzz_shared, budget));
 	}
 }
