@@ -716,6 +716,21 @@ clf_find_column(const ClfResource *resource, const char *name)
 }
 
 /*
+ * clf_is_first_of_parameter
+ *		Is it the first of the resource's filters with its parameter?  The
+ *		conditions on all of them are sent as one.
+ */
+bool
+clf_is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
+{
+	const ClfFilter *f = resource->filters;
+
+	while (strcmp(f->parameter, filter->parameter) != 0)
+		f++;
+	return f == filter;
+}
+
+/*
  * clf_path_needs_detailed
  *		Does the value of the path require view=Detailed?
  *

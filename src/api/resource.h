@@ -173,6 +173,8 @@ extern const char *const clf_level_names[CLF_LEVELS];
 extern const ClfResource *clf_find_resource(const char *name);
 extern const ClfColumn *clf_find_column(const ClfResource *resource,
 										const char *name);
+extern bool clf_is_first_of_parameter(const ClfResource *resource,
+									  const ClfFilter *filter);
 extern bool clf_path_needs_detailed(const ClfResource *resource,
 									const ClfPath *path);
 extern bool clf_path_in_details(const ClfResource *resource,

@@ -457,7 +457,6 @@ read_path(const OptionDef *def, const char *value, void *target)
 static void
 read_any(const OptionDef *def, const char *value, void *target)
 {
-	(void) def;
 	*(char **) target = pstrdup(value);
 }
 

@@ -223,12 +223,9 @@ find_mapping_tuple(Oid userid, Oid serverid)
 						   ObjectIdGetDatum(serverid));
 }
 
-/*
- * clf_wrapper_is_ours
- *		Is the wrapper's handler this library's function, regardless of names?
- */
-bool
-clf_wrapper_is_ours(Oid fdwid)
+/* Is the wrapper's handler this library's function, regardless of names? */
+static bool
+is_our_wrapper(Oid fdwid)
 {
 	Oid			handler = GetForeignDataWrapper(fdwid)->fdwhandler;
 	HeapTuple	tuple;
@@ -256,7 +253,7 @@ bool
 clf_table_is_ours(Oid relid)
 {
 	return get_rel_relkind(relid) == RELKIND_FOREIGN_TABLE &&
-		clf_wrapper_is_ours(GetForeignServer(GetForeignServerIdByRelId(relid))->fdwid);
+		is_our_wrapper(GetForeignServer(GetForeignServerIdByRelId(relid))->fdwid);
 }
 
 /*
@@ -272,7 +269,7 @@ clf_check_server_usable(Oid serverid)
 	if (!clf_may_use_server(serverid))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FOREIGN_SERVER,
 					   server->servername);
-	if (!clf_wrapper_is_ours(server->fdwid))
+	if (!is_our_wrapper(server->fdwid))
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("server \"%s\" is not a server of call_log_fdw",

@@ -23,7 +23,6 @@ extern bool clf_needs_origin(const ClfTable *table, List *attnums,
 							 ClfOrigin origin);
 extern bool clf_holds_all_records(const ClfTable *table);
 extern bool clf_has_own_path(const ClfTable *table);
-extern bool clf_wrapper_is_ours(Oid fdwid);
 extern bool clf_table_is_ours(Oid relid);
 extern void clf_check_server_usable(Oid serverid);
 extern Oid	clf_find_user_mapping(Oid userid, Oid serverid);

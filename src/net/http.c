@@ -149,8 +149,6 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 	ClfHttp    *http = arg;
 	struct epoll_event event = {0};
 
-	(void) easy;
-	(void) unused;
 	event.data.fd = fd;
 	if (what & CURL_POLL_IN)
 		event.events |= EPOLLIN;
@@ -173,7 +171,6 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 	ClfHttp    *http = arg;
 	struct itimerspec when = {0};
 
-	(void) multi;
 	if (timeout_ms == 0)
 		when.it_value.tv_nsec = 1;	/* zero would disarm it */
 	else if (timeout_ms > 0)

@@ -239,7 +239,6 @@ wipe(ClfToken *token)
 static void
 on_syscache_change(Datum arg, int cacheid, uint32 hash)
 {
-	(void) arg;
 	if (hash != 0 && clf_shmem_attached() &&
 		TransactionIdIsValid(GetTopTransactionIdIfAny()))
 		drop_shared_of(cacheid, hash);
@@ -493,8 +492,7 @@ copy_token(const ClfField *field, char *copy, size_t size)
  * would be another copy of the token.
  */
 static void
-read_answer(const Login *login, const ClfHttpResponse *response,
-			Obtained *obtained)
+read_answer(const ClfHttpResponse *response, Obtained *obtained)
 {
 	static const char *const names[] = {
 		"access_token", "owner_id", "scope", "expires_in"
@@ -548,7 +546,7 @@ log_in(const ClfToken *token, const ClfServer *server,
 	error_context_stack = &context;
 
 	send_login(&login, &response);
-	read_answer(&login, &response, obtained);
+	read_answer(&response, obtained);
 	error_context_stack = context.previous;
 }
 

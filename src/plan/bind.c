@@ -310,17 +310,6 @@ append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
 		clf_uri_append_parameter(out, filter->parameter, single);
 }
 
-/* Is it the first filter with its parameter? */
-static bool
-is_first_of_parameter(const ClfResource *resource, const ClfFilter *filter)
-{
-	const ClfFilter *f = resource->filters;
-
-	while (strcmp(f->parameter, filter->parameter) != 0)
-		f++;
-	return f == filter;
-}
-
 /*
  * Can the texts be sent?  An empty text could be handled as no filter, and one with
  * characters that are not valid in an id could be rejected, while SQL requires an
@@ -373,7 +362,7 @@ choose_sessions(Binding *binding)
 		TextSet		set;
 
 		if (f->exclusion == CLF_NOT_EXCLUSIVE ||
-			!is_first_of_parameter(binding->plan->resource, f) ||
+			!clf_is_first_of_parameter(binding->plan->resource, f) ||
 			!gather_texts(binding->plan, f, binding->values, &set) ||
 			!(set.unknown || are_sendable(f, &set)))
 			continue;
@@ -398,7 +387,7 @@ bind_filters(ClfQuery *query, StringInfo out, const Binding *binding,
 		bool		asked;
 
 		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
-			!is_first_of_parameter(resource, f))
+			!clf_is_first_of_parameter(resource, f))
 			continue;
 		asked = gather_texts(binding->plan, f, binding->values, &set);
 		if (f->undeleted)
@@ -932,13 +921,9 @@ divide_by_session(const Binding *binding)
 	return first;
 }
 
-/*
- * clf_list_requests
- *		Estimate the requests for the lists of the queries, from the records a day.
- */
-double
-clf_list_requests(const ClfQuery *query, const ClfTable *table,
-				  double per_day)
+/* Estimate the requests for the lists of the queries, from the records a day */
+static double
+list_requests(const ClfQuery *query, const ClfTable *table, double per_day)
 {
 	double		requests = 0;
 
@@ -965,8 +950,8 @@ bind_lists(const Binding *binding)
 	if (binding->plan->order != CLF_OLDEST_FIRST)
 		query = divide_by_time(binding, query);
 	if (nsessions > 0 && binding->plan->order == CLF_ANY_ORDER &&
-		nsessions <= clf_list_requests(query, binding->table,
-									   binding->plan->per_day))
+		nsessions <= list_requests(query, binding->table,
+								   binding->plan->per_day))
 		return divide_by_session(binding);
 	return query;
 }
@@ -981,7 +966,7 @@ is_list_shorter(const Binding *binding, const ClfQuery *by_id,
 {
 	return by_id->lower != DT_NOBEGIN && lists->windowed &&
 		binding->plan->per_day > 0 &&
-		clf_list_requests(lists, binding->table, binding->plan->per_day) <
+		list_requests(lists, binding->table, binding->plan->per_day) <
 		clf_query_chunk_count(by_id);
 }
 

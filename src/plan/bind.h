@@ -61,7 +61,5 @@ extern ClfQuery *clf_bind_query(const ClfScanPlan *plan,
 extern void clf_gather_conditions(ClfScanPlan *plan, List *pushed,
 								  List **exprs);
 extern double clf_list_days(const ClfQuery *query, const ClfTable *table);
-extern double clf_list_requests(const ClfQuery *query, const ClfTable *table,
-								double per_day);
 
 #endif							/* CLF_BIND_H */

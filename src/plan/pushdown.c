@@ -537,17 +537,6 @@ match_parameter(Matcher *matcher, RestrictInfo *rinfo, const char *parameter)
 	return is_unfit_input(pushed) ? NULL : pushed;
 }
 
-/* Is it the first filter with its parameter? */
-static bool
-is_first_of_parameter(const ClfFilter *filters, const ClfFilter *filter)
-{
-	const ClfFilter *f = filters;
-
-	while (strcmp(f->parameter, filter->parameter) != 0)
-		f++;
-	return f == filter;
-}
-
 /*
  * clf_is_filter
  *		Can a comparison of this expression be pushed down?  For in_details see
@@ -587,7 +576,7 @@ clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 			continue;
 		for (const ClfFilter *f = filters; f->json_path; f++)
 		{
-			ClfPushed  *pushed = is_first_of_parameter(filters, f) ?
+			ClfPushed  *pushed = clf_is_first_of_parameter(table->resource, f) ?
 			match_parameter(&matcher, rinfo, f->parameter) : NULL;
 
 			if (pushed)

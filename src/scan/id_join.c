@@ -585,7 +585,6 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *above = NIL;
 	List	   *columns;
 
-	(void) clauses;
 	if (!IsA(lsecond(plans), ForeignScan))
 		elog(ERROR, "a join by id needs a foreign scan as its inner plan");
 	if (IS_OUTER_JOIN(jointype))
@@ -938,8 +937,6 @@ next_joined(ScanState *node)
 static bool
 recheck_joined(ScanState *node, TupleTableSlot *slot)
 {
-	(void) node;
-	(void) slot;
 	return true;
 }
 
@@ -1094,7 +1091,6 @@ create_join_state(CustomScan *plan)
 {
 	IdJoin	   *state = palloc0(sizeof(IdJoin));
 
-	(void) plan;
 	NodeSetTag(state, T_CustomScanState);
 	state->css.methods = &exec_methods;
 	return (Node *) state;

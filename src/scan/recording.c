@@ -186,8 +186,8 @@ read_content_range(const char *text, int64 *first, int64 *total)
  * if unknown.  A host that does not support ranges starts from the beginning.
  */
 static void
-locate_answer(const ClfRecordings *recordings, const Download *download,
-			  const ClfHttpResponse *response, int64 *first, int64 *total)
+locate_answer(const Download *download, const ClfHttpResponse *response,
+			  int64 *first, int64 *total)
 {
 	*first = 0;
 	*total = response->content_length;
@@ -245,7 +245,7 @@ take_content(const ClfRecordings *recordings, Download *download,
 	int64		length;
 
 	check_content(recordings, response);
-	locate_answer(recordings, download, response, &first, &total);
+	locate_answer(download, response, &first, &total);
 	length = first + (int64) response->length;
 	if (Max(total, length) > recordings->table->max_recording_size)
 		report_too_large(recordings);
