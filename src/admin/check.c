@@ -24,7 +24,6 @@
 #include "miscadmin.h"
 #include "net/budget.h"
 #include "net/exchange.h"
-#include "plan/query.h"
 #include "shared/activity.h"
 #include "shared/clock.h"
 #include "shared/shmem.h"

@@ -19,7 +19,6 @@
 #include "net/budget.h"
 #include "net/http.h"
 #include "net/token.h"
-#include "shared/activity.h"
 #include "shared/shmem.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"

@@ -22,8 +22,6 @@
 #include "postgres.h"
 
 #include "answer/batch.h"
-#include "api/resource.h"
-#include "lib/stringinfo.h"
 #include "miscadmin.h"
 
 #define HTTP_OK 200

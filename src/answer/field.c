@@ -14,8 +14,8 @@
  */
 #include "postgres.h"
 
-#include "answer/field.h"
 #include "answer/block.h"
+#include "answer/field.h"
 #include "api/resource.h"
 #include "api/time.h"
 #include "lib/stringinfo.h"

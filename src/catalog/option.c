@@ -14,7 +14,6 @@
 #include <arpa/inet.h>
 #include <limits.h>
 
-#include "access/htup_details.h"
 #include "access/reloptions.h"
 #include "catalog/option.h"
 #include "catalog/pg_attribute.h"
@@ -26,15 +25,11 @@
 #include "catalog/secret.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
-#include "foreign/foreign.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 

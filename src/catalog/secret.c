@@ -16,7 +16,6 @@
 
 #include "catalog/secret.h"
 #include "storage/fd.h"
-#include "utils/memutils.h"
 
 /*
  * Maximum size of a file containing a secret, in bytes.  A JWT of RingCentral has

@@ -46,7 +46,6 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 /*
  * Documented limit of a throttling group, the default until the first response

@@ -12,8 +12,8 @@
 #ifndef CLF_BUDGET_H
 #define CLF_BUDGET_H
 
+#include "answer/response.h"
 #include "catalog/table.h"
-#include "net/http.h"
 #include "shared/shmem.h"
 
 typedef struct ClfBudget ClfBudget;

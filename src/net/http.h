@@ -15,7 +15,6 @@
 
 #include "answer/response.h"
 #include "catalog/table.h"
-#include "datatype/timestamp.h"
 
 typedef struct ClfHttp ClfHttp;
 

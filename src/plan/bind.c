@@ -15,7 +15,6 @@
 
 #include <math.h>
 
-#include "access/stratnum.h"
 #include "api/time.h"
 #include "api/uri.h"
 #include "catalog/pg_type.h"

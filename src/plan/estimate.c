@@ -14,10 +14,9 @@
 #include <math.h>
 
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "plan/estimate.h"
 #include "plan/bind.h"
+#include "plan/estimate.h"
 #include "shared/clock.h"
 #include "shared/density.h"
 #include "utils/array.h"

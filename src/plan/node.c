@@ -14,7 +14,6 @@
 #include <math.h>
 
 #include "access/stratnum.h"
-#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/clauses.h"
@@ -23,6 +22,7 @@
 #include "optimizer/planmain.h"
 #include "optimizer/restrictinfo.h"
 #include "plan/node.h"
+#include "plan/paths.h"
 
 /* Records requested in addition to a limit: the local filter drops some */
 #define LIMIT_SLACK 10

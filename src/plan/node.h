@@ -10,7 +10,6 @@
 
 #include "nodes/plannodes.h"
 #include "plan/bind.h"
-#include "plan/paths.h"
 
 extern ForeignScan *clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel,
 								  const ForeignPath *path, List *tlist,

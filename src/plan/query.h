@@ -10,8 +10,6 @@
 
 #include "catalog/table.h"
 #include "datatype/timestamp.h"
-#include "lib/stringinfo.h"
-#include "plan/pushdown.h"
 
 /* Maximum length of an id or session id, in bytes: the API's are much shorter */
 #define CLF_MAX_ID_LENGTH 255

@@ -12,7 +12,6 @@
 #include "answer/page.h"
 #include "catalog/table.h"
 #include "net/exchange.h"
-#include "net/http.h"
 #include "plan/query.h"
 #include "shared/activity.h"
 

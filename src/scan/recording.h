@@ -9,7 +9,6 @@
 #define CLF_RECORDING_H
 
 #include "answer/field.h"
-#include "api/resource.h"
 #include "catalog/table.h"
 #include "shared/activity.h"
 

@@ -15,7 +15,6 @@
 #include "scan/rows.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
-#include "utils/timestamp.h"
 
 /* A path to rows within a record */
 typedef struct RowsPath

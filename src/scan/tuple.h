@@ -9,7 +9,6 @@
 #define CLF_TUPLE_H
 
 #include "answer/field.h"
-#include "api/resource.h"
 #include "catalog/table.h"
 #include "executor/tuptable.h"
 #include "utils/rel.h"
