@@ -8,7 +8,6 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use CallLog;
-use POSIX qw(strftime);
 use PostgreSQL::Test::Utils;
 use Simulator;
 use Test::More;
@@ -27,12 +26,6 @@ my %skews = (
 
 my $node = start_cluster();
 my $servers = 0;
-
-sub timestamp
-{
-	my ($time, $fraction) = @_;
-	return strftime('%Y-%m-%dT%H:%M:%S', gmtime $time) . ($fraction // '') . 'Z';
-}
 
 # The ids in the table and in the truth, in one transaction: both see the same
 # now(), which must not pass the start of a call in between

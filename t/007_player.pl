@@ -13,7 +13,7 @@ use Chromium;
 use Digest::MD5 qw(md5_hex);
 use JSON::PP;
 use MIME::Base64 qw(decode_base64);
-use POSIX qw(ceil strftime);
+use POSIX qw(ceil);
 use PostgreSQL::Test::Utils;
 use Simulator;
 use Test::More;
@@ -32,14 +32,8 @@ my $simulator = Simulator->start(
 	recordings_kept => 5,
 	no_empty_last_page => undef,
 	clock => timestamp($now));
-my $media_url = decode_json($simulator->control('GET', 'urls'))->{media};
+my $media_url = $simulator->media_url;
 my $node = start_cluster();
-
-sub timestamp
-{
-	my ($time) = @_;
-	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
-}
 
 # A call with a recording, whose texts are all hostile
 sub inject_hostile
@@ -202,24 +196,13 @@ is(scalar($simulator->requests('/content')), 0, 'no audio is fetched');
 # Errors: no partial page
 # ----------
 
-sub check_failure
-{
-	my ($name, $message, @variables) = @_;
-	my ($output, $error, $code) = run_player(undef, @variables);
-
-	is($output, '', "$name: no page");
-	like($error, $message, "$name: the error");
-	is($code, 3, "$name: the exit code");
-	return;
-}
-
 $simulator->fault('status', match => '/content', skip => 5, status => 403);
-check_failure('audio that is refused', qr/ERROR: .*403/, 'days=30');
+check_no_page($node, $script, 'audio that is refused', qr/ERROR: .*403/, 'days=30');
 $simulator->clear_faults;
-check_failure('a wrong condition', qr/ERROR: .*"shade"/, 'where=shade = 1');
-check_failure('a wrong number of days', qr/ERROR: .*integer: "x"/, 'days=x');
-check_failure('a schema that is not there', qr/ERROR: .*"Unknown"/, 'schema=Unknown');
-check_failure('recordings that are not foreign', qr/no rows/, 'schema=public');
+check_no_page($node, $script, 'a wrong condition', qr/ERROR: .*"shade"/, 'where=shade = 1');
+check_no_page($node, $script, 'a wrong number of days', qr/ERROR: .*integer: "x"/, 'days=x');
+check_no_page($node, $script, 'a schema that is not there', qr/ERROR: .*"Unknown"/, 'schema=Unknown');
+check_no_page($node, $script, 'recordings that are not foreign', qr/no rows/, 'schema=public');
 
 # ----------
 # In a browser
@@ -272,14 +255,7 @@ sub test_browser
 	is_deeply([ grep { !($_->{duration} // 0 > 0) } @$players ],
 		[], 'all have a duration');
 	is_deeply([ sort keys %types ], [ 'audio/mpeg', 'audio/wav' ], 'of both kinds');
-	is_deeply(
-		[
-			grep { !/^data:/ }
-			map { $_->{request}{url} }
-			  $browser->events('Network.requestWillBeSent')
-		],
-		["file://$file"],
-		'no request for anything else');
+	is_deeply([ $browser->requested_urls ], ["file://$file"], 'no request for anything else');
 	is_deeply([ $browser->events('Log.entryAdded') ], [], 'no complaints');
 
 	is($browser->evaluate('document.scripts.length'), 0, 'no script');

@@ -124,12 +124,6 @@ sub change
 	return decode_json($simulator->control('POST', $what, \%members))->{id};
 }
 
-sub timestamp
-{
-	my ($time) = @_;
-	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
-}
-
 # Of the record, else of its first leg that has one
 sub extension_of
 {

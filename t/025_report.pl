@@ -33,12 +33,6 @@ my $simulator = Simulator->start(
 	clock => timestamp($now));
 my $node = start_cluster();
 
-sub timestamp
-{
-	my ($time) = @_;
-	return strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $time);
-}
-
 sub run_report
 {
 	my ($psqlrc, @variables) = @_;
@@ -265,19 +259,8 @@ is(scalar(() = $empty =~ /<rect|<table/g), 0, 'and shows none');
 # Errors: no partial page
 # ----------
 
-sub check_failure
-{
-	my ($name, $message, @variables) = @_;
-	my ($output, $error, $exit) = run_report(undef, @variables);
-
-	is($output, '', "$name: no page");
-	like($error, $message, "$name: the error");
-	is($exit, 3, "$name: the exit code");
-	return;
-}
-
-check_failure('a table that is not there', qr/ERROR: .*"unknown"/, 'source=unknown');
-check_failure('no date', qr/ERROR: .*"x"/, 'since=x');
+check_no_page($node, $script, 'a table that is not there', qr/ERROR: .*"unknown"/, 'source=unknown');
+check_no_page($node, $script, 'no date', qr/ERROR: .*"x"/, 'since=x');
 
 # ----------
 # In a browser
@@ -323,14 +306,7 @@ sub test_browser
 		  $browser->evaluate('getComputedStyle(document.body).backgroundColor');
 	}
 	isnt($background{light}, $background{dark}, 'light and dark differ');
-	is_deeply(
-		[
-			grep { !/^data:/ }
-			map { $_->{request}{url} }
-			  $browser->events('Network.requestWillBeSent')
-		],
-		["file://$file"],
-		'no request for anything else');
+	is_deeply([ $browser->requested_urls ], ["file://$file"], 'no request for anything else');
 	is_deeply([ $browser->events('Log.entryAdded') ], [], 'no complaints');
 	is($browser->evaluate('document.scripts.length'), 0, 'no script');
 	is($browser->evaluate('document.title'), $hostile, 'the title as it is');

@@ -9,7 +9,6 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use CallLog;
-use POSIX qw(strftime);
 use Simulator;
 use Test::More;
 
@@ -53,7 +52,7 @@ is($messages, '', 'the range that was read is enough');
 is($requests == 0, $imports, 'no request');
 cmp_ok(abs($rows - $before / 12 * 366), '<', $before / 12 * 366 / 20, 'rows by the calls of 12 days')
   if $imports;
-my $yesterday = strftime('%Y-%m-%dT%H:%M:%SZ', gmtime(time - 86_400));
+my $yesterday = timestamp(time - 86_400);
 $simulator->appear($yesterday, 'Accepted') foreach 1 .. $before;
 ask($session, $query);
 my $rows_before = $rows;

@@ -9,6 +9,7 @@ use Carp qw(croak);
 use Exporter qw(import);
 use IPC::Run;
 use MIME::Base64 qw(encode_base64);
+use POSIX qw(strftime);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Simulator;
@@ -27,6 +28,8 @@ our @EXPORT = qw(
   run_in
   ask
   run_script
+  check_no_page
+  timestamp
   fingerprint_of
   forget_token
   start_in
@@ -170,6 +173,25 @@ sub run_script
 
 	IPC::Run::run(\@command, '<', \undef, '>', \$output, '2>', \$errors);
 	return ($output, $errors, $? >> 8);
+}
+
+# A script that creates a page fails, and writes no part of the page
+sub check_no_page
+{
+	my ($node, $file, $name, $message, @variables) = @_;
+	my ($output, $error, $code) = run_script($node, $file, undef, [], @variables);
+
+	is($output, '', "$name: no page");
+	like($error, $message, "$name: the error");
+	is($code, 3, "$name: the exit code");
+	return;
+}
+
+# A time, in seconds since 1970, in the API's format
+sub timestamp
+{
+	my ($time, $fraction) = @_;
+	return strftime('%Y-%m-%dT%H:%M:%S', gmtime $time) . ($fraction // '') . 'Z';
 }
 
 # Number of rows and a fingerprint of their ids

@@ -137,6 +137,14 @@ sub events
 	  map { $_->{params} } grep { $_->{method} eq $method } @{ $self->{events} };
 }
 
+# The URLs requested since the page was opened, without those that contain the data
+sub requested_urls
+{
+	my ($self) = @_;
+	return grep { !/^data:/ }
+	  map { $_->{request}{url} } $self->events('Network.requestWillBeSent');
+}
+
 # Open a file, and wait until all of it is there
 sub open_page
 {
