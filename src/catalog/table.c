@@ -127,7 +127,7 @@ clf_get_server_table(Oid serverid)
 
 	table->relname = server->servername;
 	table->subject = psprintf("server \"%s\"", server->servername);
-	table->resource = clf_resources;
+	table->resource = clf_find_resource("call_log");
 	return table;
 }
 
