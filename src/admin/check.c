@@ -453,6 +453,7 @@ put_step(FunctionCallInfo fcinfo, const Check *check, const char *name,
 	Datum		values[4] = {0};
 	bool		nulls[4] = {false};
 
+	Assert(rsinfo->setDesc->natts == lengthof(values));
 	if (error)
 		found = error->detail ? psprintf("%s: %s", error->message,
 										 error->detail) : error->message;

@@ -265,6 +265,9 @@ static const char *const status_names[] = {
 	[CLF_WAITS_TO_RETRY] = "waiting to retry",
 };
 
+StaticAssertDecl(lengthof(status_names) == CLF_WAITS_TO_RETRY + 1,
+				 "status_names must match ClfScanStatus");
+
 /* Add the columns that require privileges of the scan's role */
 static void
 add_scan(Row *row, const ClfScanEntry *entry)

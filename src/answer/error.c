@@ -75,6 +75,9 @@ static const TransportText transport_texts[] = {
 	},
 };
 
+StaticAssertDecl(lengthof(transport_texts) == CLF_TRANSPORT_LOCAL + 1,
+				 "transport_texts must match ClfTransport");
+
 /* The requests that an ApiErrorText applies to; bits */
 #define LOGIN (1 << CLF_TARGET_LOGIN)
 #define MEDIA (1 << CLF_TARGET_MEDIA)
@@ -367,6 +370,7 @@ clf_report_transport(ClfTransport how, const char *detail,
 	const TransportText *text = &transport_texts[how];
 	const char *hint = text->hint;
 
+	Assert(text->message != NULL);
 	if (info->target == CLF_TARGET_MEDIA && text->media_hint)
 		hint = text->media_hint;
 

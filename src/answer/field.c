@@ -283,6 +283,7 @@ kind_of(char first)
 static inline void
 set_field(ClfField *field, const char *start, const char *after, bool escaped)
 {
+	Assert(after > start);
 	field->start = start;
 	field->length = after - start;
 	field->kind = kind_of(*start);
@@ -602,6 +603,10 @@ clf_fields_add(ClfFields *fields, const char *keys)
 	return node->value;
 }
 
+/*
+ * clf_fields_count
+ *		Number of fields that have been added.
+ */
 int
 clf_fields_count(const ClfFields *fields)
 {

@@ -200,6 +200,10 @@ clf_json_get_text(ClfJson *root, const char *path)
 	return pstrdup(text);
 }
 
+/*
+ * clf_json_is_object
+ *		Does the value exist, and is it an object?
+ */
 bool
 clf_json_is_object(ClfJson *value)
 {

@@ -239,6 +239,10 @@ clf_page_answer(const ClfPage *page)
 	return page->answer;
 }
 
+/*
+ * clf_page_length
+ *		Number of records.
+ */
 int
 clf_page_length(const ClfPage *page)
 {
@@ -262,6 +266,7 @@ clf_page_has_next(const ClfPage *page, int number)
 const ClfField *
 clf_page_record(const ClfPage *page, int n)
 {
+	Assert(n >= 0 && n < page->nrecords);
 	return page->values + (Size) n * page->width;
 }
 
@@ -272,6 +277,7 @@ clf_page_record(const ClfPage *page, int n)
 void
 clf_page_replace(ClfPage *page, int n, int by)
 {
+	Assert(n >= 0 && n < page->nrecords && by >= 0 && by < page->nrecords);
 	memcpy(page->values + (Size) n * page->width,
 		   page->values + (Size) by * page->width,
 		   page->width * sizeof(ClfField));

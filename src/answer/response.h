@@ -32,7 +32,7 @@ clf_never_sent(ClfTransport how)
 		how == CLF_TRANSPORT_CA_FILE;
 }
 
-/* A response. Missing numbers are -1. */
+/* A response. Missing numbers are -1; without a response, all members are 0. */
 typedef struct ClfHttpResponse
 {
 	int			status;

@@ -210,6 +210,7 @@ fill_entry(ClfShared *shared, ClfBudgetEntry *entry, const ClfBudget *budget)
 static ClfBudgetEntry *
 find_shared_entry(ClfShared *shared, const ClfKey *key)
 {
+	Assert(clf_shmem_is_locked());
 	for (int i = 0; i < CLF_MAX_BUDGETS; i++)
 	{
 		ClfBudgetEntry *entry = &shared->budgets[i];
@@ -512,7 +513,7 @@ clf_budget_queue_length(const ClfBudgetEntry *entry, TimestampTz now)
 }
 
 /* ----------
- * Waiting
+ * Handles
  * ----------
  */
 
@@ -558,6 +559,11 @@ clf_budget_get(const ClfPrincipal *principal, const char *use,
 	budgets = budget;
 	return budget;
 }
+
+/* ----------
+ * Waiting
+ * ----------
+ */
 
 /*
  * Take a slot and return 0 if one is available to this ticket, else return the

@@ -36,7 +36,7 @@ struct ClfExchange
 
 	/* the request in progress, or the last one */
 	ClfRequestInfo info;		/* with the secrets of all requests */
-	char	   *url;
+	char	   *url;			/* of the request sent last */
 	char	   *shown;			/* path and query, for error messages */
 	int			renewals;		/* number of refused tokens replaced */
 	int64		logins_before;	/* the scan's, at the start of the request */

@@ -747,6 +747,10 @@ clf_http_start(ClfHttp *http, const ClfServer *server,
 	act(http, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/*
+ * clf_http_in_flight
+ *		Has a request been started whose response has not been taken yet?
+ */
 bool
 clf_http_in_flight(const ClfHttp *http)
 {

@@ -131,6 +131,7 @@ find_token_entry(ClfShared *shared, const ClfKey *key)
 	TimestampTz now = GetCurrentTimestamp();
 	ClfTokenEntry *found = NULL;
 
+	Assert(clf_shmem_is_locked());
 	for (int i = 0; i < CLF_MAX_TOKENS; i++)
 	{
 		ClfTokenEntry *entry = &shared->tokens[i];
@@ -793,6 +794,10 @@ clf_token_peek(Oid userid, Oid serverid)
 	return token;
 }
 
+/*
+ * clf_token_value
+ *		The access token; NULL: none.  Valid until the next catalog access.
+ */
 const char *
 clf_token_value(const ClfToken *token)
 {

@@ -19,6 +19,7 @@
 #include "api/uri.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "plan/bind.h"
 #include "plan/times.h"
 #include "shared/clock.h"
@@ -235,6 +236,7 @@ texts_of_condition(const ClfCondition *c, const ClfValue *values)
 {
 	TextSet		set = {.limited = c->combination == CLF_ANY};
 
+	check_stack_depth();
 	if (c->combination == CLF_ONE)
 		return texts_of_comparison(c, values);
 	for (const ClfCondition *below = c + 1; below < c + c->size;

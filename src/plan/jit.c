@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "jit/jit.h"
+#include "miscadmin.h"
 #include "plan/jit.h"
 #include "plan/node.h"
 
@@ -37,6 +38,7 @@ requests_cost(Plan *plan, ClfIsOurScan is_our_scan)
 {
 	if (plan == NULL)
 		return 0;
+	check_stack_depth();
 	switch (nodeTag(plan))
 	{
 		case T_ForeignScan:

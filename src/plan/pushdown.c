@@ -18,6 +18,7 @@
 #include "catalog/pg_opfamily.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -489,6 +490,7 @@ match_bool_expr(const Matcher *matcher, ClfPushed *pushed, BoolExpr *expr)
 static bool
 match_clause(const Matcher *matcher, ClfPushed *pushed, Node *clause)
 {
+	check_stack_depth();
 	switch (nodeTag(clause))
 	{
 		case T_OpExpr:

@@ -245,6 +245,7 @@ clf_query_by_id(const ClfQuery *query)
 int
 clf_query_chunk_length(const ClfQuery *query, int page)
 {
+	Assert(page >= 1);
 	return page <= query->nchunks ?
 		query->chunks[page] - query->chunks[page - 1] : 0;
 }

@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "compat.h"
+#include "miscadmin.h"
 #include "plan/times.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -464,6 +465,7 @@ times_of_condition(const ClfCondition *c, const ClfValue *values)
 {
 	ClfTimes	times = times_of(c->combination == CLF_ANY ? no_times : all_times);
 
+	check_stack_depth();
 	if (c->combination == CLF_ONE)
 		return times_of_comparison(c, &values[c->expr]);
 	for (const ClfCondition *below = c + 1; below < c + c->size;

@@ -66,7 +66,8 @@ enum PathPrivate
 	PATH_MAX_IDS,				/* Integer */
 	PATH_KEY,					/* outer expression of the id */
 	PATH_INNER_KEY,				/* the column that has it */
-	PATH_CLAUSES				/* List of RestrictInfo */
+	PATH_CLAUSES,				/* List of RestrictInfo */
+	PATH_MEMBERS
 };
 
 /* Members of the plan's custom_private */
@@ -74,8 +75,9 @@ enum PlanPrivate
 {
 	PLAN_JOINTYPE,				/* Integer */
 	PLAN_MAX_IDS,				/* Integer */
-	PLAN_OUTER_CLAUSES			/* IntList: indexes of clauses that need the
+	PLAN_OUTER_CLAUSES,			/* IntList: indexes of clauses that need the
 								 * outer row alone */
+	PLAN_MEMBERS
 };
 
 /* Members of the plan's custom_exprs; the clauses are the others */
@@ -585,6 +587,7 @@ plan_join(PlannerInfo *root, RelOptInfo *rel, CustomPath *path, List *tlist,
 	List	   *above = NIL;
 	List	   *columns;
 
+	Assert(list_length(private) == PATH_MEMBERS && list_length(plans) == 2);
 	if (!IsA(lsecond(plans), ForeignScan))
 		elog(ERROR, "a join by id needs a foreign scan as its inner plan");
 	if (IS_OUTER_JOIN(jointype))
@@ -1000,6 +1003,8 @@ begin_join(CustomScanState *node, EState *estate, int eflags)
 	PlanState  *inner = ExecInitNode(lsecond(plan->custom_plans), estate,
 									 eflags & ~EXEC_FLAG_MARK);
 
+	Assert(list_length(plan->custom_private) == PLAN_MEMBERS &&
+		   list_length(plan->custom_exprs) >= PLAN_CLAUSES);
 	node->custom_ps = list_make2(outer, inner);
 	state->jointype = intVal(list_nth(plan->custom_private, PLAN_JOINTYPE));
 	state->max_ids = intVal(list_nth(plan->custom_private, PLAN_MAX_IDS));

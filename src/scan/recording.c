@@ -33,6 +33,7 @@ struct ClfRecordings
 	ClfFields  *details_fields;
 
 	/* the current row */
+	const ClfRow *row;			/* only compared */
 	MemoryContext row_cxt;
 	const char *id;				/* UTF-8 */
 	bool		gone;			/* the recording does not exist */
@@ -334,6 +335,7 @@ clf_recordings_open(ClfRecordings *recordings, const ClfRow *row)
 	MemoryContext old;
 
 	MemoryContextReset(recordings->row_cxt);
+	recordings->row = row;
 	old = MemoryContextSwitchTo(recordings->row_cxt);
 	recordings->id = clf_field_cstring(&row->fields[CLF_FROM_ROW]
 									   [recordings->id_field.n]);
@@ -384,6 +386,7 @@ clf_recordings_get(ClfRecordings *recordings, ClfOrigin origin, ClfRow *row)
 	recordings->api;
 	ErrorContextCallback context;
 
+	Assert(row == recordings->row);
 	context.callback = clf_exchange_context;
 	context.arg = exchange;
 	context.previous = error_context_stack;

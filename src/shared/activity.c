@@ -35,6 +35,7 @@ find_free(ClfShared *shared)
 	ClfScanEntry *found = NULL;
 	int			held = 0;
 
+	Assert(clf_shmem_is_locked());
 	for (int i = 0; i < CLF_MAX_SCANS; i++)
 	{
 		ClfScanEntry *entry = &shared->scans[i];

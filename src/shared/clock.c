@@ -26,6 +26,7 @@
 static ClfClockEntry *
 find_clock(ClfShared *shared, const ClfKey *key)
 {
+	Assert(clf_shmem_is_locked());
 	for (int i = 0; i < CLF_MAX_CLOCKS; i++)
 	{
 		ClfClockEntry *entry = &shared->clocks[i];

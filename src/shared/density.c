@@ -27,6 +27,7 @@
 static ClfDensityEntry *
 find_density(ClfShared *shared, Oid relid, Oid umid)
 {
+	Assert(clf_shmem_is_locked());
 	for (int i = 0; i < CLF_MAX_DENSITIES; i++)
 	{
 		ClfDensityEntry *entry = &shared->densities[i];

@@ -135,12 +135,28 @@ clf_shmem_lock(void)
 	return shared;
 }
 
+/*
+ * clf_shmem_unlock
+ *		Release the lock.
+ */
 void
 clf_shmem_unlock(void)
 {
 	if (by_cluster)
 		LWLockRelease(&shared->lock);
 }
+
+#ifdef USE_ASSERT_CHECKING
+/*
+ * clf_shmem_is_locked
+ *		Does this backend hold the lock?  Memory of its own needs none.
+ */
+bool
+clf_shmem_is_locked(void)
+{
+	return !by_cluster || LWLockHeldByMeInMode(&shared->lock, LW_EXCLUSIVE);
+}
+#endif
 
 /*
  * clf_shmem_choose
@@ -162,6 +178,7 @@ clf_shmem_choose(void *entries, size_t size, int n, Oid role,
 	bool		has_share;
 	int			held = 0;
 
+	Assert(clf_shmem_is_locked());
 	for (int i = 0; i < n; i++)
 	{
 		const ClfEntryHead *head = (ClfEntryHead *) ((char *) entries + i * size);
@@ -217,6 +234,10 @@ clf_shmem_key(const char *const *texts, int ntexts)
 	return key;
 }
 
+/*
+ * clf_same_key
+ *		Are both keys equal?
+ */
 bool
 clf_same_key(const ClfKey *a, const ClfKey *b)
 {

@@ -212,6 +212,9 @@ extern bool clf_shmem_attached(void);
 extern bool clf_shmem_by_cluster(void);
 extern ClfShared *clf_shmem_lock(void);
 extern void clf_shmem_unlock(void);
+#ifdef USE_ASSERT_CHECKING
+extern bool clf_shmem_is_locked(void);
+#endif
 extern void *clf_shmem_choose(void *entries, size_t size, int n, Oid role,
 							  ClfClaimOf claim_of);
 extern ClfKey clf_shmem_key(const char *const *texts, int ntexts);

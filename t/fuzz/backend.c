@@ -614,6 +614,14 @@ clf_shmem_unlock(void)
 {
 }
 
+#ifdef USE_ASSERT_CHECKING
+bool
+clf_shmem_is_locked(void)
+{
+	return true;
+}
+#endif
+
 bool
 clf_shmem_by_cluster(void)
 {
