@@ -144,7 +144,7 @@ sort_texts(List *texts)
 
 /* Intersection of two sorted lists */
 static List *
-common_texts(List *one, List *other)
+shared_texts(List *one, List *other)
 {
 	List	   *common = NIL;
 	int			i = 0;
@@ -201,17 +201,17 @@ texts_of_comparison(const ClfCondition *c, const ClfValue *values)
 }
 
 static bool
-is_no_text(const TextSet *set)
+is_empty_set(const TextSet *set)
 {
 	return set->limited && set->texts == NIL;
 }
 
 /* Intersection */
 static void
-narrow_texts(TextSet *set, TextSet other)
+intersect_texts(TextSet *set, TextSet other)
 {
 	if (set->limited && other.limited)
-		set->texts = common_texts(set->texts, other.texts);
+		set->texts = shared_texts(set->texts, other.texts);
 	else if (other.limited)
 		set->texts = other.texts;
 	set->limited |= other.limited;
@@ -221,12 +221,12 @@ narrow_texts(TextSet *set, TextSet other)
 
 /* Union */
 static void
-widen_texts(TextSet *set, TextSet other)
+union_texts(TextSet *set, TextSet other)
 {
 	set->limited &= other.limited;
 	set->texts = set->limited ?
 		sort_texts(list_concat_copy(set->texts, other.texts)) : NIL;
-	if (other.unknown && !is_no_text(&other))
+	if (other.unknown && !is_empty_set(&other))
 		set->unknown = other.unknown;
 }
 
@@ -245,9 +245,9 @@ texts_of_condition(const ClfCondition *c, const ClfValue *values)
 		TextSet		other = texts_of_condition(below, values);
 
 		if (c->combination == CLF_ANY)
-			widen_texts(&set, other);
+			union_texts(&set, other);
 		else
-			narrow_texts(&set, other);
+			intersect_texts(&set, other);
 	}
 	return set;
 }
@@ -261,28 +261,28 @@ gather_texts(const ClfScanPlan *plan, const ClfFilter *filter,
 			 const ClfValue *values, TextSet *set)
 {
 	const ClfCondition *end = plan->conditions + plan->nconditions;
-	bool		asked = false;
+	bool		found = false;
 
 	memset(set, 0, sizeof(TextSet));
 	for (const ClfCondition *c = plan->conditions; c < end; c += c->size)
 	{
 		if (strcmp(c->filter->parameter, filter->parameter) != 0)
 			continue;
-		narrow_texts(set, texts_of_condition(c, values));
-		asked = true;
+		intersect_texts(set, texts_of_condition(c, values));
+		found = true;
 	}
-	return asked;
+	return found;
 }
 
 /* Does the filter accept all of the texts? */
 static bool
-takes_texts(const ClfFilter *filter, const TextSet *set)
+accepts_texts(const ClfFilter *filter, const TextSet *set)
 {
-	int			taken = 0;
+	int			accepted = 0;
 
 	for (int i = 0; filter->values[i] != NULL; i++)
-		taken += contains_text(set->texts, filter->values[i]);
-	return set->limited && taken == list_length(set->texts);
+		accepted += contains_text(set->texts, filter->values[i]);
+	return set->limited && accepted == list_length(set->texts);
 }
 
 /*
@@ -292,10 +292,10 @@ takes_texts(const ClfFilter *filter, const TextSet *set)
 static void
 append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
 {
-	bool		takes = takes_texts(filter, set);
+	bool		accepts = accepts_texts(filter, set);
 	const char *single = filter->any_value;
 
-	if (filter->repeatable && takes)
+	if (filter->repeatable && accepts)
 	{
 		for (int i = 0; filter->values[i] != NULL; i++)
 		{
@@ -305,7 +305,7 @@ append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
 		}
 		return;
 	}
-	if (takes && list_length(set->texts) == 1)
+	if (accepts && list_length(set->texts) == 1)
 		single = linitial(set->texts);
 	if (!filter->repeatable && single)
 		clf_uri_append_parameter(out, filter->parameter, single);
@@ -385,15 +385,15 @@ bind_filters(ClfQuery *query, StringInfo out, const Binding *binding,
 	for (const ClfFilter *f = resource->filters; f->json_path; f++)
 	{
 		TextSet		set;
-		bool		asked;
+		bool		found;
 
 		if ((f->operators & (CLF_OP_RANGE | CLF_OP_IDS | CLF_OP_INPUT)) ||
 			!clf_is_first_of_parameter(resource, f))
 			continue;
-		asked = gather_texts(binding->plan, f, binding->values, &set);
+		found = gather_texts(binding->plan, f, binding->values, &set);
 		if (f->undeleted)
-			narrow_texts(&set, shown_values(f, binding->table));
-		if (is_no_text(&set))
+			intersect_texts(&set, shown_values(f, binding->table));
+		if (is_empty_set(&set))
 		{
 			query->nothing = true;
 			return;
@@ -403,7 +403,7 @@ bind_filters(ClfQuery *query, StringInfo out, const Binding *binding,
 		else if (f->exclusion != CLF_NOT_EXCLUSIVE &&
 				 !(f == binding->session_filter && set.unknown))
 			continue;
-		if (!asked && !f->always)
+		if (!found && !f->always)
 			continue;
 		if (set.unknown)
 			appendStringInfo(out, "&%s={%s}", f->parameter, set.unknown);
@@ -414,7 +414,7 @@ bind_filters(ClfQuery *query, StringInfo out, const Binding *binding,
 		else
 			continue;
 		query->by_session |= f->exclusion != CLF_NOT_EXCLUSIVE;
-		query->unfiltered &= !asked;
+		query->unfiltered &= !found;
 	}
 }
 
@@ -423,12 +423,13 @@ static void
 bind_ids_of(ClfQuery *query, const ClfFilter *filter, const Binding *binding)
 {
 	TextSet		set;
-	bool		asked = gather_texts(binding->plan, filter, binding->values, &set);
+	bool		found = gather_texts(binding->plan, filter, binding->values,
+									 &set);
 	ListCell   *lc;
 
-	if (is_no_text(&set))
+	if (is_empty_set(&set))
 		query->nothing = true;
-	if (query->nothing || !asked)
+	if (query->nothing || !found)
 		return;
 
 	query->details = (filter->operators & CLF_OP_DETAILS) != 0;

@@ -517,7 +517,7 @@ match_clause(const Matcher *matcher, ClfPushed *pushed, Node *clause)
  * "column = value"?
  */
 static bool
-is_unfit_input(const ClfPushed *pushed)
+is_unsupported_input(const ClfPushed *pushed)
 {
 	const ClfCondition *condition = clf_single_condition(pushed);
 
@@ -536,7 +536,7 @@ match_parameter(Matcher *matcher, RestrictInfo *rinfo, const char *parameter)
 		return NULL;
 	pushed->rinfo = rinfo;
 	pushed->filter = ((ClfCondition *) linitial(pushed->conditions))->filter;
-	return is_unfit_input(pushed) ? NULL : pushed;
+	return is_unsupported_input(pushed) ? NULL : pushed;
 }
 
 /*
@@ -601,7 +601,7 @@ clf_single_condition(const ClfPushed *pushed)
 }
 
 static bool
-takes_value(const ClfFilter *filter, const char *text)
+accepts_value(const ClfFilter *filter, const char *text)
 {
 	for (int i = 0; filter->values[i] != NULL; i++)
 	{
@@ -613,7 +613,8 @@ takes_value(const ClfFilter *filter, const char *text)
 
 /* Does the filter accept all constant values of the condition? */
 static bool
-takes_values(const ClfFilter *filter, const ClfCondition *condition, Node *expr)
+accepts_values(const ClfFilter *filter, const ClfCondition *condition,
+			   Node *expr)
 {
 	const Const *constant = (const Const *) expr;
 	Datum	   *elements;
@@ -623,13 +624,13 @@ takes_values(const ClfFilter *filter, const ClfCondition *condition, Node *expr)
 	if (!IsA(expr, Const) || constant->constisnull)
 		return true;
 	if (condition->operand == CLF_VALUE)
-		return takes_value(filter, TextDatumGetCString(constant->constvalue));
+		return accepts_value(filter, TextDatumGetCString(constant->constvalue));
 	deconstruct_array(DatumGetArrayTypeP(constant->constvalue), TEXTOID, -1,
 					  false, TYPALIGN_INT, &elements, &nulls, &n);
 	for (int i = 0; i < n; i++)
 	{
 		if (!nulls[i] &&
-			!takes_value(filter, TextDatumGetCString(elements[i])))
+			!accepts_value(filter, TextDatumGetCString(elements[i])))
 			return false;
 	}
 	return true;
@@ -655,5 +656,5 @@ clf_is_exact(const ClfPushed *pushed)
 		return false;
 	return c->expr < 0 ||
 		((filter->operators & CLF_OP_EQUAL) &&
-		 takes_values(filter, c, linitial(pushed->exprs)));
+		 accepts_values(filter, c, linitial(pushed->exprs)));
 }

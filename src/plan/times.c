@@ -33,8 +33,8 @@
 #define FIRST_YEAR 1
 #define LAST_YEAR 10000
 
-static const ClfTimeRange no_times = {DT_NOEND, DT_NOBEGIN};
-static const ClfTimeRange all_times = {DT_NOBEGIN, DT_NOEND};
+static const ClfTimeRange empty_range = {DT_NOEND, DT_NOBEGIN};
+static const ClfTimeRange unbounded_range = {DT_NOBEGIN, DT_NOEND};
 
 /* ----------
  * Values
@@ -210,7 +210,7 @@ convert_value(const ClfCondition *c, Datum value, Oid type, int *strategy,
 
 /* No call begins at infinity */
 static bool
-is_no_time(const ClfTimeRange *range)
+is_empty_range(const ClfTimeRange *range)
 {
 	return range->lower > range->upper || range->lower == DT_NOEND ||
 		range->upper == DT_NOBEGIN;
@@ -221,7 +221,7 @@ add_range(List *ranges, ClfTimeRange range)
 {
 	ClfTimeRange *copy;
 
-	if (is_no_time(&range))
+	if (is_empty_range(&range))
 		return ranges;
 	copy = palloc(sizeof(ClfTimeRange));
 	*copy = range;
@@ -261,7 +261,7 @@ merge_ranges(List *ranges)
 
 /* Intersection */
 static void
-narrow_times(ClfTimes *times, ClfTimes other)
+intersect_times(ClfTimes *times, ClfTimes other)
 {
 	List	   *common = NIL;
 	int			i = 0;
@@ -286,7 +286,7 @@ narrow_times(ClfTimes *times, ClfTimes other)
 
 /* Union */
 static void
-widen_times(ClfTimes *times, ClfTimes other)
+union_times(ClfTimes *times, ClfTimes other)
 {
 	if (other.ranges == NIL)
 		return;
@@ -314,7 +314,7 @@ times_of(ClfTimeRange range)
 static ClfTimeRange
 range_of_value(const ClfCondition *c, Datum value, Oid type)
 {
-	ClfTimeRange range = all_times;
+	ClfTimeRange range = unbounded_range;
 	TimestampTz t;
 	int			strategy;
 	int			more = 0;
@@ -354,11 +354,11 @@ static ClfTimes
 times_of_all(const ClfCondition *c, Datum *elements, bool *nulls, int n,
 			 Oid type)
 {
-	ClfTimeRange range = all_times;
+	ClfTimeRange range = unbounded_range;
 
 	for (int i = 0; i < n; i++)
 	{
-		ClfTimeRange other = no_times;
+		ClfTimeRange other = empty_range;
 
 		if (!nulls[i])
 			other = range_of_value(c, elements[i], type);
@@ -394,14 +394,14 @@ range_of_range(const ClfCondition *c, const RangeType *value)
 	TypeCacheEntry *type = lookup_type_cache(RangeTypeGetOid(value),
 											 TYPECACHE_RANGE_INFO);
 	Oid			element = type->rngelemtype->type_id;
-	ClfTimeRange range = all_times;
+	ClfTimeRange range = unbounded_range;
 	RangeBound	lower;
 	RangeBound	upper;
 	bool		empty;
 
 	range_deserialize(type, value, &lower, &upper, &empty);
 	if (empty)
-		return no_times;
+		return empty_range;
 	if (!lower.infinite)
 		range.lower = range_of_value(c, lower.val, element).lower;
 	if (!upper.infinite)
@@ -431,7 +431,7 @@ times_of_multirange(const ClfCondition *c, Datum value)
 static ClfTimes
 times_of_comparison(const ClfCondition *c, const ClfValue *value)
 {
-	ClfTimes	times = times_of(all_times);
+	ClfTimes	times = times_of(unbounded_range);
 
 	if (value->unknown)
 	{
@@ -442,7 +442,7 @@ times_of_comparison(const ClfCondition *c, const ClfValue *value)
 		return times;
 	}
 	if (value->isnull)
-		return times_of(no_times);
+		return times_of(empty_range);
 	switch (c->operand)
 	{
 		case CLF_VALUE:
@@ -463,7 +463,8 @@ times_of_comparison(const ClfCondition *c, const ClfValue *value)
 static ClfTimes
 times_of_condition(const ClfCondition *c, const ClfValue *values)
 {
-	ClfTimes	times = times_of(c->combination == CLF_ANY ? no_times : all_times);
+	ClfTimes	times = times_of(c->combination == CLF_ANY ? empty_range :
+								 unbounded_range);
 
 	check_stack_depth();
 	if (c->combination == CLF_ONE)
@@ -474,9 +475,9 @@ times_of_condition(const ClfCondition *c, const ClfValue *values)
 		ClfTimes	other = times_of_condition(below, values);
 
 		if (c->combination == CLF_ANY)
-			widen_times(&times, other);
+			union_times(&times, other);
 		else
-			narrow_times(&times, other);
+			intersect_times(&times, other);
 	}
 	return times;
 }
@@ -490,12 +491,12 @@ ClfTimes
 clf_find_times(const ClfScanPlan *plan, const ClfValue *values)
 {
 	const ClfCondition *end = plan->conditions + plan->nconditions;
-	ClfTimes	times = times_of(all_times);
+	ClfTimes	times = times_of(unbounded_range);
 
 	for (const ClfCondition *c = plan->conditions; c < end; c += c->size)
 	{
 		if (c->filter->operators & CLF_OP_RANGE)
-			narrow_times(&times, times_of_condition(c, values));
+			intersect_times(&times, times_of_condition(c, values));
 	}
 	return times;
 }
