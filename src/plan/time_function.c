@@ -328,7 +328,7 @@ show_zone(const TimeFunction *f, List *args, ClfTimeShift *shift)
 
 /* Adds or subtracts the interval, the second argument */
 static bool
-add_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
+shift_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
 	int			least;
 	int			most;
@@ -342,7 +342,7 @@ add_interval(const TimeFunction *f, List *args, ClfTimeShift *shift)
 
 /* Adds or subtracts the days, the second argument */
 static bool
-add_days(const TimeFunction *f, List *args, ClfTimeShift *shift)
+shift_days(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
 	const Const *days = lsecond(args);
 	int			seconds;
@@ -497,14 +497,14 @@ static const TimeFunction time_functions[] = {
 	{F_DATE_TRUNC_TEXT_TIMESTAMPTZ_TEXT, 1, cut_off_unit, 1},
 	{F_DATE_TRUNC_TEXT_TIMESTAMP, 1, cut_off_unit, 0},
 	{F_TIMEZONE_TEXT_TIMESTAMPTZ, 1, show_zone, 0},
-	{F_TIMESTAMPTZ_PL_INTERVAL, 0, add_interval, 1},
-	{F_TIMESTAMPTZ_MI_INTERVAL, 0, add_interval, -1},
-	{F_TIMESTAMP_PL_INTERVAL, 0, add_interval, 1},
-	{F_TIMESTAMP_MI_INTERVAL, 0, add_interval, -1},
-	{F_DATE_PL_INTERVAL, 0, add_interval, 1},
-	{F_DATE_MI_INTERVAL, 0, add_interval, -1},
-	{F_DATE_PLI, 0, add_days, 1},
-	{F_DATE_MII, 0, add_days, -1},
+	{F_TIMESTAMPTZ_PL_INTERVAL, 0, shift_interval, 1},
+	{F_TIMESTAMPTZ_MI_INTERVAL, 0, shift_interval, -1},
+	{F_TIMESTAMP_PL_INTERVAL, 0, shift_interval, 1},
+	{F_TIMESTAMP_MI_INTERVAL, 0, shift_interval, -1},
+	{F_DATE_PL_INTERVAL, 0, shift_interval, 1},
+	{F_DATE_MI_INTERVAL, 0, shift_interval, -1},
+	{F_DATE_PLI, 0, shift_days, 1},
+	{F_DATE_MII, 0, shift_days, -1},
 	{F_DATE_BIN_INTERVAL_TIMESTAMPTZ_TIMESTAMPTZ, 1, bin, 0},
 	{F_DATE_BIN_INTERVAL_TIMESTAMP_TIMESTAMP, 1, bin, 0},
 	{F_TO_CHAR_TIMESTAMPTZ_TEXT, 0, format, 0},
