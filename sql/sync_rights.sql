@@ -144,6 +144,7 @@ CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
 SELECT target FROM call_log_fdw_sync_state;
 TRUNCATE copy.renamed;
 \set VERBOSITY default
+CALL call_log_fdw_sync('calls.call_log', 'copy.renamed', backfill_only => true);
 CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
 \set VERBOSITY terse
 CREATE TABLE copy.other (LIKE copy.renamed INCLUDING ALL);

@@ -480,22 +480,22 @@ split_ids(ClfQuery *query)
 	size_t		length = 0;
 	ListCell   *lc;
 
-	query->chunks = palloc((list_length(query->ids) + 1) * sizeof(int));
-	query->chunks[0] = 0;
+	query->batches = palloc((list_length(query->ids) + 1) * sizeof(int));
+	query->batches[0] = 0;
 	foreach(lc, query->ids)
 	{
 		int			n = foreach_current_index(lc);
 		size_t		more = escaped_length(lfirst(lc)) + 1;
 
-		if (n > 0 && (n - query->chunks[query->nchunks] == query->max_ids ||
+		if (n > 0 && (n - query->batches[query->nbatches] == query->max_ids ||
 					  others + length + more > MAX_URI_LENGTH))
 		{
-			query->chunks[++query->nchunks] = n;
+			query->batches[++query->nbatches] = n;
 			length = 0;
 		}
 		length += more;
 	}
-	query->chunks[++query->nchunks] = list_length(query->ids);
+	query->batches[++query->nbatches] = list_length(query->ids);
 }
 
 /* Are deleted records excluded by a filter, instead of by showDeleted? */

@@ -246,8 +246,8 @@ int
 clf_query_chunk_length(const ClfQuery *query, int page)
 {
 	Assert(page >= 1);
-	return page <= query->nchunks ?
-		query->chunks[page] - query->chunks[page - 1] : 0;
+	return page <= query->nbatches ?
+		query->batches[page] - query->batches[page - 1] : 0;
 }
 
 /*
@@ -257,7 +257,7 @@ clf_query_chunk_length(const ClfQuery *query, int page)
 int
 clf_query_chunk_count(const ClfQuery *query)
 {
-	return query->nchunks;
+	return query->nbatches;
 }
 
 /* Append the ids of a request, or a placeholder */
@@ -265,7 +265,7 @@ static void
 append_ids(StringInfo out, const ClfQuery *query, int page)
 {
 	int			n = clf_query_chunk_length(query, page);
-	int			first = n > 0 ? query->chunks[page - 1] : 0;
+	int			first = n > 0 ? query->batches[page - 1] : 0;
 
 	appendStringInfoChar(out, '/');
 	if (query->unknown_ids)
@@ -321,7 +321,7 @@ append_page(StringInfo out, const ClfQuery *query, int page, int page_size)
 
 /*
  * clf_query_uri
- *		Path and query of a request for a page of the window, for a chunk of the
+ *		Path and query of a request for a page of the window, for a batch of
  *		ids, or for changes since the token (NULL for the first request).
  *		Palloc'd in the current memory context.
  */

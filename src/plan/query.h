@@ -28,8 +28,8 @@ typedef struct ClfQuery
 	List	   *ids;			/* ids of the records to request, of char * */
 	const char *unknown_ids;	/* placeholder for the ids; else NULL */
 	int			max_ids;		/* maximum per request; 0: not by id */
-	int			nchunks;		/* number of requests for the ids */
-	int		   *chunks;			/* index of the first id of each, and the end */
+	int			nbatches;		/* number of requests for the ids */
+	int		   *batches;		/* index of the first id of each, and the end */
 	bool		details;		/* ids are those of rows, not of records */
 	bool		windowed;		/* request the records of a window */
 	bool		unfiltered;		/* no filters but those of the table */

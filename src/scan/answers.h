@@ -30,7 +30,7 @@ typedef struct ClfPageRequest
 	const char *url;
 	const char *shown;			/* path and query for error messages */
 	const ClfQuery *query;
-	int			number;			/* of the page or of the chunk of ids, from 1 */
+	int			number;			/* of the page or of the batch of ids, from 1 */
 } ClfPageRequest;
 
 extern ClfAnswers *clf_answers_create(MemoryContext cxt,

@@ -137,7 +137,7 @@ typedef struct ClfStep
 	ClfPaging	paging;
 	TimestampTz from;			/* bounds of the window */
 	TimestampTz until;
-	int			number;			/* of the page or of the chunk of ids, from 1 */
+	int			number;			/* of the page or of the batch of ids, from 1 */
 	int			size;			/* of the page */
 	int			overlap;		/* number of records at its beginning that the
 								 * marked page has as well, if none has left

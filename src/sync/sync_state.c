@@ -578,6 +578,12 @@ clf_sync_begin_backfill(ClfSync *sync)
 				 errmsg("no part of the call log has been copied to table %s",
 						sync->label),
 				 errhint("Start call_log_fdw_sync without backfill_only first.")));
+	if (!is_same_copy(sync, sync->state))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table %s was emptied or replaced", sync->label),
+				 errhint("Start call_log_fdw_sync without backfill_only first, "
+						 "which copies all calls again.")));
 	clf_sync_check_backfill(sync, find_source(sync));
 	sync->begun = true;
 }
