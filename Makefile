@@ -88,7 +88,7 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
 # The tests use the API simulator, which installcheck starts and stops;
 # NO_INSTALLCHECK lets this Makefile define the target.
-REGRESS = unit setup option import scan pushdown range rescan write type encoding error by_id join join_empty leg active change recording extension search message limit estimate retry monitor privilege hostile sync sync_rights
+REGRESS = unit setup option import scan pushdown range alternative rescan write type encoding error by_id join join_empty leg active change recording extension search message limit estimate retry monitor privilege hostile sync sync_rights
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 

@@ -571,12 +571,30 @@ sub several_rows_condition
 	return column($item, $name) . ' = ANY (' . $self->operand('text[]', "ARRAY[$values]::text[]") . ')';
 }
 
+# OR of conditions on an id and on the time, at least one of which the witness
+# satisfies, with others
+sub either_condition
+{
+	my ($self, $item) = @_;
+	my @conditions = ($self->witness_text_condition($item, identifying_column($item)),
+		$self->witness_time_condition($item));
+
+	push @conditions, $self->text_condition($item, identifying_column($item)) if chance(0.3);
+	foreach my $condition (@conditions)
+	{
+		$condition = "($condition AND " . $self->witness_text_condition($item, enumerated_column($item)) . ')'
+		  if chance(0.2);
+	}
+	return '(' . join(' OR ', chance(0.5) ? reverse @conditions : @conditions) . ')';
+}
+
 # A condition that the witness satisfies
 sub witness_condition
 {
 	my ($self, $item) = @_;
 	my $kind = rand;
 
+	return $self->either_condition($item) if chance(0.08);
 	return $self->witness_time_condition($item) if $kind < 0.52;
 	return $self->witness_text_condition($item, enumerated_column($item)) if $kind < 0.82;
 	return $self->several_rows_condition($item) if $kind < 0.88;

@@ -7,7 +7,8 @@
  * than one are worth their requests if the conditions leave wide gaps in time, or
  * if they are met by the records of a few sessions.  No condition is lost by that:
  * a record that satisfies all of them begins in one of the windows, and has one of
- * the session ids.
+ * the session ids.  If the plan has alternatives, there are queries for each, and a
+ * record has to satisfy the conditions of one of them.
  *
  *-------------------------------------------------------------------------
  */
@@ -746,6 +747,7 @@ clf_gather_conditions(ClfScanPlan *plan, List *pushed, List **exprs)
 
 			*condition = *(ClfCondition *) lfirst(below);
 			condition->clause = -1;
+			condition->alternative = p->alternative;
 			if (condition->expr >= 0)
 				condition->expr += first;
 		}
@@ -972,14 +974,10 @@ is_list_shorter(const Binding *binding, const ClfQuery *by_id,
 		clf_query_chunk_count(by_id);
 }
 
-/*
- * clf_bind_query
- *		Create the queries from the values of fdw_exprs, as a linked list.
- *		Palloc'd in the current memory context.
- */
-ClfQuery   *
-clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
-			   const ClfValue *values)
+/* Bind a plan without alternatives */
+static ClfQuery *
+bind_plan(const ClfScanPlan *plan, const ClfTable *table,
+		  const ClfValue *values)
 {
 	Binding		binding = {.plan = plan,.table = table,.values = values};
 	ClfQuery   *query;
@@ -993,4 +991,53 @@ clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
 	binding.by_list = true;
 	lists = bind_lists(&binding);
 	return is_list_shorter(&binding, query, lists) ? lists : query;
+}
+
+/* The plan for one alternative: without the conditions of the others */
+static ClfScanPlan
+select_alternative(const ClfScanPlan *plan, int alternative)
+{
+	ClfScanPlan selected = *plan;
+
+	selected.conditions = palloc((plan->nconditions + 1) * sizeof(ClfCondition));
+	selected.nconditions = 0;
+	for (int i = 0; i < plan->nconditions; i++)
+	{
+		const ClfCondition *c = &plan->conditions[i];
+
+		if (c->alternative == 0 || c->alternative == alternative)
+			selected.conditions[selected.nconditions++] = *c;
+	}
+	return selected;
+}
+
+/*
+ * clf_bind_query
+ *		Create the queries from the values of fdw_exprs, as a linked list: first
+ *		those of the first alternative.  Palloc'd in the current memory context.
+ */
+ClfQuery   *
+clf_bind_query(const ClfScanPlan *plan, const ClfTable *table,
+			   const ClfValue *values)
+{
+	ClfQuery   *first = NULL;
+	ClfQuery  **link = &first;
+	ClfQuery   *query = NULL;
+	int			nalternatives = 0;
+
+	for (int i = 0; i < plan->nconditions; i++)
+		nalternatives = Max(nalternatives, plan->conditions[i].alternative);
+	if (nalternatives == 0)
+		return bind_plan(plan, table, values);
+	for (int n = 1; n <= nalternatives; n++)
+	{
+		ClfScanPlan selected = select_alternative(plan, n);
+
+		query = bind_plan(&selected, table, values);
+		if (query->nothing)
+			continue;
+		for (*link = query; *link; link = &(*link)->next)
+			(*link)->alternative = n;
+	}
+	return first ? first : query;
 }

@@ -65,6 +65,7 @@ enum ConditionPrivate
 	CONDITION_OPERAND,
 	CONDITION_EXPR,
 	CONDITION_CLAUSE,
+	CONDITION_ALTERNATIVE,
 	CONDITION_BEFORE,
 	CONDITION_AFTER,
 	CONDITION_LOCAL,
@@ -83,6 +84,7 @@ encode_condition(const ClfResource *resource, const ClfCondition *c)
 
 	list = lappend_int(list, c->expr);
 	list = lappend_int(list, c->clause);
+	list = lappend_int(list, c->alternative);
 	list = lappend_int(list, c->shift.before);
 	list = lappend_int(list, c->shift.after);
 	list = lappend_int(list, c->shift.local);
@@ -104,6 +106,7 @@ decode_condition(const ClfResource *resource, List *list, ClfCondition *c)
 	c->operand = list_nth_int(list, CONDITION_OPERAND);
 	c->expr = list_nth_int(list, CONDITION_EXPR);
 	c->clause = list_nth_int(list, CONDITION_CLAUSE);
+	c->alternative = list_nth_int(list, CONDITION_ALTERNATIVE);
 	c->shift.before = list_nth_int(list, CONDITION_BEFORE);
 	c->shift.after = list_nth_int(list, CONDITION_AFTER);
 	c->shift.local = list_nth_int(list, CONDITION_LOCAL);
@@ -332,6 +335,17 @@ join_ids_condition(const ClfTable *table, const ForeignPath *path)
 	return pushed;
 }
 
+/* Does the path request the conditions of an OR separately? */
+static bool
+has_alternatives(const RelOptInfo *baserel, const ForeignPath *path)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+
+	return info->alternatives != NIL && path->fdw_private == NIL &&
+		clf_plan_order(&path->path) == CLF_ANY_ORDER &&
+		bms_equal(PATH_REQ_OUTER(&path->path), baserel->lateral_relids);
+}
+
 /* Estimate the path, which has these conditions pushed down */
 static ClfEstimate
 estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
@@ -339,6 +353,8 @@ estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 {
 	const ClfRelInfo *info = baserel->fdw_private;
 
+	if (has_alternatives(baserel, path))
+		return info->divided;
 	if (bms_equal(PATH_REQ_OUTER(&path->path), baserel->lateral_relids))
 		return info->estimate;
 	return clf_estimate(root, baserel, info->table, pushed);
@@ -413,6 +429,9 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	}
 	plan.requests_cost = Min(plan.requests * info->table->fdw_startup_cost,
 							 path->path.total_cost);
+	if (has_alternatives(baserel, path))
+		pushed = list_concat(pushed, clf_find_alternatives(root, baserel, info->table,
+														   scan_clauses));
 	clf_gather_conditions(&plan, pushed, &exprs);
 	set_clauses(&plan, pushed, scan_clauses);
 	for (ClfOrigin origin = CLF_FROM_DETAILS; origin < CLF_ORIGINS; origin++)

@@ -277,6 +277,63 @@ rest_selectivity(PlannerInfo *root, RelOptInfo *baserel, List *pushed)
 	return clauselist_selectivity(root, rest, baserel->relid, JOIN_INNER, NULL);
 }
 
+/* The conditions that are always required and those of an alternative */
+static List *
+conditions_of(const ClfRelInfo *info, List *alternatives, int number)
+{
+	List	   *pushed = list_copy(info->pushed);
+	ListCell   *lc;
+
+	foreach(lc, alternatives)
+	{
+		ClfPushed  *required = palloc(sizeof(ClfPushed));
+
+		*required = *(ClfPushed *) lfirst(lc);
+		if (required->alternative != number)
+			continue;
+		required->alternative = 0;
+		pushed = lappend(pushed, required);
+	}
+	return pushed;
+}
+
+/* Sum of the estimates of the alternatives */
+static ClfEstimate
+estimate_alternatives(PlannerInfo *root, RelOptInfo *baserel,
+					  List *alternatives)
+{
+	const ClfRelInfo *info = baserel->fdw_private;
+	int			last = ((ClfPushed *) llast(alternatives))->alternative;
+	ClfEstimate sum = info->estimate;
+
+	sum.records = sum.rows = sum.requests = 0;
+	for (int n = 1; n <= last; n++)
+	{
+		ClfEstimate one = clf_estimate(root, baserel, info->table,
+									   conditions_of(info, alternatives, n));
+
+		sum.records += one.records;
+		sum.rows += one.rows;
+		sum.requests += one.requests;
+	}
+	return sum;
+}
+
+/* Divide the list by an OR if that takes fewer requests */
+static void
+add_alternatives(PlannerInfo *root, RelOptInfo *baserel)
+{
+	ClfRelInfo *info = baserel->fdw_private;
+	List	   *found = clf_find_alternatives(root, baserel, info->table,
+											  baserel->baserestrictinfo);
+
+	if (found == NIL || clf_find_ids(info->pushed))
+		return;
+	info->divided = estimate_alternatives(root, baserel, found);
+	if (info->divided.requests < info->estimate.requests)
+		info->alternatives = found;
+}
+
 /*
  * clf_plan_rel_size
  *		Read the table's options and estimate the number of rows.
@@ -310,6 +367,7 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 								   info->in_details, baserel->lateral_relids,
 								   baserel->baserestrictinfo);
 	info->estimate = clf_estimate(root, baserel, info->table, info->pushed);
+	add_alternatives(root, baserel);
 	baserel->rows = clamp_row_est(info->estimate.rows *
 								  rest_selectivity(root, baserel, info->pushed));
 }
@@ -660,7 +718,9 @@ clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel)
 {
 	const ClfRelInfo *info = baserel->fdw_private;
 
-	add_scan_path(root, baserel, info->pushed, &info->estimate, NIL, NULL);
+	add_scan_path(root, baserel, info->pushed,
+				  info->alternatives != NIL ? &info->divided : &info->estimate,
+				  NIL, NULL);
 	add_sorted_path(root, baserel);
 	add_parameterized_paths(root, baserel);
 }

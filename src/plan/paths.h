@@ -35,6 +35,13 @@ typedef struct ClfRelInfo
 	/* The unparameterized scan (but for lateral references) */
 	List	   *pushed;			/* its pushed conditions, of ClfPushed * */
 	ClfEstimate estimate;		/* its estimate */
+
+	/*
+	 * Conditions of an OR, each of which is requested separately, in addition
+	 * to these; NIL: none.  Not for scans in order.
+	 */
+	List	   *alternatives;	/* of ClfPushed * */
+	ClfEstimate divided;		/* the estimate with them */
 } ClfRelInfo;
 
 extern void clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel,

@@ -527,16 +527,38 @@ is_unsupported_input(const ClfPushed *pushed)
 
 /* Match the clause with the filters of a parameter; returns NULL if not pushable */
 static ClfPushed *
-match_parameter(Matcher *matcher, RestrictInfo *rinfo, const char *parameter)
+match_parameter(Matcher *matcher, Node *clause, const char *parameter)
 {
 	ClfPushed  *pushed = palloc0(sizeof(ClfPushed));
 
 	matcher->parameter = parameter;
-	if (!match_clause(matcher, pushed, (Node *) rinfo->clause))
+	if (!match_clause(matcher, pushed, clause))
 		return NULL;
-	pushed->rinfo = rinfo;
 	pushed->filter = ((ClfCondition *) linitial(pushed->conditions))->filter;
 	return is_unsupported_input(pushed) ? NULL : pushed;
+}
+
+/*
+ * Match a clause, which is rinfo's or an argument of it, with all filters.  Returns a
+ * list of ClfPushed *.
+ */
+static List *
+match_filters(Matcher *matcher, RestrictInfo *rinfo, Node *clause)
+{
+	const ClfResource *resource = matcher->table->resource;
+	List	   *result = NIL;
+
+	for (const ClfFilter *f = resource->filters; f->json_path; f++)
+	{
+		ClfPushed  *pushed = clf_is_first_of_parameter(resource, f) ?
+		match_parameter(matcher, clause, f->parameter) : NULL;
+
+		if (pushed == NULL)
+			continue;
+		pushed->rinfo = rinfo;
+		result = lappend(result, pushed);
+	}
+	return result;
 }
 
 /*
@@ -565,7 +587,6 @@ clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 				const ClfTable *table, bool in_details, Relids outer,
 				List *rinfos)
 {
-	const ClfFilter *filters = table->resource->filters;
 	Matcher		matcher = {root, baserel, table, in_details, outer, NULL};
 	List	   *result = NIL;
 	ListCell   *lc;
@@ -574,18 +595,89 @@ clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 	{
 		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
 
-		if (rinfo->pseudoconstant)
-			continue;
-		for (const ClfFilter *f = filters; f->json_path; f++)
-		{
-			ClfPushed  *pushed = clf_is_first_of_parameter(table->resource, f) ?
-			match_parameter(&matcher, rinfo, f->parameter) : NULL;
-
-			if (pushed)
-				result = lappend(result, pushed);
-		}
+		if (!rinfo->pseudoconstant)
+			result = list_concat(result, match_filters(&matcher, rinfo,
+													   (Node *) rinfo->clause));
 	}
 	return result;
+}
+
+/* Do the conditions select records by id, session or time? */
+static bool
+selects_few(List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		const ClfFilter *filter = ((ClfPushed *) lfirst(lc))->filter;
+
+		if ((filter->operators & (CLF_OP_IDS | CLF_OP_RANGE)) ||
+			filter->exclusion != CLF_NOT_EXCLUSIVE)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Find what can be pushed down of each argument of an OR; NIL unless each of them
+ * selects few records, or if the OR as a whole does.
+ */
+static List *
+match_alternatives(Matcher *matcher, RestrictInfo *rinfo)
+{
+	List	   *result = NIL;
+	int			n = 0;
+	ListCell   *lc;
+	ListCell   *lc_pushed;
+
+	if (!is_orclause(rinfo->clause) ||
+		selects_few(match_filters(matcher, rinfo, (Node *) rinfo->clause)))
+		return NIL;
+	foreach(lc, ((BoolExpr *) rinfo->clause)->args)
+	{
+		List	   *pushed = match_filters(matcher, rinfo, lfirst(lc));
+
+		if (is_never_true(lfirst(lc)))
+			continue;
+		if (!selects_few(pushed))
+			return NIL;
+		n++;
+		foreach(lc_pushed, pushed)
+			((ClfPushed *) lfirst(lc_pushed))->alternative = n;
+		result = list_concat(result, pushed);
+	}
+	return result;
+}
+
+/*
+ * clf_find_alternatives
+ *		Find a clause "condition OR condition ..." on different parameters, such as
+ *		"id = ... OR start_time > ...", which the API cannot evaluate, while it can
+ *		evaluate each of the conditions: a list of ClfPushed * with their number;
+ *		NIL if there is none.  Details are not requested by such a condition.
+ */
+List *
+clf_find_alternatives(PlannerInfo *root, RelOptInfo *baserel,
+					  const ClfTable *table, List *rinfos)
+{
+	Matcher		matcher = {root, baserel, table, false, baserel->lateral_relids, NULL};
+	ListCell   *lc;
+
+	/* each of them would have to specify the required inputs */
+	if (!table->resource->windowed || table->resource->search ||
+		clf_needs_extension(table))
+		return NIL;
+	foreach(lc, rinfos)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		List	   *result = rinfo->pseudoconstant ? NIL :
+		match_alternatives(&matcher, rinfo);
+
+		if (result != NIL)
+			return result;
+	}
+	return NIL;
 }
 
 /*

@@ -48,6 +48,8 @@ typedef struct ClfCondition
 	ClfTimeShift shift;			/* of the functions applied to the column */
 	int			expr;			/* index in fdw_exprs; -1: none */
 	int			clause;			/* index in the plan's qual; -1: no clause */
+	int			alternative;	/* number of the argument of an OR that
+								 * requires it, from 1; 0: always required */
 } ClfCondition;
 
 /*
@@ -61,6 +63,7 @@ typedef struct ClfPushed
 								 * an index in exprs, clause is not set */
 	List	   *exprs;			/* the values to compare with */
 	RestrictInfo *rinfo;
+	int			alternative;	/* see ClfCondition */
 } ClfPushed;
 
 extern bool clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
@@ -69,6 +72,8 @@ extern bool clf_is_filter(PlannerInfo *root, RelOptInfo *baserel,
 extern List *clf_find_pushed(PlannerInfo *root, RelOptInfo *baserel,
 							 const ClfTable *table, bool in_details,
 							 Relids outer, List *rinfos);
+extern List *clf_find_alternatives(PlannerInfo *root, RelOptInfo *baserel,
+								   const ClfTable *table, List *rinfos);
 extern const ClfCondition *clf_single_condition(const ClfPushed *pushed);
 extern bool clf_is_exact(const ClfPushed *pushed);
 

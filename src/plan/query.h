@@ -24,6 +24,7 @@
 typedef struct ClfQuery
 {
 	struct ClfQuery *next;		/* NULL: this is the last one */
+	int			alternative;	/* whose query it is, see ClfCondition; or 0 */
 	bool		nothing;		/* no record satisfies the conditions */
 	List	   *ids;			/* ids of the records to request, of char * */
 	const char *unknown_ids;	/* placeholder for the ids; else NULL */

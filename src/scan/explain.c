@@ -15,34 +15,46 @@
 #include "shared/clock.h"
 #include "utils/ruleutils.h"
 
-static void
-explain_request(ForeignScanState *node, ExplainState *es,
-				const ClfQuery *query)
+/* The first request of a query */
+static char *
+describe_request(const ClfScanState *state, const ClfQuery *query)
 {
-	ClfScanState *state = node->fdw_state;
 	ClfWindow	window;
 	ClfSearch	search;
 	const ClfMissingInput *missing = clf_query_missing_input(query,
 															 state->table);
-	const char *text;
 
 	if (missing)
-		text = psprintf("none, because %s", missing->reason);
-	else if (clf_query_window(query, state->table->history,
-							  clf_clock_now(state->table->server->base_url), &window))
+		return psprintf("none, because %s", missing->reason);
+	if (!clf_query_window(query, state->table->history,
+						  clf_clock_now(state->table->server->base_url), &window))
+		return pstrdup("none, because no record can match the conditions");
+	if (state->plan->order == CLF_OLDEST_FIRST)
 	{
-		if (state->plan->order == CLF_OLDEST_FIRST)
-		{
-			clf_search_start(&search, &window, state->plan->per_day,
-							 query->page_size);
-			window.to = search.until;
-		}
-		text = psprintf("GET %s", clf_query_uri(query, &window, 1,
-												query->page_size, NULL));
+		clf_search_start(&search, &window, state->plan->per_day,
+						 query->page_size);
+		window.to = search.until;
 	}
+	return psprintf("GET %s", clf_query_uri(query, &window, 1, query->page_size,
+											NULL));
+}
+
+/* The first request, of each alternative */
+static void
+explain_requests(const ClfScanState *state, ExplainState *es,
+				 const ClfQuery *query)
+{
+	List	   *texts = list_make1(describe_request(state, query));
+
+	for (; query->next; query = query->next)
+	{
+		if (query->next->alternative != query->alternative)
+			texts = lappend(texts, describe_request(state, query->next));
+	}
+	if (list_length(texts) == 1)
+		ExplainPropertyText("Call Log Request", linitial(texts), es);
 	else
-		text = "none, because no record can match the conditions";
-	ExplainPropertyText("Call Log Request", text, es);
+		ExplainPropertyList("Call Log Requests", texts, es);
 }
 
 /* Requests that are sent for each row that passes the other conditions */
@@ -78,7 +90,8 @@ explain_pushed_conditions(ForeignScanState *node, ExplainState *es,
 		ClfCondition *condition = &state->plan->conditions[i];
 
 		if (condition->clause < 0 || list_member_int(shown, condition->clause) ||
-			!(query->nothing || clf_query_sends(query, condition->filter)))
+			!(query->nothing || condition->alternative > 0 ||
+			  clf_query_sends(query, condition->filter)))
 			continue;
 		shown = lappend_int(shown, condition->clause);
 		texts = lappend(texts,
@@ -168,10 +181,10 @@ clf_explain_scan(ForeignScanState *node, ExplainState *es)
 	const ClfQuery *bound = state->query ? state->query : query;
 
 	query->nothing = bound->nothing;
-	explain_request(node, es, query);
+	explain_requests(state, es, query);
 	explain_row_requests(node, es, query);
 	explain_pushed_conditions(node, es, deparse_context, query);
-	if (bound->next)
+	if (bound->next && bound->alternative == 0)
 		ExplainPropertyInteger("Lists", NULL, clf_query_list_count(bound), es);
 	if (bound->ids != NIL)
 		ExplainPropertyInteger("Ids", NULL, list_length(bound->ids), es);

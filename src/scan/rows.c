@@ -232,6 +232,16 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 }
 
 /*
+ * clf_rows_continue
+ *		Continue with another query of the same list.
+ */
+void
+clf_rows_continue(ClfRows *rows, const ClfQuery *query)
+{
+	rows->query = query;
+}
+
+/*
  * clf_rows_record_fields
  *		The fields to extract from each record when its page is parsed.
  */

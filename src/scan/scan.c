@@ -268,13 +268,15 @@ clf_scan_shown_values(ForeignScanState *node, List *deparse_context,
 }
 
 /*
- * The query as shown in messages, independent of values; NULL: show all of it
+ * The query as shown in messages, independent of values; NULL: show all of it.  If
+ * there are several, the first one of the alternative.
  */
 static const ClfQuery *
-get_shown_query(ForeignScanState *node)
+get_shown_query(ForeignScanState *node, int alternative)
 {
 	ClfScanState *state = node->fdw_state;
 	MemoryContext old = MemoryContextSwitchTo(state->cxt);
+	const ClfQuery *shown;
 	ClfValue   *values;
 	bool		hides;
 
@@ -286,7 +288,10 @@ get_shown_query(ForeignScanState *node)
 		state->shown_bound = true;
 	}
 	MemoryContextSwitchTo(old);
-	return state->shown;
+	shown = state->shown;
+	while (shown && shown->next && shown->alternative != alternative)
+		shown = shown->next;
+	return shown;
 }
 
 /*
@@ -311,7 +316,7 @@ start_scan(ForeignScanState *node)
 	old = MemoryContextSwitchTo(state->query_cxt);
 	state->query = clf_bind_query(state->plan, state->table, values);
 	for (query = state->query; query; query = query->next)
-		query->shown = get_shown_query(node);
+		query->shown = get_shown_query(node, query->alternative);
 	MemoryContextSwitchTo(old);
 	clf_pager_start(state->pager, state->query);
 }
