@@ -1,7 +1,7 @@
 # Random histories of copies: calls are inserted, edited, moved to another start
 # and deleted, with tombstones or without; records are bad, tokens rejected with
 # each error code, requests and recordings fail; runs are limited by each kind of
-# max_requests, canceled, killed, or backfills.  Whatever the history, the copy
+# max_requests, canceled, killed, or backfills; the copy is emptied.  Whatever the history, the copy
 # ends equal to the truth.  The exceptions are explicit: values that cannot be
 # converted are NULL, columns of deleted calls are kept, and recordings that are
 # not available are recorded as problems.
@@ -211,15 +211,38 @@ sub cancel_sync
 	return;
 }
 
+# Start it in another session
+sub begin_sync
+{
+	my ($statement, $out) = @_;
+
+	return IPC::Run::start(
+		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $statement ],
+		'<', \undef, '>', $out, '2>', $out);
+}
+
+# The copy is emptied meanwhile
+sub empty_copy
+{
+	my $statement = call_statement();
+	my $out = '';
+	my $run = begin_sync($statement, \$out);
+
+	add_line($statement, 'and TRUNCATE');
+	sleep rand 0.15;
+	run_in($session, 'TRUNCATE copy');
+	IPC::Run::finish($run);
+	add_line(' ' . ($out =~ s/\n/ /gr));
+	return;
+}
+
 # Its backend is killed at some time, or the server stopped
 sub kill_sync
 {
 	my $statement = call_statement();
 	my $how = one_of('backend', 'server');
 	my $out = '';
-	my $run = IPC::Run::start(
-		[ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c', $statement ],
-		'<', \undef, '>', \$out, '2>', \$out);
+	my $run = begin_sync($statement, \$out);
 
 	add_line($statement, 'killed:', $how);
 	sleep rand 0.15;
@@ -358,7 +381,7 @@ sub run_history
 	  unless run_actions(
 		$changes[0], $changes[0], @changes, @changes, \&inject_bad_record,
 		\&fail_for_a_while, \&behave_oddly, \&behave_oddly, \&behave_oddly,
-		\&cancel_sync);
+		\&cancel_sync, \&empty_copy);
 	return end_history();
 }
 
