@@ -16,7 +16,7 @@ BEGIN
     FROM (SELECT * FROM calls.call_log WHERE %1$s) c FULL JOIN (SELECT * FROM truth.calls WHERE %1$s) t USING (id)', condition) INTO equal, n;
 END $$;
 
-SELECT * FROM explain(format($$SELECT id FROM calls.call_log WHERE id = %L OR start_time >= '2026-03-30'$$, 'x'), 'COSTS');
+SELECT * FROM explain(format($$SELECT id FROM calls.call_log WHERE id = %L OR start_time >= '2026-03-30'$$, 'x'), 'COSTS') line WHERE line !~ 'cost=';
 SELECT * FROM compare(format('id = %L OR start_time >= ''2026-03-30''', :'old'));
 :log
 -- a call that satisfies both is returned once

@@ -370,6 +370,8 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 	add_alternatives(root, baserel);
 	baserel->rows = clamp_row_est(info->estimate.rows *
 								  rest_selectivity(root, baserel, info->pushed));
+	if (info->alternatives != NIL)
+		baserel->rows = Min(baserel->rows, clamp_row_est(info->divided.rows));
 }
 
 /* ----------
