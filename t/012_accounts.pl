@@ -139,8 +139,7 @@ check_at_once($one, 'all_calls');
 # A node for each account, and one that has none
 # ----------
 
-my $hub = PostgreSQL::Test::Cluster->new('hub');
-$hub->init;
+my $hub = new_cluster('hub');
 $hub->append_conf('postgresql.conf', "timezone = 'UTC'\n");
 $hub->start;
 $hub->safe_psql(

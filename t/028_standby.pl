@@ -14,8 +14,7 @@ use Simulator;
 use Test::More;
 
 my $simulator = Simulator->start(clock => '2026-03-31T12:00:00Z', calls => 300, days => 20);
-my $primary = PostgreSQL::Test::Cluster->new('primary');
-$primary->init(allows_streaming => 1, extra => [ '--encoding=UTF8', '--no-locale' ]);
+my $primary = new_cluster('primary', allows_streaming => 1);
 $primary->append_conf('postgresql.conf', qq{
 shared_preload_libraries = 'call_log_fdw'
 timezone = 'UTC'

@@ -8,7 +8,6 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use CallLog;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Simulator;
 use Test::More;
@@ -21,8 +20,7 @@ my $small = start_named_cluster('small',
 	'max_wal_senders = 10', $setting // '');
 create_server($small, 'ringcentral', $simulator->url, server => { page_size => 100 });
 import_tables($small, 'ringcentral', 'calls', 'account');
-my $managed = PostgreSQL::Test::Cluster->new('managed');
-$managed->init;
+my $managed = new_cluster('managed');
 $managed->start;
 
 # The statements, or the lines for the shell, of a section in order, with the hosts,

@@ -18,6 +18,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
   $messages
+  new_cluster
   start_cluster
   start_named_cluster
   create_server
@@ -43,6 +44,16 @@ our @EXPORT = qw(
 # All messages of sessions, for check_secrets
 our $messages = '';
 
+# A cluster that is not yet started, whatever the locale of the caller
+sub new_cluster
+{
+	my ($name, %options) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ], %options);
+	return $node;
+}
+
 # A running cluster with the extension in it
 sub start_cluster
 {
@@ -54,9 +65,8 @@ sub start_cluster
 sub start_named_cluster
 {
 	my ($name, @settings) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $node = new_cluster($name);
 
-	$node->init(extra => [ '--encoding=UTF8', '--no-locale' ]);
 	$node->append_conf('postgresql.conf', "$_\n") foreach @settings;
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE EXTENSION call_log_fdw');
