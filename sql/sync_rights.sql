@@ -96,6 +96,13 @@ RESET ROLE;
 GRANT SELECT ON calls.call_log TO regress_call_log_evil;
 \set VERBOSITY default
 CALL call_log_fdw_sync('calls.call_log', 'archive', since => '2026-03-30');
+-- The owner must have access to the schema
+CREATE TABLE copy.hidden (id text PRIMARY KEY, start_time timestamptz);
+ALTER TABLE copy.hidden OWNER TO regress_call_log_evil;
+REVOKE USAGE ON SCHEMA copy FROM PUBLIC;
+CALL call_log_fdw_sync('calls.call_log', 'copy.hidden', since => '2026-03-30');
+GRANT USAGE ON SCHEMA copy TO PUBLIC;
+DROP TABLE copy.hidden;
 \set VERBOSITY terse
 REVOKE SELECT ON calls.call_log FROM regress_call_log_evil;
 DROP TABLE public.archive;
@@ -201,6 +208,15 @@ SELECT missing FROM call_log_fdw_sync_state WHERE target = 'copy.one'::regclass;
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-30') AS complete FROM copy.one;
 DROP TABLE copy.one;
 ALTER FOREIGN TABLE calls.call_log OPTIONS (DROP max_requests, DROP page_size, DROP newest_first);
+-- The audio of a recording takes two requests, its list one
+ALTER FOREIGN TABLE calls.recordings OPTIONS (ADD max_requests '1', ADD page_size '20');
+CALL call_log_fdw_sync('calls.recordings', 'copy.one', since => '2026-03-29', newest_first => false);
+\set ECHO none
+SELECT 'CALL call_log_fdw_sync(''calls.recordings'', ''copy.one'', newest_first => false)' FROM generate_series(1, 20) \gexec
+\set ECHO all
+SELECT coalesce(lower(missing) > '2026-03-30 11:00', true) AS progress FROM call_log_fdw_sync_state WHERE target = 'copy.one'::regclass;
+DROP TABLE copy.one;
+ALTER FOREIGN TABLE calls.recordings OPTIONS (DROP max_requests, DROP page_size);
 RESET client_min_messages;
 
 -- Values and characters that cannot be stored are reported, counted, and replaced

@@ -289,7 +289,22 @@ sub compare
 		UNION ALL SELECT 'twice', count(*) - count(DISTINCT id) FROM copy
 		UNION ALL SELECT 'nulls', count(*) FROM copy WHERE id LIKE 'bad%' AND (duration IS NOT NULL OR from_name IS NULL);
 	});
+	show_differences() unless is_equal("$result$error");
 	return "$result$error";
+}
+
+# Versions of the calls that differ
+sub show_differences
+{
+	my ($lines) = run_in(
+		$session, q{
+		SELECT coalesce(t.id, c.id), t.start_time, c.start_time, t.last_modified_time, c.last_modified_time, t.result, c.result, t.deleted, c.deleted
+		FROM truth t FULL JOIN copy c ON c.id = t.id
+		WHERE t IS DISTINCT FROM c AND coalesce(c.id, '') NOT LIKE 'bad%'
+		LIMIT 10;
+	});
+	add_line($_) foreach split /\n/, $lines;
+	return;
 }
 
 sub is_equal

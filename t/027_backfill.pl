@@ -170,17 +170,34 @@ $third->quit;
 # Renames
 # ----------
 
-# Start the copy, and freeze the API until it waits for a response
-sub start_frozen
+sub wait_for_request
 {
-	$simulators[0]->freeze;
-	start_in($main, "CALL call_log_fdw_sync('calls.call_log', 'archive.calls', $since)");
 	wait_until(
 		'it waits for a response',
 		sub {
 			$node->safe_psql('postgres',
 				q{SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND query LIKE 'CALL%'});
 		});
+	return;
+}
+
+sub wait_for_lock
+{
+	wait_until(
+		'it waits for the lock',
+		sub {
+			$node->safe_psql('postgres',
+				q{SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'});
+		});
+	return;
+}
+
+# Start the copy, and freeze the API until it waits for a response
+sub start_frozen
+{
+	$simulators[0]->freeze;
+	start_in($main, "CALL call_log_fdw_sync('calls.call_log', 'archive.calls', $since)");
+	wait_for_request();
 	return;
 }
 
@@ -215,12 +232,7 @@ $node->safe_psql('postgres', 'ALTER SCHEMA renamed RENAME TO archive');
 run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'archive.calls', $since, max_requests => 5)");
 start_frozen();
 start_in($helper, 'TRUNCATE archive.calls');
-wait_until(
-	'TRUNCATE waits for the lock',
-	sub {
-		$node->safe_psql('postgres',
-			q{SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'});
-	});
+wait_for_lock();
 $simulators[0]->thaw;
 finish_in($helper);
 (undef, $main_messages) = finish_in($main);
@@ -230,6 +242,33 @@ like($main_messages, qr/ERROR:.* table archive\.calls was emptied during the cop
 like($main_messages, qr/WARNING:.* table archive\.calls was emptied or replaced/,
 	'the next call starts again');
 is(differences('archive.calls'), 0, 'and completes the copy');
+
+# ----------
+# New columns
+# ----------
+
+# They are added between two steps of a backfill, which ends if its source lacks them
+run_in($main,
+	"DROP TABLE copy; CALL call_log_fdw_sync('calls.call_log', 'copy', $since, max_requests => 3)"
+);
+$node->safe_psql('postgres',
+	q{ALTER FOREIGN TABLE calls.call_log ADD COLUMN host text OPTIONS (json_path 'from.device.uri')});
+$simulators[1]->freeze;
+start_in($helper, $backfill);
+wait_for_request();
+start_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy', add_columns => true)");
+wait_for_lock();
+$simulators[1]->thaw;
+(undef, $helper_messages) = finish_in($helper);
+(undef, $main_messages) = finish_in($main);
+unlike($main_messages, qr/ERROR/, 'columns are added while another call backfills')
+  or diag($main_messages);
+like($helper_messages, qr/ERROR:.* more\.call_log lacks column "host"/,
+	'which ends then');
+is($node->safe_psql('postgres',
+		q{SELECT count(*), count(*) FILTER (WHERE host IS DISTINCT FROM from_device_uri) FROM copy}),
+	$node->safe_psql('postgres', q{SELECT count(*), 0 FROM truth WHERE start_time >= '2025-03-31'}),
+	'and the columns are filled');
 
 $_->quit foreach $main, $helper;
 done_testing();

@@ -260,37 +260,6 @@ static const struct
 	{recording_is_due, clf_sync_recording_step},
 };
 
-/* The next step and its number; NULL if none is due */
-static ClfSyncStep
-next_step(const ClfSync *sync, int *number)
-{
-	int			first = sync->first_step >= 0 ? 0 : sync->state->next_step;
-
-	*number = -1;
-	if (sync->backfill_only)
-		return clf_sync_part_step;
-	if (!sync->without_tokens && lacks_token(sync))
-		return clf_sync_token_step;
-	for (size_t i = 0; i < lengthof(steps); i++)
-	{
-		*number = (first + i) % lengthof(steps);
-		if (steps[*number].is_due(sync))
-			return steps[*number].step;
-	}
-	return NULL;
-}
-
-/* End the run, and record the first step of the next one */
-static void
-end_run(ClfSync *sync, int next_step)
-{
-	sync->finished = true;
-	if (sync->backfill_only || sync->state->next_step == next_step)
-		return;
-	sync->state->next_step = next_step;
-	clf_sync_save(sync);
-}
-
 /* The limit that the step would exceed, or NULL */
 static const char *
 find_limit(const ClfSync *sync, ClfSyncStep step)
@@ -306,6 +275,46 @@ find_limit(const ClfSync *sync, ClfSyncStep step)
 		sync->bytes >= sync->max_bytes)
 		return "max_bytes";
 	return NULL;
+}
+
+/*
+ * The next step and its number; NULL if none is due.  One that would exceed a limit
+ * is chosen only if all that are due would.
+ */
+static ClfSyncStep
+next_step(const ClfSync *sync, int *number)
+{
+	int			first = sync->first_step >= 0 ? 0 : sync->state->next_step;
+
+	*number = -1;
+	if (sync->backfill_only)
+		return clf_sync_part_step;
+	if (!sync->without_tokens && lacks_token(sync))
+		return clf_sync_token_step;
+	for (size_t i = 0; i < lengthof(steps); i++)
+	{
+		int			n = (first + i) % lengthof(steps);
+
+		bool		fits = find_limit(sync, steps[n].step) == NULL;
+
+		if (!steps[n].is_due(sync) || (!fits && *number >= 0))
+			continue;
+		*number = n;
+		if (fits)
+			break;
+	}
+	return *number < 0 ? NULL : steps[*number].step;
+}
+
+/* End the run, and record the first step of the next one */
+static void
+end_run(ClfSync *sync, int next_step)
+{
+	sync->finished = true;
+	if (sync->backfill_only || sync->state->next_step == next_step)
+		return;
+	sync->state->next_step = next_step;
+	clf_sync_save(sync);
 }
 
 /* Run the next step */

@@ -521,9 +521,18 @@ clf_sync_find_target(ClfSync *sync, const char *name)
 	return relid;
 }
 
+static bool
+has_usage(Oid schema, Oid role)
+{
+	return DatumGetBool(DirectFunctionCall3(has_schema_privilege_id_id,
+											ObjectIdGetDatum(role),
+											ObjectIdGetDatum(schema),
+											CStringGetTextDatum("USAGE")));
+}
+
 /*
- * The owner will be able to read the copied rows, so it needs SELECT on the source;
- * the caller must be able to act as the owner.
+ * Check that the target can be written as its owner, who can read the copied rows
+ * and so needs SELECT on the source.  The caller must be able to act as the owner.
  */
 static void
 check_target(const ClfSync *sync, Relation target)
@@ -539,6 +548,14 @@ check_target(const ClfSync *sync, Relation target)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("must be owner of table %s", sync->label)));
+	if (!has_usage(target->rd_rel->relnamespace, owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("owner of table %s must have USAGE privilege on its schema",
+						sync->label),
+				 errhint("GRANT USAGE ON SCHEMA %s TO %s;",
+						 quote_identifier(get_namespace_name(target->rd_rel->relnamespace)),
+						 quote_identifier(GetUserNameFromId(owner, false)))));
 	if (check_enable_rls(sync->target, owner, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -218,6 +218,20 @@ load(const ClfSync *sync)
 	return state;
 }
 
+/* The table of which the target is a copy; InvalidOid if it was dropped */
+static Oid
+find_source(const ClfSync *sync)
+{
+	ClfSyncParams params = target_params(sync);
+	bool		isnull;
+
+	if (execute(sync, psprintf("SELECT c.oid FROM %s s JOIN pg_class c ON c.relname = s.source_name "
+							   "JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.source_schema "
+							   "WHERE " IS_TARGET, sync->copies), &params) == 0)
+		return InvalidOid;
+	return DatumGetObjectId(clf_sync_result(0, 1, &isnull));
+}
+
 /* Remember the state as it is in the table */
 static void
 note_saved(ClfSync *sync)
@@ -268,6 +282,8 @@ clf_sync_load(ClfSync *sync)
 				 errmsg("state of the copy in table %s was removed during the call",
 						sync->label)));
 	check_not_emptied(sync);
+	if (sync->backfill_only)
+		clf_sync_check_backfill(sync, find_source(sync));
 	note_saved(sync);
 }
 
@@ -404,20 +420,6 @@ is_same_copy(const ClfSync *sync, ClfSyncState *state)
 		(same_oid && state->witnesses != NIL);
 }
 
-/* The table of which the target is a copy; InvalidOid if it was dropped */
-static Oid
-find_source(const ClfSync *sync)
-{
-	ClfSyncParams params = target_params(sync);
-	bool		isnull;
-
-	if (execute(sync, psprintf("SELECT c.oid FROM %s s JOIN pg_class c ON c.relname = s.source_name "
-							   "JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = s.source_schema "
-							   "WHERE " IS_TARGET, sync->copies), &params) == 0)
-		return InvalidOid;
-	return DatumGetObjectId(clf_sync_result(0, 1, &isnull));
-}
-
 /* Check that the target is not the copy of another existing table */
 static void
 check_same_source(const ClfSync *sync)
@@ -518,12 +520,27 @@ read_again(ClfSync *sync)
 }
 
 /*
+ * Add the new columns.  This waits for the end of backfills' steps, which lack these
+ * columns, so load the state again to have their parts read again as well.
+ */
+static void
+add_columns(ClfSync *sync)
+{
+	clf_sync_add_columns(sync);
+	sync->state = load(sync);
+	note_saved(sync);
+}
+
+/*
  * clf_sync_begin
  *		Begin a copy, or resume it.
  */
 void
 clf_sync_begin(ClfSync *sync)
 {
+	bool		is_new;
+	bool		adds_columns;
+
 	follow_rename(sync);
 	forget_dropped(sync);
 	if (sync->restart)
@@ -543,20 +560,20 @@ clf_sync_begin(ClfSync *sync)
 		forget_target(sync);
 		sync->state = NULL;
 	}
-	if (sync->state == NULL)
+	is_new = sync->state == NULL;
+	if (is_new)
 		create_state(sync);
 	else
-	{
 		check_same_source(sync);
-		extend_state(sync);
-	}
-	note_names(sync);
 	clf_sync_check_plan(sync);
-	if (sync->plan->new_columns && sync->add_columns)
-	{
-		clf_sync_add_columns(sync);
+	adds_columns = sync->plan->new_columns && sync->add_columns;
+	if (adds_columns)
+		add_columns(sync);
+	if (!is_new)
+		extend_state(sync);
+	if (adds_columns)
 		read_again(sync);
-	}
+	note_names(sync);
 	clf_sync_save(sync);
 	sync->begun = true;
 }
