@@ -346,6 +346,18 @@ CALL call_log_fdw_sync('calls.recordings', 'copy.numbers', since => '2026-03-31 
 CALL call_log_fdw_sync('calls.recordings', 'copy.numbers');
 SELECT id, type FROM copy.numbers WHERE id = 777;
 :ctl reset
+-- A call out of order at the end of a page, which is older than the following ones, hides none of them
+TRUNCATE truth.calls;
+\copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
+CREATE FOREIGN TABLE calls.paged (id text NOT NULL, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', page_size '11');
+SELECT to_char(start_time + interval '1 ms', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS place FROM truth.calls ORDER BY start_time DESC OFFSET 10 LIMIT 1 \gset
+\setenv PLACE :place
+\! printf '{"id": "late", "startTime": "2026-03-29T00:00:00Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time "$PLACE"
+CALL call_log_fdw_sync('calls.paged', 'copy.paged', since => '2026-03-29');
+SELECT count(*) > 20 AS some, count(*) FILTER (WHERE c.id IS NULL) AS missing
+  FROM (SELECT id FROM truth.calls WHERE start_time >= '2026-03-29') t LEFT JOIN copy.paged c USING (id);
+DROP FOREIGN TABLE calls.paged;
+:ctl reset
 
 SELECT call_log_fdw_requests() > 0;
 SET client_min_messages = warning;

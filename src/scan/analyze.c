@@ -58,7 +58,7 @@ typedef struct Sample
 typedef struct Probe
 {
 	TimestampTz upper;			/* upper bound */
-	TimestampTz oldest;			/* date of its oldest record */
+	TimestampTz oldest;			/* how far back its records reach */
 	double		records;
 	bool		last;			/* no older records */
 } Probe;

@@ -1235,15 +1235,16 @@ clf_pager_next(ClfPager *pager, bool wait)
 
 /*
  * clf_pager_reach
- *		Return the number of records received, the date of the oldest one on
- *		the page, and whether the list is complete; DT_NOEND and true if the
- *		page is empty or out of order.
+ *		Return the number of records received, the date down to whose second the
+ *		page has all records, and whether the list is complete; DT_NOEND and true
+ *		if the page is empty or out of order.  The date is that of the last record
+ *		but one, as for narrow_window.
  */
 double
-clf_pager_reach(const ClfPager *pager, TimestampTz *oldest, bool *last)
+clf_pager_reach(const ClfPager *pager, TimestampTz *bottom, bool *last)
 {
-	*oldest = pager->page ? pager->span.oldest : DT_NOEND;
-	*last = *oldest == DT_NOEND || pager->span.rises ||
+	*bottom = pager->page ? pager->span.bottom : DT_NOEND;
+	*last = *bottom == DT_NOEND || pager->span.rises ||
 		pager->list_state == CLF_LIST_COMPLETE;
 	return clf_rows_count(pager->rows);
 }

@@ -25,7 +25,7 @@ extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRow *clf_pager_next(ClfPager *pager, bool wait);
 extern const ClfRow *clf_pager_next_on_page(ClfPager *pager);
-extern double clf_pager_reach(const ClfPager *pager, TimestampTz *oldest,
+extern double clf_pager_reach(const ClfPager *pager, TimestampTz *bottom,
 							  bool *last);
 extern bool clf_pager_at_end(const ClfPager *pager);
 extern bool clf_pager_has_more(const ClfPager *pager);

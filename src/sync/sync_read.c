@@ -404,19 +404,19 @@ start_query(Reader *reader, int page_size)
 
 /*
  * The range that has been read completely: the part or, of a list in descending
- * order, what is after the second of the oldest record
+ * order, what is after the second down to which the page has all records
  */
 static ClfSyncRange
 range_read(const Reader *reader, ClfSyncRange part, bool sorted)
 {
-	TimestampTz oldest;
+	TimestampTz bottom;
 	bool		last;
 
 	if (!reader->answer->more)
 		return part;
-	(void) clf_pager_reach(reader->pager, &oldest, &last);
+	(void) clf_pager_reach(reader->pager, &bottom, &last);
 	reader->answer->unsorted = last;
-	part.lower = sorted && !last ? Max(part.lower, clf_second_after(oldest)) :
+	part.lower = sorted && !last ? Max(part.lower, clf_second_after(bottom)) :
 		part.upper;
 	return part;
 }
