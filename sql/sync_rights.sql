@@ -154,6 +154,17 @@ TRUNCATE copy.renamed;
 CALL call_log_fdw_sync('calls.call_log', 'copy.renamed', backfill_only => true);
 CALL call_log_fdw_sync('calls.call_log', 'copy.renamed');
 \set VERBOSITY terse
+-- Also if only a backfill has copied calls
+SET client_min_messages = warning;
+CREATE TABLE copy.filled (LIKE calls.call_log, PRIMARY KEY (id));
+CALL call_log_fdw_sync('calls.call_log', 'copy.filled', since => '2025-02-01', newest_first => false, max_requests => 2);
+SELECT count(*) FROM copy.filled;
+CALL call_log_fdw_sync('calls.call_log', 'copy.filled', backfill_only => true, max_requests => 1);
+SELECT count(*) > 0 AS filled FROM copy.filled;
+TRUNCATE copy.filled;
+CALL call_log_fdw_sync('calls.call_log', 'copy.filled', max_requests => 0);
+DROP TABLE copy.filled;
+RESET client_min_messages;
 CREATE TABLE copy.other (LIKE copy.renamed INCLUDING ALL);
 INSERT INTO copy.other SELECT * FROM copy.renamed ORDER BY start_time LIMIT 10;
 DROP TABLE copy.renamed;

@@ -131,7 +131,8 @@ newest_call(const ClfSync *sync)
 /*
  * clf_sync_take_witness
  *		Once in a run, add the newest call to the witnesses.  The first witness and
- *		the latest are kept, unless the procedure itself has deleted them.
+ *		the latest are kept, unless the procedure itself has deleted them.  A call
+ *		that only backfills chooses the first one if there is none.
  */
 void
 clf_sync_take_witness(ClfSync *sync)
@@ -139,11 +140,9 @@ clf_sync_take_witness(ClfSync *sync)
 	List	  **witnesses = &sync->state->witnesses;
 	char	   *id;
 
-	if (sync->backfill_only)
-		return;
-	if (sync->delete_rows)
+	if (sync->delete_rows && !sync->backfill_only)
 		*witnesses = present_witnesses(sync, *witnesses);
-	if (sync->has_witness && *witnesses != NIL)
+	if ((sync->has_witness || sync->backfill_only) && *witnesses != NIL)
 		return;
 	id = newest_call(sync);
 	if (id == NULL)
@@ -355,6 +354,17 @@ save_others(const ClfSync *sync)
 								  "WHERE " IS_TARGET, sync->copies), &params);
 }
 
+/* Save the first witness, chosen by a backfill */
+static void
+save_first_witness(const ClfSync *sync)
+{
+	ClfSyncParams params = target_params(sync);
+
+	clf_sync_param_texts(&params, sync->state->witnesses);
+	(void) execute(sync, psprintf("UPDATE %s SET witnesses = $3 WHERE " IS_TARGET
+								  " AND witnesses = '{}'", sync->copies), &params);
+}
+
 /*
  * clf_sync_save
  *		Save the state of the copy.
@@ -365,6 +375,8 @@ clf_sync_save(ClfSync *sync)
 	save_progress(sync);
 	if (!sync->backfill_only)
 		save_others(sync);
+	else if (sync->saved.witnesses == NIL)
+		save_first_witness(sync);
 	note_saved(sync);
 }
 
