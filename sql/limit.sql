@@ -59,7 +59,7 @@ SELECT bool_and(previous >= start_time) AS sorted, count(*) = (SELECT count(*) F
 SELECT line FROM explain('SELECT row_number() OVER (ORDER BY start_time DESC) FROM calls.call_log') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time LIMIT 1') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT id FROM calls.call_log WHERE result = ''Missed'' ORDER BY start_time LIMIT 1') line WHERE line ~ 'Sort|Order';
-SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time LIMIT 100000') line WHERE line ~ 'Sort|Order';
+SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time LIMIT 251') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT id FROM calls.call_log ORDER BY start_time') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT call_id FROM calls.call_log_legs ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';
 SELECT line FROM explain('SELECT id FROM calls.recordings ORDER BY call_start_time DESC LIMIT 1') line WHERE line ~ 'Sort|Order';

@@ -283,14 +283,16 @@ sub look_at
 	return;
 }
 
-# A scan in order may request one small page in addition, and no more
+# A scan in order may request one small page in addition, and no more. A search for
+# the oldest calls may take two requests for each bit of the seconds of three years.
 sub check_order_is_cheap
 {
 	my ($query, $results) = @_;
+	my $search = $results->{plan} =~ /Order: oldest first/ ? 2 * 27 : 0;
 	my @ordered = ($results->{plan} =~ /^ *Requests: (\d+)/mg);
 	my @plain = ($results->{other} =~ /^ *Requests: (\d+)/mg);
 
-	return if sum0(@ordered) <= sum0(@plain) + @ordered;
+	return if sum0(@ordered) <= sum0(@plain) + @ordered + $search;
 	$seen{'too many requests'}++;
 	diag("$query->{settings};\n$query->{once}\n$results->{plan}\n$results->{other}");
 	return;

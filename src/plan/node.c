@@ -362,11 +362,10 @@ estimate_path(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 
 /* Requests of the list, of which only a part may be needed */
 static double
-needed_requests(const ClfRelInfo *info, const ClfScanPlan *plan,
-				const ClfEstimate *estimate)
+needed_requests(const ClfScanPlan *plan, const ClfEstimate *estimate)
 {
 	if (plan->order == CLF_OLDEST_FIRST)
-		return clf_plan_search_requests(info, plan->limit);
+		return estimate->search;
 	if (plan->limit > 0)
 		return Min(estimate->requests, ceil(plan->limit / plan->page_size));
 	return estimate->requests;
@@ -415,7 +414,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 								pushed);
 	plan.page_size = plan.order == CLF_OLDEST_FIRST ? info->table->page_size :
 		first_page_size(info->table, pushed, plan.limit);
-	estimate.requests = needed_requests(info, &plan, &estimate);
+	estimate.requests = needed_requests(&plan, &estimate);
 	plan.requests = clf_plan_requests(info, &estimate, pushed,
 									  plan.limit > 0 ?
 									  Min(path->path.rows, plan.limit) :

@@ -399,19 +399,9 @@ clf_plan_order(const Path *path)
 }
 
 /*
- * clf_plan_search_requests
- *		Estimate the requests for the oldest rows, of this number.  After the
- *		search, a list is read in half pages.
+ * Create a path with this estimate, and this number of rows after local checks.
+ * Oldest first, a list is read in half pages.
  */
-double
-clf_plan_search_requests(const ClfRelInfo *info, double rows)
-{
-	double		records = rows / info->table->resource->rows_per_record;
-
-	return info->estimate.search + floor(2 * records / info->table->page_size);
-}
-
-/* Create a path with this estimate, and this number of rows after local checks */
 static ForeignPath *
 create_path(PlannerInfo *root, RelOptInfo *baserel,
 			const ClfEstimate *estimate, double rows, List *pathkeys,
@@ -429,8 +419,7 @@ create_path(PlannerInfo *root, RelOptInfo *baserel,
 	startup = table->fdw_startup_cost * (oldest_first ? estimate->search : 1) +
 		filter.startup;
 	total = startup + table->fdw_startup_cost *
-		(oldest_first ? clf_plan_search_requests(info, estimate->rows) :
-		 Max(0, estimate->requests - 1));
+		(oldest_first ? 2 * estimate->requests : Max(0, estimate->requests - 1));
 	total += estimate->rows *
 		(table->fdw_tuple_cost + cpu_tuple_cost + filter.per_tuple);
 	if (estimate->fails)
@@ -531,9 +520,9 @@ clf_plan_drops_little(const RelOptInfo *baserel, List *scan_clauses,
 }
 
 /*
- * Is a search for the oldest records fewer requests than the whole list?  It can be
- * if the query needs only some of them, that is, if it has a limit and no other
- * relation, and the local filter drops few rows.
+ * Is a search for the oldest records fewer requests than the whole list?  It is if
+ * the query needs much less than a page: it has no other relation, and the local
+ * filter drops few rows.  Each further page can take several requests.
  */
 static bool
 is_search_shorter(const PlannerInfo *root, const RelOptInfo *baserel)
@@ -542,13 +531,13 @@ is_search_shorter(const PlannerInfo *root, const RelOptInfo *baserel)
 	const ClfResource *resource = info->table->resource;
 
 	return root->limit_tuples > 0 &&
+		root->limit_tuples <= info->table->page_size / 4 &&
 		bms_equal(root->all_baserels, baserel->relids) &&
 		bms_is_empty(baserel->lateral_relids) &&
 		resource->windowed && !resource->search &&
 		!info->needs_details && !info->needs_content &&
 		clf_plan_drops_little(baserel, baserel->baserestrictinfo, info->pushed) &&
-		clf_plan_search_requests(info, root->limit_tuples) <
-		info->estimate.requests;
+		info->estimate.search < info->estimate.requests;
 }
 
 /* Add a path sorted by time if that is useful: the API returns lists newest first */
