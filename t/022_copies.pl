@@ -33,7 +33,12 @@ my $node = start_cluster(q{shared_preload_libraries = 'call_log_fdw'},
 	q{timezone = 'UTC'}, 'fsync = off', 'autovacuum = off',
 	'restart_after_crash = on');
 create_server($node, 'calls', $simulator->url,
-	server => { page_size => 10, max_requests => 1000, newest_first => 'true' });
+	server => {
+		media_url => $simulator->media_url,
+		page_size => 10,
+		max_requests => 1000,
+		newest_first => 'true'
+	});
 import_tables($node, 'calls', 'mine', 'extension');
 
 my $session;
@@ -207,7 +212,14 @@ sub cancel_sync
 {
 	run_in($session, 'SET statement_timeout = ' . (3 + int rand 60));
 	sync();
-	run_in($session, 'RESET statement_timeout');
+
+	# RESET may be canceled, too
+	wait_until(
+		'there is no timeout',
+		sub {
+			run_in($session, 'RESET statement_timeout');
+			return (run_in($session, 'SHOW statement_timeout'))[0] eq '0';
+		});
 	return;
 }
 
@@ -468,6 +480,20 @@ sub break_recording
 	return;
 }
 
+# Statements that load the truth
+sub load_recordings
+{
+	$simulator->write_truth($file, resource => 'recordings');
+	return qq{
+		SET client_min_messages = warning;
+		DROP TABLE IF EXISTS true_recordings;
+		RESET client_min_messages;
+		CREATE TEMPORARY TABLE true_recordings (LIKE calls.recordings);
+		COPY true_recordings FROM '$file' (FORMAT csv, HEADER, ENCODING 'UTF8');
+		DELETE FROM true_recordings WHERE call_start_time < '$since';
+	};
+}
+
 # The time of the next attempts has come
 sub retry_all
 {
@@ -482,8 +508,9 @@ sub run_recordings_history
 
 	begin_history($seed, 'calls.recordings');
 	delete $always{delete_rows};
-	@recordings = split /\n/, (run_in($session,
-			"SELECT id FROM calls.recordings WHERE start_time >= '$since'"))[0];
+	my ($ids, $error) = run_in($session, load_recordings() . 'SELECT id FROM true_recordings');
+	return $error if $error =~ /ERROR/;
+	@recordings = split /\n/, $ids;
 	return finish_copy() || "live|0\ntwice|0\nnulls|0" unless @recordings;
 	run_actions(\&break_recording, \&break_recording, \&break_recording,
 		\&fail_for_a_while, \&retry_all, \&cancel_sync);
@@ -494,21 +521,23 @@ sub run_recordings_history
 	my $broken = one_of(@recordings);
 	$simulator->control('POST', 'recording', { id => $broken, state => one_of('missing', 'forbidden', 'empty', 'html') });
 	retry_all();
-	run_in($session, "UPDATE copy SET content = NULL WHERE id = '$broken'");
-	my $error = finish_copy(recheck => "'100 days'");
+	run_in($session, "UPDATE copy SET content = NULL, content_type = NULL, duration = NULL WHERE id = '$broken'");
+	$error = finish_copy(recheck => "'100 days'");
 	return $error if $error;
-	$simulator->write_truth($file, resource => 'recordings');
 	my ($result, $messages) = run_in(
-		$session, qq{
-		CREATE TEMPORARY TABLE true_recordings (LIKE calls.recordings);
-		COPY true_recordings FROM '$file' (FORMAT csv, HEADER, ENCODING 'UTF8');
-		DELETE FROM true_recordings WHERE start_time < '$since';
+		$session, load_recordings() . qq{
 		UPDATE true_recordings SET content = NULL, content_type = NULL, duration = NULL WHERE id = '$broken';
 		SELECT 'live', count(*) FROM ((TABLE true_recordings EXCEPT ALL TABLE copy) UNION ALL (TABLE copy EXCEPT ALL TABLE true_recordings)) x
 		UNION ALL SELECT 'twice', count(*) - count(DISTINCT id) FROM copy
 		UNION ALL SELECT 'nulls', abs(1 - count(*)) FROM call_log_fdw_sync_problems WHERE id = '$broken';
-		DROP TABLE true_recordings;
 	});
+	my ($lines) = run_in(
+		$session, q{
+		SELECT coalesce(t.id, c.id), t.content_type, c.content_type, t.duration, c.duration, length(t.content), length(c.content)
+		FROM true_recordings t FULL JOIN copy c ON c.id = t.id AND c.call_id = t.call_id
+		WHERE t IS DISTINCT FROM c;
+	});
+	add_line($_) foreach split /\n/, $lines;
 	return "$result$messages";
 }
 
