@@ -425,7 +425,7 @@ sub finish_copy
 {
 	my (%parameters) = @_;
 
-	foreach (1 .. 300)
+	foreach (1 .. 1000)
 	{
 		my ($ok, $done) = sync(%parameters);
 
