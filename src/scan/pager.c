@@ -322,7 +322,7 @@ reset_rows(ClfPager *pager)
 static void
 begin_query(ClfPager *pager, const ClfQuery *query)
 {
-	clf_rows_continue(pager->rows, query);
+	clf_rows_set_query(pager->rows, query);
 	pager->query = query;
 	pager->state = query->nothing ? CLF_PAGER_END : CLF_PAGER_START;
 	pager->timed = query->windowed && pager->table->newest_first;

@@ -232,11 +232,12 @@ clf_rows_start(ClfRows *rows, const ClfQuery *query)
 }
 
 /*
- * clf_rows_continue
- *		Continue with another query of the same list.
+ * clf_rows_set_query
+ *		Continue with another query of the list, dropping records that the previous
+ *		ones have returned.
  */
 void
-clf_rows_continue(ClfRows *rows, const ClfQuery *query)
+clf_rows_set_query(ClfRows *rows, const ClfQuery *query)
 {
 	rows->query = query;
 }

@@ -31,7 +31,7 @@ typedef struct ClfSpan
 extern ClfRows *clf_rows_create(MemoryContext cxt, const ClfTable *table,
 								ClfOrder order, ClfSelection *selection);
 extern void clf_rows_start(ClfRows *rows, const ClfQuery *query);
-extern void clf_rows_continue(ClfRows *rows, const ClfQuery *query);
+extern void clf_rows_set_query(ClfRows *rows, const ClfQuery *query);
 extern void clf_rows_open_page(ClfRows *rows, ClfPage *page);
 extern ClfFields *clf_rows_record_fields(const ClfRows *rows);
 extern bool clf_rows_take(ClfRows *rows, const ClfField *record);

@@ -45,10 +45,9 @@ halfway(TimestampTz a, TimestampTz b)
 
 /*
  * clf_search_start
- *		Start a search in the window.  The oldest records are expected where
- *		RingCentral's retention time ends, if the window begins earlier; the first
- *		window has half a page if there are that many records per day, 0 if that is
- *		not known.
+ *		Start a search in the window, for a list that is estimated to have that many
+ *		records per day; 0: not known.  The oldest records are expected at the end of
+ *		RingCentral's retention time, or where the window begins later.
  */
 void
 clf_search_start(ClfSearch *search, const ClfWindow *window, double per_day,
