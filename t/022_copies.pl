@@ -548,7 +548,9 @@ foreach my $seed ($first_seed .. $first_seed + $histories - 1)
 
 	next if is_equal($result);
 	$failed++;
-	diag(join "\n", map({ s/ LOCATION:[^:]*:\d+//gr } @story[ 0 .. ($#story < 60 ? $#story : 60) ]), $result);
+	my ($state) = run_in($session, 'SELECT c FROM call_log_fdw_copies c');
+	splice @story, 50, -50, '...' if @story > 100;
+	diag(join "\n", map({ s/ LOCATION:[^:]*:\d+//gr } @story), $state, $result);
 	last if $failed == 3;
 }
 is($failed, 0, "$histories histories from seed $first_seed on end as the truth");
