@@ -346,6 +346,17 @@ CALL call_log_fdw_sync('calls.recordings', 'copy.numbers', since => '2026-03-31 
 CALL call_log_fdw_sync('calls.recordings', 'copy.numbers');
 SELECT id, type FROM copy.numbers WHERE id = 777;
 :ctl reset
+-- Where each call reads the last day again, a low limit lets it continue with the rest all the same
+ALTER SERVER ringcentral OPTIONS (ADD page_size '5');
+CREATE TABLE copy.slow (id text PRIMARY KEY, call_start_time timestamptz);
+CALL call_log_fdw_sync('calls.recordings', 'copy.slow', since => '2026-03-31');
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.recordings', 'copy.slow', since => '2026-03-29', max_requests => 2);
+SELECT 'CALL call_log_fdw_sync(''calls.recordings'', ''copy.slow'', max_requests => 2)' FROM generate_series(1, 10) \gexec
+RESET client_min_messages;
+SELECT missing FROM call_log_fdw_sync_state WHERE target = 'copy.slow'::regclass;
+SELECT count(*) > 8 AS some, count(*) = (SELECT count(DISTINCT id) FROM calls.recordings WHERE call_start_time >= '2026-03-29') AS equal FROM copy.slow;
+ALTER SERVER ringcentral OPTIONS (DROP page_size);
 -- A call out of order at the end of a page, which is older than the following ones, hides none of them
 TRUNCATE truth.calls;
 \copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)

@@ -140,6 +140,7 @@ read_arguments(FunctionCallInfo fcinfo)
 				 errmsg("source, target and settle of call_log_fdw_sync must "
 						"not be null")));
 	sync->cxt = CurrentMemoryContext;
+	sync->recent = DT_NOEND;
 	sync->source = PG_GETARG_OID(ARG_SOURCE);
 	sync->changes = PG_ARGISNULL(ARG_CHANGES) ? InvalidOid :
 		PG_GETARG_OID(ARG_CHANGES);
@@ -233,9 +234,15 @@ absent_are_due(const ClfSync *sync)
 }
 
 static bool
+recent_is_due(const ClfSync *sync)
+{
+	return clf_sync_part_is_due(sync, true);
+}
+
+static bool
 part_is_due(const ClfSync *sync)
 {
-	return sync->state->missing.n > 0;
+	return clf_sync_part_is_due(sync, false);
 }
 
 static bool
@@ -256,6 +263,7 @@ static const struct
 	{changes_are_due, clf_sync_changes_step},
 	{deletions_are_due, clf_sync_deletions_step},
 	{absent_are_due, clf_sync_absent_step},
+	{recent_is_due, clf_sync_recent_step},
 	{part_is_due, clf_sync_part_step},
 	{recording_is_due, clf_sync_recording_step},
 };

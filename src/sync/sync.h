@@ -179,6 +179,8 @@ typedef struct ClfSync
 	TimestampTz began_at;		/* local clock */
 	uint64		requests_before;
 	double		seconds_read;	/* of the call log */
+	TimestampTz recent;			/* each call reads again from here on;
+								 * DT_NOEND: nothing */
 	TimestampTz backfill_end;	/* upper bound of the next part to backfill */
 	bool		unsorted;		/* was the list out of order? */
 	TimestampTz changes_due;	/* local clock */
@@ -314,6 +316,8 @@ extern List *clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
 extern int64 clf_sync_mark_deleted(ClfSync *sync, List *ids);
 
 /* steps */
+extern bool clf_sync_part_is_due(const ClfSync *sync, bool recent);
+extern void clf_sync_recent_step(ClfSync *sync);
 extern void clf_sync_part_step(ClfSync *sync);
 extern void clf_sync_absent_step(ClfSync *sync);
 extern void clf_sync_token_step(ClfSync *sync);

@@ -51,14 +51,41 @@ is_sorted(const ClfSync *sync)
 }
 
 /*
+ * The missing ranges that each call reads again because changes are not known, or the
+ * others
+ */
+static ClfSyncRanges
+missing_ranges(const ClfSync *sync, bool recent)
+{
+	ClfSyncRange others = {DT_NOBEGIN, sync->recent};
+
+	if (!recent)
+	{
+		others.lower = sync->recent;
+		others.upper = DT_NOEND;
+	}
+	return clf_sync_ranges_subtract(sync->state->missing, others);
+}
+
+/*
+ * clf_sync_part_is_due
+ *		Is there a missing range of this kind?
+ */
+bool
+clf_sync_part_is_due(const ClfSync *sync, bool recent)
+{
+	return missing_ranges(sync, recent).n > 0;
+}
+
+/*
  * The newest or the oldest missing part.  Unless any prefix of it can be taken,
  * because the list is in descending order and read from its newest end, the part
  * is limited to the width that is expected to fit into a response.
  */
 static ClfSyncRange
-next_part(const ClfSync *sync, TimestampTz now)
+next_part(const ClfSync *sync, bool recent, TimestampTz now)
 {
-	ClfSyncRanges missing = sync->state->missing;
+	ClfSyncRanges missing = missing_ranges(sync, recent);
 	ClfSyncRange part = missing.ranges[sync->newest_first ? missing.n - 1 : 0];
 	TimestampTz end = Min(part.upper, now);
 
@@ -271,13 +298,11 @@ note_part(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 }
 
 /*
- * clf_sync_part_step
- *		Copy the next part of the call log.  If the list is out of order and
- *		exceeds a page, the rows are kept, but the part is read again with a
- *		smaller width.
+ * Copy the next part of the call log.  If the list is out of order and exceeds a
+ * page, the rows are kept, but the part is read again with a smaller width.
  */
-void
-clf_sync_part_step(ClfSync *sync)
+static void
+read_next_part(ClfSync *sync, bool recent)
 {
 	TimestampTz now = clf_sync_clock(sync);
 	ClfSyncRange part;
@@ -285,7 +310,7 @@ clf_sync_part_step(ClfSync *sync)
 	int64		changed;
 
 	if (!sync->backfill_only)
-		part = next_part(sync, now);
+		part = next_part(sync, recent, now);
 	else if (!next_backfill(sync, now, &part))
 	{
 		sync->finished = true;
@@ -309,4 +334,24 @@ clf_sync_part_step(ClfSync *sync)
 		note_absent(sync, &answer);
 	choose_width(sync, &answer, now);
 	note_part(sync, &answer, changed);
+}
+
+/*
+ * clf_sync_recent_step
+ *		Copy the next part of what each call reads again.
+ */
+void
+clf_sync_recent_step(ClfSync *sync)
+{
+	read_next_part(sync, true);
+}
+
+/*
+ * clf_sync_part_step
+ *		Copy the next part of what has not been read yet.
+ */
+void
+clf_sync_part_step(ClfSync *sync)
+{
+	read_next_part(sync, false);
 }

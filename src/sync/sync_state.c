@@ -492,6 +492,26 @@ create_state(ClfSync *sync)
 	sync->deletions_due = sync->changes_due;
 }
 
+/*
+ * Add what is later than this interval before the copy was last up to date, to be
+ * read before what else is missing.  What the previous call has added and not read
+ * adjoins it.
+ */
+static void
+add_recent(ClfSync *sync, const Interval *interval)
+{
+	ClfSyncState *state = sync->state;
+	ClfSyncRange range;
+	TimestampTz earliest;
+
+	range.lower = Max(state->since, clf_sync_time_before(state->synced_at, interval));
+	range.upper = DT_NOEND;
+	state->missing = clf_sync_ranges_add(state->missing, range);
+	earliest = Max(state->missing.ranges[state->missing.n - 1].lower,
+				   clf_sync_time_before(range.lower, interval));
+	sync->recent = Min(sync->recent, earliest);
+}
+
 /* Add the ranges requested by the arguments of the call */
 static void
 extend_state(ClfSync *sync)
@@ -506,17 +526,10 @@ extend_state(ClfSync *sync)
 		state->missing = clf_sync_ranges_add(state->missing, range);
 		state->since = sync->since;
 	}
-	range.upper = DT_NOEND;
 	if (state->synced_at != CLF_SYNC_NEVER && sync->recheck)
-	{
-		range.lower = Max(state->since, clf_sync_time_before(state->synced_at, sync->recheck));
-		state->missing = clf_sync_ranges_add(state->missing, range);
-	}
+		add_recent(sync, sync->recheck);
 	if (state->synced_at != CLF_SYNC_NEVER && sync->plan->changes == NULL)
-	{
-		range.lower = Max(state->since, clf_sync_time_before(state->synced_at, sync->settle));
-		state->missing = clf_sync_ranges_add(state->missing, range);
-	}
+		add_recent(sync, sync->settle);
 	sync->changes_due = GetCurrentTimestamp();
 	sync->deletions_due = sync->changes_due;
 }
