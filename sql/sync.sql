@@ -346,7 +346,7 @@ CALL call_log_fdw_sync('calls.recordings', 'copy.numbers', since => '2026-03-31 
 CALL call_log_fdw_sync('calls.recordings', 'copy.numbers');
 SELECT id, type FROM copy.numbers WHERE id = 777;
 :ctl reset
--- Where each call reads the last day again, a low limit lets it continue with the rest all the same
+-- Where each call reads the last day again, a low limit lets it continue with the rest as well
 ALTER SERVER ringcentral OPTIONS (ADD page_size '5');
 CREATE TABLE copy.slow (id text PRIMARY KEY, call_start_time timestamptz);
 CALL call_log_fdw_sync('calls.recordings', 'copy.slow', since => '2026-03-31');
