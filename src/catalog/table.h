@@ -44,4 +44,25 @@ clf_same_text(const char *a, const char *b)
 	return (a == NULL || b == NULL) ? a == b : strcmp(a, b) == 0;
 }
 
+/* Is the text in the list, of char *? */
+static inline bool
+clf_contains_text(const List *texts, const char *text)
+{
+	ListCell   *lc;
+
+	foreach(lc, texts)
+	{
+		if (strcmp(lfirst(lc), text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Compare cells of such a list, for list_sort */
+static inline int
+clf_compare_texts(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
 #endif							/* CLF_TABLE_H */

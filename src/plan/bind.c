@@ -108,25 +108,6 @@ condition_texts(const ClfCondition *c, const ClfValue *value)
 	return texts;
 }
 
-static bool
-contains_text(List *texts, const char *text)
-{
-	ListCell   *lc;
-
-	foreach(lc, texts)
-	{
-		if (strcmp(lfirst(lc), text) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int
-compare_texts(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
-}
-
 /* Sort and remove duplicates */
 static List *
 sort_texts(List *texts)
@@ -134,7 +115,7 @@ sort_texts(List *texts)
 	List	   *sorted = NIL;
 	ListCell   *lc;
 
-	list_sort(texts, compare_texts);
+	list_sort(texts, clf_compare_texts);
 	foreach(lc, texts)
 	{
 		if (sorted == NIL || strcmp(llast(sorted), lfirst(lc)) != 0)
@@ -282,7 +263,7 @@ accepts_texts(const ClfFilter *filter, const TextSet *set)
 	int			accepted = 0;
 
 	for (int i = 0; filter->values[i] != NULL; i++)
-		accepted += contains_text(set->texts, filter->values[i]);
+		accepted += clf_contains_text(set->texts, filter->values[i]);
 	return set->limited && accepted == list_length(set->texts);
 }
 
@@ -300,7 +281,7 @@ append_enumerated(StringInfo out, const ClfFilter *filter, const TextSet *set)
 	{
 		for (int i = 0; filter->values[i] != NULL; i++)
 		{
-			if (contains_text(set->texts, filter->values[i]))
+			if (clf_contains_text(set->texts, filter->values[i]))
 				clf_uri_append_parameter(out, filter->parameter,
 										 filter->values[i]);
 		}

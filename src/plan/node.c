@@ -204,7 +204,7 @@ static double
 find_row_limit(PlannerInfo *root, RelOptInfo *baserel, const Path *path,
 			   List *scan_clauses, List *pushed)
 {
-	if (clf_plan_order(path) == CLF_OLDEST_FIRST)
+	if (clf_plan_order(path->pathkeys) == CLF_OLDEST_FIRST)
 		return root->limit_tuples;
 	if (root->limit_tuples <= 0 ||
 		!bms_equal(root->all_baserels, baserel->relids) ||
@@ -342,7 +342,7 @@ has_alternatives(const RelOptInfo *baserel, const ForeignPath *path)
 	const ClfRelInfo *info = baserel->fdw_private;
 
 	return info->alternatives != NIL && path->fdw_private == NIL &&
-		clf_plan_order(&path->path) == CLF_ANY_ORDER &&
+		clf_plan_order(path->path.pathkeys) == CLF_ANY_ORDER &&
 		bms_equal(PATH_REQ_OUTER(&path->path), baserel->lateral_relids);
 }
 
@@ -406,7 +406,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	plan.resource = info->table->resource;
 	plan.level = clf_table_level(info->table);
 	plan.detailed = plan_needs_detailed(info);
-	plan.order = clf_plan_order(&path->path);
+	plan.order = clf_plan_order(path->path.pathkeys);
 	plan.partial = root->tuple_fraction > 0;
 	plan.attnums = info->attnums;
 	plan.per_day = estimate.per_day;

@@ -286,11 +286,13 @@ conditions_of(const ClfRelInfo *info, List *alternatives, int number)
 
 	foreach(lc, alternatives)
 	{
-		ClfPushed  *required = palloc(sizeof(ClfPushed));
+		const ClfPushed *p = lfirst(lc);
+		ClfPushed  *required;
 
-		*required = *(ClfPushed *) lfirst(lc);
-		if (required->alternative != number)
+		if (p->alternative != number)
 			continue;
+		required = palloc(sizeof(ClfPushed));
+		*required = *p;
 		required->alternative = 0;
 		pushed = lappend(pushed, required);
 	}
@@ -324,10 +326,13 @@ static void
 add_alternatives(PlannerInfo *root, RelOptInfo *baserel)
 {
 	ClfRelInfo *info = baserel->fdw_private;
-	List	   *found = clf_find_alternatives(root, baserel, info->table,
-											  baserel->baserestrictinfo);
+	List	   *found;
 
-	if (found == NIL || clf_find_ids(info->pushed))
+	if (clf_find_ids(info->pushed))
+		return;
+	found = clf_find_alternatives(root, baserel, info->table,
+								  baserel->baserestrictinfo);
+	if (found == NIL)
 		return;
 	info->divided = estimate_alternatives(root, baserel, found);
 	if (info->divided.requests < info->estimate.requests)
@@ -379,23 +384,17 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
  * ----------
  */
 
-static ClfOrder
-order_of(const List *pathkeys)
+/*
+ * clf_plan_order
+ *		The order of a path with these pathkeys.
+ */
+ClfOrder
+clf_plan_order(const List *pathkeys)
 {
 	if (pathkeys == NIL)
 		return CLF_ANY_ORDER;
 	return clf_pathkey_is_desc(linitial(pathkeys)) ? CLF_NEWEST_FIRST :
 		CLF_OLDEST_FIRST;
-}
-
-/*
- * clf_plan_order
- *		The order of a path's rows.
- */
-ClfOrder
-clf_plan_order(const Path *path)
-{
-	return order_of(path->pathkeys);
 }
 
 /*
@@ -410,7 +409,7 @@ create_path(PlannerInfo *root, RelOptInfo *baserel,
 	const ClfRelInfo *info = baserel->fdw_private;
 	const ClfTable *table = info->table;
 	QualCost	filter = baserel->baserestrictcost;
-	bool		oldest_first = order_of(pathkeys) == CLF_OLDEST_FIRST;
+	bool		oldest_first = clf_plan_order(pathkeys) == CLF_OLDEST_FIRST;
 	double		surcharge = pathkeys ? ORDER_SURCHARGE : 1;
 	Cost		startup;
 	Cost		total;
@@ -552,7 +551,7 @@ add_sorted_path(PlannerInfo *root, RelOptInfo *baserel)
 		!sorts_by_time(baserel, linitial(root->query_pathkeys)))
 		return;
 	pathkeys = list_make1(linitial(root->query_pathkeys));
-	if (order_of(pathkeys) == CLF_NEWEST_FIRST ||
+	if (clf_plan_order(pathkeys) == CLF_NEWEST_FIRST ||
 		is_search_shorter(root, baserel))
 		add_scan_path(root, baserel, info->pushed, &info->estimate, pathkeys,
 					  NULL);

@@ -50,7 +50,7 @@ extern void clf_plan_paths(PlannerInfo *root, RelOptInfo *baserel);
 extern double clf_plan_requests(const ClfRelInfo *info,
 								const ClfEstimate *estimate, List *pushed,
 								double rows);
-extern ClfOrder clf_plan_order(const Path *path);
+extern ClfOrder clf_plan_order(const List *pathkeys);
 extern bool clf_plan_drops_little(const RelOptInfo *baserel, List *scan_clauses,
 								  List *pushed);
 extern ClfOrigin clf_clause_origin(const RelOptInfo *baserel, Expr *clause);

@@ -341,7 +341,6 @@ extern TimestampTz clf_sync_time_before(TimestampTz t,
 extern int64 clf_sync_sent(const ClfSync *sync);
 extern void clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer,
 							  int64 changed);
-extern bool clf_sync_contains(List *texts, const char *text);
 extern List *clf_sync_minus(List *texts, List *less);
 
 #endif							/* CLF_SYNC_H */

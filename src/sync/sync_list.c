@@ -233,7 +233,7 @@ clf_sync_absent_step(ClfSync *sync)
 	foreach(lc, ids)
 	{
 		if (clf_can_be_id(lfirst(lc)) &&
-			!clf_sync_contains(answer.ids, lfirst(lc)))
+			!clf_contains_text(answer.ids, lfirst(lc)))
 			gone = lappend(gone, lfirst(lc));
 	}
 	if (gone)

@@ -37,19 +37,6 @@ start_path(const ClfTable *table)
 	return table->resource->order_path;
 }
 
-static bool
-contains_name(List *names, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* ----------
  * The source
  * ----------
@@ -238,7 +225,7 @@ clf_sync_check_backfill(const ClfSync *sync, Oid source)
 						 "is copied, and another server.")));
 	foreach(lc, sync->state->columns)
 	{
-		if (!contains_name(sync->plan->all_columns, lfirst(lc)))
+		if (!clf_contains_text(sync->plan->all_columns, lfirst(lc)))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("%s lacks column \"%s\"", sync->source_label,
@@ -365,7 +352,7 @@ count_key_columns(const ClfSyncPlan *plan, Relation target,
 			return 0;
 		name = NameStr(TupleDescAttr(RelationGetDescr(target),
 									 attnum - 1)->attname);
-		if (!contains_name(candidates, name))
+		if (!clf_contains_text(candidates, name))
 			return 0;
 		has_id |= strcmp(name, plan->id->name) == 0;
 	}
@@ -376,7 +363,7 @@ static void
 set_keys(ClfSyncPlan *plan, List *names)
 {
 	for (int i = 0; i < plan->ncolumns; i++)
-		plan->columns[i].is_key = contains_name(names, plan->columns[i].name);
+		plan->columns[i].is_key = clf_contains_text(names, plan->columns[i].name);
 }
 
 static List *
@@ -653,7 +640,7 @@ clf_sync_check_plan(ClfSync *sync)
 	{
 		char	   *name = lfirst(lc);
 
-		if (!contains_name(sync->state->columns, name) &&
+		if (!clf_contains_text(sync->state->columns, name) &&
 			!has_column(target, name))
 			plan->new_columns = lappend(plan->new_columns, name);
 	}

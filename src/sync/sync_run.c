@@ -97,33 +97,10 @@ clf_sync_add_rows(ClfSync *sync, const ClfSyncAnswer *answer, int64 changed)
 	clf_sync_take_witness(sync);
 }
 
-/*
- * clf_sync_contains
- *		Is the text in the list?
- */
-bool
-clf_sync_contains(List *texts, const char *text)
-{
-	ListCell   *lc;
-
-	foreach(lc, texts)
-	{
-		if (strcmp(lfirst(lc), text) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int
-compare_texts(const ListCell *a, const ListCell *b)
-{
-	return strcmp(lfirst(a), lfirst(b));
-}
-
 static int
 compare_cells(const void *a, const void *b)
 {
-	return compare_texts(a, b);
+	return clf_compare_texts(a, b);
 }
 
 /*
@@ -139,7 +116,7 @@ clf_sync_minus(List *texts, List *less)
 
 	if (less == NIL)
 		return list_copy(texts);
-	list_sort(sorted, compare_texts);
+	list_sort(sorted, clf_compare_texts);
 	foreach(lc, texts)
 	{
 		if (bsearch(lc, sorted->elements, list_length(sorted),

@@ -150,7 +150,7 @@ clf_sync_take_witness(ClfSync *sync)
 	sync->has_witness = true;
 	if (list_length(*witnesses) > 1)
 		*witnesses = list_copy_head(*witnesses, 1);
-	if (!clf_sync_contains(*witnesses, id))
+	if (!clf_contains_text(*witnesses, id))
 		*witnesses = lappend(*witnesses, id);
 }
 
