@@ -613,8 +613,9 @@ sub test_canceled
 	$simulator->fault($kind, match => '/call-log', @parameters);
 	cancel_scans($session, $pid, $schema, $state, 20);
 	is(look('SELECT count(*) FROM call_log_fdw_activity'),
-		0, 'the activity view is empty');
-	is(line_length($simulator), 0, 'so is the queue');
+		0, "canceled while $state: the activity view is empty");
+	is(line_length($simulator), 0, "canceled while $state: so is the queue")
+	  or diag(look('SELECT * FROM call_log_fdw_rate_limits'));
 	$session->quit;
 	return;
 }

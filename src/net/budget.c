@@ -322,13 +322,18 @@ clf_budget_reset_counts(void)
 }
 
 /*
- * Drop expired slots, penalties and waiters.  Slots that expire later than
- * possible date from before the window was known, or before the clock was set
- * back; clamp them.
+ * Drop expired slots, penalties and waiters, and return the current time.  Slots
+ * that expire later than possible date from before the window was known, or
+ * before the clock was set back; clamp them.
+ *
+ * The time is read here, under the lock: one read before could be earlier than
+ * what another backend has just written, which would look as if the clock had
+ * been set back.
  */
-static void
-refresh(ClfBudgetEntry *entry, TimestampTz now)
+static TimestampTz
+refresh(ClfBudgetEntry *entry)
 {
+	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz latest = now + entry->window * USECS_PER_SEC + MAX_TRANSIT;
 	int			kept = 0;
 
@@ -350,6 +355,7 @@ refresh(ClfBudgetEntry *entry, TimestampTz now)
 			entry->waiters[i].seen_at > now)
 			entry->waiters[i].ticket = 0;
 	}
+	return now;
 }
 
 /* Upper bound of the time when the slot of a request just sent expires */
@@ -573,13 +579,12 @@ clf_budget_get(const ClfPrincipal *principal, const char *use,
 static TimestampTz
 take_slot(ClfBudget *budget, ClfTurn *turn, bool stay, uint64 *slot)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	ClfShared  *shared = clf_shmem_lock();
 	ClfBudgetEntry *entry = get_budget_entry(shared, budget);
+	TimestampTz now = refresh(entry);
 	TimestampTz at;
 	int			left;
 
-	refresh(entry, now);
 	if (turn->ticket == 0)
 		turn->ticket = ++shared->last_id;
 	left = count_left(entry, turn, now);
@@ -726,11 +731,10 @@ report_queue_wait(ClfBudget *budget, const ClfServer *server, int64 milliseconds
 double
 clf_budget_seconds(ClfBudget *budget, double requests)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	ClfBudgetEntry *entry = get_budget_entry(clf_shmem_lock(), budget);
 	double		seconds = -1;
 
-	refresh(entry, now);
+	(void) refresh(entry);
 	if (entry->learned)
 		seconds = ceil(Max(0, requests + entry->nslots - entry->limit) /
 					   entry->limit) * entry->window;
@@ -1036,10 +1040,10 @@ note_response(ClfShared *shared, ClfBudgetEntry *entry, uint64 slot,
 void
 clf_budget_note(ClfBudget *budget, uint64 slot, const ClfHttpResponse *response)
 {
-	TimestampTz now = GetCurrentTimestamp();
 	char	   *code = NULL;
 	ClfShared  *shared;
 	ClfBudgetEntry *entry;
+	TimestampTz now;
 
 	if (response && response->status == 429)
 		code = refusal_code(response);
@@ -1048,7 +1052,7 @@ clf_budget_note(ClfBudget *budget, uint64 slot, const ClfHttpResponse *response)
 
 	shared = clf_shmem_lock();
 	entry = get_budget_entry(shared, budget);
-	refresh(entry, now);
+	now = refresh(entry);
 	if (response)
 		note_response(shared, entry, slot, response, code, now);
 	else
