@@ -15,9 +15,10 @@
 
 -- Who missed calls this week [documented]
 -- minimum 2: about 210 calls are one page, the directory is another request
-SELECT e.name, count(*) AS missed
-FROM calls.call_log c JOIN calls.extensions e ON e.id = c.extension_id
-WHERE c.start_time >= CURRENT_DATE - 7 AND c.direction = 'Inbound' AND c.result = 'Missed'
+SELECT coalesce(e.name, 'unknown') AS name, count(*) AS missed
+FROM calls.call_log c LEFT JOIN calls.extensions e ON e.id = c.extension_id
+WHERE c.start_time >= CURRENT_DATE - 7
+  AND c.direction = 'Inbound' AND c.result IN ('Missed', 'Voicemail')
 GROUP BY e.name ORDER BY missed DESC;
 
 -- Missed calls of each day of a week
