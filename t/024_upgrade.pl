@@ -1,6 +1,7 @@
 # ALTER EXTENSION ... UPDATE while other sessions read the tables. The previous
 # and the next version are derived from the current one: 0.9, which lacks a
-# function, and 1.0.1, which has an additional one.
+# function, and 1.0.1, which has an additional one. And pg_upgrade, to the same
+# version of PostgreSQL.
 
 use strict;
 use warnings;
@@ -84,5 +85,36 @@ is($error =~ s/^.*(?:NOTICE|DETAIL|LOCATION|drop cascades|and \d+ other).*\n?//m
 $reader->quit;
 $other->quit;
 $node->stop;
+
+# pg_upgrade: a copy continues where it stopped
+my $sync = q{CALL call_log_fdw_sync('sim.call_log', 'archive')};
+my $rows = fingerprint_of('archive');
+my $old = start_named_cluster('old');
+create_server($old, 'sim', $simulator->url);
+$old->safe_psql('postgres', $sync);
+$expected = $old->safe_psql('postgres', $rows);
+$old->stop;
+
+my $new = new_cluster('new');
+my $bindir = $new->config_data('--bindir');
+chdir $PostgreSQL::Test::Utils::tmp_check or die $!;
+command_ok(
+	[
+		'pg_upgrade', '--no-sync',
+		'--old-bindir', $bindir, '--old-datadir', $old->data_dir,
+		'--new-bindir', $bindir, '--new-datadir', $new->data_dir,
+		'--socketdir', $new->host, '--old-port', $old->port, '--new-port', $new->port
+	],
+	'pg_upgrade');
+$new->start;
+is($new->safe_psql('postgres', $rows), $expected, 'pg_upgrade: the copy is the same');
+$simulator->clear_log;
+$new->safe_psql('postgres', $sync);
+is($new->safe_psql('postgres', $rows), $expected, 'pg_upgrade: the copy is the same after an update');
+is_deeply(
+	[ map { $_->{path} } grep { $_->{path} =~ /call-log/ } $simulator->requests ],
+	[ map { "/restapi/v1.0/account/~/call-log-$_" } 'extract-sync', 'sync' ],
+	'pg_upgrade: it requests only the changes');
+$new->stop;
 
 done_testing();
