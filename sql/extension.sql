@@ -2,6 +2,7 @@
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
+\getenv url CALL_LOG_SIMULATOR
 \set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
 \set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(dateTo=2026-03-31T12:)[0-9:]{5}/\\\\1..:../"'
 :ctl reset
@@ -28,7 +29,7 @@ SELECT * FROM missed EXCEPT ALL
   SELECT e.name, count(*) FILTER (WHERE c.result = 'Missed') FROM truth.calls c JOIN truth.extensions e ON e.id = c.extension_id WHERE c.start_time >= '2026-03-31' GROUP BY 1;
 :log
 SELECT count(*) > 5 AS people FROM missed;
-SELECT DISTINCT throttling_group FROM call_log_fdw_rate_limits WHERE throttling_group IN ('heavy', 'medium') ORDER BY 1;
+SELECT DISTINCT throttling_group FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND throttling_group IN ('heavy', 'medium') ORDER BY 1;
 :ctl clear
 
 -- Cached within a statement, requested again by the next

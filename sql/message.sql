@@ -2,6 +2,7 @@
 \pset format unaligned
 \pset tuples_only on
 SET timezone = 'UTC';
+\getenv url CALL_LOG_SIMULATOR
 \set ctl '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py"'
 \set log '\\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear | sed -E "s/(date(From|To)=20(26|23)-03-31T12:)[0-9:]{5}/\\\\1..:../g; s/conversationId=[0-9]+/conversationId=N/"'
 :ctl reset
@@ -18,7 +19,7 @@ SELECT * FROM explain('SELECT id FROM mine.messages WHERE creation_time >= ''202
 SELECT count(*) AS differences FROM (SELECT * FROM mine.messages EXCEPT ALL SELECT * FROM truth.messages) x;
 :log
 SELECT count(*) AS differences FROM (SELECT * FROM truth.messages EXCEPT ALL SELECT * FROM mine.messages) x;
-SELECT throttling_group FROM call_log_fdw_rate_limits WHERE throttling_group = 'light';
+SELECT throttling_group FROM call_log_fdw_rate_limits WHERE base_url = :'url' AND throttling_group = 'light';
 ALTER FOREIGN TABLE mine.messages OPTIONS (ADD page_size '7');
 SELECT count(*) = (SELECT count(*) FROM truth.messages) AS equal, count(DISTINCT id) = count(*) AS once FROM mine.messages;
 ALTER FOREIGN TABLE mine.messages OPTIONS (DROP page_size);
