@@ -8,7 +8,8 @@
 --   */15 * * * *  psql -X -q -d mydb -c "CALL call_log_fdw_sync('calls.call_log', 'archive')"
 --   30 3 * * *    psql -X -q -d mydb -c "CALL call_log_fdw_sync('calls.call_log', 'archive', recheck => '7 days')"
 --
--- systemd, call_log_sync.service and call_log_sync.timer:
+-- systemd: call_log_sync.service and call_log_sync.timer in /etc/systemd/system, then
+-- systemctl enable --now call_log_sync.timer:
 --
 --   [Service]
 --   Type=oneshot

@@ -17,7 +17,7 @@ step()
 {
     local title=$1 hint=$2
     shift 2
-    echo "$title"
+    fold -s -w 100 <<<"$title"
     "$@" 3>&1 </dev/null >"$work/step.log" 2>&1 || fail "This step failed: $title
 Command: $*
 The end of its output:
@@ -75,6 +75,7 @@ close_work()
 # ---- requirements -------------------------------------------------------
 
 missing=()
+installed=()
 
 # need PACKAGE COMMAND...: the package is missing unless the command succeeds
 need()
@@ -142,7 +143,21 @@ install_missing()
         step "Installing ${missing[*]} (apt-get, only this once) ..." \
             'Is the network there? Does "apt-get update" work?' \
             install_packages "${missing[@]}"
+        installed=("${missing[@]}")
         missing=()
+    fi
+}
+
+# For the end of a script: what install_missing leaves, and what it does not create
+report_installed()
+{
+    local version
+    if [[ ${#installed[@]} -gt 0 ]]; then
+        echo 'The packages that were installed remain (/var/log/apt/history.log lists them).'
+    fi
+    if type -P pg_lsclusters >/dev/null && [[ -z $(pg_lsclusters --no-header) ]] && find_pg_config; then
+        version=$("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+        echo "There is no database cluster here yet. To create one: sudo pg_createcluster $version main --start"
     fi
 }
 
