@@ -212,7 +212,7 @@ COMMENT ON COLUMN call_log_fdw_sync_state.synced_at IS 'time up to which changes
 COMMENT ON COLUMN call_log_fdw_sync_state.sync_token IS 'token with which the next changes are requested';
 COMMENT ON COLUMN call_log_fdw_sync_state.rows IS 'rows inserted or updated so far';
 COMMENT ON COLUMN call_log_fdw_sync_state.requests IS 'requests sent so far';
-COMMENT ON COLUMN call_log_fdw_sync_state.bad_values IS 'values that could not be converted and are NULL in the copy';
+COMMENT ON COLUMN call_log_fdw_sync_state.bad_values IS 'values that could not be converted and are NULL in the copy, and records that were skipped';
 
 CREATE VIEW call_log_fdw_sync_problems WITH (security_barrier) AS
   SELECT c.oid::regclass AS target, p.kind, p.id, p.reason, p.tries, p.first_at, p.last_at, p.next_at

@@ -370,6 +370,50 @@ SELECT count(*) > 20 AS some, count(*) FILTER (WHERE c.id IS NULL) AS missing
 DROP FOREIGN TABLE calls.paged;
 :ctl reset
 
+-- Malformed records are skipped, and all others copied: those without an id or a start time, those that are no objects, and an id
+-- that is too long for an index
+TRUNCATE truth.calls;
+\copy truth.calls FROM PROGRAM 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" truth' WITH (FORMAT csv, HEADER)
+\setenv INJECT 'python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time'
+\! for record in null 5 '"x"' '[null]' '{"id": "timeless", "result": "Odd"}'; do printf '%s' "$record" | eval "$INJECT" 2026-03-30T18:00:00Z; done
+\! printf '{"id": "odd", "startTime": "2026-03-30T18:00:00Z", "extension": "x", "from": [], "legs": [null, 5]}' | eval "$INJECT" 2026-03-30T18:00:00Z
+\! python3 -c 'import random; print("{\"startTime\": \"2026-03-30T17:00:00Z\", \"id\": \"" + random.Random(1).randbytes(10000).hex() + "\"}", end="")' | eval "$INJECT" 2026-03-30T17:00:00Z
+\set VERBOSITY default
+\set SHOW_CONTEXT never
+CALL call_log_fdw_sync('calls.call_log', 'copy.complete', since => '2026-03-30 06:00');
+SELECT bad_values FROM call_log_fdw_sync_state WHERE target = 'copy.complete'::regclass;
+SELECT id, extension_id, from_name, legs FROM copy.complete WHERE id NOT IN (SELECT id FROM truth.calls);
+SELECT count(*) AS differences FROM (SELECT * FROM truth.calls WHERE start_time >= '2026-03-30 06:00' EXCEPT ALL TABLE copy.complete) x;
+\set VERBOSITY terse
+-- Also among changes; they do not overwrite a call
+:ctl records --clear
+CALL call_log_fdw_sync('calls.call_log', 'copy.complete');
+SELECT id AS one FROM copy.complete WHERE start_time < '2026-03-31' ORDER BY start_time DESC, id LIMIT 1 \gset
+\setenv ONE :one
+\! printf '{"id": "%s", "result": "Timeless", "lastModifiedTime": "2026-03-31T12:00:07Z"}' $ONE | eval "$INJECT" 2026-03-31T11:00:00Z
+\! for record in null '{"startTime": "2026-03-31T11:00:00Z"}'; do printf '%s' "$record" | eval "$INJECT" 2026-03-31T13:00:00Z; done
+\! printf '{"id": "sound", "startTime": "2026-03-31T11:00:00Z", "lastModifiedTime": "2026-03-31T12:00:08Z"}' | eval "$INJECT" 2026-03-31T11:00:00Z
+CALL call_log_fdw_sync('calls.call_log', 'copy.complete');
+SELECT count(*) FILTER (WHERE id = 'sound') AS sound, count(*) FILTER (WHERE id = :'one' AND result <> 'Timeless') AS one FROM copy.complete;
+-- An absent call that is requested by id is not deleted if the response has no id
+:ctl records --clear
+UPDATE copy.complete SET id = 'gone' WHERE id = 'sound';
+\! printf '{"result": "Missed"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" fault --match /call-log/gone raw
+CALL call_log_fdw_sync('calls.call_log', 'copy.complete', recheck => '6 hours');
+SELECT deleted FROM copy.complete WHERE id = 'gone';
+CALL call_log_fdw_sync('calls.call_log', 'copy.complete', recheck => '6 hours');
+SELECT deleted FROM copy.complete WHERE id = 'gone';
+-- Nor does an id stop it that the type of the source's column rejects
+CREATE FOREIGN TABLE calls.numbered (id bigint, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log');
+CREATE TABLE copy.numbered (id bigint UNIQUE, start_time timestamptz);
+\! for id in 77 seventyeight; do printf '{"id": "%s", "startTime": "2026-03-31T11:59:00Z"}' $id | eval "$INJECT" 2026-03-31T11:59:00Z; done
+\set VERBOSITY default
+CALL call_log_fdw_sync('calls.numbered', 'copy.numbered', since => '2026-03-31 11:58:59', max_requests => 1);
+\set VERBOSITY terse
+SELECT id FROM copy.numbered WHERE id = 77;
+DROP FOREIGN TABLE calls.numbered;
+:ctl reset
+
 SELECT call_log_fdw_requests() > 0;
 SET client_min_messages = warning;
 DROP OWNED BY regress_call_log_keeper CASCADE;

@@ -58,6 +58,9 @@ SELECT id :one;
 \! printf '%s' '[]' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT id :one;
 :forget
+\! printf '%s' 'null' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
+SELECT id :one;
+:forget
 \! printf '%s' '{"id": "x", "startTime": tomorrow}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT id :one;
 :forget
@@ -79,6 +82,13 @@ ANALYZE odd;
 \! printf '%s' '{"id": {"a": 1}, "startTime": "2026-02-03T03:33:33.123Z", "duration": 5}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-03T03:33:33.123Z
 SELECT count(*) :one;
 SELECT count(*), count(duration), count(short_recording) :one;
+-- Records that are not objects; without an id the warning shows the record
+CREATE FOREIGN TABLE strange (id text, start_time timestamptz) SERVER ringcentral OPTIONS (resource 'call_log', on_error 'set_null');
+\! for record in 5 null '"text"' '[{"id": "a"}]' true '{"startTime": "2026-02-04T00:00:00Z", "result": "Missed"}'; do printf '%s' "$record" | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-04T00:00:00Z; done
+\! printf '%s' '{"id": "sound", "startTime": "2026-02-04T00:00:00Z"}' | python3 "$PG_ABS_SRCDIR/simulator/ctl.py" record --start-time 2026-02-04T00:00:00Z
+SELECT * FROM strange WHERE start_time = '2026-02-04';
+SELECT * FROM strange WHERE start_time = '2026-02-04' ORDER BY start_time DESC LIMIT 1;
+DROP FOREIGN TABLE strange;
 BEGIN;
 DECLARE c CURSOR FOR SELECT id :one;
 FETCH 1 FROM c;

@@ -101,15 +101,23 @@ my @changes = (
 	sub { change('appear', startTime => time_ago(1)) },
 	sub { change('delete', id => one_of(@ids)) });
 
-# A record with a value that does not fit
+# A record with values that do not fit, or one that cannot be copied
 sub inject_bad_record
 {
 	my $time = random_time();
 	my $id = 'bad' . int rand 1e6;
+	my $long = join '', map { sprintf '%08x', int rand 2**32 } 1 .. 2500;
+	my $values = q("duration": {"s": 1}, "from": {"name": "a\u0000"}, "lastModifiedTime": "2026-03-31T12:00:00.001Z");
+	my $record = one_of(
+		(qq({"id": "$id", "startTime": "$time", $values})) x 3,
+		qq({"id": "$id", "startTime": "$time", $values, "legs": [null, 5], "extension": "x"}),
+		qq({"id": "bad$long", "startTime": "$time", $values}),
+		qq({"id": {"x": "$id"}, "startTime": "$time", $values}),
+		qq({"id": "$id", $values}), qq({"startTime": "$time", $values}),
+		'{}', '[]', 'null', '5', '"x"');
 
-	add_line('bad record', $id, $time);
-	$simulator->inject($time,
-		qq({"id": "$id", "startTime": "$time", "duration": {"s": 1}, "from": {"name": "a\\u0000"}, "lastModifiedTime": "2026-03-31T12:00:00.001Z"}));
+	add_line('bad record', $time, substr($record, 0, 200));
+	$simulator->inject($time, $record);
 	return;
 }
 

@@ -234,7 +234,7 @@ take_part(ClfPage *page, int status, const Part *part, ClfFailedPart *failed,
 	{
 		if (clf_page_add(page, part->start, part->length))
 			return true;
-		*error = "a part of it is truncated or not a JSON object";
+		*error = "a part of it is truncated or not valid JSON";
 		return false;
 	}
 	failed->status = status;
@@ -328,7 +328,7 @@ parse_json(ClfPage *page, const ClfHttpResponse *response, int nids,
 	for (int i = 0; i < nids; i++)
 	{
 		const ClfField *record = &entries[i].fields[ENTRY_BODY];
-		Part		part = {"", 0};
+		Part		part = {"null", 4};
 
 		if (record->start)
 		{

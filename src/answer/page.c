@@ -52,12 +52,13 @@ clf_page_create(MemoryContext cxt, ClfFields *fields)
 
 /*
  * Append the record that begins at p.  Returns a pointer past it, or NULL if
- * it is not a JSON object.
+ * it is not valid JSON.  One that is no object has no fields: it is the reader's
+ * decision whether to skip it.
  */
 static const char *
 add_record(ClfPage *page, const char *p, const char *end)
 {
-	if (p >= end || *p != '{' || page->nrecords == MAX_RECORDS)
+	if (p >= end || page->nrecords == MAX_RECORDS)
 		return NULL;
 	if (page->nrecords == page->maxrecords)
 	{
@@ -74,7 +75,7 @@ add_record(ClfPage *page, const char *p, const char *end)
 /*
  * clf_page_add
  *		Append a record, whose text must live as long as the page.  Returns
- *		false if it is not a single JSON object.
+ *		false if it is not a single JSON value.
  */
 bool
 clf_page_add(ClfPage *page, const char *text, size_t length)
@@ -169,7 +170,7 @@ split_body(ClfPage *page, const char *body, const char *end)
 		return "it is not a JSON object with an array \"records\"";
 	after = add_records(page, first, end);
 	if (after == NULL)
-		return psprintf("record %d is truncated or not a valid JSON object",
+		return psprintf("record %d is truncated or not valid JSON",
 						page->nrecords + 1);
 	initStringInfo(&frame);
 	appendBinaryStringInfo(&frame, body, first - body);

@@ -347,7 +347,7 @@ read_record(ClfAnswers *answers, const ClfPageRequest *request,
 						  clf_exchange_info(answers->exchange));
 	if (has_type(response, "application/json"))
 	{
-		error = "it is truncated or not a JSON object";
+		error = "it is truncated or not valid JSON";
 		ok = clf_page_add(answers->page, response->body, response->length);
 	}
 	if (!ok)

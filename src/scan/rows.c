@@ -38,7 +38,7 @@ struct ClfRows
 	ClfFieldRef time;
 	ClfFieldRef version;
 	ClfFieldRef deleted;
-	ClfFieldRef whole;			/* the whole record, for its details */
+	ClfFieldRef whole;			/* the whole record */
 	ClfFieldRef row_id;			/* if rows have ids */
 	int			nrows_paths;	/* 0: a record is a row */
 	RowsPath   *rows_paths;
@@ -58,8 +58,8 @@ struct ClfRows
 
 	/* the current row */
 	bool		open;			/* may the record have more rows? */
-	bool		broken;			/* record without a valid id or date; see
-								 * row.invalid */
+	bool		broken;			/* record without a valid id or date, or not
+								 * an object; see row.invalid */
 	ClfRow		row;
 	ClfField   *values[CLF_ORIGINS];	/* space for its fields */
 	int			rows_path;		/* index of the path to the next row */
@@ -104,8 +104,7 @@ select_fields(ClfRows *rows, const ClfResource *resource)
 	rows->deleted = clf_select(rows->selection, CLF_FROM_RECORD, "deleted");
 	if (resource->version_path)
 		rows->version = clf_select(rows->selection, CLF_FROM_RECORD, resource->version_path);
-	if (resource->details_path)
-		rows->whole = clf_select(rows->selection, CLF_FROM_RECORD, "");
+	rows->whole = clf_select(rows->selection, CLF_FROM_RECORD, "");
 	if (resource->row_id_path)
 		rows->row_id = clf_select(rows->selection, CLF_FROM_ROW,
 								  resource->row_id_path);
@@ -452,6 +451,20 @@ check_id(ClfRows *rows, const ClfField *id, const char *name, const char *what)
 	return false;
 }
 
+/* Check that the record is an object */
+static bool
+check_record(ClfRows *rows, const ClfField *record)
+{
+	ClfKind		kind = record_field(record, rows->whole)->kind;
+
+	if (kind == CLF_KIND_OBJECT)
+		return true;
+	report_invalid_row(rows, ERRCODE_FDW_INVALID_DATA_TYPE,
+					   psprintf("expected a record, got %s",
+								clf_kind_name(kind)));
+	return false;
+}
+
 /* Check that the record has a date, by which the order is verified */
 static bool
 check_time(ClfRows *rows, const ClfField *record)
@@ -709,8 +722,9 @@ clf_rows_take(ClfRows *rows, const ClfField *record)
 	bool		in_order;
 
 	rows->open = false;
-	rows->broken = !check_id(rows, record_field(record, rows->id),
-							 rows->table->resource->id_path, "a record") ||
+	rows->broken = !check_record(rows, record) ||
+		!check_id(rows, record_field(record, rows->id),
+				  rows->table->resource->id_path, "a record") ||
 		(rows->order != CLF_ANY_ORDER && !check_time(rows, record));
 	if (rows->broken)
 	{

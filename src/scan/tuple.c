@@ -75,6 +75,7 @@ struct ClfTuple
 	MemoryContext cxt;			/* of this struct */
 	const ClfSelection *selection;
 	ClfFieldRef id;				/* of the record */
+	ClfFieldRef record;			/* the whole record */
 	int			ncolumns;
 	TupleColumn *columns;
 	ClfEncoder *encoder;
@@ -220,6 +221,7 @@ clf_tuple_create(Relation rel, const ClfTable *table, List *attnums,
 	tuple->selection = selection;
 	tuple->id = clf_select(selection, CLF_FROM_RECORD,
 						   table->resource->id_path);
+	tuple->record = clf_select(selection, CLF_FROM_RECORD, "");
 	tuple->columns = palloc0((list_length(attnums) + 1) * sizeof(TupleColumn));
 	foreach(lc, attnums)
 	{
@@ -404,17 +406,21 @@ convert(ClfTuple *tuple, TupleColumn *column, const ClfField *field)
 	return convert_scalar(tuple, column, field);
 }
 
-/* The record's id, for a message */
+/* The record's id or, without one, its text, for a message */
 static char *
-shown_record_id(const ClfTuple *tuple)
+shown_record(const ClfTuple *tuple)
 {
-	const ClfField *id = &tuple->row->fields[tuple->id.origin][tuple->id.n];
-	const char *text = "";
-	size_t		length = 0;
+	const ClfField *fields = tuple->row->fields[CLF_FROM_RECORD];
+	const ClfField *id = &fields[tuple->id.n];
+	const ClfField *record = &fields[tuple->record.n];
+	const char *text;
+	size_t		length;
 
-	if (id->start)
-		text = clf_field_text(id, &length);
-	return clf_excerpt(text, length, CLF_EXCERPT_LENGTH);
+	if (id->start == NULL)
+		return record->start == NULL ? "null" :
+			clf_excerpt(record->start, record->length, CLF_EXCERPT_LENGTH);
+	text = clf_field_text(id, &length);
+	return psprintf("\"%s\"", clf_excerpt(text, length, CLF_EXCERPT_LENGTH));
 }
 
 /* Error context callback: column and record; must not access the catalogs */
@@ -423,8 +429,8 @@ column_error_context(void *arg)
 {
 	const ClfTuple *tuple = arg;
 
-	errcontext("column \"%s\" of foreign table \"%s\", record \"%s\"",
-			   tuple->current->name, tuple->relname, shown_record_id(tuple));
+	errcontext("column \"%s\" of foreign table \"%s\", record %s",
+			   tuple->current->name, tuple->relname, shown_record(tuple));
 }
 
 /* The row number, converted to the column's type */
@@ -583,8 +589,8 @@ accept_error(ClfTuple *tuple, TupleColumn *column)
 	bool		accepted;
 
 	save_first_error(tuple,
-					 psprintf("column \"%s\" of record \"%s\": %s", column->name,
-							  shown_record_id(tuple),
+					 psprintf("column \"%s\" of record %s: %s", column->name,
+							  shown_record(tuple),
 							  tuple->soft.error_data->message));
 	tuple->soft.error_occurred = false;
 	accepted = accepts_null(tuple, column);
@@ -592,6 +598,19 @@ accept_error(ClfTuple *tuple, TupleColumn *column)
 	tuple->nulls += accepted;
 	tuple->skipped += !accepted;
 	return accepted;
+}
+
+/*
+ * clf_tuple_skip
+ *		Count the row as skipped because of its values.
+ */
+void
+clf_tuple_skip(ClfTuple *tuple, const ClfRow *row, const char *reason)
+{
+	tuple->row = row;
+	save_first_error(tuple, psprintf("record %s: %s", shown_record(tuple),
+									 reason));
+	tuple->skipped++;
 }
 
 /*
@@ -610,8 +629,8 @@ clf_tuple_warn(const ClfTuple *tuple)
 							   (long long) tuple->nulls, tuple->relname),
 				 tuple->skipped > 0 ?
 				 errdetail("The first is %s.\n"
-						   "Rows skipped because of a missing id or a NOT "
-						   "NULL constraint: %lld.",
+						   "Rows skipped because of a missing id or date or "
+						   "a NOT NULL constraint: %lld.",
 						   tuple->first, (long long) tuple->skipped) :
 				 errdetail("The first is %s.", tuple->first)));
 	else if (tuple->skipped > 0)
@@ -625,13 +644,19 @@ clf_tuple_warn(const ClfTuple *tuple)
 }
 
 /*
- * clf_tuple_error_count
- *		Number of values set to NULL and rows skipped.
+ * clf_tuple_error_count, clf_tuple_skipped_count
+ *		Number of values set to NULL and rows skipped, and of the latter.
  */
 int64
 clf_tuple_error_count(const ClfTuple *tuple)
 {
 	return tuple->nulls + tuple->skipped;
+}
+
+int64
+clf_tuple_skipped_count(const ClfTuple *tuple)
+{
+	return tuple->skipped;
 }
 
 /* ----------
@@ -690,10 +715,7 @@ clf_tuple_fill(ClfTuple *tuple, const ClfRow *row, TupleTableSlot *slot)
 	tuple->row = row;
 	if (row->invalid)
 	{
-		save_first_error(tuple, psprintf("record \"%s\": %s",
-										 shown_record_id(tuple),
-										 row->invalid));
-		tuple->skipped++;
+		clf_tuple_skip(tuple, row, row->invalid);
 		return false;
 	}
 	if (!fill_columns(tuple, CLF_FROM_ROW, slot))

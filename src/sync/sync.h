@@ -233,7 +233,7 @@ typedef struct ClfSyncAnswer
 	char	   *token;			/* for the next changes, or NULL */
 	TimestampTz asked_at;		/* local clock */
 	TimestampTz clock;			/* the API's clock at that time */
-	int64		untimed;		/* skipped records without a start time */
+	int64		skipped;		/* records that cannot be copied */
 	int64		bad_values;		/* the same, and values set to NULL */
 } ClfSyncAnswer;
 

@@ -217,6 +217,7 @@ looks_for_absent(const ClfSync *sync)
 /*
  * clf_sync_absent_step
  *		Request absent calls by id, and mark those as deleted that are not found.
+ *		If a record was skipped, its id may be any of them, so none is marked.
  */
 void
 clf_sync_absent_step(ClfSync *sync)
@@ -232,7 +233,7 @@ clf_sync_absent_step(ClfSync *sync)
 	n = clf_sync_merge(sync, &answer);
 	foreach(lc, ids)
 	{
-		if (clf_can_be_id(lfirst(lc)) &&
+		if (answer.skipped == 0 && clf_can_be_id(lfirst(lc)) &&
 			!clf_contains_text(answer.ids, lfirst(lc)))
 			gone = lappend(gone, lfirst(lc));
 	}

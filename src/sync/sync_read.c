@@ -228,12 +228,9 @@ close_reader(Reader *reader)
 
 	answer->clock = clf_clock_now(reader->table.server->base_url) -
 		(GetCurrentTimestamp() - answer->asked_at);
-	answer->bad_values = clf_tuple_error_count(reader->tuple) + answer->untimed;
+	answer->bad_values = clf_tuple_error_count(reader->tuple);
+	answer->skipped = clf_tuple_skipped_count(reader->tuple);
 	clf_tuple_warn(reader->tuple);
-	if (answer->untimed > 0)
-		ereport(WARNING,
-				(errmsg("skipped %s without a start time",
-						clf_sync_count(answer->untimed, "record"))));
 	ExecDropSingleTupleTableSlot(reader->slot);
 	MemoryContextDelete(reader->cxt);
 }
@@ -247,21 +244,46 @@ is_deleted(const Reader *reader, const ClfRow *row)
 	return text != NULL && strcmp(text, "true") == 0;
 }
 
+static bool
+is_null(const Reader *reader, const ClfSyncColumn *column)
+{
+	return reader->slot->tts_isnull[column->attnum - 1];
+}
+
+/*
+ * The reason why the row in the slot cannot be copied, or NULL.  A tombstone has no
+ * start time, and the audio of a recording only the id that was requested.
+ */
+static const char *
+find_defect(const Reader *reader, bool deleted)
+{
+	const ClfSyncPlan *plan = reader->sync->plan;
+
+	if (reader->recordings)
+		return NULL;
+	for (int i = 0; i < plan->ncolumns; i++)
+	{
+		if (plan->columns[i].is_key && is_null(reader, &plan->columns[i]))
+			return psprintf("column \"%s\" of the key is null",
+							plan->columns[i].name);
+	}
+	if (!deleted && is_null(reader, plan->time))
+		return "it has no start time";
+	return NULL;
+}
+
 /* Is the row in the requested range? */
 static bool
-is_wanted(Reader *reader, const TupleTableSlot *slot)
+is_wanted(const Reader *reader)
 {
-	int			n = reader->sync->plan->time->attnum - 1;
+	const ClfSyncColumn *time = reader->sync->plan->time;
 	TimestampTz t;
 
 	if (reader->any_time)
 		return true;
-	if (slot->tts_isnull[n])
-	{
-		reader->answer->untimed++;
+	if (is_null(reader, time))
 		return false;
-	}
-	t = DatumGetTimestampTz(slot->tts_values[n]);
+	t = DatumGetTimestampTz(reader->slot->tts_values[time->attnum - 1]);
 	return t >= reader->wanted.lower && t < reader->wanted.upper;
 }
 
@@ -332,12 +354,16 @@ take_row(Reader *reader, const ClfRow *record)
 	MemoryContext old = MemoryContextSwitchTo(reader->row_cxt);
 	ClfRow		row = *record;
 	bool		fits = clf_tuple_fill(reader->tuple, &row, reader->slot);
+	bool		deleted = fits && is_deleted(reader, &row);
+	const char *defect = fits ? find_defect(reader, deleted) : NULL;
 
 	if (fits && reader->recordings)
 		complete_row(reader, &row);
-	if (fits && is_wanted(reader, reader->slot))
+	if (defect)
+		clf_tuple_skip(reader->tuple, &row, defect);
+	else if (fits && is_wanted(reader))
 	{
-		put_row(reader, is_deleted(reader, &row));
+		put_row(reader, deleted);
 		if (reader->any_time)
 			keep_id(reader);
 	}

@@ -10,8 +10,10 @@
  */
 #include "postgres.h"
 
+#include "answer/error.h"
 #include "catalog/pg_type.h"
 #include "executor/tuptable.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "sync/sync.h"
 #include "utils/builtins.h"
@@ -27,6 +29,7 @@ typedef struct Statement
 	const char *sql;
 	ClfSyncParams params;
 	ClfSyncAnswer answer;
+	bool		may_skip;		/* rows that are too large? */
 	int64		n;				/* rows that it changed */
 } Statement;
 
@@ -80,7 +83,7 @@ run(ClfSync *sync, void *arg)
 									&statement->params);
 }
 
-/* Text of the id in a row */
+/* Text of the id in a row, for a message */
 static char *
 shown_id(const ClfSync *sync, TupleTableSlot *slot)
 {
@@ -89,12 +92,15 @@ shown_id(const ClfSync *sync, TupleTableSlot *slot)
 	Datum		value = slot_getattr(slot, n + 1, &isnull);
 	Oid			output;
 	bool		varlena;
+	char	   *text;
 
 	if (isnull)
 		return "";
 	getTypeOutputInfo(TupleDescAttr(slot->tts_tupleDescriptor, n)->atttypid,
 					  &output, &varlena);
-	return OidOutputFunctionCall(output, value);
+	text = OidOutputFunctionCall(output, value);
+	text[pg_mbcliplen(text, strlen(text), CLF_EXCERPT_LENGTH)] = '\0';
+	return text;
 }
 
 /* Rethrow the error with the call in its context instead of the statement */
@@ -115,21 +121,40 @@ rethrow(const ClfSync *sync, ErrorData *error, const char *id)
 	ReThrowError(error);
 }
 
-/* Run the statement for each row by itself, to find the one that fails */
+/* Warn of a row that the target cannot store, and count it */
 static void
-find_bad_row(ClfSync *sync, const Statement *statement)
+skip_row(ClfSync *sync, const ErrorData *error, const char *id)
+{
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("%s: could not copy call \"%s\": %s", sync->label, id,
+					error->message)));
+	sync->state->bad_values++;
+}
+
+/*
+ * Run the statement for each row by itself, as it failed for all of them.  Rows that
+ * are too large for the target or one of its indexes are skipped, if that is allowed;
+ * a row that fails for another reason ends the run.  Returns the number of rows
+ * that were skipped.
+ */
+static int
+run_each(ClfSync *sync, Statement *statement)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(statement->answer.desc,
 													&TTSOpsMinimalTuple);
 	Tuplestorestate *rows = statement->answer.rows;
-	ErrorData  *error = NULL;
 	Statement	one = *statement;
+	int			nskipped = 0;
 
 	one.answer.nrows = 1;
+	statement->n = 0;
 	tuplestore_select_read_pointer(rows, 0);
 	tuplestore_rescan(rows);
-	while (error == NULL && tuplestore_gettupleslot(rows, true, true, slot))
+	while (tuplestore_gettupleslot(rows, true, true, slot))
 	{
+		ErrorData  *error;
+
 		one.answer.rows = tuplestore_begin_heap(false, false, work_mem);
 		tuplestore_puttupleslot(one.answer.rows, slot);
 		register_rows(sync, &one.answer);
@@ -137,16 +162,25 @@ find_bad_row(ClfSync *sync, const Statement *statement)
 		unregister_rows();
 		tuplestore_end(one.answer.rows);
 		tuplestore_select_read_pointer(rows, 0);
+		if (error && (!statement->may_skip ||
+					  error->sqlerrcode != ERRCODE_PROGRAM_LIMIT_EXCEEDED))
+			rethrow(sync, error, shown_id(sync, slot));
+		if (error)
+			skip_row(sync, error, shown_id(sync, slot));
+		nskipped += error != NULL;
+		statement->n += error ? 0 : one.n;
 	}
-	if (error)
-		rethrow(sync, error, shown_id(sync, slot));
 	ExecDropSingleTupleTableSlot(slot);
+	return nskipped;
 }
 
-/* Run a statement on rows that were read; returns the number of changed rows */
+/*
+ * Run a statement on rows that were read; returns the number of changed rows.
+ * may_skip: see run_each.
+ */
 static int64
 execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
-		   const ClfSyncParams *params)
+		   const ClfSyncParams *params, bool may_skip)
 {
 	Statement	statement = {0};
 	ErrorData  *error;
@@ -154,18 +188,16 @@ execute_on(ClfSync *sync, const ClfSyncAnswer *answer, const char *sql,
 	statement.sql = sql;
 	statement.params = *params;
 	statement.answer = *answer;
+	statement.may_skip = may_skip;
 	clf_sync_lock_writes(sync);
 	if (answer->rows)
 		register_rows(sync, answer);
 	error = clf_sync_try(sync, run, &statement);
 	if (answer->rows)
 		unregister_rows();
-	if (error == NULL)
-		return statement.n;
-	if (answer->rows)
-		find_bad_row(sync, &statement);
-	rethrow(sync, error, NULL);
-	return 0;
+	if (error && (answer->rows == NULL || run_each(sync, &statement) == 0))
+		rethrow(sync, error, NULL);
+	return statement.n;
 }
 
 /* ----------
@@ -311,7 +343,7 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer)
 	append_columns(&sql, plan, is_listed, "s.%C", ", ");
 	appendStringInfoChar(&sql, ')');
 	clf_sync_param_time(&params, sync->state->since);
-	return execute_on(sync, answer, sql.data, &params);
+	return execute_on(sync, answer, sql.data, &params, true);
 }
 
 /*
@@ -374,7 +406,7 @@ clf_sync_mark_deleted(ClfSync *sync, List *ids)
 		sql = psprintf("UPDATE %s t SET %s = true WHERE t.%s::text = ANY ($1) AND t.%s IS NOT TRUE",
 					   clf_sync_target(sync), deleted, id, deleted);
 	}
-	return execute_on(sync, &none, sql, &params);
+	return execute_on(sync, &none, sql, &params, false);
 }
 
 /*
@@ -395,5 +427,5 @@ clf_sync_put_audio(ClfSync *sync, const ClfSyncAnswer *answer)
 	appendStringInfo(&sql, " FROM " ROWS " s WHERE t.%s = s.c%d::%s",
 					 quote_identifier(plan->id->name),
 					 (int) (plan->id - plan->columns) + 1, plan->id->cast);
-	return execute_on(sync, answer, sql.data, &params);
+	return execute_on(sync, answer, sql.data, &params, false);
 }

@@ -77,6 +77,12 @@ test_batches(void)
 		{"multipart/mixed", STATUSES(OK), 2, "its content type has no boundary"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}},"
 		"{\"status\":404,\"body\":" NOT_FOUND "}]", 2, " {\"a\":1}"},
+		{MULTI_JSON, "[{\"status\":200,\"body\":[1]},"
+		"{\"status\":200,\"body\":{\"b\":2}}]", 2, " [1] {\"b\":2}"},
+		{MIXED, STATUSES(OK "," OK) PART("\"a\"") PART("{\"b\":2}")
+		"--B_1--", 2, " \"a\" {\"b\":2}"},
+		{MIXED, STATUSES(OK "," OK) PART("<a>") PART("{\"b\":2}")
+		"--B_1--", 2, "a part of it is truncated or not valid JSON"},
 		{MULTI_JSON, "[{\"status\":200,\"body\":{\"a\":1}}]", 2, NO_STATUS},
 		{MULTI_JSON, "[{\"status\":429,\"body\":{\"a\":1}},{}]", 2,
 		"429: {\"a\":1}"},

@@ -47,7 +47,7 @@ test_pages(void)
 #define TWICE "it has more than one field \"records\""
 #define NO_NAVIGATION "it does not specify whether there is a next page"
 #define LAST "\"navigation\":{}"
-#define STOPS(n) "record " #n " is truncated or not a valid JSON object"
+#define STOPS(n) "record " #n " is truncated or not valid JSON"
 	static const struct
 	{
 		const char *body;
@@ -62,8 +62,9 @@ test_pages(void)
 		"2 {\"a\":\"}]\\\"\"} {\"b\":[{}]}"},
 		{"{\"uri\":\"\\\"records\\\":[\",\"records\":[{}]," LAST "}", "1 {}"},
 		{"{\"x\":{\"records\":[1]},\"records\":[{}]," LAST "}", "1 {}"},
-		{"{\"records\":[1]," LAST "}", STOPS(1)},
-		{"{\"records\":[{},null]," LAST "}", STOPS(2)},
+		{"{\"records\":[1,\"}\",[2,{}]]," LAST "}", "3 1 \"}\" [2,{}]"},
+		{"{\"records\":[{},false,{}]," LAST "}", "3 {} false {}"},
+		{"{\"records\":[{},nul]," LAST "}", STOPS(2)},
 		{"{\"records\":[{\"a\":}]," LAST "}", STOPS(1)},
 		{"{\"records\":[{},]," LAST "}", STOPS(2)},
 		{"{\"records\":[{]}]}", STOPS(1)},
