@@ -942,7 +942,7 @@ get_number_header(ClfHttp *http, const char *name)
 static TimestampTz
 get_date_header(ClfHttp *http, const char *name)
 {
-	time_t		date = curl_getdate(get_header(http, name), NULL);
+	int64		date = curl_getdate(get_header(http, name), NULL);
 
 	return date < 0 || date > LATEST_DATE ? 0 : time_t_to_timestamptz(date);
 }

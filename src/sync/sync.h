@@ -263,6 +263,8 @@ extern int64 clf_sync_execute(Oid userid, const char *sql,
 extern Datum clf_sync_result(uint64 row, int column, bool *isnull);
 extern char *clf_sync_result_text(uint64 row, int column);
 extern int64 clf_sync_result_bigint(uint64 row, int column);
+extern TimestampTz clf_sync_result_time(uint64 row, int column,
+										TimestampTz if_null);
 extern List *clf_sync_result_texts(uint64 row, int column);
 extern ErrorData *clf_sync_try(ClfSync *sync, ClfSyncAction action, void *arg);
 extern char *clf_sync_list(List *names, const char *separator);

@@ -125,7 +125,6 @@ static bool
 next_recording(ClfSync *sync, Attempt *attempt)
 {
 	ClfSyncParams params = {0};
-	bool		isnull;
 	const char *which = "%1$s::text <> ALL ($1)";
 
 	if (sync->gone == GONE_IN_A_ROW && !sync->probing)
@@ -148,7 +147,7 @@ next_recording(ClfSync *sync, Attempt *attempt)
 						 &params) == 0)
 		return false;
 	attempt->id = clf_sync_result_text(0, 1);
-	attempt->start = DatumGetTimestampTz(clf_sync_result(0, 2, &isnull));
+	attempt->start = clf_sync_result_time(0, 2, DT_NOBEGIN);
 	return true;
 }
 

@@ -144,6 +144,19 @@ clf_sync_result_bigint(uint64 row, int column)
 	return isnull ? 0 : DatumGetInt64(value);
 }
 
+/*
+ * NULL is another time.  It must not be read: where a Datum has 32 bits, it is a
+ * pointer to the time.
+ */
+TimestampTz
+clf_sync_result_time(uint64 row, int column, TimestampTz if_null)
+{
+	bool		isnull;
+	Datum		value = clf_sync_result(row, column, &isnull);
+
+	return isnull ? if_null : DatumGetTimestampTz(value);
+}
+
 /* An array of text as strings; NULL is NIL */
 List *
 clf_sync_result_texts(uint64 row, int column)

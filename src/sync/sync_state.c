@@ -168,24 +168,12 @@ result_ranges(int64 n)
 	for (int64 i = 0; i < n; i++)
 	{
 		ClfSyncRange range;
-		bool		isnull;
 
-		range.lower = DatumGetTimestampTz(clf_sync_result(i, 1, &isnull));
-		range.upper = DatumGetTimestampTz(clf_sync_result(i, 2, &isnull));
-		if (isnull)
-			range.upper = DT_NOEND;
+		range.lower = clf_sync_result_time(i, 1, DT_NOBEGIN);
+		range.upper = clf_sync_result_time(i, 2, DT_NOEND);
 		ranges = clf_sync_ranges_add(ranges, range);
 	}
 	return ranges;
-}
-
-static TimestampTz
-result_time(int column)
-{
-	bool		isnull;
-	Datum		value = clf_sync_result(0, column, &isnull);
-
-	return isnull ? CLF_SYNC_NEVER : DatumGetTimestampTz(value);
 }
 
 /* Load the state; NULL if there is none for the target */
@@ -199,8 +187,8 @@ load(const ClfSync *sync)
 							   "witnesses, source_columns::text[], rows, requests, bad_values, next_step::bigint, part_width "
 							   "FROM %s WHERE " IS_TARGET, sync->copies), &params) == 0)
 		return NULL;
-	state->since = result_time(1);
-	state->synced_at = result_time(2);
+	state->since = clf_sync_result_time(0, 1, CLF_SYNC_NEVER);
+	state->synced_at = clf_sync_result_time(0, 2, CLF_SYNC_NEVER);
 	state->sync_token = clf_sync_result_text(0, 3);
 	state->deletions_token = clf_sync_result_text(0, 4);
 	state->absent = clf_sync_result_texts(0, 5);

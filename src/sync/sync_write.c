@@ -361,7 +361,6 @@ clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
 	const char *start = quote_identifier(plan->time->name);
 	int			n = plan->id - plan->columns + 1;
 	ClfSyncParams params = {0};
-	bool		isnull;
 
 	clf_sync_param_time(&params, range.lower);
 	clf_sync_param(&params, TIMESTAMPTZOID, TimestampTzGetDatum(range.upper),
@@ -376,9 +375,7 @@ clf_sync_find_absent(ClfSync *sync, const ClfSyncAnswer *answer,
 							&params);
 	unregister_rows();
 	*present = clf_sync_result_bigint(0, 2);
-	*oldest = DatumGetTimestampTz(clf_sync_result(0, 3, &isnull));
-	if (isnull)
-		*oldest = DT_NOEND;
+	*oldest = clf_sync_result_time(0, 3, DT_NOEND);
 	return clf_sync_result_texts(0, 1);
 }
 
