@@ -131,6 +131,16 @@ is_deeply(
 	[],
 	'each example is linked');
 
+# Each column of the imported tables is described; to_name by from_name
+my $tables = slurp_file("$root/docs/tables.md");
+my @columns = split /\n/, $node->safe_psql('readme', q{
+	SELECT DISTINCT attname FROM pg_attribute JOIN pg_foreign_table ON ftrelid = attrelid
+	WHERE attnum > 0});
+is_deeply(
+	[ grep { my $from = s/^to_/from_/r; $tables !~ /`(?:$_|$from)\b/ } @columns ],
+	[],
+	'docs/tables.md has all columns');
+
 # ----------
 # docs/events.md: requests only after the end of a call
 # ----------
