@@ -114,6 +114,7 @@ SELECT count(*) FROM calls.messages;
 SELECT count(*) FROM calls.messages WHERE extension_id IN (1, 2);
 SELECT count(*) FROM calls.messages WHERE extension_id > 1;
 SELECT count(*) FROM calls.messages m WHERE extension_id = owner_extension_id::bigint;
+SELECT count(*) FROM calls.messages WHERE extension_id / 2 = :one;
 ANALYZE calls.messages;
 :log
 DROP TABLE team, truth.team_messages;

@@ -80,6 +80,8 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (date_trunc('month',
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(month FROM start_time) = 3 AND extract(epoch FROM start_time::timestamp) > 1772600000 AND extract(year FROM start_time) * 2 > 4050 AND to_char(start_time, 'YYYY-MM') > '2026-01' AND to_char(start_time, 'MM-YYYY') = '03-2026'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time >= '2026-03-01' OR type = 'Fax') AND (start_time > '2026-03-01') IS NOT FALSE AND NOT start_time::date = '2026-03-01' AND start_time > ALL (ARRAY['2026-03-01']::timestamptz[])$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(hour FROM start_time) = 10 AND start_time + interval '100 years' > '2026-03-01' AND (start_time AT TIME ZONE interval '1 hour') > '2026-03-01' AND (start_time AT TIME ZONE from_name) > '2026-03-01'$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(day FROM age(timestamptz '2026-03-08', start_time)) < 5 AND (date '2026-03-08' - start_time::date) / 49711 < 1$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE to_char(start_time, 'YYyy') = '2626' AND to_char(start_time, 'YYYYMMDd') = '20260311' AND extract(year FROM to_timestamp(extract(epoch FROM start_time) * 2)) = 2082$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05')) AS equal, count(*) > 0 AS some
   FROM calls.call_log WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05');
 SET timezone = 'UTC';

@@ -249,6 +249,9 @@ my @functions = (
 	[ 'text', "to_char(%s, 'YYYY-MM')" ],
 	[ 'text', "to_char(%s AT TIME ZONE %z, 'YYYYMMDD')" ],
 	[ 'text', "to_char((%s)::date, 'yyyy')" ],
+	[ 'text', q{to_char(%s, 'YYyy-MM')} ],
+	[ 'text', q{to_char(%s, 'yyyymmDd')} ],
+	[ 'numeric', 'extract(year FROM to_timestamp(extract(epoch FROM %s) * 2))' ],
 	[ 'numeric', '(extract(epoch FROM %s) * 1000)' ],
 	[ 'float8', "(date_part('epoch', %s) * 1e9)" ],
 	[ 'bigint', '(extract(epoch FROM %s)::bigint / 86400)' ],
@@ -317,6 +320,9 @@ sub compound_condition
 		"$c - $a $operator $age",
 		"($b)::date - ($c)::date $operator $days",
 		"($c)::date - ($a)::date $operator $days",
+		"(($b)::date - ($c)::date) / 49711 $operator $days",
+		"extract(day FROM age($b, $c)) $operator $days",
+		"date_part('epoch', age($c, $a)) / 86400 $operator $days",
 		"date_part('day', $b - $c) $operator $days",
 		"extract(day FROM $c - $a) $operator $days",
 		"extract(epoch FROM $b - $c) / 3600 $operator $days",
@@ -451,6 +457,7 @@ sub array_operand
 	return $self->operand('text[]', pick(
 			($array) x 5,
 			"ARRAY[$array, $array]",
+			"$array\::varchar[]",
 			('ARRAY[]::text[]') x 2,
 			'NULL::text[]'));
 }

@@ -127,21 +127,31 @@ is_integer_equality(Oid opno)
 		BTEqualStrategyNumber;
 }
 
+/* Do the functions change the value? */
+static bool
+is_shifted(const ClfTimeShift *shift)
+{
+	return shift->before != 0 || shift->after != 0 ||
+		shift->multiplier != shift->divisor;
+}
+
 /*
  * Return the strategy by which the filter can evaluate "column op expression", or
  * 0.  A time column must have the type timestamptz, possibly below functions:
- * the conversion to other types depends on the session.  Text equality must be
+ * the conversion to other types depends on the session.  No other column may be
+ * below functions: a shift implies bounds, not a value.  Text equality must be
  * bytewise: with a nondeterministic collation 'voice' can equal 'Voice', which
  * the API does not support.
  */
 static int
-filter_strategy(const ClfFilter *filter, Node *column, Node *below, Oid opno,
-				Oid collation)
+filter_strategy(const ClfFilter *filter, const ClfTimeShift *shift,
+				Node *column, Node *below, Oid opno, Oid collation)
 {
 	bool		is_time = filter->operators & (CLF_OP_RANGE | CLF_OP_SINCE);
 	int			strategy;
 
-	if (is_time && getBaseType(exprType(below)) != TIMESTAMPTZOID)
+	if (is_time ? getBaseType(exprType(below)) != TIMESTAMPTZOID :
+		is_shifted(shift))
 		return 0;
 	if ((filter->operators & CLF_OP_EXTENSION) && is_integer_equality(opno))
 		return BTEqualStrategyNumber;
@@ -188,7 +198,7 @@ match_operator(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 	if (filter == NULL || !OidIsValid(opno) ||
 		!is_row_independent(matcher, expr))
 		return NULL;
-	strategy = filter_strategy(filter, column, below, opno, collation);
+	strategy = filter_strategy(filter, &shift, column, below, opno, collation);
 	if (strategy == 0)
 		return NULL;
 	condition = append_condition(pushed, filter, expr);
@@ -241,7 +251,7 @@ typedef struct Difference
 {
 	Node	   *minuend;
 	Node	   *subtrahend;
-	int			unit;			/* of the result, in seconds */
+	bool		in_days;		/* a number of days? */
 	bool		symbolic;		/* in years, months and days? */
 } Difference;
 
@@ -249,14 +259,14 @@ typedef struct Difference
 static const struct
 {
 	Oid			funcid;
-	int			unit;
+	bool		in_days;
 	bool		symbolic;
 }			differences[] = {
-	{F_TIMESTAMPTZ_MI, 1, false},
-	{F_TIMESTAMP_MI, 1, false},
-	{F_DATE_MI, SECS_PER_DAY, false},
-	{F_AGE_TIMESTAMPTZ_TIMESTAMPTZ, 1, true},
-	{F_AGE_TIMESTAMP_TIMESTAMP, 1, true},
+	{F_TIMESTAMPTZ_MI, false, false},
+	{F_TIMESTAMP_MI, false, false},
+	{F_DATE_MI, true, false},
+	{F_AGE_TIMESTAMPTZ_TIMESTAMPTZ, false, true},
+	{F_AGE_TIMESTAMP_TIMESTAMP, false, true},
 };
 
 static bool
@@ -271,7 +281,7 @@ find_difference(Node *node, Difference *difference)
 			continue;
 		difference->minuend = linitial(args);
 		difference->subtrahend = lsecond(args);
-		difference->unit = differences[i].unit;
+		difference->in_days = differences[i].in_days;
 		difference->symbolic = differences[i].symbolic;
 		return true;
 	}
@@ -334,10 +344,9 @@ match_difference(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 	int			slack;
 
 	if (strategy == 0 ||
-		!find_difference(clf_time_below(left, &outer), &difference))
-		return false;
-	outer.divisor *= difference.unit;
-	if (!clf_length_seconds(right, &outer, &seconds))
+		!find_difference(clf_time_below(left, &outer), &difference) ||
+		(difference.in_days && !clf_count_days(&outer)) ||
+		!clf_length_seconds(right, &outer, &seconds))
 		return false;
 	condition = match_difference_side(matcher, pushed, &difference, strategy,
 									  minuend);
@@ -349,8 +358,8 @@ match_difference(const Matcher *matcher, ClfPushed *pushed, Oid opno,
 	}
 	if (condition == NULL)
 		return false;
-	slack = 1 + Max(outer.before, outer.after) * difference.unit;
-	if (difference.unit > 1)
+	slack = 1 + Max(outer.before, outer.after);
+	if (difference.in_days)
 		slack += CLF_ZONE_CHANGE;
 	if (difference.symbolic)
 		slack += abs(seconds) / 60 + 4 * SECS_PER_DAY + CLF_ZONE_CHANGE;
@@ -709,6 +718,7 @@ accepts_values(const ClfFilter *filter, const ClfCondition *condition,
 			   Node *expr)
 {
 	const Const *constant = (const Const *) expr;
+	ArrayType  *array;
 	Datum	   *elements;
 	bool	   *nulls;
 	int			n;
@@ -717,8 +727,9 @@ accepts_values(const ClfFilter *filter, const ClfCondition *condition,
 		return true;
 	if (condition->operand == CLF_VALUE)
 		return accepts_value(filter, TextDatumGetCString(constant->constvalue));
-	deconstruct_array(DatumGetArrayTypeP(constant->constvalue), TEXTOID, -1,
-					  false, TYPALIGN_INT, &elements, &nulls, &n);
+	array = DatumGetArrayTypeP(constant->constvalue);
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &n);
 	for (int i = 0; i < n; i++)
 	{
 		if (!nulls[i] &&

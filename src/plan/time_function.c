@@ -89,16 +89,32 @@ static const TimeUnit time_formats[] = {
 
 /* Return the width of the named unit, or -1 if unknown */
 static int
-unit_width(const TimeUnit *units, int n, Node *unit)
+unit_width(const TimeUnit *units, int n, const char *name)
 {
-	const char *name = constant_text(unit);
-
 	for (int i = 0; name && i < n; i++)
 	{
 		if (pg_strcasecmp(name, units[i].name) == 0)
 			return units[i].width;
 	}
 	return -1;
+}
+
+/*
+ * Return the width of the format's unit, or -1 if unknown.  A pattern in mixed case
+ * consists of others: "YYyy" is "YY" and "yy", "Dd" the day of the week, twice.
+ */
+static int
+format_width(Node *format)
+{
+	const char *name = constant_text(format);
+
+	for (int i = 1; name && name[0] && name[i]; i++)
+	{
+		if (name[i] != name[i - 1] &&
+			pg_tolower(name[i]) == pg_tolower(name[i - 1]))
+			return -1;
+	}
+	return unit_width(time_formats, lengthof(time_formats), name);
 }
 
 /* Get the value of a constant number */
@@ -301,7 +317,7 @@ static bool
 cut_off_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
 	int			width = unit_width(time_units, lengthof(time_units),
-								   linitial(args));
+								   constant_text(linitial(args)));
 
 	if (f->number > 0)
 		shift->grid = 0;
@@ -408,8 +424,7 @@ extract_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 static bool
 format(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
-	int			width = unit_width(time_formats, lengthof(time_formats),
-								   lsecond(args));
+	int			width = format_width(lsecond(args));
 
 	truncate_time(shift, width);
 	return width >= 0 && shift->scale == CLF_SCALE_TEXT;
@@ -457,26 +472,50 @@ divide_whole(const TimeFunction *f, List *args, ClfTimeShift *shift)
 }
 
 /*
- * Extracts the seconds or the whole days of a difference of times, which has no
- * months: the unit is the first argument
+ * clf_count_days
+ *		Convert the shift of functions of a number of days to one of functions of
+ *		seconds.  Returns false if it is too long.
  */
-static bool
-extract_length(const TimeFunction *f, List *args, ClfTimeShift *shift)
+bool
+clf_count_days(ClfTimeShift *shift)
 {
-	const char *unit = constant_text(linitial(args));
 	int64		divisor = shift->divisor * (int64) SECS_PER_DAY;
 
-	shift->before += ROUNDING;
-	shift->after += ROUNDING;
-	if (unit && pg_strcasecmp(unit, "epoch") == 0)
-		return true;
-	if (unit == NULL || pg_strcasecmp(unit, "day") != 0 || divisor > MAX_FACTOR ||
+	if (divisor > MAX_FACTOR ||
 		Max(shift->before, shift->after) > MAX_INTERVAL_DAYS)
 		return false;
 	shift->divisor = (int) divisor;
 	shift->before *= SECS_PER_DAY;
 	shift->after *= SECS_PER_DAY;
 	return true;
+}
+
+/* Does it subtract times as years, months and days? */
+static bool
+is_age(Node *node)
+{
+	List	   *args = NIL;
+	Oid			funcid = clf_called_function(node, &args);
+
+	return funcid == F_AGE_TIMESTAMPTZ_TIMESTAMPTZ ||
+		funcid == F_AGE_TIMESTAMP_TIMESTAMP;
+}
+
+/*
+ * Extracts the seconds or the whole days of a difference of times: the unit is the
+ * first argument.  The days of one that has months are not all of its days.
+ */
+static bool
+extract_length(const TimeFunction *f, List *args, ClfTimeShift *shift)
+{
+	const char *unit = constant_text(linitial(args));
+
+	shift->before += ROUNDING;
+	shift->after += ROUNDING;
+	if (unit && pg_strcasecmp(unit, "epoch") == 0)
+		return true;
+	return unit && pg_strcasecmp(unit, "day") == 0 && !is_age(lsecond(args)) &&
+		clf_count_days(shift);
 }
 
 /* Does not change the value */
@@ -672,7 +711,7 @@ clf_time_below(Node *node, ClfTimeShift *shift)
 		*shift = deeper;
 		below = strip_relabelling(argument);
 	}
-	if (shift->scale == CLF_SCALE_TIME && shift->multiplier != shift->divisor)
+	if (shift->scale != CLF_SCALE_SECONDS && shift->multiplier != shift->divisor)
 		return node;
 	typmod = exprTypmod(below);
 	if (getBaseTypeAndTypmod(exprType(below), &typmod) == TIMESTAMPTZOID &&
