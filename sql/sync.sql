@@ -413,6 +413,19 @@ CALL call_log_fdw_sync('calls.numbered', 'copy.numbered', since => '2026-03-31 1
 SELECT id FROM copy.numbered WHERE id = 77;
 DROP FOREIGN TABLE calls.numbered;
 :ctl reset
+-- A call that has not changed is not updated, whatever the types of the target; values too long for a domain are not truncated
+CREATE DOMAIN copy.padded AS char(300);
+CREATE DOMAIN copy.cents AS numeric(10,2);
+CREATE DOMAIN copy.word AS varchar(3);
+CREATE TABLE copy.types (id char(40) PRIMARY KEY, start_time timestamptz, result char(40), from_name copy.padded, direction varchar(30), type name,
+  duration numeric(10,1), last_modified_time timestamp(0), legs json, attrs text, billing_cost_included float4, billing_cost_purchased copy.cents,
+  session_id numeric, metadata_categories char(20)[]);
+CALL call_log_fdw_sync('calls.call_log', 'copy.types', since => '2026-03-30');
+SELECT md5(string_agg(xmin::text, ',' ORDER BY id)) AS before FROM copy.types \gset
+CALL call_log_fdw_sync('calls.call_log', 'copy.types', recheck => '5 days');
+SELECT count(*) > 10 AS some, md5(string_agg(xmin::text, ',' ORDER BY id)) = :'before' AS untouched FROM copy.types;
+CREATE TABLE copy.words (id text PRIMARY KEY, start_time timestamptz, direction copy.word);
+CALL call_log_fdw_sync('calls.call_log', 'copy.words', since => '2026-03-30');
 
 SELECT call_log_fdw_requests() > 0;
 SET client_min_messages = warning;

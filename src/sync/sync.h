@@ -101,7 +101,8 @@ typedef struct ClfSyncColumn
 	AttrNumber	attnum;			/* in the source */
 	const char *name;			/* in both tables */
 	const ClfPath *path;
-	const char *cast;			/* type of the target's column, for a cast */
+	const char *cast;			/* base type of the target's column */
+	const char *compared;		/* type to compare the target's value as */
 	bool		is_key;
 } ClfSyncColumn;
 

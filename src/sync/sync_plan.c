@@ -240,25 +240,32 @@ clf_sync_check_backfill(const ClfSync *sync, Oid source)
  * ----------
  */
 
-/*
- * The type to cast a value to before it is compared with the target's value.  A
- * cast to varchar(n) truncates where an assignment raises an error, so character
- * and bit types are cast without their length.
- */
-static const char *
-cast_type(Form_pg_attribute attr)
+static char *
+type_name(Oid type, int32 typmod)
 {
+	return format_type_extended(type, typmod, FORMAT_TYPE_TYPEMOD_GIVEN |
+								FORMAT_TYPE_FORCE_QUALIFY);
+}
+
+/*
+ * Choose the types of the values to write and to compare.  A cast to varchar(n), or
+ * to a domain over it, truncates where an assignment raises an error, so the cast is
+ * to the base type, of character and bit types without their length.  Thus it does
+ * not pad for char(n) as the assignment does, so these are compared as text.
+ */
+static void
+plan_casts(ClfSyncColumn *column, Form_pg_attribute attr)
+{
+	int32		typmod = attr->atttypmod;
+	Oid			type = getBaseTypeAndTypmod(attr->atttypid, &typmod);
 	char		category;
 	bool		preferred;
-	int32		typmod = attr->atttypmod;
 
-	get_type_category_preferred(getBaseType(attr->atttypid), &category,
-								&preferred);
+	get_type_category_preferred(type, &category, &preferred);
 	if (category == TYPCATEGORY_STRING || category == TYPCATEGORY_BITSTRING)
 		typmod = -1;
-	return format_type_extended(attr->atttypid, typmod,
-								FORMAT_TYPE_TYPEMOD_GIVEN |
-								FORMAT_TYPE_FORCE_QUALIFY);
+	column->cast = type_name(type, typmod);
+	column->compared = type == BPCHAROID ? type_name(TEXTOID, -1) : column->cast;
 }
 
 /* The target's column of that name if it is writable, else NULL */
@@ -325,7 +332,7 @@ plan_columns(ClfSyncPlan *plan, Relation source, Relation target)
 		column->attnum = attr->attnum;
 		column->name = llast(plan->all_columns);
 		column->path = clf_column_path(plan->table, attr->attnum);
-		column->cast = cast_type(other);
+		plan_casts(column, other);
 		assign_role(plan, column, attr->atttypid, other->atttypid);
 		plan->ncolumns++;
 	}
@@ -675,10 +682,7 @@ clf_sync_add_columns(ClfSync *sync)
 								psprintf("ALTER TABLE %s ADD COLUMN %s %s",
 										 clf_sync_target(sync),
 										 quote_identifier(lfirst(lc)),
-										 format_type_extended(type, typmod,
-															  FORMAT_TYPE_TYPEMOD_GIVEN |
-															  FORMAT_TYPE_FORCE_QUALIFY)),
-								NULL);
+										 type_name(type, typmod)), NULL);
 	}
 	clf_sync_make_plan(sync);
 }

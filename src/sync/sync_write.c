@@ -237,7 +237,8 @@ is_audio(const ClfSyncPlan *plan, const ClfSyncColumn *column)
 
 /*
  * Append the template for each of the columns: %N is its name, %C the column of
- * the rows that were read, %T the type of the target's column.
+ * the rows that were read, %T the type of the target's column, %K the one to
+ * compare it as.
  */
 static void
 append_columns(StringInfo sql, const ClfSyncPlan *plan, ColumnTest test,
@@ -262,7 +263,8 @@ append_columns(StringInfo sql, const ClfSyncPlan *plan, ColumnTest test,
 			else if (*p == 'C')
 				appendStringInfo(sql, "c%d", i + 1);
 			else
-				appendStringInfoString(sql, column->cast);
+				appendStringInfoString(sql, *p == 'T' ? column->cast :
+									   column->compared);
 		}
 	}
 }
@@ -331,9 +333,9 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer)
 	append_columns(&sql, plan, is_key, "t.%N = s.%C", " AND ");
 	append_deletions(&sql, sync);
 	appendStringInfoString(&sql, " WHEN MATCHED AND ROW(");
-	append_columns(&sql, plan, is_compared, "t.%N", ", ");
+	append_columns(&sql, plan, is_compared, "t.%N::%K", ", ");
 	appendStringInfoString(&sql, ")::record *<> ROW(");
-	append_columns(&sql, plan, is_compared, "s.%C", ", ");
+	append_columns(&sql, plan, is_compared, "s.%C::%K", ", ");
 	appendStringInfoString(&sql, ")::record THEN UPDATE SET ");
 	append_columns(&sql, plan, is_listed, "%N = s.%C", ", ");
 	appendStringInfo(&sql, " WHEN NOT MATCHED AND s.c%d >= $1 THEN INSERT (",
