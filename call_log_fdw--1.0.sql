@@ -154,6 +154,7 @@ CREATE TABLE call_log_fdw_copies (
   source_columns name[] NOT NULL DEFAULT '{}',
   since timestamptz NOT NULL,
   missing tstzmultirange NOT NULL,
+  recheck_since timestamptz,                               -- of the last recheck, which may be unfinished
   synced_at timestamptz,
   sync_token text,
   deletions_token text,

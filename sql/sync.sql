@@ -369,6 +369,36 @@ SELECT count(*) > 20 AS some, count(*) FILTER (WHERE c.id IS NULL) AS missing
   FROM (SELECT id FROM truth.calls WHERE start_time >= '2026-03-29') t LEFT JOIN copy.paged c USING (id);
 DROP FOREIGN TABLE calls.paged;
 :ctl reset
+-- A recheck that a limit stops is continued and extended by the next one, so it ends; deletions at its lower end are found
+SET client_min_messages = warning;
+ALTER SERVER ringcentral OPTIONS (ADD page_size '30');
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', since => '2026-03-28', max_requests => 20);
+INSERT INTO copy.checked (id, start_time) VALUES ('gone', '2026-03-28 13:00');
+\set missing 'SELECT missing @> ''2026-03-28 13:00''::timestamptz AS oldest, missing @> ''2026-03-30 13:00''::timestamptz AS middle, missing @> ''2026-03-31 11:00''::timestamptz AS newest FROM call_log_fdw_copies WHERE table_name = ''checked'''
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', recheck => '1 day', max_requests => 3);
+:missing;
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', recheck => '3 days', max_requests => 3);
+:missing;
+SELECT 'CALL call_log_fdw_sync(''calls.call_log'', ''copy.checked'', recheck => ''3 days'', max_requests => 4)' FROM generate_series(1, 3) \gexec
+SELECT deleted FROM copy.checked WHERE id = 'gone';
+:missing;
+-- Without a limit it is complete
+INSERT INTO copy.checked (id, start_time) VALUES ('gone too', '2026-03-31 11:00');
+CALL call_log_fdw_sync('calls.call_log', 'copy.checked', recheck => '3 days');
+SELECT deleted FROM copy.checked WHERE id = 'gone too';
+:missing;
+RESET client_min_messages;
+ALTER SERVER ringcentral OPTIONS (DROP page_size);
+
+-- A temporary table that each commit empties
+CREATE TEMPORARY TABLE brief (LIKE calls.call_log, PRIMARY KEY (id)) ON COMMIT DELETE ROWS;
+\set VERBOSITY sqlstate
+SET client_min_messages = warning;
+CALL call_log_fdw_sync('calls.call_log', 'brief', since => '2026-03-31');
+RESET client_min_messages;
+\set VERBOSITY terse
+SELECT regexp_replace(:'LAST_ERROR_MESSAGE', 'pg_temp_\d+', 'pg_temp');
+DROP TABLE brief;
 
 -- Malformed records are skipped, and all others copied: those without an id or a start time, those that are no objects, and an id
 -- that is too long for an index

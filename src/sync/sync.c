@@ -343,6 +343,7 @@ do_step(ClfSync *sync)
 		return;
 	}
 	clf_sync_load(sync);
+	clf_sync_recheck_rest(sync);
 	step = next_step(sync, &number);
 	limit = step ? find_limit(sync, step) : NULL;
 	if (limit)

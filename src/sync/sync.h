@@ -77,6 +77,7 @@ typedef struct ClfSyncState
 {
 	TimestampTz since;			/* lower bound of start times */
 	ClfSyncRanges missing;		/* start times still to be read */
+	TimestampTz recheck_since;	/* lower bound of the last recheck, or never */
 	TimestampTz synced_at;		/* changes until then are copied, or never */
 	char	   *sync_token;		/* for the next request of changes, or NULL */
 	char	   *deletions_token;	/* the same for changes with deletions */
@@ -182,6 +183,8 @@ typedef struct ClfSync
 	double		seconds_read;	/* of the call log */
 	TimestampTz recent;			/* each call reads again from here on;
 								 * DT_NOEND: nothing */
+	ClfSyncRanges rechecked;	/* by earlier calls, to be read again after
+								 * the rest of their recheck */
 	TimestampTz backfill_end;	/* upper bound of the next part to backfill */
 	bool		unsorted;		/* was the list out of order? */
 	TimestampTz changes_due;	/* local clock */
@@ -285,6 +288,7 @@ extern void clf_sync_find_state(ClfSync *sync, Oid function);
 extern void clf_sync_begin(ClfSync *sync);
 extern void clf_sync_begin_backfill(ClfSync *sync);
 extern void clf_sync_load(ClfSync *sync);
+extern void clf_sync_recheck_rest(ClfSync *sync);
 extern void clf_sync_save(ClfSync *sync);
 extern void clf_sync_take_witness(ClfSync *sync);
 extern void clf_sync_note_problem(ClfSync *sync, const char *kind,

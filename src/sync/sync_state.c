@@ -96,18 +96,28 @@ present_witnesses(const ClfSync *sync, List *witnesses)
 
 /*
  * Check that the target still has one of the witnesses.  Otherwise it was emptied
- * after the call's last step, and the next call has to copy all calls again.
+ * after the call's last step, and the next call has to copy all calls again.  The
+ * catalogs do not show whether a temporary table is emptied at each commit, but only
+ * this session can empty one.
  */
 static void
 check_not_emptied(const ClfSync *sync)
 {
 	List	   *witnesses = sync->state->witnesses;
 
-	if (witnesses != NIL && present_witnesses(sync, witnesses) == NIL)
+	if (witnesses == NIL || present_witnesses(sync, witnesses) != NIL)
+		return;
+	if (get_rel_persistence(sync->target) == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table %s was emptied during the copy", sync->label),
-				 errhint("Call call_log_fdw_sync again to copy all calls.")));
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("temporary table %s loses its rows at each commit",
+						sync->label),
+				 errdetail("The procedure commits after each request."),
+				 errhint("Create the table with ON COMMIT PRESERVE ROWS.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table %s was emptied during the copy", sync->label),
+			 errhint("Call call_log_fdw_sync again to copy all calls.")));
 }
 
 /* Id of the newest call in the target that is not deleted, or NULL */
@@ -184,7 +194,7 @@ load(const ClfSync *sync)
 	ClfSyncState *state = palloc0(sizeof(ClfSyncState));
 
 	if (execute(sync, psprintf("SELECT since, synced_at, sync_token, deletions_token, absent, "
-							   "witnesses, source_columns::text[], rows, requests, bad_values, next_step::bigint, part_width "
+							   "witnesses, source_columns::text[], rows, requests, bad_values, next_step::bigint, part_width, recheck_since "
 							   "FROM %s WHERE " IS_TARGET, sync->copies), &params) == 0)
 		return NULL;
 	state->since = clf_sync_result_time(0, 1, CLF_SYNC_NEVER);
@@ -199,6 +209,7 @@ load(const ClfSync *sync)
 	state->bad_values = clf_sync_result_bigint(0, 10);
 	state->next_step = (int) clf_sync_result_bigint(0, 11);
 	state->width = clf_sync_result_bigint(0, 12);
+	state->recheck_since = clf_sync_result_time(0, 13, CLF_SYNC_NEVER);
 	state->missing = result_ranges(execute(sync,
 										   psprintf("SELECT lower(r), upper(r) FROM %s, unnest(missing) r "
 													"WHERE " IS_TARGET, sync->copies), &params));
@@ -337,8 +348,9 @@ save_others(const ClfSync *sync)
 	clf_sync_param_texts(&params, state->witnesses);
 	clf_sync_param_texts(&params, state->columns);
 	clf_sync_param_bigint(&params, state->next_step);
+	clf_sync_param_time(&params, state->recheck_since);
 	(void) execute(sync, psprintf("UPDATE %s SET since = $3, synced_at = $4, sync_token = $5, deletions_token = $6, "
-								  "witnesses = $7, source_columns = $8::name[], next_step = $9 "
+								  "witnesses = $7, source_columns = $8::name[], next_step = $9, recheck_since = $10 "
 								  "WHERE " IS_TARGET, sync->copies), &params);
 }
 
@@ -468,6 +480,7 @@ create_state(ClfSync *sync)
 	all.upper = DT_NOEND;
 	state->missing = clf_sync_ranges_add(state->missing, all);
 	state->synced_at = CLF_SYNC_NEVER;
+	state->recheck_since = CLF_SYNC_NEVER;
 	state->width = USECS_PER_DAY;
 	state->columns = sync->plan->all_columns;
 	clf_sync_param(&params, OIDOID, ObjectIdGetDatum(sync->target), false);
@@ -481,23 +494,94 @@ create_state(ClfSync *sync)
 }
 
 /*
- * Add what is later than this interval before the copy was last up to date, to be
- * read before what else is missing.  What the previous call has added and not read
- * adjoins it.
+ * Without changes, add what is later than the interval settle before the copy was
+ * last up to date, to be read before what else is missing.  What the previous call has
+ * added and not read adjoins it.
  */
 static void
-add_recent(ClfSync *sync, const Interval *interval)
+add_recent(ClfSync *sync)
 {
 	ClfSyncState *state = sync->state;
 	ClfSyncRange range;
 	TimestampTz earliest;
 
-	range.lower = Max(state->since, clf_sync_time_before(state->synced_at, interval));
+	range.lower = Max(state->since, clf_sync_time_before(state->synced_at, sync->settle));
 	range.upper = DT_NOEND;
 	state->missing = clf_sync_ranges_add(state->missing, range);
 	earliest = Max(state->missing.ranges[state->missing.n - 1].lower,
-				   clf_sync_time_before(range.lower, interval));
+				   clf_sync_time_before(range.lower, sync->settle));
 	sync->recent = Min(sync->recent, earliest);
+}
+
+/* Is a part of the last recheck missing, apart from what each call reads again? */
+static bool
+recheck_is_unfinished(const ClfSync *sync)
+{
+	const ClfSyncState *state = sync->state;
+	ClfSyncRange before = {DT_NOBEGIN, state->recheck_since};
+	ClfSyncRange recent = {DT_NOEND, DT_NOEND};
+
+	if (state->recheck_since == CLF_SYNC_NEVER)
+		return false;
+	if (sync->plan->changes == NULL)
+		recent.lower = clf_sync_time_before(state->synced_at, sync->settle);
+	return clf_sync_ranges_subtract(clf_sync_ranges_subtract(state->missing, before),
+									recent).n > 0;
+}
+
+/* Note what earlier calls have rechecked in the range, see clf_sync_recheck_rest */
+static void
+note_rechecked(ClfSync *sync, ClfSyncRange range)
+{
+	MemoryContext old = MemoryContextSwitchTo(sync->cxt);
+	ClfSyncRanges all = {1, &range};
+
+	sync->rechecked = clf_sync_ranges_minus(all, sync->state->missing);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Add the range to recheck.  An unfinished recheck is continued first, so that it ends
+ * although each call has a low limit.
+ */
+static void
+add_recheck(ClfSync *sync)
+{
+	ClfSyncState *state = sync->state;
+	ClfSyncRange range;
+
+	range.lower = Max(state->since,
+					  clf_sync_time_before(state->synced_at, sync->recheck));
+	range.upper = DT_NOEND;
+	if (recheck_is_unfinished(sync))
+	{
+		ClfSyncRange begun = {Max(range.lower, state->recheck_since), DT_NOEND};
+
+		note_rechecked(sync, begun);
+		range.upper = state->recheck_since;
+	}
+	if (!clf_sync_range_is_empty(range))
+	{
+		state->missing = clf_sync_ranges_add(state->missing, range);
+		state->recheck_since = range.lower;
+	}
+	sync->recent = Min(sync->recent, state->recheck_since);
+}
+
+/*
+ * clf_sync_recheck_rest
+ *		When the recheck of earlier calls has been completed, add what those have read
+ *		to the recheck of this call.
+ */
+void
+clf_sync_recheck_rest(ClfSync *sync)
+{
+	if (sync->rechecked.n == 0 || clf_sync_part_is_due(sync, true))
+		return;
+	for (int i = 0; i < sync->rechecked.n; i++)
+		sync->state->missing = clf_sync_ranges_add(sync->state->missing,
+												   sync->rechecked.ranges[i]);
+	sync->rechecked.n = 0;
 }
 
 /* Add the ranges requested by the arguments of the call */
@@ -515,9 +599,9 @@ extend_state(ClfSync *sync)
 		state->since = sync->since;
 	}
 	if (state->synced_at != CLF_SYNC_NEVER && sync->recheck)
-		add_recent(sync, sync->recheck);
+		add_recheck(sync);
 	if (state->synced_at != CLF_SYNC_NEVER && sync->plan->changes == NULL)
-		add_recent(sync, sync->settle);
+		add_recent(sync);
 	sync->changes_due = GetCurrentTimestamp();
 	sync->deletions_due = sync->changes_due;
 }
