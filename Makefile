@@ -87,13 +87,15 @@ PG_CPPFLAGS = -I$(srcdir)/src -DCLF_VERSION='"$(EXTVERSION)"' \
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 
 # The tests use the API simulator, which installcheck starts and stops;
-# NO_INSTALLCHECK lets this Makefile define the target.
+# NO_INSTALLCHECK lets this Makefile define the target. Their database is in
+# UTF8, whatever the encoding of the cluster.
 REGRESS = unit setup option import scan pushdown range alternative rescan write type encoding error by_id join join_empty leg active change recording extension search message limit estimate retry monitor privilege hostile sync sync_rights
+REGRESS_OPTS = --encoding=UTF8
 TAP_TESTS = 1
 NO_INSTALLCHECK = 1
 
 EXTRA_CLEAN = $(UNIT_OBJS) t/unit/unit$(DLSUFFIX) $(FUZZ_TARGETS) tmp_check results regression.diffs regression.out log \
-	$(wildcard $(srcdir)/simulator/__pycache__ $(srcdir)/simulator/*/__pycache__)
+	$(wildcard $(srcdir)/bench/__pycache__ $(srcdir)/simulator/__pycache__ $(srcdir)/simulator/*/__pycache__)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
