@@ -571,8 +571,8 @@ SELECT id, start_time, result FROM calls.call_log WHERE session_id = ANY (ARRAY(
 SELECT id, duration FROM calls.call_log
 WHERE start_time >= now() - interval '29 days' AND id = ANY (ARRAY(SELECT id FROM truth.call_log WHERE start_time >= now() - interval '29 days' ORDER BY md5(id) LIMIT 600));
 
--- When was the first call? [not met]
--- minimum 1: a page of the first days, whatever those are
+-- When was the first call?
+-- minimum (SELECT 1 + (count(*) > 500)::int FROM truth.call_log WHERE start_time < now() - interval '366 days'): the page around the day until which RingCentral keeps calls, and the one before it if that has more than half a page of older calls: no response tells where a list begins
 SELECT min(start_time) FROM calls.call_log;
 
 -- The first ten calls of a year

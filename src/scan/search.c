@@ -5,7 +5,10 @@
  *
  * The API returns the newest records of a window.  So the list is read in windows
  * that begin where the oldest unknown record can be, and are so short that one
- * page has all of their records.  The end of such a window is found by bisection.
+ * page has all of their records.  The first window ends where the oldest records
+ * are expected; if it has more than a page, the second one has the page before that.
+ * Then the end of such a window is found by bisection, as no response tells how many
+ * older records there are.
  *
  * Every page either has all records of its window, so that the next one begins
  * later, or it does not, so that the next one ends earlier: the search comes to an
@@ -73,12 +76,15 @@ clf_search_start(ClfSearch *search, const ClfWindow *window, double per_day,
 bool
 clf_search_shorten(ClfSearch *search, TimestampTz oldest)
 {
+	bool		is_first = search->done == search->from &&
+	search->too_late == DT_NOEND;
 	TimestampTz latest = search->until;
 
 	search->too_late = search->until;
 	if (oldest > search->done)
 		latest = Min(latest, oldest);
-	set_until(search, halfway(search->done, latest));
+	set_until(search, is_first && clf_second_after(latest) < search->too_late ?
+			  clf_second_after(latest) : halfway(search->done, latest));
 	return search->until < search->too_late;
 }
 
