@@ -54,6 +54,7 @@ OBJS = \
 	src/scan/search.o \
 	src/scan/text.o \
 	src/scan/tuple.o \
+	src/scan/widen.o \
 	src/shared/activity.o \
 	src/shared/clock.o \
 	src/shared/density.o \
@@ -74,7 +75,7 @@ OBJS = \
 UNIT_OBJS = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/t/unit/*.c)) \
 	src/answer/batch.o src/answer/field.o src/answer/json.o src/answer/page.o \
 	src/api/path.o src/api/resource.o src/api/time.o src/api/uri.o src/plan/query.o \
-	src/scan/idset.o src/scan/search.o
+	src/scan/idset.o src/scan/search.o src/scan/widen.o
 
 OBJ_DIRS = $(filter-out ./,$(sort $(dir $(OBJS) $(UNIT_OBJS))))
 

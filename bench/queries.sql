@@ -9,9 +9,7 @@
 -- The schemas calls and my_calls contain foreign tables; bench/queries.py runs each
 -- query on their copies, too, and compares the rows. In brackets after the name:
 -- "any rows" compares the number of rows, "no copy" nothing; "documented" ones
--- are contained in README.md or docs/ verbatim; "not met" ones are known to send more
--- than the minimum, without an error. Local tables are in
--- queries_setup.sql.
+-- are contained in README.md or docs/ verbatim. Local tables are in queries_setup.sql.
 
 -- Who missed calls this week [documented]
 -- minimum 2: about 210 calls are one page, the directory is another request
@@ -197,7 +195,7 @@ SELECT day, id, duration FROM (
   FROM calls.call_log WHERE start_time >= CURRENT_DATE - 6) AS ranked
 WHERE n <= 3 ORDER BY day, n;
 
--- The longest three calls of each of seven days, day by day [not met]
+-- The longest three calls of each of seven days, day by day
 -- minimum 1: a week is one page
 SELECT day, c.id, c.duration FROM generate_series(CURRENT_DATE - 6, CURRENT_DATE, interval '1 day') AS day,
   LATERAL (SELECT id, duration FROM calls.call_log
@@ -572,7 +570,7 @@ SELECT id, duration FROM calls.call_log
 WHERE start_time >= now() - interval '29 days' AND id = ANY (ARRAY(SELECT id FROM truth.call_log WHERE start_time >= now() - interval '29 days' ORDER BY md5(id) LIMIT 600));
 
 -- When was the first call?
--- minimum (SELECT 1 + (count(*) > 500)::int FROM truth.call_log WHERE start_time < now() - interval '366 days'): the page around the day until which RingCentral keeps calls, and the one before it if that has more than half a page of older calls: no response tells where a list begins
+-- minimum (SELECT 1 + (count(*) > 500)::int FROM truth.call_log WHERE start_time < now() - interval '366 days'): the page around the day until which RingCentral keeps calls, and the one before it if that has more than half a page of older calls: no response shows where a list begins
 SELECT min(start_time) FROM calls.call_log;
 
 -- The first ten calls of a year

@@ -34,6 +34,17 @@ SELECT requests('SELECT * FROM fresh WHERE id = ANY (ARRAY(SELECT n::text FROM g
 PREPARE by_ids(text[]) AS SELECT * FROM calls.call_log WHERE id = ANY ($1);
 SELECT requests(format('EXECUTE by_ids(%L)', (SELECT array_agg('x' || n) FROM generate_series(1, 120) n)));
 SELECT requests('SELECT id, content_type, content FROM calls.recordings WHERE id IN (''1'', ''2'', ''3'')');
+-- of one execution, if there is one for each row of an outer query or of another table
+SELECT requests('SELECT n, (SELECT direction FROM fresh WHERE id = n::text) FROM generate_series(1, 3) n');
+SELECT requests('SELECT * FROM generate_series(1, 3) n, LATERAL (SELECT id FROM fresh WHERE session_id = n::text OFFSET 0) x');
+SELECT requests('SELECT * FROM generate_series(1, 3) n, LATERAL (SELECT (SELECT direction FROM fresh WHERE id = n::text) OFFSET 0) x');
+SET call_log_fdw.enable_batched_join = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+SELECT requests('SELECT * FROM (VALUES (''a''), (''b'')) v(id) JOIN fresh USING (id) OFFSET 0');
+RESET call_log_fdw.enable_batched_join; RESET enable_hashjoin; RESET enable_mergejoin;
+-- else of all
+SELECT requests('SELECT * FROM fresh WHERE id = (SELECT max(n)::text FROM generate_series(1, 3) n)');
+SELECT requests('SELECT n, (SELECT count(*) FROM fresh WHERE id IN (''a'', ''b'') AND n > 1) FROM generate_series(1, 3) n');
+SELECT requests('SELECT n FROM generate_series(1, 3) n WHERE EXISTS (SELECT FROM fresh WHERE id = n::text)');
 -- EXPLAIN sends nothing
 :ctl count
 -- Calls per day, as observed by a scan

@@ -38,11 +38,12 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE date_trunc('decade',
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE start_time::date <= '2026-03-08' ORDER BY start_time DESC LIMIT 5$$);
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time::date = '2026-03-08') AS equal, count(*) > 0 AS some
   FROM calls.call_log WHERE start_time::date = '2026-03-08';
+:log
 SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time::date = d::date) AS equal
   FROM generate_series(date '2026-03-07', date '2026-03-09', interval '1 day') d,
   LATERAL (SELECT count(*) AS n FROM calls.call_log WHERE start_time::date = d::date) x;
 SET timezone = 'UTC';
-:log
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
 -- Several values: the smallest range that contains them
 SET timezone = 'America/New_York';

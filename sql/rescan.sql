@@ -6,11 +6,30 @@ SELECT count(*) > 0 AS rows FROM calls.call_log WHERE start_time > '2026-03-31';
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 \set day 'start_time >= ''2026-03-30'' AND start_time < ''2026-03-31'''
 
--- A correlated sub-query: each value is a request
+-- A correlated sub-query: a request for all days, which are few calls
 SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time >= d AND start_time < d + interval '1 day') AS equal
   FROM (SELECT d, (SELECT count(*) FROM calls.call_log WHERE start_time >= d AND start_time < d + interval '1 day') AS n
         FROM generate_series(timestamptz '2026-03-01', '2026-03-03', '1 day') d) x;
-\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" log --clear
+\! n=$(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear); test $n -gt 0 -a $n -lt 3 && echo fewer than days
+
+-- of a longer time, in any order, with other conditions, and of the future
+SELECT count(*) AS days, count(*) FILTER (WHERE n <> (SELECT count(*) FROM truth.calls WHERE start_time >= d AND start_time < d + interval '1 day' AND direction = 'Inbound')) AS differences
+  FROM (SELECT d, (SELECT count(*) FROM calls.call_log WHERE start_time >= d AND start_time < d + interval '1 day' AND direction = 'Inbound') AS n
+        FROM (SELECT d FROM generate_series(timestamptz '2026-03-05', '2026-04-05', '1 day') d ORDER BY md5(d::text)) d) x;
+\! n=$(python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear); test $n -gt 0 -a $n -lt 10 && echo fewer than days
+-- a wrong estimate: more than a page, so each day is requested
+CREATE FOREIGN TABLE pages_of_50 (id text, start_time timestamptz, duration int) SERVER ringcentral OPTIONS (resource 'call_log', page_size '50');
+ALTER FOREIGN TABLE pages_of_50 OPTIONS (ADD history '1 year');
+UPDATE pg_class SET reltuples = 100, relpages = 1 WHERE relname = 'pages_of_50';
+SELECT d::date, n = (SELECT count(*) FROM truth.calls WHERE start_time >= d AND start_time < d + interval '1 day' AND duration > 0) AS equal
+  FROM (SELECT d, (SELECT count(*) FROM pages_of_50 WHERE start_time >= d AND start_time < d + interval '1 day' AND duration > 0) AS n
+        FROM generate_series(timestamptz '2026-03-01', '2026-03-03', '1 day') d) x;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" count --clear
+-- values of calls at other times are not converted
+CREATE FOREIGN TABLE strict (start_time timestamptz, seconds int OPTIONS (json_path 'id')) SERVER ringcentral OPTIONS (resource 'call_log');
+SELECT (SELECT count(seconds) FROM strict WHERE start_time >= d AND start_time < d + interval '1 microsecond') FROM generate_series(timestamptz '2026-03-01 03:33:07.7', '2026-03-04', '1 day') d;
+DROP FOREIGN TABLE strict, pages_of_50;
+\! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 
 -- A nested loop without a Materialize node: with the same values nothing is requested again
 SET enable_material = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_memoize = off;

@@ -30,6 +30,8 @@ typedef struct ClfScanPlan
 	ClfOrder	order;
 	double		limit;			/* maximum number of rows; 0: all */
 	bool		partial;		/* the scan can end before the last row */
+	bool		repeated;		/* executed for each row of other tables,
+								 * whose values the pushed conditions contain? */
 	double		requests;		/* the planner's estimate */
 	double		requests_cost;	/* their share of the plan node's cost; set at
 								 * plan time only */

@@ -42,6 +42,7 @@ enum ScanPrivate
 	PRIVATE_ORDER,				/* Integer: ClfOrder */
 	PRIVATE_LIMIT,				/* Float: maximum number of rows, 0: all */
 	PRIVATE_PARTIAL,			/* Integer: can the scan end early? */
+	PRIVATE_REPEATED,			/* Integer: with values of other tables? */
 	PRIVATE_REQUESTS,			/* Float: estimated requests */
 	PRIVATE_REQUESTS_COST,		/* Float: their share of the cost */
 	PRIVATE_PER_DAY,			/* Float: estimated records a day of a list */
@@ -133,6 +134,7 @@ encode_scan_plan(const ClfScanPlan *plan)
 					  makeInteger(plan->order));
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->limit)));
 	list = lappend(list, makeInteger(plan->partial));
+	list = lappend(list, makeInteger(plan->repeated));
 	list = lappend(list, makeFloat(psprintf("%.0f", plan->requests)));
 	list = lappend(list, makeFloat(psprintf("%.2f", plan->requests_cost)));
 	list = lappend(list, makeFloat(psprintf("%.9g", plan->per_day)));
@@ -165,6 +167,7 @@ clf_get_scan_plan(const ForeignScan *node)
 	plan->order = intVal(list_nth(list, PRIVATE_ORDER));
 	plan->limit = floatVal(list_nth(list, PRIVATE_LIMIT));
 	plan->partial = intVal(list_nth(list, PRIVATE_PARTIAL));
+	plan->repeated = intVal(list_nth(list, PRIVATE_REPEATED));
 	plan->requests = floatVal(list_nth(list, PRIVATE_REQUESTS));
 	plan->per_day = floatVal(list_nth(list, PRIVATE_PER_DAY));
 	plan->attnums = list_nth(list, PRIVATE_ATTNUMS);
@@ -408,6 +411,7 @@ clf_plan_scan(PlannerInfo *root, RelOptInfo *baserel, const ForeignPath *path,
 	plan.detailed = plan_needs_detailed(info);
 	plan.order = clf_plan_order(path->path.pathkeys);
 	plan.partial = root->tuple_fraction > 0;
+	plan.repeated = info->correlated || PATH_REQ_OUTER(&path->path) != NULL;
 	plan.attnums = info->attnums;
 	plan.per_day = estimate.per_day;
 	plan.limit = find_row_limit(root, baserel, &path->path, scan_clauses,

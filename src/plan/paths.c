@@ -339,6 +339,42 @@ add_alternatives(PlannerInfo *root, RelOptInfo *baserel)
 		info->alternatives = found;
 }
 
+/* Does the expression contain values of an outer query? */
+static bool
+has_outer_values(Node *node, void *root)
+{
+	ListCell   *lc;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Param) && ((Param *) node)->paramkind == PARAM_EXEC)
+	{
+		for (PlannerInfo *p = ((PlannerInfo *) root)->parent_root; p; p = p->parent_root)
+		{
+			foreach(lc, p->plan_params)
+			{
+				if (((PlannerParamItem *) lfirst(lc))->paramId ==
+					((Param *) node)->paramid)
+					return true;
+			}
+		}
+	}
+	return expression_tree_walker(node, has_outer_values, root);
+}
+
+static bool
+are_correlated(PlannerInfo *root, List *pushed)
+{
+	ListCell   *lc;
+
+	foreach(lc, pushed)
+	{
+		if (has_outer_values((Node *) ((ClfPushed *) lfirst(lc))->exprs, root))
+			return true;
+	}
+	return false;
+}
+
 /*
  * clf_plan_rel_size
  *		Read the table's options and estimate the number of rows.
@@ -373,6 +409,8 @@ clf_plan_rel_size(PlannerInfo *root, RelOptInfo *baserel, Oid relid)
 								   baserel->baserestrictinfo);
 	info->estimate = clf_estimate(root, baserel, info->table, info->pushed);
 	add_alternatives(root, baserel);
+	info->correlated = are_correlated(root, info->pushed) ||
+		are_correlated(root, info->alternatives);
 	baserel->rows = clamp_row_est(info->estimate.rows *
 								  rest_selectivity(root, baserel, info->pushed));
 	if (info->alternatives != NIL)

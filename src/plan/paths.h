@@ -34,6 +34,7 @@ typedef struct ClfRelInfo
 
 	/* The unparameterized scan (but for lateral references) */
 	List	   *pushed;			/* its pushed conditions, of ClfPushed * */
+	bool		correlated;		/* do they contain values of outer queries? */
 	ClfEstimate estimate;		/* its estimate */
 
 	/*

@@ -184,12 +184,22 @@ same_texts(List *a, List *b)
 	return list_length(a) == list_length(b);
 }
 
+/* Do both request the records of the same times? */
+static bool
+has_same_window(const ClfQuery *a, const ClfQuery *b)
+{
+	if (a->widened || b->widened)
+		return a->widened && b->widened && a->wide_lower == b->wide_lower &&
+			a->wide_upper == b->wide_upper;
+	return a->lower == b->lower && a->upper == b->upper;
+}
+
 /* Do both request the same records, leaving aside the next ones? */
 static bool
 is_same_query(const ClfQuery *a, const ClfQuery *b)
 {
-	return a->nothing == b->nothing && a->lower == b->lower &&
-		a->upper == b->upper && a->page_size == b->page_size &&
+	return a->nothing == b->nothing && has_same_window(a, b) &&
+		a->page_size == b->page_size &&
 		strcmp(a->path, b->path) == 0 &&
 		strcmp(a->parameters, b->parameters) == 0 &&
 		clf_same_text(a->since, b->since) &&

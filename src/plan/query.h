@@ -51,6 +51,10 @@ typedef struct ClfQuery
 	const char *unknown_extension;	/* placeholder for it; else NULL */
 	TimestampTz lower;			/* start_time >= this; infinite: no bound */
 	TimestampTz upper;			/* start_time <= this */
+	bool		widened;		/* request records from wide_lower to
+								 * wide_upper, and return the others? */
+	TimestampTz wide_lower;		/* see widen.c */
+	TimestampTz wide_upper;
 	char	   *label;			/* "GET /restapi/v1.0/account/~/call-log" */
 	char	   *path;			/* "/restapi/v1.0/account/~/call-log" */
 	const char *parameters;		/* "&view=Simple&type=Voice", escaped */

@@ -112,7 +112,9 @@ explain_estimate(ForeignScanState *node, ExplainState *es)
 	double		requests = state->plan->requests;
 	double		seconds;
 
-	ExplainPropertyFloat("Estimated Requests", NULL, requests, 0, es);
+	ExplainPropertyFloat(state->plan->repeated ?
+						 "Estimated Requests per Loop" : "Estimated Requests",
+						 NULL, requests, 0, es);
 	seconds = clf_exchange_seconds(state->table,
 								   clf_scan_userid((ForeignScan *) node->ss.ps.plan,
 												   node->ss.ps.state),

@@ -43,6 +43,9 @@
  *		widen_page		It does not, because that second has more calls than the
  *						page; or no page has shown yet that the list is sorted
  *						newest first: the same window in a larger page.
+ *		leave_page		The first page of the wider window of a query (see
+ *						widen.c) does not have all of its records: the query's
+ *						own window instead.
  *		next_number		The page is as large as the API allows: the next page
  *						number of the same window, until a page reaches an
  *						earlier second.
@@ -157,6 +160,7 @@ typedef enum ClfListState
 {
 	CLF_LIST_COMPLETE,			/* no more pages */
 	CLF_LIST_CONTINUES,			/* the next step has been planned */
+	CLF_LIST_TOO_WIDE,			/* the query's own window is to be requested */
 	CLF_LIST_STUCK				/* more exists but cannot be requested */
 } ClfListState;
 
@@ -183,6 +187,7 @@ struct ClfPager
 	const ClfQuery *query;
 	ClfPagerState state;
 	ClfWindow	window;			/* the whole window */
+	bool		widened;		/* is that the query's wider one? */
 	bool		timed;			/* page by time if possible? */
 	bool		ordered;		/* has a page had records newest first? */
 	int			npages;			/* so far */
@@ -325,6 +330,7 @@ begin_query(ClfPager *pager, const ClfQuery *query)
 	clf_rows_set_query(pager->rows, query);
 	pager->query = query;
 	pager->state = query->nothing ? CLF_PAGER_END : CLF_PAGER_START;
+	pager->widened = query->widened;
 	pager->timed = query->windowed && pager->table->newest_first;
 	pager->ordered = false;
 	pager->reread = false;
@@ -376,6 +382,16 @@ clf_pager_start(ClfPager *pager, const ClfQuery *query)
 	clf_exchange_expect(pager->exchange, clf_query_chunk_count(query));
 	pager->first = query;
 	reset_pages(pager);
+}
+
+/*
+ * clf_pager_was_too_wide
+ *		Has the wider window of a query had more than a page since the start?
+ */
+bool
+clf_pager_was_too_wide(const ClfPager *pager)
+{
+	return pager->query && pager->query->widened && !pager->widened;
 }
 
 /*
@@ -488,13 +504,19 @@ static bool
 fix_window(ClfPager *pager)
 {
 	ClfMoment  *moment = clf_answers_moment(pager->answers);
+	ClfQuery	query = *pager->query;
 
 	if (moment->now == 0)
 	{
 		moment->now = now_of_api(pager);
 		moment->fixed_at = GetCurrentTimestamp();
 	}
-	return clf_query_window(pager->query, pager->table->history, moment->now,
+	if (pager->widened)
+	{
+		query.lower = query.wide_lower;
+		query.upper = query.wide_upper;
+	}
+	return clf_query_window(&query, pager->table->history, moment->now,
 							&pager->window);
 }
 
@@ -835,6 +857,11 @@ plan_list(ClfPager *pager)
 	pager->ordered |= pager->span.falls;
 	pager->has_short_page |= more &&
 		clf_page_length(pager->page) < pager->step.size;
+	if (pager->widened && more)
+	{
+		skip_page(pager);
+		return CLF_LIST_TOO_WIDE;
+	}
 	if (pager->order != CLF_ANY_ORDER && pager->span.rises)
 		return CLF_LIST_COMPLETE;	/* consuming the page raises an error */
 	if (pager->timed && pager->span.rises && (more || pager->npages > 1))
@@ -1057,7 +1084,7 @@ note_density(const ClfPager *pager)
 	TimestampTz from = pager->window.from;
 
 	if (!pager->query->windowed || !pager->query->unfiltered ||
-		pager->order == CLF_OLDEST_FIRST)
+		pager->order == CLF_OLDEST_FIRST || pager->skipped)
 		return;
 	if (pager->list_state != CLF_LIST_COMPLETE)
 		from = pager->span.oldest;
@@ -1121,6 +1148,12 @@ leave_page(ClfPager *pager)
 	if (pager->list_state == CLF_LIST_COMPLETE)
 	{
 		complete_list(pager);
+		return;
+	}
+	if (pager->list_state == CLF_LIST_TOO_WIDE)
+	{
+		begin_query(pager, pager->query);
+		pager->widened = false;
 		return;
 	}
 	count_redundant(pager);

@@ -22,6 +22,7 @@ extern void clf_pager_enable_prefetch(ClfPager *pager);
 extern void clf_pager_enable_cache(ClfPager *pager);
 extern void clf_pager_share_cache(ClfPager *pager, MemoryContext statement);
 extern void clf_pager_start(ClfPager *pager, const ClfQuery *query);
+extern bool clf_pager_was_too_wide(const ClfPager *pager);
 extern void clf_pager_rewind(ClfPager *pager);
 extern const ClfRow *clf_pager_next(ClfPager *pager, bool wait);
 extern const ClfRow *clf_pager_next_on_page(ClfPager *pager);

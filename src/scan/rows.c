@@ -536,6 +536,17 @@ is_too_old(const ClfRows *rows, const ClfField *record)
 		t < rows->query->since_time;
 }
 
+/* Can the record satisfy the query's bounds of the time? */
+static bool
+is_in_window(const ClfRows *rows, const ClfField *record)
+{
+	TimestampTz t;
+
+	return rows->table->resource->time_path == NULL ||
+		!clf_field_time(record_field(record, rows->time), &t) ||
+		(t >= rows->query->lower && t <= rows->query->upper);
+}
+
 /* Does the record belong to the table? */
 static bool
 belongs_to_table(const ClfRows *rows, const ClfField *record)
@@ -546,7 +557,7 @@ belongs_to_table(const ClfRows *rows, const ClfField *record)
 		return rows->table->show_deleted || !is_deleted(rows, record);
 	if (query->changes && query->since)
 		return !is_too_old(rows, record);
-	return true;
+	return !query->widened || is_in_window(rows, record);
 }
 
 /* The response to a row's id is both the row and its details */

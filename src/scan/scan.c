@@ -20,6 +20,7 @@
 #include "nodes/nodeFuncs.h"
 #include "plan/node.h"
 #include "scan/scan.h"
+#include "shared/clock.h"
 #include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -294,6 +295,17 @@ get_shown_query(ForeignScanState *node, int alternative)
 	return shown;
 }
 
+/* Request more than the times of the query if the scan is repeated with others */
+static void
+widen_query(ClfScanState *state, ClfQuery *query)
+{
+	state->widening.is_off |= clf_pager_was_too_wide(state->pager);
+	if (state->plan->repeated && state->plan->order == CLF_ANY_ORDER &&
+		state->plan->limit == 0 && state->recordings == NULL)
+		clf_widen_query(&state->widening, query, state->plan->per_day,
+						clf_clock_now(state->table->server->base_url));
+}
+
 /*
  * Bind the plan to the current values and position the pager before the first
  * record.  A rescan with an equal query rewinds the pager.
@@ -304,19 +316,27 @@ start_scan(ForeignScanState *node)
 	ClfScanState *state = node->fdw_state;
 	ClfValue   *values = evaluate_exprs(node);
 	ClfQuery   *query = clf_bind_query(state->plan, state->table, values);
+	ClfQuery   *kept;
 	MemoryContext old;
 
 	state->started = true;
+	widen_query(state, query);
 	if (state->query && clf_query_equals(state->query, query))
 	{
+		state->query->lower = query->lower;
+		state->query->upper = query->upper;
 		clf_pager_rewind(state->pager);
 		return;
 	}
 	MemoryContextReset(state->query_cxt);
 	old = MemoryContextSwitchTo(state->query_cxt);
-	state->query = clf_bind_query(state->plan, state->table, values);
-	for (query = state->query; query; query = query->next)
-		query->shown = get_shown_query(node, query->alternative);
+	kept = clf_bind_query(state->plan, state->table, values);
+	kept->widened = query->widened;
+	kept->wide_lower = query->wide_lower;
+	kept->wide_upper = query->wide_upper;
+	state->query = kept;
+	for (; kept; kept = kept->next)
+		kept->shown = get_shown_query(node, kept->alternative);
 	MemoryContextSwitchTo(old);
 	clf_pager_start(state->pager, state->query);
 }

@@ -14,6 +14,7 @@
 #include "scan/pager.h"
 #include "scan/recording.h"
 #include "scan/tuple.h"
+#include "scan/widen.h"
 #include "shared/activity.h"
 
 /* One scan: ForeignScanState.fdw_state */
@@ -38,6 +39,7 @@ typedef struct ClfScanState
 	Datum		join_ids;		/* ids set by a join, a text[]; 0: none yet */
 	MemoryContext query_cxt;
 	ClfQuery   *query;			/* as bound at the start or last rescan */
+	ClfWidening widening;
 	ClfQuery   *shown;			/* query as shown in messages; NULL: show all
 								 * of it */
 	bool		shown_bound;	/* has "shown" been set? */

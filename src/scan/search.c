@@ -7,7 +7,7 @@
  * that begin where the oldest unknown record can be, and are so short that one
  * page has all of their records.  The first window ends where the oldest records
  * are expected; if it has more than a page, the second one has the page before that.
- * Then the end of such a window is found by bisection, as no response tells how many
+ * Then the end of such a window is found by bisection, as no response shows how many
  * older records there are.
  *
  * Every page either has all records of its window, so that the next one begins

@@ -114,6 +114,7 @@ call_log_fdw_unit(PG_FUNCTION_ARGS)
 	test_batches();
 	test_idsets();
 	test_searches();
+	test_widening();
 	return (Datum) 0;
 }
 

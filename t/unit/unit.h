@@ -46,5 +46,6 @@ extern void test_pages(void);
 extern void test_batches(void);
 extern void test_idsets(void);
 extern void test_searches(void);
+extern void test_widening(void);
 
 #endif							/* CLF_UNIT_H */
