@@ -31,6 +31,9 @@ SELECT requests('SELECT id FROM fresh LIMIT 250');
 -- The number of ids
 SELECT requests('SELECT * FROM fresh WHERE id = ''a''');
 SELECT requests('SELECT * FROM fresh WHERE id = ANY (ARRAY(SELECT n::text FROM generate_series(1, 9) n))');
+SELECT requests('SELECT * FROM fresh WHERE id = ANY (ARRAY(SELECT n::text FROM generate_series(1, 1234) n))');
+SELECT requests('SELECT * FROM fresh WHERE session_id = ANY (ARRAY(SELECT n::text FROM generate_series(1, 4) n))');
+SELECT requests('SELECT * FROM fresh WHERE id = ANY (string_to_array((SELECT max(n)::text FROM generate_series(1, 1234) n), '',''))');
 PREPARE by_ids(text[]) AS SELECT * FROM calls.call_log WHERE id = ANY ($1);
 SELECT requests(format('EXECUTE by_ids(%L)', (SELECT array_agg('x' || n) FROM generate_series(1, 120) n)));
 SELECT requests('SELECT id, content_type, content FROM calls.recordings WHERE id IN (''1'', ''2'', ''3'')');

@@ -14,6 +14,8 @@
 #include <math.h>
 
 #include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
 #include "optimizer/optimizer.h"
 #include "plan/bind.h"
 #include "plan/estimate.h"
@@ -174,6 +176,26 @@ query_days(const ClfQuery *query, const ClfTable *table)
 	return days > 0 && query->unknown_lower ? DEFAULT_DAYS : days;
 }
 
+/*
+ * Number of elements of an array that is not known at plan time: of the rows of
+ * ARRAY(SELECT ...), else the default
+ */
+static double
+estimate_elements(PlannerInfo *root, const Expr *array, double otherwise)
+{
+	ListCell   *lc;
+
+	foreach(lc, IsA(array, Param) ? root->init_plans : NIL)
+	{
+		SubPlan    *subplan = lfirst_node(SubPlan, lc);
+
+		if (subplan->subLinkType == ARRAY_SUBLINK &&
+			list_member_int(subplan->setParam, ((const Param *) array)->paramid))
+			return clamp_row_est(planner_subplan_get_plan(root, subplan)->plan_rows);
+	}
+	return otherwise;
+}
+
 /* Number of texts that the condition compares with, as far as it is known */
 static double
 count_texts(PlannerInfo *root, const ClfPushed *p)
@@ -192,7 +214,7 @@ count_texts(PlannerInfo *root, const ClfPushed *p)
 		if (c->operand == CLF_VALUE)
 			n++;
 		else if (value.unknown)
-			n += DEFAULT_SESSIONS;
+			n += estimate_elements(root, list_nth(p->exprs, c->expr), DEFAULT_SESSIONS);
 		else if (!value.isnull)
 			n += ArrayGetNItems(ARR_NDIM(DatumGetArrayTypeP(value.value)),
 								ARR_DIMS(DatumGetArrayTypeP(value.value)));
@@ -220,13 +242,14 @@ count_sessions(PlannerInfo *root, List *pushed)
 
 /* Number of ids to request */
 static double
-count_ids(const ClfQuery *query, const ClfPushed *ids)
+count_ids(PlannerInfo *root, const ClfQuery *query, const ClfPushed *ids)
 {
 	const ClfCondition *c = clf_single_condition(ids);
 
 	if (query->unknown_ids)
 		return c == NULL ? list_length(ids->exprs) :
-			c->operand == CLF_ARRAY ? DEFAULT_IDS : 1;
+			c->operand == CLF_ARRAY ?
+			estimate_elements(root, linitial(ids->exprs), DEFAULT_IDS) : 1;
 	return list_length(query->ids);
 }
 
@@ -314,7 +337,7 @@ clf_estimate(PlannerInfo *root, RelOptInfo *baserel,
 	}
 	if (clf_query_by_id(query))
 	{
-		estimate.records = count_ids(query, ids);
+		estimate.records = count_ids(root, query, ids);
 		estimate.requests = ceil(estimate.records / query->max_ids);
 	}
 	else
