@@ -196,7 +196,7 @@ check_clock(Check *check)
 
 	if (!clf_clock_known(check->table->server->base_url))
 		return untried(check, "the time of the API is not known");
-	return psprintf("the API's clock is %.0f seconds ahead of the local one; "
+	return psprintf("the API's clock is ahead of the local one by %.0f s; "
 					"scans use the API's clock", ahead);
 }
 
