@@ -275,7 +275,12 @@ sub function_condition
 	my ($self, $c, $low, $high) = @_;
 	my ($type, $function) = @{ pick(@functions) };
 	my $zone = quote(pick(@zones));
-	my ($column, $a, $b) = map { $function =~ s/%s/$_/r =~ s/%z/$zone/r } $c, "($low)", "($high)";
+	my ($column, $a, $b) = map { $function =~ s/%s/$_/r } $c, "($low)", "($high)";
+
+	# a zone that is known at execution only
+	my $later = chance(0.2) ? "(SELECT ${zone}::text)" : $zone;
+	$column =~ s/%z/$later/;
+	s/%z/$zone/ foreach $a, $b;
 	my $range = { timestamptz => 'tstzrange', timestamp => 'tsrange', date => 'daterange' }->{$type};
 	my $multirange = ($range // '') =~ s/range/multirange/r;
 	my $bounds = quote(pick('[]', '[)', '()'));

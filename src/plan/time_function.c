@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "compat.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "pgtime.h"
 #include "plan/time_function.h"
 #include "utils/builtins.h"
@@ -26,6 +27,9 @@
 
 /* Maximum error of a time rounded to seconds, in seconds */
 #define ROUNDING 1
+
+/* Maximum offset of any time zone: of the POSIX ones (see localtime.c), in seconds */
+#define MAX_OFFSET (7 * SECS_PER_DAY)
 
 /* Maximum offset of a time zone abbreviation (see tzparser.c), in seconds */
 #define MAX_ABBREVIATION (14 * SECS_PER_HOUR)
@@ -233,7 +237,8 @@ zone_offsets(const char *name, long *least, long *most)
 }
 
 /*
- * Compute the offsets of the argument of AT TIME ZONE.  A name without a slash can
+ * Compute the offsets of the argument of AT TIME ZONE: those of all zones if it is
+ * known at execution only, such as a parameter or current_setting().  A name without a slash can
  * be an abbreviation, whose meaning depends on timezone_abbreviations; UTC and GMT
  * have the same meaning in all sets.
  */
@@ -242,6 +247,10 @@ named_offsets(Node *zone, long *least, long *most)
 {
 	const char *name = constant_text(zone);
 
+	*least = -MAX_OFFSET;
+	*most = MAX_OFFSET;
+	if (!IsA(zone, Const))
+		return !contain_var_clause(zone);
 	if (name == NULL || !zone_offsets(name, least, most))
 		return false;
 	if (strchr(name, '/') == NULL && pg_strcasecmp(name, "UTC") != 0 &&
