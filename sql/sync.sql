@@ -457,6 +457,13 @@ SELECT count(*) > 10 AS some, md5(string_agg(xmin::text, ',' ORDER BY id)) = :'b
 CREATE TABLE copy.words (id text PRIMARY KEY, start_time timestamptz, direction copy.word);
 CALL call_log_fdw_sync('calls.call_log', 'copy.words', since => '2026-03-30');
 
+-- Without the network or the login the call log is not read without a token for deletions, which would be missed
+:ctl fault --match call-log-sync --times 8 status status=401 code=OAU-128
+CALL call_log_fdw_sync('calls.call_log', 'copy.tokens', since => '2026-03-31');
+:ctl faults --clear
+SELECT count(*) FROM copy.tokens;
+CALL call_log_fdw_sync('calls.call_log', 'copy.tokens', since => '2026-03-31');
+
 SELECT call_log_fdw_requests() > 0;
 SET client_min_messages = warning;
 DROP OWNED BY regress_call_log_keeper CASCADE;

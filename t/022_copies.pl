@@ -44,7 +44,7 @@ import_tables($node, 'calls', 'mine', 'extension');
 my $session;
 my $file = PostgreSQL::Test::Utils::tempdir() . '/truth.csv';
 my @story;    # of the current history
-my $forgotten;    # were changes lost with a token, or dates left out?
+my $forgotten;    # were changes lost with or without a token, or dates left out?
 my $killed = 0;
 
 $node->safe_psql('postgres', 'CREATE TABLE truth (LIKE calls.call_log)');
@@ -59,6 +59,7 @@ sub begin_session
 sub add_line
 {
 	push @story, join ' ', @_;
+	$forgotten = 1 if $story[-1] =~ /could not obtain a token/;
 	note($story[-1]);
 	return;
 }

@@ -270,6 +270,7 @@ extern int64 clf_sync_result_bigint(uint64 row, int column);
 extern TimestampTz clf_sync_result_time(uint64 row, int column,
 										TimestampTz if_null);
 extern List *clf_sync_result_texts(uint64 row, int column);
+extern bool clf_sync_is_unreachable(const ErrorData *error);
 extern ErrorData *clf_sync_try(ClfSync *sync, ClfSyncAction action, void *arg);
 extern char *clf_sync_list(List *names, const char *separator);
 

@@ -97,7 +97,9 @@ save_failure(ClfSync *sync)
 /*
  * clf_sync_token_step
  *		Obtain a token of call-log-sync before the call log is read, so that no
- *		later change is missed.  The calls in the response are ignored.
+ *		later change is missed.  The calls in the response are ignored.  The call log
+ *		is read without a token only if RingCentral refuses it: deletions until the
+ *		next run obtains one are then not found.
  */
 void
 clf_sync_token_step(ClfSync *sync)
@@ -110,6 +112,8 @@ clf_sync_token_step(ClfSync *sync)
 	request.table = plan->deletions ? plan->deletions : plan->changes;
 	request.since = CLF_SYNC_NEVER;
 	error = clf_sync_try(sync, send_request, &request);
+	if (error && clf_sync_is_unreachable(error))
+		ReThrowError(error);
 	if (error || request.answer.token == NULL)
 	{
 		ereport(WARNING,

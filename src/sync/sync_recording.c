@@ -233,12 +233,10 @@ static bool
 concerns_all(ClfSync *sync, const ErrorData *error)
 {
 	sync->failures++;
+	if (clf_sync_is_unreachable(error))
+		return true;
 	switch (error->sqlerrcode)
 	{
-		case ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION:
-		case ERRCODE_CONNECTION_FAILURE:
-		case ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION:
-			return true;
 		case ERRCODE_FDW_UNABLE_TO_CREATE_EXECUTION:
 		case ERRCODE_CONFIGURATION_LIMIT_EXCEEDED:
 			return ++sync->server_failures >= SERVER_FAILURES_IN_A_ROW;

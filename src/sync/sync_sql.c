@@ -210,6 +210,19 @@ ends_run(const ErrorData *error)
 }
 
 /*
+ * clf_sync_is_unreachable
+ *		Is it an error of the network or the login, which other requests would have
+ *		as well?
+ */
+bool
+clf_sync_is_unreachable(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION ||
+		error->sqlerrcode == ERRCODE_CONNECTION_FAILURE ||
+		error->sqlerrcode == ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;
+}
+
+/*
  * clf_sync_try
  *		Run the action in a subtransaction.  If it raises an error, roll back and
  *		return the error, palloc'd in the current memory context; else NULL.
