@@ -202,6 +202,11 @@ SELECT day, c.id, c.duration FROM generate_series(CURRENT_DATE - 6, CURRENT_DATE
            WHERE start_time >= day AND start_time < day + interval '1 day'
            ORDER BY duration DESC NULLS LAST, id LIMIT 3) AS c;
 
+-- Calls of each of fourteen days, by a correlated sub-select
+-- minimum 1: about 420 calls
+SELECT day, (SELECT count(*) FROM calls.call_log WHERE start_time >= day AND start_time < day + interval '1 day') AS calls
+FROM generate_series(CURRENT_DATE - 13, CURRENT_DATE, interval '1 day') AS day;
+
 -- Time between the calls of an extension
 -- minimum 1: about 300 calls of ten days
 SELECT extension_id, start_time, start_time - lag(start_time) OVER (PARTITION BY extension_id ORDER BY start_time, id)

@@ -37,21 +37,20 @@ count_unused(ClfWidening *widening)
 }
 
 /*
- * Choose a window that is wider by that much than the times from lower to upper:
- * at both ends at first, then at that in which the times have moved.  It does not
- * extend beyond the present.
+ * Choose a window that is wider by that much than the times from lower to upper.  It
+ * extends in the direction in which the times have moved; at first to later ones, as
+ * most series ascend, and to earlier ones as far as it would end after the present.
  */
 static void
 choose_window(ClfWidening *widening, TimestampTz lower, TimestampTz upper,
 			  int64 extra, TimestampTz now)
 {
-	bool		is_first = !widening->is_set;
-	bool		is_later = !is_first && lower >= widening->lower;
-	int64		after = is_first ? extra / 2 : is_later ? extra : 0;
+	bool		is_earlier = widening->is_set && lower < widening->lower;
+	int64		after = is_earlier ? 0 : Min(extra, now - upper);
+	int64		before = is_earlier || !widening->is_set ? extra - after : 0;
 
+	widening->lower = lower - before;
 	widening->upper = upper + after < now ? upper + after : DT_NOEND;
-	after = Min(after, now - upper);
-	widening->lower = is_later ? lower : lower - (extra - after);
 	widening->is_set = true;
 	widening->is_reused = false;
 }
