@@ -172,5 +172,11 @@ SET call_log_fdw.enable_batched_join = off;
 SELECT line FROM explain('SELECT t.n FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE n < 3') line WHERE :plan;
 RESET call_log_fdw.enable_batched_join;
 DROP FOREIGN TABLE desk;
+
+-- Plans can be copied, written and read; PostgreSQL verifies that if built with DEBUG_NODE_TESTS_ENABLED
+SELECT count(set_config(name, 'on', false)) >= 0 AS enabled FROM pg_settings WHERE name IN ('debug_copy_parse_plan_trees', 'debug_write_read_parse_plan_trees');
+SELECT count(*) = (SELECT count(*) FROM ticket t JOIN truth.calls c ON c.id = t.call WHERE n < 3) AS equal FROM ticket t JOIN calls.call_log c ON c.id = t.call WHERE n < 3;
+SELECT count(*) AS rows FROM (SELECT FROM calls.call_log ORDER BY start_time DESC LIMIT 3) x;
+SELECT count(set_config(name, 'off', false)) >= 0 AS disabled FROM pg_settings WHERE name IN ('debug_copy_parse_plan_trees', 'debug_write_read_parse_plan_trees');
 DROP FUNCTION compare;
 DROP TABLE ticket, truth.call_log, truth.call_log_legs;

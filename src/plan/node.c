@@ -116,6 +116,16 @@ decode_condition(const ClfResource *resource, List *list, ClfCondition *c)
 	c->shift.divisor = list_nth_int(list, CONDITION_DIVISOR);
 }
 
+/*
+ * A Float needs a decimal point: if the plan is written and read again, nodeRead()
+ * makes an Integer of a number without one.
+ */
+static Float *
+encode_number(double number)
+{
+	return makeFloat(psprintf("%.15e", number));
+}
+
 /* The members are in the order of enum ScanPrivate */
 static List *
 encode_scan_plan(const ClfScanPlan *plan)
@@ -132,12 +142,12 @@ encode_scan_plan(const ClfScanPlan *plan)
 					  makeInteger(plan->detailed),
 					  makeInteger(plan->page_size),
 					  makeInteger(plan->order));
-	list = lappend(list, makeFloat(psprintf("%.0f", plan->limit)));
+	list = lappend(list, encode_number(plan->limit));
 	list = lappend(list, makeInteger(plan->partial));
 	list = lappend(list, makeInteger(plan->repeated));
-	list = lappend(list, makeFloat(psprintf("%.0f", plan->requests)));
-	list = lappend(list, makeFloat(psprintf("%.2f", plan->requests_cost)));
-	list = lappend(list, makeFloat(psprintf("%.9g", plan->per_day)));
+	list = lappend(list, encode_number(plan->requests));
+	list = lappend(list, encode_number(plan->requests_cost));
+	list = lappend(list, encode_number(plan->per_day));
 	list = lappend(list, plan->attnums);
 	list = lappend(list, conditions);
 	list = lappend(list, makeInteger(plan->join_ids));
