@@ -83,6 +83,7 @@ SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time >= '2026
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(hour FROM start_time) = 10 AND start_time + interval '100 years' > '2026-03-01' AND (start_time AT TIME ZONE interval '1 hour') > '2026-03-01' AND (start_time AT TIME ZONE from_name) > '2026-03-01'$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE extract(day FROM age(timestamptz '2026-03-08', start_time)) < 5 AND (date '2026-03-08' - start_time::date) / 49711 < 1$$);
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE to_char(start_time, 'YYyy') = '2626' AND to_char(start_time, 'YYYYMMDd') = '20260311' AND extract(year FROM to_timestamp(extract(epoch FROM start_time) * 2)) = 2082$$);
+SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE ((start_time AT TIME ZONE 'UTC')::timestamptz AT TIME ZONE 'Asia/Kolkata') > '2026-03-01'$$);
 -- a zone that is known at execution only: of all offsets that a zone can have
 SELECT * FROM explain($$SELECT id FROM calls.call_log WHERE (start_time AT TIME ZONE current_setting('timezone'))::date = '2026-03-08'$$);
 SELECT zone, n = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZONE zone)::date = '2026-03-08') AS equal

@@ -235,6 +235,7 @@ my @functions = (
 	[ 'timestamptz', "date_trunc('month', (%s)::date)" ],
 	[ 'timestamptz', "date_trunc('month', (%s AT TIME ZONE %z)::date)" ],
 	[ 'timestamptz', '((%s AT TIME ZONE %z)::date)::timestamptz' ],
+	[ 'timestamp', "((%s AT TIME ZONE %z)::timestamptz AT TIME ZONE 'Asia/Kolkata')" ],
 	[ 'numeric', 'extract(epoch FROM %s)' ],
 	[ 'bigint', 'extract(epoch FROM %s)::bigint' ],
 	[ 'int', 'floor(extract(epoch FROM %s))::int' ],

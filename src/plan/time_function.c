@@ -336,14 +336,17 @@ cut_off_unit(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	return width >= 0;
 }
 
-/* Converts to the local time of the zone, the first argument */
+/*
+ * Converts to the local time of the zone, the first argument.  Of a time that was
+ * local before, the session's time zone has made a timestamptz.
+ */
 static bool
 show_zone(const TimeFunction *f, List *args, ClfTimeShift *shift)
 {
 	long		least;
 	long		most;
 
-	if (!named_offsets(linitial(args), &least, &most))
+	if (shift->local || !named_offsets(linitial(args), &least, &most))
 		return false;
 	shift->before -= least;
 	shift->after += most;
