@@ -270,5 +270,27 @@ is($node->safe_psql('postgres',
 	$node->safe_psql('postgres', q{SELECT count(*), 0 FROM truth WHERE start_time >= '2025-03-31'}),
 	'and the columns are filled');
 
+# ----------
+# Changes
+# ----------
+
+# A backfill that has requested a call before it was changed or deleted does not
+# replace what the other call has copied since.  Here the helper's user does not
+# see these changes at all.
+run_in($main, q{ALTER FOREIGN TABLE calls.call_log DROP COLUMN host; DROP TABLE copy});
+run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy', $since, max_requests => 3)");
+my ($changed, $deleted) = split /\n/, $node->safe_psql(
+	'postgres', q{
+	SELECT id FROM truth WHERE start_time >= '2025-04-01' AND id NOT IN (SELECT id FROM copy)
+	ORDER BY start_time LIMIT 2});
+$simulators[0]->control('POST', 'rewrite', { id => $_, result => 'Newer' }) foreach $changed, $deleted;
+run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy', max_requests => 2)");
+$simulators[0]->control('POST', 'delete', { id => $deleted });
+run_in($main, "CALL call_log_fdw_sync('calls.call_log', 'copy', max_requests => 2)");
+(undef, $helper_messages) = run_in($helper, $backfill);
+unlike($helper_messages, qr/ERROR/, 'a backfill reads older versions of calls');
+is($node->safe_psql('postgres', "SELECT result, deleted FROM copy WHERE id IN ('$changed', '$deleted') ORDER BY deleted"),
+	"Newer|t\nNewer|", 'and does not replace newer ones');
+
 $_->quit foreach $main, $helper;
 done_testing();

@@ -126,6 +126,7 @@ typedef struct ClfSyncPlan
 	const ClfSyncColumn *time;	/* of the start */
 	const ClfSyncColumn *deleted;	/* NULL: the target has none */
 	const ClfSyncColumn *audio; /* likewise */
+	const ClfSyncColumn *modified;	/* likewise; time of the last change */
 	List	   *all_columns;	/* of char *: names of the source's columns */
 	List	   *new_columns;	/* of char *: those that neither the target
 								 * nor the state has */

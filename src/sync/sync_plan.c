@@ -305,6 +305,9 @@ assign_role(ClfSyncPlan *plan, ClfSyncColumn *column, Oid type,
 	else if (strcmp(column->path->text, "deleted") == 0 && type == BOOLOID &&
 			 target_type == BOOLOID)
 		plan->deleted = column;
+	else if (strcmp(column->path->text, "lastModifiedTime") == 0 &&
+			 type == TIMESTAMPTZOID && target_type == TIMESTAMPTZOID)
+		plan->modified = column;
 	else if (column->path->origin == CLF_FROM_CONTENT)
 		plan->audio = column;
 }

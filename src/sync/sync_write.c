@@ -313,6 +313,24 @@ append_deletions(StringInfo sql, const ClfSync *sync)
 }
 
 /*
+ * A backfill may have requested a call before it was changed, and write it after
+ * another call of the procedure has copied the change.
+ */
+static void
+append_guard(StringInfo sql, const ClfSync *sync)
+{
+	const ClfSyncPlan *plan = sync->plan;
+
+	if (sync->backfill_only && plan->modified)
+		appendStringInfo(sql, " AND (t.%s > s.c%d) IS NOT TRUE",
+						 quote_identifier(plan->modified->name),
+						 (int) (plan->modified - plan->columns) + 1);
+	if (sync->backfill_only && plan->deleted)
+		appendStringInfo(sql, " AND t.%s IS NOT TRUE",
+						 quote_identifier(plan->deleted->name));
+}
+
+/*
  * clf_sync_merge
  *		Merge the rows that were read into the target; rows that are binary equal
  *		are not updated.  Returns the number of changed rows.
@@ -336,7 +354,9 @@ clf_sync_merge(ClfSync *sync, const ClfSyncAnswer *answer)
 	append_columns(&sql, plan, is_compared, "t.%N::%K", ", ");
 	appendStringInfoString(&sql, ")::record *<> ROW(");
 	append_columns(&sql, plan, is_compared, "s.%C::%K", ", ");
-	appendStringInfoString(&sql, ")::record THEN UPDATE SET ");
+	appendStringInfoString(&sql, ")::record");
+	append_guard(&sql, sync);
+	appendStringInfoString(&sql, " THEN UPDATE SET ");
 	append_columns(&sql, plan, is_listed, "%N = s.%C", ", ");
 	appendStringInfo(&sql, " WHEN NOT MATCHED AND s.c%d >= $1 THEN INSERT (",
 					 (int) (plan->time - plan->columns) + 1);
