@@ -936,11 +936,15 @@ next_joined(ScanState *node)
 	}
 }
 
-/* Not called: no rows are locked */
+/*
+ * ExecScan's recheck method.  No rows of the join are locked, but older minor
+ * releases of PostgreSQL call it instead of next_joined in a sub-select that is
+ * evaluated again for a concurrently updated row.
+ */
 static bool
 recheck_joined(ScanState *node, TupleTableSlot *slot)
 {
-	return true;
+	return !TupIsNull(next_joined(node));
 }
 
 static TupleTableSlot *
