@@ -92,6 +92,10 @@ SELECT zone, n = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZON
 \! python3 "$PG_ABS_SRCDIR/simulator/ctl.py" clear
 SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05')) AS equal, count(*) > 0 AS some
   FROM calls.call_log WHERE (start_time AT TIME ZONE 'Asia/Tokyo')::date IN ('2026-03-08', '2026-03-05');
+-- A zone whose clock changes by six hours
+SET timezone = 'AAA-14BBB-20';
+SELECT count(*) = (SELECT count(*) FROM truth.calls WHERE start_time >= '2026-03-05' AND start_time + interval '1 day' < '2026-03-08 06:00Z') AS equal
+  FROM calls.call_log WHERE start_time >= '2026-03-05' AND start_time + interval '1 day' < '2026-03-08 06:00Z';
 SET timezone = 'UTC';
 :log
 

@@ -310,6 +310,29 @@ times_of(ClfTimeRange range)
  * ----------
  */
 
+/*
+ * Additional shift of times near t, in seconds: how much more than CLF_ZONE_CHANGE
+ * the offset of the session's time zone can change
+ */
+static int
+excess_zone_change(TimestampTz t)
+{
+	pg_time_t	at = timestamptz_to_time_t(t);
+	pg_time_t	boundary;
+	long		before;
+	long		after;
+	int			is_dst;
+
+	if (t < CLF_ZONES_SETTLED)
+		return CLF_OLD_ZONE_CHANGE;
+	if (TIMESTAMP_IS_NOEND(t) ||
+		pg_next_dst_boundary(&at, &before, &is_dst, &boundary, &after, &is_dst,
+							 session_timezone) <= 0)
+		return 0;
+	/* only that of a zone in POSIX form, such as "AAA-14BBB-20" */
+	return Max(0, (int) labs(after - before) - CLF_ZONE_CHANGE);
+}
+
 /* Times of the column implied by "column <strategy> value" */
 static ClfTimeRange
 range_of_value(const ClfCondition *c, Datum value, Oid type)
@@ -323,8 +346,8 @@ range_of_value(const ClfCondition *c, Datum value, Oid type)
 		return range;
 	if (c->shift.local)
 		t = as_local(t);
-	if (t < CLF_ZONES_SETTLED && (c->shift.before != 0 || c->shift.after != 0))
-		more = CLF_OLD_ZONE_CHANGE;
+	if (c->shift.before != 0 || c->shift.after != 0)
+		more = excess_zone_change(t);
 	if (strategy <= BTEqualStrategyNumber)
 		range.upper = add_seconds(t, (int64) c->shift.before + more);
 	if (strategy >= BTEqualStrategyNumber)
