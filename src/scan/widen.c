@@ -4,7 +4,7 @@
  *	  Window of a scan that is repeated with other times.
  *
  * A nested loop or a correlated sub-select passes one range of times after another,
- * such as each day of a month.  The executor does not tell the next one, but a request
+ * such as each day of a month.  The next one is not known, but a request
  * costs the same for one record as for a page.  Therefore a window is requested that
  * is estimated to have half a page, and ranges within it need no further request.
  * Records of other times are dropped in rows.c.
@@ -69,7 +69,8 @@ clf_widen_query(ClfWidening *widening, ClfQuery *query, double per_day,
 	double		days;
 
 	if (widening->is_off || !query->windowed || query->nothing ||
-		query->next || query->by_session || query->search_filter || per_day <= 0 || lower == DT_NOBEGIN || lower > upper)
+		query->next || query->by_session || query->search_filter ||
+		per_day <= 0 || lower == DT_NOBEGIN || lower > upper)
 		return;
 	if (widening->is_set && lower >= widening->lower && upper <= widening->upper)
 		widening->is_reused = true;
