@@ -9,6 +9,7 @@ import dates
 import listings
 import live
 import mailbox
+from changes import modified_at
 
 # Number of calls that just ended and are still among the active ones
 # https://developers.ringcentral.com/guide/voice/call-log/finding-active-calls
@@ -69,6 +70,7 @@ class DataSet(listings.Listings):
 
     def inject(self, scope, start, raw):
         record = calls.InjectedRecord(start, raw)
+        self.last_change = max(self.last_change, modified_at(record))
         self.injected.add(record)
         self.change(scope, new=(record,))
         if self.history:

@@ -102,6 +102,13 @@ class Changes(ChangesTest):
             self.assertEqual(self.records(view='Detailed'), before)
         self.assertEqual(news[0], news[1])
 
+    def test_after_added_record(self):
+        """A change is later than an added record, so no token that covers that hides it."""
+        self.control('POST', 'records', startTime='2026-01-01',
+                     body=b'{"id": "x", "lastModifiedTime": "2030-01-01T00:00:00.001Z"}')
+        record = self.by_id(self.change('appear'), view='Detailed')
+        self.assertEqual(record['lastModifiedTime'], '2030-01-01T00:00:00.002Z')
+
     def test_unknown_records(self):
         self.control('POST', 'records', b'{"id": "x"}', startTime='2026-01-01')
         for record_id in ('unknown', 'x'):
