@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "api/time.h"
 #include "scan/search.h"
 #include "shared/density.h"
@@ -37,7 +39,7 @@ add_days(const ClfSearch *search, TimestampTz t, double days)
 {
 	double		most = (search->end - t) / (double) USECS_PER_DAY;
 
-	return t + (int64) (Min(days, most) * USECS_PER_DAY);
+	return t + (int64) rint(Min(days, most) * USECS_PER_DAY);
 }
 
 static TimestampTz
