@@ -24,8 +24,9 @@ BEGIN
 	  foreach qw(of_item column time_of key_of columns_of);
 }
 
+# Without those that are in a package of their own on some systems, such as EST
 my @time_zones = ('UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland',
-	ConditionGenerator::zones());
+	grep { m{[/+-]} } ConditionGenerator::zones());
 
 # Number of executions: a plan becomes generic at the sixth one
 my @plans = (
