@@ -106,13 +106,13 @@ my @changes = (
 sub inject_bad_record
 {
 	my $time = random_time();
-	my $id = 'bad' . int rand 1e6;
+	my $id = 'bad.' . int rand 1e6;    # unlike those of the simulator
 	my $long = join '', map { sprintf '%08x', int rand 2**32 } 1 .. 2500;
 	my $values = q("duration": {"s": 1}, "from": {"name": "a\u0000"}, "lastModifiedTime": "2026-03-31T12:00:00.001Z");
 	my $record = one_of(
 		(qq({"id": "$id", "startTime": "$time", $values})) x 3,
 		qq({"id": "$id", "startTime": "$time", $values, "legs": [null, 5], "extension": "x"}),
-		qq({"id": "bad$long", "startTime": "$time", $values}),
+		qq({"id": "bad.$long", "startTime": "$time", $values}),
 		qq({"id": {"x": "$id"}, "startTime": "$time", $values}),
 		qq({"id": "$id", $values}), qq({"startTime": "$time", $values}),
 		'{}', '[]', 'null', '5', '"x"');
@@ -305,10 +305,10 @@ sub compare
 		COPY truth FROM '$file' (FORMAT csv, HEADER, ENCODING 'UTF8');
 		DELETE FROM truth WHERE start_time < '$since';
 		SELECT 'live', count(*) FROM (
-			(SELECT * FROM truth WHERE deleted IS NOT TRUE EXCEPT ALL SELECT * FROM copy WHERE deleted IS NOT TRUE AND id NOT LIKE 'bad%' AND start_time >= '$since') UNION ALL
-			(SELECT * FROM copy WHERE deleted IS NOT TRUE AND id NOT LIKE 'bad%' AND start_time >= '$since' EXCEPT ALL SELECT * FROM truth WHERE deleted IS NOT TRUE)) x
+			(SELECT * FROM truth WHERE deleted IS NOT TRUE EXCEPT ALL SELECT * FROM copy WHERE deleted IS NOT TRUE AND id NOT LIKE 'bad.%' AND start_time >= '$since') UNION ALL
+			(SELECT * FROM copy WHERE deleted IS NOT TRUE AND id NOT LIKE 'bad.%' AND start_time >= '$since' EXCEPT ALL SELECT * FROM truth WHERE deleted IS NOT TRUE)) x
 		UNION ALL SELECT 'twice', count(*) - count(DISTINCT id) FROM copy
-		UNION ALL SELECT 'nulls', count(*) FROM copy WHERE id LIKE 'bad%' AND (duration IS NOT NULL OR from_name IS NULL);
+		UNION ALL SELECT 'nulls', count(*) FROM copy WHERE id LIKE 'bad.%' AND (duration IS NOT NULL OR from_name IS NULL);
 	});
 	show_differences() unless is_equal("$result$error");
 	return "$result$error";
@@ -321,7 +321,7 @@ sub show_differences
 		$session, q{
 		SELECT coalesce(t.id, c.id), t.start_time, c.start_time, t.last_modified_time, c.last_modified_time, t.result, c.result, t.deleted, c.deleted
 		FROM truth t FULL JOIN copy c ON c.id = t.id
-		WHERE t IS DISTINCT FROM c AND coalesce(c.id, '') NOT LIKE 'bad%'
+		WHERE t IS DISTINCT FROM c AND coalesce(c.id, '') NOT LIKE 'bad.%'
 		LIMIT 10;
 	});
 	add_line($_) foreach split /\n/, $lines;
