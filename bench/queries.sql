@@ -26,9 +26,10 @@ FROM calls.call_log
 WHERE start_time >= CURRENT_DATE - 7 AND direction = 'Inbound' AND result = 'Missed'
 GROUP BY day ORDER BY day;
 
--- The last hour [documented]
--- minimum 1: a few calls
-SELECT * FROM calls.call_log WHERE start_time > now() - interval '1 hour';
+-- The newest ten of a day [documented]
+-- minimum 1: ten calls
+SELECT start_time, direction, result, duration, from_phone_number, to_phone_number
+FROM calls.call_log WHERE start_time > now() - interval '1 day' ORDER BY start_time DESC LIMIT 10;
 
 -- The audio of a day, unless copied already [no copy]
 -- minimum 1 + (SELECT count(DISTINCT id) FROM truth.recordings WHERE call_start_time >= now() - interval '1 day'): the list, then each recording

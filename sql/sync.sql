@@ -408,6 +408,8 @@ TRUNCATE truth.calls;
 \! for record in null 5 '"x"' '[null]' '{"id": "timeless", "result": "Odd"}'; do printf '%s' "$record" | eval "$INJECT" 2026-03-30T18:00:00Z; done
 \! printf '{"id": "odd", "startTime": "2026-03-30T18:00:00Z", "extension": "x", "from": [], "legs": [null, 5]}' | eval "$INJECT" 2026-03-30T18:00:00Z
 \! python3 -c 'import random; print("{\"startTime\": \"2026-03-30T17:00:00Z\", \"id\": \"" + random.Random(1).randbytes(10002).hex() + "\"}", end="")' | eval "$INJECT" 2026-03-30T17:00:00Z
+-- (its size in the message is that of this compression)
+SET default_toast_compression = pglz;
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 CALL call_log_fdw_sync('calls.call_log', 'copy.complete', since => '2026-03-30 06:00');
