@@ -260,13 +260,12 @@ static const struct
 {
 	Oid			funcid;
 	bool		in_days;
-	bool		symbolic;
 }			differences[] = {
-	{F_TIMESTAMPTZ_MI, false, false},
-	{F_TIMESTAMP_MI, false, false},
-	{F_DATE_MI, true, false},
-	{F_AGE_TIMESTAMPTZ_TIMESTAMPTZ, false, true},
-	{F_AGE_TIMESTAMP_TIMESTAMP, false, true},
+	{F_TIMESTAMPTZ_MI, false},
+	{F_TIMESTAMP_MI, false},
+	{F_DATE_MI, true},
+	{F_AGE_TIMESTAMPTZ_TIMESTAMPTZ, false},
+	{F_AGE_TIMESTAMP_TIMESTAMP, false},
 };
 
 static bool
@@ -282,7 +281,7 @@ find_difference(Node *node, Difference *difference)
 		difference->minuend = linitial(args);
 		difference->subtrahend = lsecond(args);
 		difference->in_days = differences[i].in_days;
-		difference->symbolic = differences[i].symbolic;
+		difference->symbolic = clf_is_age(node);
 		return true;
 	}
 	return false;

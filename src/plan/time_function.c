@@ -238,9 +238,9 @@ zone_offsets(const char *name, long *least, long *most)
 
 /*
  * Compute the offsets of the argument of AT TIME ZONE: those of all zones if it is
- * known at execution only, such as a parameter or current_setting().  A name without a slash can
- * be an abbreviation, whose meaning depends on timezone_abbreviations; UTC and GMT
- * have the same meaning in all sets.
+ * known at execution only, such as a parameter or current_setting().  A name without
+ * a slash can be an abbreviation, whose meaning depends on timezone_abbreviations; UTC
+ * and GMT have the same meaning in all sets.
  */
 static bool
 named_offsets(Node *zone, long *least, long *most)
@@ -502,9 +502,12 @@ clf_count_days(ClfTimeShift *shift)
 	return true;
 }
 
-/* Does it subtract times as years, months and days? */
-static bool
-is_age(Node *node)
+/*
+ * clf_is_age
+ *		Does it subtract times as years, months and days?
+ */
+bool
+clf_is_age(Node *node)
 {
 	List	   *args = NIL;
 	Oid			funcid = clf_called_function(node, &args);
@@ -526,7 +529,7 @@ extract_length(const TimeFunction *f, List *args, ClfTimeShift *shift)
 	shift->after += ROUNDING;
 	if (unit && pg_strcasecmp(unit, "epoch") == 0)
 		return true;
-	return unit && pg_strcasecmp(unit, "day") == 0 && !is_age(lsecond(args)) &&
+	return unit && pg_strcasecmp(unit, "day") == 0 && !clf_is_age(lsecond(args)) &&
 		clf_count_days(shift);
 }
 

@@ -51,6 +51,7 @@ typedef struct ClfTimeShift
 extern Node *clf_time_below(Node *node, ClfTimeShift *shift);
 extern Oid	clf_called_function(Node *node, List **args);
 extern bool clf_count_days(ClfTimeShift *shift);
+extern bool clf_is_age(Node *node);
 extern bool clf_length_seconds(Node *node, const ClfTimeShift *shift,
 							   int *seconds);
 
